@@ -1,0 +1,67 @@
+package dev.meterkite.model.schema;
+
+import dev.meterkite.model.document.DocRef;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.UUID;
+
+/**
+ * Document ids that follow from what they name, so that the same thing written twice is one
+ * document: name-based UUIDs (RFC 4122, version 5, SHA-1) in a namespace of this product.
+ */
+public final class Ids {
+  /** The namespace; a change of it would give every derived document a new id. */
+  static final UUID NAMESPACE = UUID.fromString("6f1d9f6e-3c1b-5d0a-9c57-6d6574657231");
+
+  private Ids() {}
+
+  /**
+   * The UUID that these parts name. Each part goes in behind its length in bytes (four bytes,
+   * big-endian), so that {@code ("ab", "c")} and {@code ("a", "bc")} differ.
+   *
+   * @return 36 characters in lower case, such as {@code 21f7f8de-8051-5b89-8680-0195ef798b6a}
+   */
+  public static String uuid(String... parts) {
+    ByteArrayOutputStream name = new ByteArrayOutputStream();
+    for (String part : parts) {
+      byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+      name.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
+      name.writeBytes(bytes);
+    }
+    return version5(NAMESPACE, name.toByteArray()).toString();
+  }
+
+  /**
+   * The id of the marker of a command: of its operation, owner document and key, so that one key
+   * used on two users, or for two operations, makes two commands.
+   */
+  public static String marker(String operation, DocRef owner, String key) {
+    return uuid("marker", operation, owner.collection(), owner.id(), key);
+  }
+
+  /** A version 5 UUID as RFC 4122, section 4.3, makes it. */
+  static UUID version5(UUID namespace, byte[] name) {
+    ByteBuffer hash =
+        ByteBuffer.wrap(
+            sha1(
+                ByteBuffer.allocate(2 * Long.BYTES + name.length)
+                    .putLong(namespace.getMostSignificantBits())
+                    .putLong(namespace.getLeastSignificantBits())
+                    .put(name)
+                    .array()));
+    long most = (hash.getLong() & ~0xf000L) | 0x5000L;
+    long least = (hash.getLong() & ~(3L << 62)) | (1L << 63);
+    return new UUID(most, least);
+  }
+
+  private static byte[] sha1(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-1").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-1", e);
+    }
+  }
+}

@@ -1,0 +1,435 @@
+package dev.meterkite.model.schema;
+
+/**
+ * Every collection and field name, in one place.
+ *
+ * <p>One nested class for each collection: its {@code COLLECTION} and its fields, the fields of the
+ * source schemas first and in their order, ours behind them. Names with a dot are field paths of
+ * nested values. What the values are (type, required, range) is said by the record of the
+ * collection.
+ */
+public final class Schema {
+  /** The engine's own field of an owner document: revision, last time, ring of refused keys. */
+  public static final String COMMIT = "commit";
+
+  /** On a marker: the hash of operation and normalised body of the command that made it. */
+  public static final String REQUEST_HASH = "request_hash";
+
+  /** On a marker: the answer that replays repeat, as JSON text. */
+  public static final String ANSWER = "answer";
+
+  /** What is wrong with a document that another program wrote: a list of field, code, message. */
+  public static final String VALIDATION_ERRORS = "validation_errors";
+
+  private Schema() {}
+
+  /**
+   * Jobs of the podcast pipeline, written by the pipeline; {@code payment} and {@code
+   * payment_due_at} are ours.
+   */
+  public static final class PodcastJobs {
+    public static final String COLLECTION = "podcast_jobs";
+    public static final String JOB_ID = "job_id";
+    public static final String USER_ID = "user_id";
+    public static final String TOPIC = "topic";
+    public static final String DURATION_MIN = "duration_min";
+    public static final String STATUS = "status";
+    public static final String PROGRESS = "progress";
+    public static final String RESEARCH_PLAN = "research_plan";
+    public static final String OUTPUTS = "outputs";
+    public static final String CREATED_AT = "created_at";
+    public static final String UPDATED_AT = "updated_at";
+    public static final String QUALITY = "quality";
+    public static final String PRIORITY = "priority";
+    public static final String AUDIENCE = "audience";
+    public static final String CREDITS_ACTUAL = "credits_actual";
+    public static final String PAYMENT = "payment";
+    public static final String PAYMENT_DUE_AT = "payment_due_at";
+    public static final String VALIDATION_ERRORS = "validation_errors";
+    public static final String PROGRESS_STAGE = "progress.stage";
+    public static final String PROGRESS_PCT = "progress.pct";
+    public static final String OUTPUTS_AUDIO_URL = "outputs.audio_url";
+    public static final String PAYMENT_STATUS = "payment.status";
+    public static final String PAYMENT_CODE = "payment.code";
+    public static final String PAYMENT_HOLD_ID = "payment.hold_id";
+    public static final String PAYMENT_CREDITS = "payment.credits";
+
+    private PodcastJobs() {}
+  }
+
+  /** Users and their subscription; {@code ledger} is the truth of their credits. */
+  public static final class Users {
+    public static final String COLLECTION = "users";
+    public static final String USER_ID = "user_id";
+    public static final String EMAIL = "email";
+    public static final String TIER = "tier";
+    public static final String CREDITS_BALANCE = "credits_balance";
+    public static final String STRIPE_CUSTOMER_ID = "stripe_customer_id";
+    public static final String STRIPE_SUBSCRIPTION_ID = "stripe_subscription_id";
+    public static final String CREATED_AT = "created_at";
+    public static final String UPDATED_AT = "updated_at";
+    public static final String LEDGER = "ledger";
+    public static final String LEDGER_DUE_AT = "ledger_due_at";
+    public static final String VALIDATION_ERRORS = "validation_errors";
+
+    private Users() {}
+  }
+
+  /**
+   * The journal: one document for each change of a balance, never changed afterwards but for the
+   * total refunded.
+   */
+  public static final class CreditTransactions {
+    public static final String COLLECTION = "credit_transactions";
+    public static final String TRANSACTION_ID = "transaction_id";
+    public static final String USER_ID = "user_id";
+    public static final String TYPE = "type";
+    public static final String AMOUNT = "amount";
+    public static final String BALANCE_AFTER = "balance_after";
+    public static final String JOB_ID = "job_id";
+    public static final String CREATED_AT = "created_at";
+    public static final String SEQUENCE = "sequence";
+    public static final String PREV_HASH = "prev_hash";
+    public static final String HASH = "hash";
+    public static final String DESCRIPTION = "description";
+    public static final String REFUNDED = "refunded";
+    public static final String REVERSES = "reverses";
+    public static final String HOLD_ID = "hold_id";
+    public static final String LOT_ID = "lot_id";
+    public static final String EXPIRES_AT = "expires_at";
+    public static final String OPERATION = "operation";
+    public static final String REASON = "reason";
+    public static final String PERIOD_START = "period_start";
+    public static final String STRIPE_EVENT_ID = "stripe_event_id";
+
+    private CreditTransactions() {}
+  }
+
+  /** Credits set aside for a job or another purpose, until captured, released or lapsed. */
+  public static final class CreditHolds {
+    public static final String COLLECTION = "credit_holds";
+    public static final String HOLD_ID = "hold_id";
+    public static final String USER_ID = "user_id";
+    public static final String JOB_ID = "job_id";
+    public static final String AMOUNT = "amount";
+    public static final String CAPTURED = "captured";
+    public static final String STATUS = "status";
+    public static final String CODE = "code";
+    public static final String TRANSACTION_ID = "transaction_id";
+    public static final String EXPIRES_AT = "expires_at";
+    public static final String CREATED_AT = "created_at";
+    public static final String CLOSED_AT = "closed_at";
+    public static final String REQUEST_HASH = "request_hash";
+
+    private CreditHolds() {}
+  }
+
+  /**
+   * Health of the providers; the first five fields are the original's, the rest carries the
+   * circuit.
+   */
+  public static final class ModelProviderHealth {
+    public static final String COLLECTION = "model_provider_health";
+    public static final String PROVIDER = "provider";
+    public static final String STATUS = "status";
+    public static final String LAST_CHECK = "last_check";
+    public static final String LATENCY_MS = "latency_ms";
+    public static final String ERROR_RATE = "error_rate";
+    public static final String SUCCESS_RATE = "success_rate";
+    public static final String LATENCY_EWMA_MS = "latency_ewma_ms";
+    public static final String SAMPLES = "samples";
+    public static final String CIRCUIT = "circuit";
+    public static final String CIRCUIT_DUE_AT = "circuit_due_at";
+    public static final String PROBE_DUE_AT = "probe_due_at";
+    public static final String RETRY_AFTER_UNTIL = "retry_after_until";
+    public static final String RECENT_KEYS = "recent_keys";
+    public static final String UPDATED_AT = "updated_at";
+    public static final String HEALTH_DUE_AT = "health_due_at";
+    public static final String VALIDATION_ERRORS = "validation_errors";
+    public static final String CIRCUIT_STATE = "circuit.state";
+
+    private ModelProviderHealth() {}
+  }
+
+  /** Token and request limits of a model at its provider, by window. */
+  public static final class ModelQuotas {
+    public static final String COLLECTION = "model_quotas";
+    public static final String PROVIDER = "provider";
+    public static final String MODEL_ID = "model_id";
+    public static final String TOKENS_USED = "tokens_used";
+    public static final String TOKENS_LIMIT = "tokens_limit";
+    public static final String RESET_AT = "reset_at";
+    public static final String REQUESTS_USED = "requests_used";
+    public static final String REQUESTS_LIMIT = "requests_limit";
+    public static final String WINDOWS = "windows";
+    public static final String RESERVATIONS = "reservations";
+    public static final String TIME_ZONE = "time_zone";
+    public static final String STATUS = "status";
+    public static final String QUOTA_DUE_AT = "quota_due_at";
+    public static final String UPDATED_AT = "updated_at";
+    public static final String VALIDATION_ERRORS = "validation_errors";
+
+    private ModelQuotas() {}
+  }
+
+  /** Alerts, one for each incident. */
+  public static final class ModelRouterAlerts {
+    public static final String COLLECTION = "model_router_alerts";
+    public static final String TYPE = "type";
+    public static final String SEVERITY = "severity";
+    public static final String PROVIDER = "provider";
+    public static final String MODEL = "model";
+    public static final String MESSAGE = "message";
+    public static final String ACKNOWLEDGED = "acknowledged";
+    public static final String CREATED_AT = "created_at";
+    public static final String FINGERPRINT = "fingerprint";
+    public static final String SUBJECT = "subject";
+    public static final String STATUS = "status";
+    public static final String OCCURRENCES = "occurrences";
+    public static final String LAST_SEEN_AT = "last_seen_at";
+    public static final String RESOLVED_AT = "resolved_at";
+    public static final String ACKNOWLEDGED_AT = "acknowledged_at";
+    public static final String ACKNOWLEDGED_BY = "acknowledged_by";
+    public static final String NOTIFIED_AT = "notified_at";
+    public static final String NOTIFY_DUE_AT = "notify_due_at";
+    public static final String EXPIRE_AT = "expire_at";
+    public static final String USER_ID = "user_id";
+    public static final String CUSTOMER_ID = "customer_id";
+    public static final String DETAILS = "details";
+
+    private ModelRouterAlerts() {}
+  }
+
+  /** The audit log of the model router. */
+  public static final class RoutingDecisions {
+    public static final String COLLECTION = "routing_decisions";
+    public static final String JOB_ID = "job_id";
+    public static final String TASK_TYPE = "task_type";
+    public static final String SELECTED_PROVIDER = "selected_provider";
+    public static final String SELECTED_MODEL = "selected_model";
+    public static final String SCORE = "score";
+    public static final String TIMESTAMP = "timestamp";
+    public static final String CANDIDATES = "candidates";
+    public static final String EXCLUDED = "excluded";
+    public static final String FALLBACKS = "fallbacks";
+    public static final String RESERVATION_ID = "reservation_id";
+    public static final String ESTIMATED_COST_MICROS = "estimated_cost_micros";
+    public static final String INPUT_TOKENS = "input_tokens";
+    public static final String OUTPUT_TOKENS = "output_tokens";
+    public static final String LANGUAGE = "language";
+    public static final String REASON = "reason";
+    public static final String EXPIRE_AT = "expire_at";
+
+    private RoutingDecisions() {}
+  }
+
+  /**
+   * Models that the router may choose, with prices and abilities; id {@code {provider}_{model_id}}.
+   */
+  public static final class ModelCatalog {
+    public static final String COLLECTION = "model_catalog";
+    public static final String PROVIDER = "provider";
+    public static final String MODEL_ID = "model_id";
+    public static final String TASK_TYPES = "task_types";
+    public static final String ENABLED = "enabled";
+    public static final String CONTEXT_TOKENS = "context_tokens";
+    public static final String LANGUAGES = "languages";
+    public static final String INPUT_COST_MICROS_PER_MILLION = "input_cost_micros_per_million";
+    public static final String OUTPUT_COST_MICROS_PER_MILLION = "output_cost_micros_per_million";
+    public static final String UPDATED_AT = "updated_at";
+
+    private ModelCatalog() {}
+  }
+
+  /** Customers, their tier, quota and preferences. */
+  public static final class Customers {
+    public static final String COLLECTION = "customers";
+    public static final String SCHEMA_VERSION = "schema_version";
+    public static final String BUNDLE_TIER = "bundle_tier";
+    public static final String ORGANIZATION_NAME = "organization_name";
+    public static final String EMAIL = "email";
+    public static final String MONTHLY_SCENE_QUOTA = "monthly_scene_quota";
+    public static final String SCENES_GENERATED_THIS_MONTH = "scenes_generated_this_month";
+    public static final String TOTAL_SCENES_GENERATED = "total_scenes_generated";
+    public static final String TOTAL_EPISODES_GENERATED = "total_episodes_generated";
+    public static final String AUDIO_NARRATION_ENABLED = "audio_narration_enabled";
+    public static final String SUBTITLE_GENERATION_ENABLED = "subtitle_generation_enabled";
+    public static final String PREFERRED_TTS_VOICE = "preferred_tts_voice";
+    public static final String PREFERRED_LANGUAGE = "preferred_language";
+    public static final String SUPPORT_TIER = "support_tier";
+    public static final String CONTRACT_START = "contract_start";
+    public static final String CONTRACT_END = "contract_end";
+    public static final String FEATURE_OVERRIDES = "feature_overrides";
+    public static final String CREATED_AT = "created_at";
+    public static final String UPDATED_AT = "updated_at";
+    public static final String QUOTA_RESET_AT = "quota_reset_at";
+    public static final String QUOTA_DUE_AT = "quota_due_at";
+    public static final String BILLING_ANCHOR_DAY = "billing_anchor_day";
+    public static final String BILLING_TIME_ZONE = "billing_time_zone";
+    public static final String ADMIN_OVERRIDES = "admin_overrides";
+    public static final String VERSION = "version";
+    public static final String VALIDATION_ERRORS = "validation_errors";
+
+    private Customers() {}
+  }
+
+  /** Scenes and what they ask for. */
+  public static final class Scenes {
+    public static final String COLLECTION = "scenes";
+    public static final String SCHEMA_VERSION = "schema_version";
+    public static final String CUSTOMER_ID = "customer_id";
+    public static final String BUNDLE_TIER = "bundle_tier";
+    public static final String ROBOT_TYPE = "robot_type";
+    public static final String DATA_PACK_TIER = "data_pack_tier";
+    public static final String EPISODES_PER_VARIATION = "episodes_per_variation";
+    public static final String MAX_VARIATIONS = "max_variations";
+    public static final String MIN_QUALITY_SCORE = "min_quality_score";
+    public static final String AUDIO_NARRATION_ENABLED = "audio_narration_enabled";
+    public static final String SUBTITLE_GENERATION_ENABLED = "subtitle_generation_enabled";
+    public static final String VLA_MODELS = "vla_models";
+    public static final String NUM_LANGUAGE_VARIATIONS = "num_language_variations";
+    public static final String SIM2REAL_ENABLED = "sim2real_enabled";
+    public static final String CONTACT_RICH_ENABLED = "contact_rich_enabled";
+    public static final String TACTILE_ENABLED = "tactile_enabled";
+    public static final String CUSTOM_SETTINGS = "custom_settings";
+    public static final String CREATED_AT = "created_at";
+    public static final String UPDATED_AT = "updated_at";
+    public static final String MULTI_ROBOT_ENABLED = "multi_robot_enabled";
+    public static final String DEFORMABLE_ENABLED = "deformable_enabled";
+    public static final String BIMANUAL_ENABLED = "bimanual_enabled";
+    public static final String DWM_CONDITIONING_ENABLED = "dwm_conditioning_enabled";
+    public static final String STREAMING_EXPORT_ENABLED = "streaming_export_enabled";
+    public static final String VLA_FINETUNING_ENABLED = "vla_finetuning_enabled";
+    public static final String ADMIN_OVERRIDES = "admin_overrides";
+    public static final String VALIDATION_ERRORS = "validation_errors";
+
+    private Scenes() {}
+  }
+
+  /** Switches of a customer, or of all under {@link #GLOBAL_ID}. */
+  public static final class FeatureFlags {
+    public static final String COLLECTION = "feature_flags";
+
+    /** The document that can switch features off for everybody. */
+    public static final String GLOBAL_ID = "_global";
+
+    public static final String SCHEMA_VERSION = "schema_version";
+    public static final String AUDIO_NARRATION = "audio_narration";
+    public static final String SUBTITLE_GENERATION = "subtitle_generation";
+    public static final String VLA_FINETUNING = "vla_finetuning";
+    public static final String SIM2REAL = "sim2real";
+    public static final String CONTACT_RICH = "contact_rich";
+    public static final String TACTILE = "tactile";
+    public static final String MULTI_ROBOT = "multi_robot";
+    public static final String DEFORMABLE = "deformable";
+    public static final String BIMANUAL = "bimanual";
+    public static final String DWM_CONDITIONING = "dwm_conditioning";
+    public static final String STREAMING_EXPORT = "streaming_export";
+    public static final String ORIGIN = "origin";
+    public static final String ROLLOUTS = "rollouts";
+    public static final String UPDATED_AT = "updated_at";
+
+    private FeatureFlags() {}
+  }
+
+  /** Usage records: every billable action. */
+  public static final class UsageTracking {
+    public static final String COLLECTION = "usage_tracking";
+    public static final String SCHEMA_VERSION = "schema_version";
+    public static final String CUSTOMER_ID = "customer_id";
+    public static final String SCENE_ID = "scene_id";
+    public static final String ACTION = "action";
+    public static final String TIMESTAMP = "timestamp";
+    public static final String DETAILS = "details";
+    public static final String EPISODES_GENERATED = "episodes_generated";
+    public static final String COMPUTE_MINUTES = "compute_minutes";
+    public static final String STORAGE_GB = "storage_gb";
+    public static final String BILLABLE = "billable";
+    public static final String ESTIMATED_COST = "estimated_cost";
+    public static final String ESTIMATED_COST_MICROS = "estimated_cost_micros";
+    public static final String CORRECTS = "corrects";
+    public static final String CORRECTION = "correction";
+    public static final String CORRECTED_BY = "corrected_by";
+    public static final String LATE_FOR = "late_for";
+    public static final String RECORDED_AT = "recorded_at";
+    public static final String IDEMPOTENCY_KEY = "idempotency_key";
+    public static final String VALIDATION_ERRORS = "validation_errors";
+
+    private UsageTracking() {}
+  }
+
+  /** Totals of a customer over a UTC day or month. */
+  public static final class UsageSummaries {
+    public static final String COLLECTION = "usage_summaries";
+    public static final String CUSTOMER_ID = "customer_id";
+    public static final String PERIOD = "period";
+    public static final String PERIOD_START = "period_start";
+    public static final String SCENE_ID = "scene_id";
+    public static final String ACTION = "action";
+    public static final String COUNT = "count";
+    public static final String EPISODES_GENERATED = "episodes_generated";
+    public static final String COMPUTE_SECONDS = "compute_seconds";
+    public static final String COMPUTE_MICRO_MINUTES = "compute_micro_minutes";
+    public static final String STORAGE_BYTES = "storage_bytes";
+    public static final String STORAGE_MICRO_GB = "storage_micro_gb";
+    public static final String BILLABLE_COST_MICROS = "billable_cost_micros";
+    public static final String ACTIONS = "actions";
+    public static final String SCENES = "scenes";
+    public static final String UPDATED_AT = "updated_at";
+
+    private UsageSummaries() {}
+  }
+
+  /**
+   * What was counted for a usage record, kept also after the record is gone; the id is the
+   * record's.
+   */
+  public static final class UsageCounts {
+    public static final String COLLECTION = "usage_counts";
+    public static final String USAGE_ID = "usage_id";
+    public static final String CUSTOMER_ID = "customer_id";
+    public static final String SCENE_ID = "scene_id";
+    public static final String ACTION = "action";
+    public static final String TIMESTAMP = "timestamp";
+    public static final String COUNTED = "counted";
+    public static final String SCENES_GENERATED = "scenes_generated";
+    public static final String EPISODES_GENERATED = "episodes_generated";
+    public static final String COMPUTE_MICRO_MINUTES = "compute_micro_minutes";
+    public static final String STORAGE_MICRO_GB = "storage_micro_gb";
+    public static final String BILLABLE_COST_MICROS = "billable_cost_micros";
+    public static final String PERIOD_START = "period_start";
+    public static final String MARKS = "marks";
+    public static final String REVISION = "revision";
+    public static final String UPDATED_AT = "updated_at";
+
+    private UsageCounts() {}
+  }
+
+  /** Markers of applied commands that leave no document of their own. */
+  public static final class IdempotencyKeys {
+    public static final String COLLECTION = "idempotency_keys";
+    public static final String OWNER = "owner";
+    public static final String OPERATION = "operation";
+    public static final String REQUEST_HASH = "request_hash";
+    public static final String ANSWER = "answer";
+    public static final String CREATED_AT = "created_at";
+    public static final String EXPIRE_AT = "expire_at";
+
+    private IdempotencyKeys() {}
+  }
+
+  /**
+   * Where a scheduled sweep stopped, so that the next run goes on from there; id is the sweep's
+   * name.
+   */
+  public static final class Sweeps {
+    public static final String COLLECTION = "sweeps";
+    public static final String NAME = "name";
+    public static final String CURSOR = "cursor";
+    public static final String STARTED_AT = "started_at";
+    public static final String UPDATED_AT = "updated_at";
+    public static final String FINISHED_AT = "finished_at";
+
+    private Sweeps() {}
+  }
+}
