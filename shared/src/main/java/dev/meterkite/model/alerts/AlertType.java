@@ -1,0 +1,39 @@
+package dev.meterkite.model.alerts;
+
+import dev.meterkite.model.schema.Word;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What an alert reports, with the severity that it has unless the reporter says otherwise. */
+public enum AlertType implements Word {
+  QUOTA_WARNING(AlertSeverity.WARNING),
+  QUOTA_CRITICAL(AlertSeverity.CRITICAL),
+  QUOTA_EXHAUSTED(AlertSeverity.EMERGENCY),
+  PROVIDER_UNHEALTHY(AlertSeverity.WARNING),
+  PROVIDER_UNAVAILABLE(AlertSeverity.CRITICAL),
+  PROVIDER_RECOVERED(AlertSeverity.INFO),
+  CIRCUIT_BREAKER_OPENED(AlertSeverity.CRITICAL),
+  CIRCUIT_BREAKER_HALF_OPEN(AlertSeverity.INFO),
+  FAILOVER_EXECUTED(AlertSeverity.INFO),
+  LEDGER_MISMATCH(AlertSeverity.EMERGENCY),
+  REFUND_ABUSE(AlertSeverity.WARNING),
+  JOB_UNPAID(AlertSeverity.WARNING),
+  USAGE_QUOTA_WARNING(AlertSeverity.WARNING),
+  USAGE_QUOTA_EXHAUSTED(AlertSeverity.CRITICAL);
+
+  private final AlertSeverity defaultSeverity;
+
+  AlertType(AlertSeverity defaultSeverity) {
+    this.defaultSeverity = defaultSeverity;
+  }
+
+  /** The severity of such an alert unless the reporter says otherwise. */
+  public AlertSeverity defaultSeverity() {
+    return defaultSeverity;
+  }
+
+  /** The constant written so; empty for null and unknown words. */
+  public static Optional<AlertType> parse(@Nullable String wire) {
+    return Word.parse(AlertType.class, wire);
+  }
+}

@@ -1,0 +1,5 @@
+/** Health and circuit state of model providers. */
+@NullMarked
+package dev.meterkite.model.health;
+
+import org.jspecify.annotations.NullMarked;
