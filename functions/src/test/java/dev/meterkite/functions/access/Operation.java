@@ -51,6 +51,10 @@ record Operation(Kind kind, Map<String, Object> fields) {
     return update(field, REMOVED);
   }
 
+  boolean writes() {
+    return kind != Kind.GET && kind != Kind.LIST;
+  }
+
   /** The fields that are there after an update, without those that it removes. */
   Map<String, Object> present() {
     Map<String, Object> present = new LinkedHashMap<>(fields);

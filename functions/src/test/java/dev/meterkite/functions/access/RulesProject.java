@@ -4,6 +4,9 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.meterkite.emulator.EmulatorForTests;
+import dev.meterkite.emulator.EmulatorProject;
+import dev.meterkite.emulator.FirestoreEmulator;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -21,36 +24,32 @@ import java.util.Optional;
 /** One project of the emulator with rules loaded, spoken to as clients do: REST and a token. */
 final class RulesProject {
   private static final Gson GSON = new GsonBuilder().serializeNulls().create();
+
+  /** The token that passes all rules. */
   private static final String OWNER = "owner";
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final String emulator;
-  private final String project;
+  private final EmulatorProject emulator;
+  private final String host;
   private final String documents;
 
-  /**
-   * @param emulator the emulator's {@code host:port}
-   * @param project a project id that nobody else uses
-   */
-  RulesProject(String emulator, String project) {
-    this.emulator = "http://" + emulator;
-    this.project = project;
+  private RulesProject(FirestoreEmulator emulator, String project) {
+    this.emulator = emulator.project(project);
+    this.host = emulator.host();
     this.documents = "projects/" + project + "/databases/(default)/documents";
   }
 
-  void load(String rules) {
-    Map<String, Object> file = Map.of("name", "firestore.rules", "content", rules);
-    HttpResponse<String> answer =
-        send("PUT", admin(":securityRules"), Map.of("rules", Map.of("files", List.of(file))), OWNER);
-    if (answer.statusCode() != 200) {
-      throw new IllegalStateException("the rules do not load: " + answer.body());
-    }
+  /** A fresh project of the shared emulator with these rules. */
+  static RulesProject with(String rules) {
+    RulesProject project =
+        new RulesProject(EmulatorForTests.shared(), EmulatorForTests.freshProject());
+    project.emulator.setRules(rules);
+    return project;
   }
 
-  /** What the rules' expressions came to since they were loaded. */
+  /** What the expressions of the rules came to so far. */
   JsonObject coverage() {
-    HttpResponse<String> answer = send("GET", admin(":ruleCoverage"), null, OWNER);
-    return JsonParser.parseString(answer.body()).getAsJsonObject();
+    return JsonParser.parseString(emulator.ruleCoverage()).getAsJsonObject();
   }
 
   /** Puts a document there as it is, or takes it away, past the rules. */
@@ -67,7 +66,7 @@ final class RulesProject {
 
   /** Does what the row says, as its caller, and answers the HTTP status. */
   int attempt(Caller caller, Operation operation, String document) {
-    String token = caller.token(project).orElse(null);
+    String token = caller.token(emulator.name()).orElse(null);
     return switch (operation.kind()) {
       case GET -> send("GET", documents() + "/" + document, null, token).statusCode();
       case LIST -> query(operation, document, token).statusCode();
@@ -125,11 +124,7 @@ final class RulesProject {
   }
 
   private String documents() {
-    return emulator + "/v1/" + documents;
-  }
-
-  private String admin(String verb) {
-    return emulator + "/emulator/v1/projects/" + project + verb;
+    return "http://" + host + "/v1/" + documents;
   }
 
   private HttpResponse<String> send(String method, String uri, Object body, String token) {
@@ -139,7 +134,9 @@ final class RulesProject {
             .header("Content-Type", "application/json")
             .method(
                 method,
-                body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(GSON.toJson(body)));
+                body == null
+                    ? BodyPublishers.noBody()
+                    : BodyPublishers.ofString(GSON.toJson(body)));
     if (token != null) {
       request.header("Authorization", "Bearer " + token);
     }
