@@ -1,0 +1,166 @@
+package dev.meterkite.model.schema;
+
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Query.Op;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Every query that the code runs.
+ *
+ * <p>A query is added here with a sample in {@link #all}; a test derives the composite indexes that
+ * the samples need and fails when {@code firestore.indexes.json} lacks one, or exempts a field from
+ * indexing that a query asks for.
+ */
+public final class Queries {
+  private Queries() {}
+
+  /** The jobs of a user, latest first. */
+  public static Query jobsOfUser(String userId, int limit) {
+    return Query.of(Schema.PodcastJobs.COLLECTION, limit)
+        .where(Schema.PodcastJobs.USER_ID, Op.EQUAL, userId)
+        .descending(Schema.PodcastJobs.CREATED_AT);
+  }
+
+  /** The jobs of a user in one status, latest first. */
+  public static Query jobsOfUserInStatus(String userId, String status, int limit) {
+    return Query.of(Schema.PodcastJobs.COLLECTION, limit)
+        .where(Schema.PodcastJobs.USER_ID, Op.EQUAL, userId)
+        .where(Schema.PodcastJobs.STATUS, Op.EQUAL, status)
+        .descending(Schema.PodcastJobs.CREATED_AT);
+  }
+
+  /** The jobs in one status, latest first. */
+  public static Query jobsInStatus(String status, int limit) {
+    return Query.of(Schema.PodcastJobs.COLLECTION, limit)
+        .where(Schema.PodcastJobs.STATUS, Op.EQUAL, status)
+        .descending(Schema.PodcastJobs.CREATED_AT);
+  }
+
+  /** The users with an e-mail address; there should be one at most. */
+  public static Query usersOfEmail(String email, int limit) {
+    return Query.of(Schema.Users.COLLECTION, limit).where(Schema.Users.EMAIL, Op.EQUAL, email);
+  }
+
+  /** The user that a Stripe customer is. */
+  public static Query usersOfStripeCustomer(String stripeCustomerId, int limit) {
+    return Query.of(Schema.Users.COLLECTION, limit)
+        .where(Schema.Users.STRIPE_CUSTOMER_ID, Op.EQUAL, stripeCustomerId);
+  }
+
+  /** The transactions of a user, latest first. */
+  public static Query transactionsOfUser(String userId, int limit) {
+    return Query.of(Schema.CreditTransactions.COLLECTION, limit)
+        .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId)
+        .descending(Schema.CreditTransactions.CREATED_AT);
+  }
+
+  /** The sequenced transactions of a user from the last backwards. */
+  public static Query lastTransactionsOfUser(String userId, int limit) {
+    return Query.of(Schema.CreditTransactions.COLLECTION, limit)
+        .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId)
+        .descending(Schema.CreditTransactions.SEQUENCE);
+  }
+
+  /** What was booked for a job. */
+  public static Query transactionsOfJob(String jobId, int limit) {
+    return Query.of(Schema.CreditTransactions.COLLECTION, limit)
+        .where(Schema.CreditTransactions.JOB_ID, Op.EQUAL, jobId);
+  }
+
+  /** The customers of a tier. */
+  public static Query customersInTier(String bundleTier, int limit) {
+    return Query.of(Schema.Customers.COLLECTION, limit)
+        .where(Schema.Customers.BUNDLE_TIER, Op.EQUAL, bundleTier)
+        .ascending(Query.ID);
+  }
+
+  /** The customers whose contract ends before a moment, the earliest first. */
+  public static Query customersWithContractEndBefore(Instant moment, int limit) {
+    return Query.of(Schema.Customers.COLLECTION, limit)
+        .where(Schema.Customers.CONTRACT_END, Op.LESS, moment)
+        .ascending(Schema.Customers.CONTRACT_END);
+  }
+
+  /** The customers of a tier whose contract ends before a moment, the earliest first. */
+  public static Query customersInTierWithContractEndBefore(
+      String bundleTier, Instant moment, int limit) {
+    return Query.of(Schema.Customers.COLLECTION, limit)
+        .where(Schema.Customers.BUNDLE_TIER, Op.EQUAL, bundleTier)
+        .where(Schema.Customers.CONTRACT_END, Op.LESS, moment)
+        .ascending(Schema.Customers.CONTRACT_END);
+  }
+
+  /** The scenes of a customer. */
+  public static Query scenesOfCustomer(String customerId, int limit) {
+    return Query.of(Schema.Scenes.COLLECTION, limit)
+        .where(Schema.Scenes.CUSTOMER_ID, Op.EQUAL, customerId)
+        .ascending(Query.ID);
+  }
+
+  /** The scenes that name a tier of their own. */
+  public static Query scenesInTier(String bundleTier, int limit) {
+    return Query.of(Schema.Scenes.COLLECTION, limit)
+        .where(Schema.Scenes.BUNDLE_TIER, Op.EQUAL, bundleTier)
+        .ascending(Query.ID);
+  }
+
+  /** The usage records of a customer from one moment, included, to another, not included. */
+  public static Query usageOfCustomer(String customerId, Instant from, Instant to, int limit) {
+    return Query.of(Schema.UsageTracking.COLLECTION, limit)
+        .where(Schema.UsageTracking.CUSTOMER_ID, Op.EQUAL, customerId)
+        .where(Schema.UsageTracking.TIMESTAMP, Op.GREATER_OR_EQUAL, from)
+        .where(Schema.UsageTracking.TIMESTAMP, Op.LESS, to)
+        .ascending(Schema.UsageTracking.TIMESTAMP);
+  }
+
+  /** The usage records of a scene from one moment, included, to another, not included. */
+  public static Query usageOfScene(String sceneId, Instant from, Instant to, int limit) {
+    return Query.of(Schema.UsageTracking.COLLECTION, limit)
+        .where(Schema.UsageTracking.SCENE_ID, Op.EQUAL, sceneId)
+        .where(Schema.UsageTracking.TIMESTAMP, Op.GREATER_OR_EQUAL, from)
+        .where(Schema.UsageTracking.TIMESTAMP, Op.LESS, to)
+        .ascending(Schema.UsageTracking.TIMESTAMP);
+  }
+
+  /**
+   * The documents of a collection for which something is due, the longest waiting first. A document
+   * without the field is not found.
+   *
+   * @param dueAt one of the fields {@code *_due_at}
+   * @param now the last moment that is due, included
+   */
+  public static Query due(String collection, String dueAt, Instant now, int limit) {
+    return Query.of(collection, limit).where(dueAt, Op.LESS_OR_EQUAL, now).ascending(dueAt);
+  }
+
+  /** A sample of each query, for the indexes they need. */
+  public static List<Query> all() {
+    Instant moment = Instant.EPOCH;
+    return List.of(
+        jobsOfUser("u", 1),
+        jobsOfUserInStatus("u", "completed", 1),
+        jobsInStatus("completed", 1),
+        usersOfEmail("e", 1),
+        usersOfStripeCustomer("c", 1),
+        transactionsOfUser("u", 1),
+        lastTransactionsOfUser("u", 1),
+        transactionsOfJob("j", 1),
+        customersInTier("pro", 1),
+        customersWithContractEndBefore(moment, 1),
+        customersInTierWithContractEndBefore("pro", moment, 1),
+        scenesOfCustomer("c", 1),
+        scenesInTier("pro", 1),
+        usageOfCustomer("c", moment, moment, 1),
+        usageOfScene("s", moment, moment, 1),
+        due(Schema.Users.COLLECTION, Schema.Users.LEDGER_DUE_AT, moment, 1),
+        due(Schema.PodcastJobs.COLLECTION, Schema.PodcastJobs.PAYMENT_DUE_AT, moment, 1),
+        due(Schema.ModelQuotas.COLLECTION, Schema.ModelQuotas.QUOTA_DUE_AT, moment, 1),
+        due(
+            Schema.ModelProviderHealth.COLLECTION,
+            Schema.ModelProviderHealth.HEALTH_DUE_AT,
+            moment,
+            1),
+        due(Schema.Customers.COLLECTION, Schema.Customers.QUOTA_DUE_AT, moment, 1));
+  }
+}
