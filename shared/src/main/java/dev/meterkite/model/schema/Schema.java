@@ -200,6 +200,18 @@ public final class Schema {
     private ModelRouterAlerts() {}
   }
 
+  /** What has been alerted about one subject; the id is made of the subject. */
+  public static final class AlertStates {
+    public static final String COLLECTION = "alert_states";
+    public static final String SUBJECT = "subject";
+    public static final String INCIDENTS = "incidents";
+    public static final String ALERTS = "alerts";
+    public static final String INCIDENT = "incident";
+    public static final String RAISED = "raised";
+
+    private AlertStates() {}
+  }
+
   /** The audit log of the model router. */
   public static final class RoutingDecisions {
     public static final String COLLECTION = "routing_decisions";

@@ -29,6 +29,6 @@ class SchemaTest {
       }
       assertTrue(values.size() > 1, collection::getName);
     }
-    assertEquals(17, collections.size());
+    assertEquals(18, collections.size());
   }
 }

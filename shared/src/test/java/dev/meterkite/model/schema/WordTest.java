@@ -61,7 +61,7 @@ class WordTest {
                 + " failover_executed ledger_mismatch refund_abuse job_unpaid usage_quota_warning"
                 + " usage_quota_exhausted"),
         words(AlertSeverity::parse, "info warning critical emergency"),
-        words(AlertStatus::parse, "open resolved"),
+        words(AlertStatus::parse, "open escalated suppressed resolved"),
         words(TaskType::parse, "llm tts transcription"),
         words(BundleTier::parse, "standard pro enterprise foundation"),
         words(SupportTier::parse, "basic priority dedicated"),

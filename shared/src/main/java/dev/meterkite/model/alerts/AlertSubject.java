@@ -1,0 +1,76 @@
+package dev.meterkite.model.alerts;
+
+import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whom or what an alert is about: a provider, a model at its provider, a user, or a customer.
+ *
+ * @param provider the provider's id, null for users and customers
+ * @param model the model's id, only with a provider
+ * @param userId the user's id, null for all others
+ * @param customerId the customer's id, null for all others
+ */
+public record AlertSubject(
+    @Nullable String provider,
+    @Nullable String model,
+    @Nullable String userId,
+    @Nullable String customerId) {
+
+  public AlertSubject {
+    int subjects =
+        (provider == null ? 0 : 1) + (userId == null ? 0 : 1) + (customerId == null ? 0 : 1);
+    if (subjects != 1 || (model != null && provider == null)) {
+      throw new IllegalArgumentException("an alert is about one provider, user or customer");
+    }
+  }
+
+  /** A provider. */
+  public static AlertSubject provider(String provider) {
+    return new AlertSubject(provider, null, null, null);
+  }
+
+  /** A model at its provider. */
+  public static AlertSubject model(String provider, String model) {
+    return new AlertSubject(provider, model, null, null);
+  }
+
+  /** A user. */
+  public static AlertSubject user(String userId) {
+    return new AlertSubject(null, null, userId, null);
+  }
+
+  /** A customer. */
+  public static AlertSubject customer(String customerId) {
+    return new AlertSubject(null, null, null, customerId);
+  }
+
+  /** The subject in one string, such as {@code model:openai/gpt-4o} or {@code user:user_7}. */
+  public String name() {
+    if (provider != null) {
+      return model == null ? "provider:" + provider : "model:" + provider + "/" + model;
+    }
+    return userId != null ? "user:" + userId : "customer:" + customerId;
+  }
+
+  /** The fields of an alert that name its subject. */
+  Map<String, Object> fields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(ModelRouterAlerts.SUBJECT, name());
+    if (provider != null) {
+      fields.put(ModelRouterAlerts.PROVIDER, provider);
+    }
+    if (model != null) {
+      fields.put(ModelRouterAlerts.MODEL, model);
+    }
+    if (userId != null) {
+      fields.put(ModelRouterAlerts.USER_ID, userId);
+    }
+    if (customerId != null) {
+      fields.put(ModelRouterAlerts.CUSTOMER_ID, customerId);
+    }
+    return fields;
+  }
+}
