@@ -1,0 +1,37 @@
+package dev.meterkite.model;
+
+import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.credits.CreditHold;
+import dev.meterkite.model.credits.CreditTransaction;
+import dev.meterkite.model.credits.PodcastJob;
+import dev.meterkite.model.credits.User;
+import dev.meterkite.model.customers.Customer;
+import dev.meterkite.model.customers.FeatureFlags;
+import dev.meterkite.model.customers.Scene;
+import dev.meterkite.model.health.ProviderHealth;
+import dev.meterkite.model.quotas.ModelQuota;
+import dev.meterkite.model.routing.RoutingDecision;
+import dev.meterkite.model.schema.Table;
+import dev.meterkite.model.usage.UsageRecord;
+import java.util.List;
+
+/** The tables of all collections that other programs share with us, and of the credit holds. */
+public final class DataModel {
+  /** In the order of the source schemas, ours last. */
+  public static final List<Table> TABLES =
+      List.of(
+          PodcastJob.TABLE,
+          User.TABLE,
+          CreditTransaction.TABLE,
+          ProviderHealth.TABLE,
+          ModelQuota.TABLE,
+          Alert.TABLE,
+          RoutingDecision.TABLE,
+          Customer.TABLE,
+          Scene.TABLE,
+          FeatureFlags.TABLE,
+          UsageRecord.TABLE,
+          CreditHold.TABLE);
+
+  private DataModel() {}
+}

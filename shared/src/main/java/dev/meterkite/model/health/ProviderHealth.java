@@ -1,0 +1,65 @@
+package dev.meterkite.model.health;
+
+import dev.meterkite.model.schema.Bounds;
+import dev.meterkite.model.schema.Decoded;
+import dev.meterkite.model.schema.Field;
+import dev.meterkite.model.schema.Schema;
+import dev.meterkite.model.schema.Table;
+import dev.meterkite.model.schema.Typed;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How a provider does; the id of the document is the provider's.
+ *
+ * @param fields the whole document, with the fields that we do not know
+ */
+public record ProviderHealth(Map<String, Object> fields) implements Typed {
+  public static final Field<String> PROVIDER =
+      Bounds.length(1, 500, Field.string(Schema.ModelProviderHealth.PROVIDER)).mandatory();
+  public static final Field<HealthStatus> STATUS =
+      Field.word(Schema.ModelProviderHealth.STATUS, HealthStatus.class);
+  public static final Field<Instant> LAST_CHECK =
+      Field.timestamp(Schema.ModelProviderHealth.LAST_CHECK);
+  public static final Field<Long> LATENCY_MS =
+      Bounds.atLeast(0, Field.integer(Schema.ModelProviderHealth.LATENCY_MS));
+  public static final Field<Double> ERROR_RATE =
+      Bounds.between(0.0, 1.0, Field.number(Schema.ModelProviderHealth.ERROR_RATE));
+  public static final Field<Map<String, Object>> CIRCUIT =
+      Field.map(Schema.ModelProviderHealth.CIRCUIT);
+  public static final Field<CircuitState> CIRCUIT_STATE =
+      Field.word(Schema.ModelProviderHealth.CIRCUIT_STATE, CircuitState.class);
+  public static final Field<Instant> HEALTH_DUE_AT =
+      Field.timestamp(Schema.ModelProviderHealth.HEALTH_DUE_AT);
+  public static final Field<List<Object>> VALIDATION_ERRORS =
+      Field.array(Schema.ModelProviderHealth.VALIDATION_ERRORS);
+
+  /** All fields, and what must hold between them. */
+  public static final Table TABLE =
+      Table.of(
+          Schema.ModelProviderHealth.COLLECTION,
+          PROVIDER,
+          STATUS,
+          LAST_CHECK,
+          LATENCY_MS,
+          ERROR_RATE,
+          CIRCUIT,
+          CIRCUIT_STATE,
+          HEALTH_DUE_AT,
+          VALIDATION_ERRORS);
+
+  /**
+   * A record of this document.
+   *
+   * @throws IllegalArgumentException with everything that is wrong with it
+   */
+  public ProviderHealth {
+    fields = TABLE.checked(fields);
+  }
+
+  /** The record of a document, or everything that is wrong with it; never fails. */
+  public static Decoded<ProviderHealth> decode(Map<String, Object> document) {
+    return TABLE.decode(document, ProviderHealth::new);
+  }
+}

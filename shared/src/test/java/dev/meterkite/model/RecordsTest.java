@@ -1,0 +1,379 @@
+package dev.meterkite.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.credits.CreditHold;
+import dev.meterkite.model.credits.CreditTransaction;
+import dev.meterkite.model.credits.JobStage;
+import dev.meterkite.model.credits.JobStatus;
+import dev.meterkite.model.credits.PodcastJob;
+import dev.meterkite.model.credits.User;
+import dev.meterkite.model.customers.Customer;
+import dev.meterkite.model.customers.FeatureFlags;
+import dev.meterkite.model.customers.Scene;
+import dev.meterkite.model.document.FieldPath;
+import dev.meterkite.model.health.ProviderHealth;
+import dev.meterkite.model.quotas.ModelQuota;
+import dev.meterkite.model.routing.RoutingDecision;
+import dev.meterkite.model.schema.Decoded;
+import dev.meterkite.model.schema.Field;
+import dev.meterkite.model.schema.Table;
+import dev.meterkite.model.schema.Typed;
+import dev.meterkite.model.schema.Violation;
+import dev.meterkite.model.usage.UsageRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The records of all collections: what they read, keep, and refuse. */
+class RecordsTest {
+  private static final Instant NOW = Instant.parse("2026-01-31T12:00:00.000001Z");
+
+  /** Each record with a document that fills all its fields. */
+  static Stream<Arguments> records() {
+    return Stream.of(
+        record(PodcastJob.TABLE, PodcastJob::decode, PodcastJob::new, Map.of()),
+        record(User.TABLE, User::decode, User::new, Map.of()),
+        record(
+            CreditTransaction.TABLE, CreditTransaction::decode, CreditTransaction::new, Map.of()),
+        record(CreditHold.TABLE, CreditHold::decode, CreditHold::new, Map.of()),
+        record(ProviderHealth.TABLE, ProviderHealth::decode, ProviderHealth::new, Map.of()),
+        record(ModelQuota.TABLE, ModelQuota::decode, ModelQuota::new, Map.of()),
+        record(Alert.TABLE, Alert::decode, Alert::new, Map.of()),
+        record(RoutingDecision.TABLE, RoutingDecision::decode, RoutingDecision::new, Map.of()),
+        record(
+            Customer.TABLE,
+            Customer::decode,
+            Customer::new,
+            Map.of("billing_time_zone", "Asia/Tokyo", "contract_end", NOW.plusSeconds(1))),
+        record(Scene.TABLE, Scene::decode, Scene::new, Map.of()),
+        record(
+            FeatureFlags.TABLE,
+            FeatureFlags::decode,
+            FeatureFlags::new,
+            Map.of("_comment", "why", "tactile_sensors", true)),
+        record(UsageRecord.TABLE, UsageRecord::decode, UsageRecord::new, Map.of()));
+  }
+
+  private static <T extends Typed> Arguments record(
+      Table table,
+      Function<Map<String, Object>, Decoded<T>> decode,
+      Function<Map<String, Object>, T> make,
+      Map<String, Object> more) {
+    Map<String, Object> full = new LinkedHashMap<>();
+    for (Field<?> field : table.fields()) {
+      put(full, FieldPath.segments(field.path()), sample(field));
+    }
+    full.putAll(more);
+    return Arguments.of(table, decode, make, full);
+  }
+
+  private static Object sample(Field<?> field) {
+    return switch (field.kind()) {
+      case STRING -> field.convert().apply("x") == null ? field.range().split(", ", -1)[0] : "x";
+      case INTEGER -> 1L;
+      case FLOAT -> 0.75;
+      case BOOLEAN -> true;
+      case TIMESTAMP -> NOW;
+      case MAP -> new LinkedHashMap<>(Map.of("more", Map.of("a", List.of(1L, "b"))));
+      case ARRAY -> List.of("a", 1L);
+    };
+  }
+
+  @SuppressWarnings("unchecked")
+  private static void put(Map<String, Object> document, List<String> path, Object value) {
+    Map<String, Object> parent = document;
+    for (String segment : path.subList(0, path.size() - 1)) {
+      parent = (Map<String, Object>) parent.computeIfAbsent(segment, x -> new LinkedHashMap<>());
+    }
+    parent.put(path.get(path.size() - 1), value);
+  }
+
+  @ParameterizedTest
+  @MethodSource("records")
+  <T extends Typed> void fullDocument_survivesTheRoundTrip(
+      Table table,
+      Function<Map<String, Object>, Decoded<T>> decode,
+      Function<Map<String, Object>, T> make,
+      Map<String, Object> full) {
+    T record = decode.apply(full).value().orElseThrow();
+    assertEquals(full, record.fields());
+    assertEquals(record, make.apply(record.fields()));
+    for (Field<?> field : table.fields()) {
+      assertTrue(record.get(field).isPresent(), field::path);
+    }
+  }
+
+  /** A39: fields that we do not know are kept, also those with values that we cannot read. */
+  @ParameterizedTest
+  @MethodSource("records")
+  <T extends Typed> void unknownFields_areKept(
+      Table table,
+      Function<Map<String, Object>, Decoded<T>> decode,
+      Function<Map<String, Object>, T> make,
+      Map<String, Object> full) {
+    Map<String, Object> document = new LinkedHashMap<>(full);
+    document.put("of another program", new Object());
+    document.put("null", null);
+    assertEquals(document, decode.apply(document).value().orElseThrow().fields());
+  }
+
+  @ParameterizedTest
+  @MethodSource("records")
+  <T extends Typed> void everythingWrong_isReportedAtOnce(
+      Table table,
+      Function<Map<String, Object>, Decoded<T>> decode,
+      Function<Map<String, Object>, T> make,
+      Map<String, Object> full) {
+    Map<String, Object> wrong = new LinkedHashMap<>();
+    List<String> paths = new ArrayList<>();
+    for (Field<?> field : table.fields()) {
+      if (FieldPath.segments(field.path()).size() == 1) {
+        wrong.put(field.path(), new Object());
+        paths.add(field.path());
+      }
+    }
+    Decoded<T> decoded = decode.apply(wrong);
+    assertEquals(Optional.empty(), decoded.value());
+    assertEquals(paths, decoded.violations().stream().map(Violation::field).toList());
+    assertTrue(decoded.violations().stream().allMatch(v -> v.code().equals(Violation.WRONG_TYPE)));
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> make.apply(wrong));
+    paths.forEach(path -> assertTrue(refused.getMessage().contains(path), path));
+  }
+
+  @ParameterizedTest
+  @MethodSource("records")
+  <T extends Typed> void absentOrNullField_isMissedOnlyWhereRequired(
+      Table table,
+      Function<Map<String, Object>, Decoded<T>> decode,
+      Function<Map<String, Object>, T> make,
+      Map<String, Object> full) {
+    Map<String, Object> nulls = new LinkedHashMap<>();
+    full.keySet().forEach(key -> nulls.put(key, null));
+    List<Violation> expected =
+        table.fields().stream()
+            .filter(Field::required)
+            .map(f -> new Violation(f.path(), Violation.REQUIRED, "is required"))
+            .toList();
+    assertEquals(expected, decode.apply(Map.of()).violations());
+    assertEquals(expected, decode.apply(nulls).violations());
+  }
+
+  /** A39: whatever stands in a document, decoding answers, and blames only what was changed. */
+  @ParameterizedTest
+  @MethodSource("records")
+  <T extends Typed> void brokenDocument_neverCrashesTheDecoder(
+      Table table,
+      Function<Map<String, Object>, Decoded<T>> decode,
+      Function<Map<String, Object>, T> make,
+      Map<String, Object> full) {
+    List<Object> junk =
+        Arrays.asList(
+            null,
+            "",
+            "x".repeat(2_000),
+            "\ud800",
+            -1L,
+            Long.MAX_VALUE,
+            Long.MIN_VALUE,
+            0.5,
+            -0.0,
+            Double.NaN,
+            Double.NEGATIVE_INFINITY,
+            1e300,
+            true,
+            NOW,
+            Instant.MAX,
+            List.of(),
+            Map.of(),
+            Map.of("stage", 1L, "pct", "x", "state", List.of()),
+            new Object());
+    for (long seed = 0; seed < 2_000; seed++) {
+      Random random = new Random(seed);
+      Map<String, Object> document = new LinkedHashMap<>(full);
+      List<String> keys = new ArrayList<>(full.keySet());
+      List<String> touched = new ArrayList<>();
+      for (int n = random.nextInt(4); n > 0; n--) {
+        String key = keys.get(random.nextInt(keys.size()));
+        document.put(key, junk.get(random.nextInt(junk.size())));
+        touched.add(key);
+      }
+      Decoded<T> decoded = decode.apply(document);
+      String repeat = table.collection() + " seed " + seed + " " + decoded.violations();
+      assertEquals(
+          List.of(),
+          decoded.violations().stream()
+              .filter(v -> !v.code().equals(Violation.INCONSISTENT))
+              .map(v -> FieldPath.segments(v.field()).get(0))
+              .filter(field -> !touched.contains(field))
+              .toList(),
+          repeat);
+      decoded
+          .value()
+          .ifPresent(
+              record -> {
+                assertEquals(document.keySet(), record.fields().keySet(), repeat);
+                assertEquals(record, make.apply(record.fields()), repeat);
+              });
+    }
+  }
+
+  private static final Map<String, Object> JOB =
+      Map.of("user_id", "u", "topic", "t", "duration_min", 1.0, "status", "queued");
+
+  @Test
+  void job_isReadByItsTypes() {
+    Map<String, Object> document = new LinkedHashMap<>(JOB);
+    document.put("duration_min", 10L);
+    document.put("progress", Map.of("stage", "voice", "pct", 50.0, "eta", "soon"));
+    PodcastJob job = new PodcastJob(document);
+    assertEquals(10.0, job.require(PodcastJob.DURATION_MIN));
+    assertEquals(JobStatus.QUEUED, job.require(PodcastJob.STATUS));
+    assertEquals(Optional.of(JobStage.VOICE), job.get(PodcastJob.PROGRESS_STAGE));
+    assertEquals(Optional.of(50L), job.get(PodcastJob.PROGRESS_PCT));
+    assertEquals(Optional.empty(), job.get(PodcastJob.QUALITY));
+    assertThrows(NoSuchElementException.class, () -> job.require(PodcastJob.QUALITY));
+    assertThrows(UnsupportedOperationException.class, () -> job.fields().put("a", 1L));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.5, true", "0.49, false", "180, true", "180.01, false", "NaN, false", "-1, false"})
+  void durationOfJob_isHalfAMinuteToThreeHours(double minutes, boolean right) {
+    assertEquals(right, isJob("duration_min", minutes));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "topic, 0, false",
+    "topic, 1, true",
+    "topic, 500, true",
+    "topic, 501, false",
+    "audience, 0, true",
+    "audience, 200, true",
+    "audience, 201, false"
+  })
+  void textOfJob_hasItsLength(String field, int length, boolean right) {
+    assertEquals(right, isJob(field, "é".repeat(length)));
+    assertEquals(right, isJob(field, "\ud83d\ude80".repeat(length)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-1, false", "0, true", "100, true", "101, false"})
+  void progressOfJob_isAPercentage(long percent, boolean right) {
+    assertEquals(right, isJob("progress", Map.of("pct", percent)));
+  }
+
+  @Test
+  void integers_mayComeAsDoublesWithoutFraction() {
+    assertTrue(isJob("credits_actual", 30.0));
+    assertFalse(isJob("credits_actual", 30.5));
+    assertFalse(isJob("credits_actual", 1e17));
+    assertFalse(isJob("credits_actual", "30"));
+    assertEquals(30L, new PodcastJob(job("credits_actual", 30.0)).fields().get("credits_actual"));
+  }
+
+  @Test
+  void unknownWord_isToldFromAWrongType() {
+    assertEquals(
+        List.of(
+            new Violation(
+                "status",
+                Violation.UNKNOWN_VALUE,
+                "must be one of queued, clarifying, running, completed, failed, cancelled")),
+        PodcastJob.decode(job("status", "paused")).violations());
+  }
+
+  @Test
+  void violation_isEncodedInItsOrder() {
+    assertEquals(
+        "{field=topic, code=required, message=is required}",
+        new Violation("topic", Violation.REQUIRED, "is required").encode().toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-2, false", "-1, true", "0, true", "100, true"})
+  void sceneQuota_isUnlimitedByMinusOneAlone(long quota, boolean right) {
+    Map<String, Object> customer =
+        Map.of("schema_version", 1L, "bundle_tier", "pro", "monthly_scene_quota", quota);
+    assertEquals(right, Customer.decode(customer).value().isPresent());
+  }
+
+  @Test
+  void contract_endsAfterItBegins() {
+    Map<String, Object> customer =
+        Map.of(
+            "schema_version", 1L, "bundle_tier", "pro", "contract_start", NOW, "contract_end", NOW);
+    assertEquals(
+        List.of(
+            new Violation("contract_end", Violation.INCONSISTENT, "must be after contract_start")),
+        Customer.decode(customer).violations());
+  }
+
+  @Test
+  void capture_isAtMostTheHold() {
+    Map<String, Object> hold = new LinkedHashMap<>();
+    hold.put("hold_id", "h");
+    hold.put("user_id", "u");
+    hold.put("amount", 5L);
+    hold.put("status", "captured");
+    hold.put("captured", 5L);
+    assertTrue(CreditHold.decode(hold).value().isPresent());
+    hold.put("captured", 6L);
+    assertEquals("captured", CreditHold.decode(hold).violations().get(0).field());
+  }
+
+  @Test
+  void correction_namesTheRecordItCorrects() {
+    Map<String, Object> usage = new LinkedHashMap<>();
+    usage.put("customer_id", "c");
+    usage.put("action", "scene_generated");
+    usage.put("timestamp", NOW);
+    usage.put("correction", "void");
+    assertEquals("correction", UsageRecord.decode(usage).violations().get(0).field());
+    usage.put("corrects", "id");
+    assertTrue(UsageRecord.decode(usage).value().isPresent());
+  }
+
+  private static Map<String, Object> job(String field, Object value) {
+    Map<String, Object> document = new LinkedHashMap<>(JOB);
+    document.put(field, value);
+    return document;
+  }
+
+  private static boolean isJob(String field, Object value) {
+    return PodcastJob.decode(job(field, value)).value().isPresent();
+  }
+
+  @Test
+  void decoded_isARecordOrViolations() {
+    assertThrows(IllegalArgumentException.class, () -> new Decoded<>(null, List.of()));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Decoded<>("x", List.of(new Violation("a", "b", "c"))));
+  }
+
+  @Test
+  void fieldTwiceInATable_isRefused() {
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Table.of("users", Field.string("a"), Field.bool("a")));
+  }
+}
