@@ -137,6 +137,41 @@ class IndexesTest {
         ttl);
   }
 
+  /** A misspelt exemption would exempt nothing. */
+  @Test
+  void everyNameInTheFile_isOneOfTheSchema() throws IllegalAccessException {
+    Set<String> known = new HashSet<>();
+    for (Class<?> names : Schema.class.getDeclaredClasses()) {
+      List<String> values = new ArrayList<>();
+      String collection = "";
+      for (java.lang.reflect.Field field : names.getDeclaredFields()) {
+        if (field.getName().equals("COLLECTION")) {
+          collection = (String) field.get(null);
+        } else if (field.getType() == String.class) {
+          values.add((String) field.get(null));
+        }
+      }
+      for (String value : values) {
+        known.add(collection + "." + value);
+      }
+      for (String common : List.of(Schema.COMMIT, Schema.REQUEST_HASH, Schema.ANSWER)) {
+        known.add(collection + "." + common);
+      }
+    }
+    List<String> unknown =
+        Stream.concat(
+                declared.fieldOverrides().stream()
+                    .map(o -> o.collectionGroup() + "." + o.fieldPath()),
+                declared.indexes().stream()
+                    .flatMap(
+                        i ->
+                            i.fields().stream()
+                                .map(f -> i.collectionGroup() + "." + f.fieldPath())))
+            .filter(name -> !name.endsWith("." + Query.ID) && !known.contains(name))
+            .toList();
+    assertEquals(List.of(), unknown, "in firestore.indexes.json but not in Schema");
+  }
+
   @Test
   void nothing_isDeclaredTwice() {
     assertEquals(declared.indexes().size(), new HashSet<>(declared.indexes()).size(), "indexes");
