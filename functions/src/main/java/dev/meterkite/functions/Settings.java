@@ -1,0 +1,169 @@
+package dev.meterkite.functions;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The one place that reads the environment. An empty value counts as an absent one.
+ *
+ * <p>A value that makes no sense fails where it is first asked for, at the start of the process,
+ * with an {@link IllegalArgumentException} that names the variable.
+ */
+public final class Settings {
+  /** What a system property's name begins with that takes the place of a variable. */
+  public static final String PROPERTY_PREFIX = "meterkite.env.";
+
+  private static final Variable EMULATOR =
+      new Variable(
+          "FIRESTORE_EMULATOR_HOST", "", "host:port", "the emulator, in place of Firestore");
+  private static final Variable PROJECT =
+      new Variable(
+          "GOOGLE_CLOUD_PROJECT", "", "project id", "where documents, logs, traces belong");
+  private static final Variable ISSUERS =
+      new Variable("TOKEN_ISSUERS", "[]", "JSON", "whose tokens are taken; by default nobody's");
+  private static final Variable SERVICES =
+      new Variable(
+          "SERVICE_ACCOUNTS", "", "comma-separated", "e-mails or subjects of role service");
+  private static final Variable SCHEDULERS =
+      new Variable(
+          "SCHEDULER_ACCOUNTS", "", "comma-separated", "e-mails or subjects of role scheduler");
+  private static final Variable GRACE =
+      new Variable("DRAIN_SECONDS", "8", "seconds", "how long SIGTERM waits for what is in flight");
+  private static final Variable LOG_FORMAT =
+      new Variable("LOG_FORMAT", "json", "json, jul", "json: Cloud Logging's form on stdout");
+  private static final Variable FOREIGN_BALANCE =
+      new Variable(
+          "FOREIGN_BALANCE", "restore", "restore, adopt", "a credits_balance that others changed");
+
+  private static final Variable CLOCK =
+      new Variable("CLOCK_FILE", "", "path", "the offset of a clock that can be moved");
+
+  /** All variables, for the README and its test. */
+  public static final List<Variable> VARIABLES =
+      List.of(
+          EMULATOR,
+          PROJECT,
+          ISSUERS,
+          SERVICES,
+          SCHEDULERS,
+          GRACE,
+          LOG_FORMAT,
+          FOREIGN_BALANCE,
+          CLOCK);
+
+  private final Map<String, String> values;
+
+  /**
+   * One environment variable.
+   *
+   * @param name its name
+   * @param byDefault what stands for it when it is absent
+   * @param unit what its value is counted in or made of
+   * @param meaning what it decides
+   */
+  public record Variable(String name, String byDefault, String unit, String meaning) {}
+
+  /** Settings from these variables alone. */
+  public Settings(Map<String, String> values) {
+    this.values = Map.copyOf(values);
+  }
+
+  /**
+   * The settings of this process: its environment, overlaid by the system properties named {@value
+   * #PROPERTY_PREFIX} and the variable. By these a host configures functions in its own JVM.
+   */
+  public static Settings ofProcess() {
+    Map<String, String> all = new HashMap<>(System.getenv());
+    for (String property : System.getProperties().stringPropertyNames()) {
+      if (property.startsWith(PROPERTY_PREFIX)) {
+        all.put(property.substring(PROPERTY_PREFIX.length()), System.getProperty(property, ""));
+      }
+    }
+    return new Settings(all);
+  }
+
+  /** Where the Firestore emulator listens, {@code host:port}; empty for the real Firestore. */
+  public Optional<String> firestoreEmulatorHost() {
+    return Optional.of(text(EMULATOR)).filter(host -> !host.isEmpty());
+  }
+
+  /** The Google Cloud project; empty where none is set. */
+  public Optional<String> project() {
+    return Optional.of(text(PROJECT)).filter(id -> !id.isEmpty());
+  }
+
+  /** The issuers of tokens, as a JSON array. */
+  public String tokenIssuers() {
+    return text(ISSUERS);
+  }
+
+  /** Accounts that have the role service. */
+  public Set<String> serviceAccounts() {
+    return list(SERVICES);
+  }
+
+  /** Accounts that have the role scheduler. */
+  public Set<String> schedulerAccounts() {
+    return list(SCHEDULERS);
+  }
+
+  /** How long a stopping process waits for requests in flight: 0 to 60 seconds. */
+  public Duration drainGrace() {
+    String seconds = text(GRACE);
+    if (!seconds.matches("[0-9]{1,2}") || Integer.parseInt(seconds) > 60) {
+      throw unusable(GRACE, seconds);
+    }
+    return Duration.ofSeconds(Integer.parseInt(seconds));
+  }
+
+  /**
+   * Whether the process's log goes to standard output as JSON; else it stays as the host set it.
+   */
+  public boolean logsJson() {
+    return choice(LOG_FORMAT, "json", "jul").equals("json");
+  }
+
+  /** Whether a balance that another program changed is booked; else it is put back. */
+  public boolean adoptsForeignBalance() {
+    return choice(FOREIGN_BALANCE, "restore", "adopt").equals("adopt");
+  }
+
+  /** The file that {@link DomainClock} reads; empty for the system clock, as in the cloud. */
+  public Optional<Path> domainClockFile() {
+    return Optional.of(text(CLOCK)).filter(file -> !file.isEmpty()).map(Path::of);
+  }
+
+  private String text(Variable variable) {
+    String value = values.getOrDefault(variable.name(), "").strip();
+    return value.isEmpty() ? variable.byDefault() : value;
+  }
+
+  private Set<String> list(Variable variable) {
+    Set<String> items = new LinkedHashSet<>();
+    for (String item : text(variable).split(",", -1)) {
+      if (!item.isBlank()) {
+        items.add(item.strip());
+      }
+    }
+    return Set.copyOf(items);
+  }
+
+  private String choice(Variable variable, String one, String other) {
+    String value = text(variable);
+    if (!value.equals(one) && !value.equals(other)) {
+      throw unusable(variable, value);
+    }
+    return value;
+  }
+
+  private static IllegalArgumentException unusable(Variable variable, String value) {
+    return new IllegalArgumentException(
+        variable.name() + " must be of the form " + variable.unit() + ", not: " + value);
+  }
+}

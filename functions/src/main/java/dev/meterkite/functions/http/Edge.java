@@ -1,0 +1,236 @@
+package dev.meterkite.functions.http;
+
+import com.google.cloud.functions.HttpRequest;
+import com.google.cloud.functions.HttpResponse;
+import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.log.Invocation;
+import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.log.Trace;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where requests come in and answers go out; one for each instance of a function.
+ *
+ * <p>Every answer carries {@code X-Request-Id} (the caller's, if it is 1 to 128 characters of
+ * {@code [A-Za-z0-9._-]}, else a new one) and {@code Cache-Control: no-store}, and leaves one log
+ * line.
+ */
+public final class Edge {
+  /** The largest body, in bytes. */
+  public static final int MAX_BODY = 1024 * 1024;
+
+  private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
+  private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+  private static final Pattern JSON_TYPE =
+      Pattern.compile("(?i)application/json[ \\t]*(;[ \\t]*charset=\"?utf-8\"?[ \\t]*)?");
+
+  private final Callers callers;
+  private final Log log;
+  private final Drain drain;
+
+  /**
+   * @param callers tells who calls
+   * @param log takes a line for each request
+   * @param drain says when the process stops
+   */
+  public Edge(Callers callers, Log log, Drain drain) {
+    this.callers = callers;
+    this.log = log;
+    this.drain = drain;
+  }
+
+  /** The edge that the settings describe, stopping with the process. */
+  public static Edge of(Settings settings) {
+    return new Edge(
+        Callers.of(settings), Log.ofProcess(settings), Drain.ofProcess(settings.drainGrace()));
+  }
+
+  <T> void serve(Endpoint<T> endpoint, HttpRequest request, HttpResponse response)
+      throws IOException {
+    long begin = System.nanoTime();
+    log.trace(Trace.of(request::getFirstHeader).orElse(null));
+    String requestId = requestId(request);
+    boolean entered = drain.enter();
+    try {
+      Answer answer =
+          entered
+              ? answer(endpoint, request, requestId)
+              : Answer.problem(Problem.of(503, "unavailable", "This instance is stopping."));
+      boolean sent = send(answer, requestId, response);
+      Duration took = Duration.ofNanos(System.nanoTime() - begin);
+      log.invocation(
+          new Invocation(
+              endpoint.name(),
+              requestId,
+              sent ? answer.outcome() : answer.outcome() + "_unsent",
+              answer.status(),
+              took,
+              answer.attempts(),
+              answer.batch()));
+    } finally {
+      if (entered) {
+        drain.leave();
+      }
+      log.trace(null);
+    }
+  }
+
+  private <T> Answer answer(Endpoint<T> endpoint, HttpRequest request, String requestId) {
+    try {
+      return endpoint.operation().apply(check(endpoint, request, requestId));
+    } catch (Refusal refusal) {
+      return refusal.answer();
+    } catch (IOException e) {
+      log.warn(
+          "the body could not be read",
+          Map.of("function", endpoint.name(), "request_id", requestId));
+      return Answer.problem(Problem.invalid("The body could not be read."));
+    } catch (RuntimeException e) {
+      log.error(
+          "unexpected failure", Map.of("function", endpoint.name(), "request_id", requestId), e);
+      return Answer.problem(Problem.unavailable(Problem.SOON));
+    }
+  }
+
+  private <T> Call<T> check(Endpoint<T> endpoint, HttpRequest request, String requestId)
+      throws Refusal, IOException {
+    if (!request.getMethod().equals(endpoint.method().name())) {
+      throw new Refusal(
+          Problem.of(405, "method_not_allowed", "Use " + endpoint.method() + "."),
+          Map.of("Allow", endpoint.method().name()));
+    }
+    Caller caller = callers.of(header(request, "Authorization"));
+    if (!endpoint.admits(caller)) {
+      throw new Refusal(Problem.forbidden());
+    }
+    boolean post = endpoint.method() == Endpoint.Method.POST;
+    byte[] body = post ? body(request) : new byte[0];
+    String key = key(endpoint.key(), header(request, "Idempotency-Key"));
+    Map<String, String> query = QueryString.read(request.getQuery().orElse(""));
+    Map<String, Object> members = post ? Json.readObject(body) : Map.copyOf(query);
+    Fields fields = post ? Fields.ofBody(members) : Fields.ofQuery(query);
+    if (post && !query.isEmpty()) {
+      query.keySet().forEach(name -> fields.fault(name, "unknown_field", "belongs in the body"));
+    }
+    T parsed = parse(endpoint, fields);
+    if (!endpoint.admits(caller, parsed)) {
+      throw new Refusal(Problem.forbidden());
+    }
+    return new Call<>(caller, parsed, key, RequestHash.of(endpoint.name(), members), requestId);
+  }
+
+  private static <T> T parse(Endpoint<T> endpoint, Fields fields) throws Refusal {
+    T parsed;
+    try {
+      parsed = endpoint.parser().apply(fields);
+    } catch (RuntimeException e) {
+      // A parser may fail over the stand-in of a field that is at fault; else it is a bug.
+      List<Violation> faults = fields.violations();
+      if (faults.isEmpty()) {
+        throw e;
+      }
+      throw new Refusal(Problem.invalid(faults));
+    }
+    List<Violation> faults = fields.violations();
+    if (!faults.isEmpty()) {
+      throw new Refusal(Problem.invalid(faults));
+    }
+    return parsed;
+  }
+
+  private static byte[] body(HttpRequest request) throws Refusal, IOException {
+    boolean json = JSON_TYPE.matcher(request.getContentType().orElse("")).matches();
+    boolean plain =
+        header(request, "Content-Encoding").stream()
+            .allMatch(encoding -> encoding.equalsIgnoreCase("identity"));
+    if (!json || !plain) {
+      throw new Refusal(
+          Problem.of(
+              415, "unsupported_media_type", "Send application/json in UTF-8, not compressed."));
+    }
+    if (request.getContentLength() <= MAX_BODY) {
+      try (InputStream in = request.getInputStream()) {
+        byte[] body = in.readNBytes(MAX_BODY + 1);
+        if (body.length <= MAX_BODY) {
+          return body;
+        }
+      }
+    }
+    throw new Refusal(
+        Problem.of(413, "payload_too_large", "The body may have " + MAX_BODY + " bytes."));
+  }
+
+  private static @Nullable String key(Endpoint.Key taken, List<String> sent) throws Refusal {
+    if (taken == Endpoint.Key.NONE) {
+      return null;
+    }
+    if (sent.isEmpty()) {
+      if (taken == Endpoint.Key.REQUIRED) {
+        throw new Refusal(
+            Problem.of(400, "missing_idempotency_key", "An Idempotency-Key header is needed."));
+      }
+      return null;
+    }
+    if (sent.size() > 1 || !KEY.matcher(sent.get(0)).matches()) {
+      throw new Refusal(
+          Problem.invalid(
+              List.of(
+                  new Violation(
+                      "Idempotency-Key",
+                      "format",
+                      "must be one header of 1 to 255 visible ASCII characters"))));
+    }
+    return sent.get(0);
+  }
+
+  private static String requestId(HttpRequest request) {
+    List<String> sent = header(request, "X-Request-Id");
+    return sent.size() == 1 && REQUEST_ID.matcher(sent.get(0)).matches()
+        ? sent.get(0)
+        : UUID.randomUUID().toString();
+  }
+
+  /** All values of a header, whatever case its name was sent in. */
+  private static List<String> header(HttpRequest request, String name) {
+    List<String> exact = request.getHeaders().get(name);
+    if (exact != null) {
+      return exact;
+    }
+    Optional<List<String>> other =
+        request.getHeaders().entrySet().stream()
+            .filter(
+                entry ->
+                    entry.getKey().toLowerCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT)))
+            .map(Map.Entry::getValue)
+            .findFirst();
+    return other.orElse(List.of());
+  }
+
+  /** Sends an answer; false where the caller is gone. */
+  private static boolean send(Answer answer, String requestId, HttpResponse response) {
+    try {
+      response.setStatusCode(answer.status());
+      response.setContentType(answer.contentType());
+      response.appendHeader("X-Request-Id", requestId);
+      response.appendHeader("Cache-Control", "no-store");
+      answer.headers().forEach(response::appendHeader);
+      byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+      response.getOutputStream().write(body);
+      response.getOutputStream().flush();
+      return true;
+    } catch (IOException e) {
+      // Nobody is there to tell; what was done is done, and a repeat is answered from its marker.
+      return false;
+    }
+  }
+}

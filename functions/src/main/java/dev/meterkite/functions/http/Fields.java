@@ -1,0 +1,368 @@
+package dev.meterkite.functions.http;
+
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.schema.Word;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fields of a request's body or its query parameters, read by name and kind.
+ *
+ * <p>Every getter notes what is wrong with its field and goes on, so that a caller hears of all
+ * faults at once; fields that no getter asked for are unknown and faults too. A getter of a
+ * required field that is absent or wrong returns a stand-in of the right kind, which nobody gets to
+ * see: with a fault noted, the request is refused, also when the parser fails over a stand-in. A
+ * null counts as absent.
+ *
+ * <p>Numbers of a body must be JSON numbers; {@code 1.0} and {@code 1e2} are integers, {@code "1"}
+ * and {@code 1.5} are not. Query parameters are text, read by the same rules.
+ *
+ * <p>Example: {@code new Debit(fields.id("user_id"), fields.integer("amount", 1, Long.MAX_VALUE),
+ * fields.optionalString("description", 1, 500))}.
+ */
+public final class Fields {
+  /** The most faults that one answer lists. */
+  static final int MAX_VIOLATIONS = 100;
+
+  private static final int MAX_NAME = 100;
+  private static final Pattern NUMBER =
+      Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?");
+  private static final Pattern MOMENT =
+      Pattern.compile(
+          "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?"
+              + "(Z|[+-][0-9]{2}:[0-9]{2})");
+
+  private final Map<String, Object> values;
+  private final String path;
+  private final boolean text;
+  private final Set<String> asked = new HashSet<>();
+  private final List<Fields> parts = new ArrayList<>();
+  private final List<Violation> violations;
+
+  private Fields(
+      Map<String, Object> values, String path, boolean text, List<Violation> violations) {
+    this.values = values;
+    this.path = path;
+    this.text = text;
+    this.violations = violations;
+  }
+
+  /** The fields of a body as {@link Json} reads it. */
+  static Fields ofBody(Map<String, Object> members) {
+    return new Fields(members, "", false, new ArrayList<>());
+  }
+
+  /** Query parameters, each given once. */
+  static Fields ofQuery(Map<String, String> parameters) {
+    return new Fields(Map.copyOf(parameters), "", true, new ArrayList<>());
+  }
+
+  /** Whether the field is there, be it null. */
+  public boolean has(String name) {
+    asked.add(name);
+    return values.containsKey(name);
+  }
+
+  /** A required string of min to max characters (code points). */
+  public String string(String name, int min, int max) {
+    return required(name, optionalString(name, min, max), "");
+  }
+
+  /** A string of min to max characters (code points), or null. */
+  public @Nullable String optionalString(String name, int min, int max) {
+    String string = kind(name, String.class, "a string");
+    if (string == null) {
+      return null;
+    }
+    int length = string.codePointCount(0, string.length());
+    if (length < min || length > max) {
+      fault(name, "length", "must have " + min + " to " + max + " characters");
+      return null;
+    }
+    return string;
+  }
+
+  /** A required document id. */
+  public String id(String name) {
+    return required(name, optionalId(name), "-");
+  }
+
+  /** A document id, or null. */
+  public @Nullable String optionalId(String name) {
+    String id = kind(name, String.class, "a string");
+    if (id != null && !DocRef.isId(id)) {
+      fault(name, "format", "must be an id: 1 to 1,500 bytes, without /, not . or .. or __x__");
+      return null;
+    }
+    return id;
+  }
+
+  /** A required integer from min to max, both included. */
+  public long integer(String name, long min, long max) {
+    return required(name, optionalInteger(name, min, max), min);
+  }
+
+  /** An integer from min to max, or the default where it is absent. */
+  public long integer(String name, long min, long max, long byDefault) {
+    Long integer = optionalInteger(name, min, max);
+    return integer == null ? byDefault : integer;
+  }
+
+  /** An integer from min to max, both included, or null. */
+  public @Nullable Long optionalInteger(String name, long min, long max) {
+    BigDecimal number = number(name, "an integer");
+    if (number == null) {
+      return null;
+    }
+    if (number.signum() != 0 && number.stripTrailingZeros().scale() > 0) {
+      fault(name, "type", "must be an integer");
+      return null;
+    }
+    if (number.compareTo(BigDecimal.valueOf(min)) < 0
+        || number.compareTo(BigDecimal.valueOf(max)) > 0) {
+      fault(name, "range", "must be from " + min + " to " + max);
+      return null;
+    }
+    return number.longValueExact();
+  }
+
+  /** A required number from min to max, both included, exactly as it is written. */
+  public BigDecimal decimal(String name, BigDecimal min, BigDecimal max) {
+    return required(name, optionalDecimal(name, min, max), min);
+  }
+
+  /** A number from min to max, both included, or null. */
+  public @Nullable BigDecimal optionalDecimal(String name, BigDecimal min, BigDecimal max) {
+    BigDecimal number = number(name, "a number");
+    if (number != null && (number.compareTo(min) < 0 || number.compareTo(max) > 0)) {
+      fault(name, "range", "must be from " + min.toPlainString() + " to " + max.toPlainString());
+      return null;
+    }
+    return number;
+  }
+
+  /** A required truth value. */
+  public boolean flag(String name) {
+    return required(name, optionalFlag(name), false);
+  }
+
+  /** A truth value, or null; in a query {@code true} or {@code false}. */
+  public @Nullable Boolean optionalFlag(String name) {
+    if (!text) {
+      return kind(name, Boolean.class, "true or false");
+    }
+    String word = kind(name, String.class, "true or false");
+    if (word == null || word.equals("true") || word.equals("false")) {
+      return word == null ? null : Boolean.valueOf(word);
+    }
+    fault(name, "type", "must be true or false");
+    return null;
+  }
+
+  /** A required word of one of the model's vocabularies. */
+  public <E extends Enum<E> & Word> E word(String name, Class<E> vocabulary) {
+    return required(name, optionalWord(name, vocabulary), vocabulary.getEnumConstants()[0]);
+  }
+
+  /** A word of one of the model's vocabularies, or null. */
+  public <E extends Enum<E> & Word> @Nullable E optionalWord(String name, Class<E> vocabulary) {
+    String written = kind(name, String.class, "a string");
+    if (written == null) {
+      return null;
+    }
+    Optional<E> word = Word.parse(vocabulary, written);
+    if (word.isEmpty()) {
+      fault(
+          name,
+          "value",
+          "must be one of "
+              + Arrays.stream(vocabulary.getEnumConstants())
+                  .map(Word::wire)
+                  .collect(Collectors.joining(", ")));
+    }
+    return word.orElse(null);
+  }
+
+  /** A required moment, RFC 3339, cut to microseconds. */
+  public Instant moment(String name) {
+    return required(name, optionalMoment(name), Instant.EPOCH);
+  }
+
+  /** A moment of the years 1 to 9999, RFC 3339 with any offset, cut to microseconds; or null. */
+  public @Nullable Instant optionalMoment(String name) {
+    String written = kind(name, String.class, "a string");
+    if (written == null) {
+      return null;
+    }
+    try {
+      String upper = written.toUpperCase(Locale.ROOT);
+      if (MOMENT.matcher(upper).matches() && !upper.startsWith("0000")) {
+        return OffsetDateTime.parse(upper).toInstant().truncatedTo(ChronoUnit.MICROS);
+      }
+    } catch (DateTimeException e) {
+      // A 30 February: the fault below says all there is to say.
+    }
+    fault(name, "format", "must be a moment such as 2026-01-31T12:00:00Z");
+    return null;
+  }
+
+  /** A list of min to max strings that a condition holds for; required where min is above 0. */
+  public List<String> strings(
+      String name, int min, int max, Predicate<String> condition, String meaning) {
+    List<String> strings = new ArrayList<>();
+    List<?> items = items(name, min, max);
+    for (int i = 0; i < items.size(); i++) {
+      if (items.get(i) instanceof String item && condition.test(item)) {
+        strings.add(item);
+      } else {
+        fault(name + "[" + i + "]", "format", "must be " + meaning);
+      }
+    }
+    return List.copyOf(strings);
+  }
+
+  /** A list of min to max objects; required where min is above 0. */
+  public List<Fields> objects(String name, int min, int max) {
+    List<Fields> objects = new ArrayList<>();
+    List<?> items = items(name, min, max);
+    for (int i = 0; i < items.size(); i++) {
+      Fields object = part(items.get(i), name + "[" + i + "]");
+      if (object != null) {
+        objects.add(object);
+      }
+    }
+    return objects;
+  }
+
+  /** An object, or null. */
+  public @Nullable Fields optionalObject(String name) {
+    Object value = value(name);
+    return value == null ? null : part(value, name);
+  }
+
+  /** Notes a fault of this field, or of how it goes with others. */
+  public void fault(String name, String code, String message) {
+    String field = join(path, name);
+    if (violations.size() < MAX_VIOLATIONS) {
+      violations.add(new Violation(cut(field), code, message));
+    }
+  }
+
+  /** All faults, those of fields that nobody asked for included. */
+  List<Violation> violations() {
+    noteUnknown();
+    return List.copyOf(violations);
+  }
+
+  private void noteUnknown() {
+    for (String name : values.keySet()) {
+      if (asked.add(name)) {
+        fault(name, "unknown_field", text ? "is no parameter of this" : "is no field of this");
+      }
+    }
+    parts.forEach(Fields::noteUnknown);
+  }
+
+  private @Nullable Fields part(@Nullable Object value, String name) {
+    if (!(value instanceof Map<?, ?> members)) {
+      fault(name, "type", "must be an object");
+      return null;
+    }
+    @SuppressWarnings("unchecked") // Json reads names as strings
+    Map<String, Object> named = (Map<String, Object>) members;
+    Fields part = new Fields(named, join(path, name), false, violations);
+    parts.add(part);
+    return part;
+  }
+
+  private List<?> items(String name, int min, int max) {
+    List<?> items = kind(name, List.class, "a list");
+    if (items == null) {
+      if (min > 0 && values.get(name) == null) {
+        fault(name, "required", "is required");
+      }
+      return List.of();
+    }
+    if (items.size() < min || items.size() > max) {
+      fault(name, "length", "must have " + min + " to " + max + " items");
+      return List.of();
+    }
+    return items;
+  }
+
+  private @Nullable Object value(String name) {
+    asked.add(name);
+    return values.get(name);
+  }
+
+  private <T> @Nullable T kind(String name, Class<T> kind, String meaning) {
+    Object value = value(name);
+    if (value == null || kind.isInstance(value)) {
+      return kind.cast(value);
+    }
+    fault(name, "type", "must be " + meaning);
+    return null;
+  }
+
+  private @Nullable BigDecimal number(String name, String meaning) {
+    Object value = value(name);
+    if (value == null || value instanceof BigDecimal) {
+      return (BigDecimal) value;
+    }
+    BigDecimal number = text && value instanceof String literal ? parseNumber(literal) : null;
+    if (number == null) {
+      fault(name, "type", "must be " + meaning);
+    }
+    return number;
+  }
+
+  /** Notes a required field's absence; says nothing where its fault is noted already. */
+  private <T> T required(String name, @Nullable T value, T standIn) {
+    if (value != null) {
+      return value;
+    }
+    if (values.get(name) == null) {
+      fault(name, "required", "is required");
+    }
+    return standIn;
+  }
+
+  /** A JSON number, or null for anything else and for numbers longer than 64 characters. */
+  static @Nullable BigDecimal parseNumber(String literal) {
+    boolean json = literal.length() <= Json.MAX_NUMBER && NUMBER.matcher(literal).matches();
+    return json ? new BigDecimal(literal) : null;
+  }
+
+  /** Whether a string consists of whole characters: no surrogate without its other half. */
+  static boolean isWhole(String text) {
+    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+  }
+
+  static String join(String path, String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+
+  static String cut(String field) {
+    if (field.length() <= MAX_NAME) {
+      return field;
+    }
+    int end = Character.isHighSurrogate(field.charAt(MAX_NAME - 1)) ? MAX_NAME - 1 : MAX_NAME;
+    return field.substring(0, end) + "…";
+  }
+}

@@ -1,0 +1,74 @@
+package dev.meterkite.functions;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class SettingsTest {
+  @Test
+  void nothingSet_givesTheDefaults() {
+    Settings settings = new Settings(Map.of("DRAIN_SECONDS", " "));
+    assertEquals(Optional.empty(), settings.firestoreEmulatorHost());
+    assertEquals(Optional.empty(), settings.project());
+    assertEquals("[]", settings.tokenIssuers());
+    assertEquals(Set.of(), settings.serviceAccounts());
+    assertEquals(Set.of(), settings.schedulerAccounts());
+    assertEquals(Duration.ofSeconds(8), settings.drainGrace());
+    assertEquals(Optional.empty(), settings.domainClockFile());
+    assertTrue(settings.logsJson());
+    assertFalse(settings.adoptsForeignBalance());
+  }
+
+  @Test
+  void everythingSet_isRead() {
+    Settings settings =
+        new Settings(
+            Map.of(
+                "FIRESTORE_EMULATOR_HOST", "127.0.0.1:8081",
+                "GOOGLE_CLOUD_PROJECT", "p",
+                "SERVICE_ACCOUNTS", "a@b.c, d@e.f,,",
+                "SCHEDULER_ACCOUNTS", "s@b.c",
+                "DRAIN_SECONDS", "0",
+                "LOG_FORMAT", "jul",
+                "FOREIGN_BALANCE", "adopt",
+                "CLOCK_FILE", "/tmp/clock"));
+    assertEquals(Optional.of("127.0.0.1:8081"), settings.firestoreEmulatorHost());
+    assertEquals(Optional.of("p"), settings.project());
+    assertEquals(Set.of("a@b.c", "d@e.f"), settings.serviceAccounts());
+    assertEquals(Set.of("s@b.c"), settings.schedulerAccounts());
+    assertEquals(Duration.ZERO, settings.drainGrace());
+    assertEquals(Optional.of(Path.of("/tmp/clock")), settings.domainClockFile());
+    assertFalse(settings.logsJson());
+    assertTrue(settings.adoptsForeignBalance());
+  }
+
+  @Test
+  void valueThatMakesNoSense_failsNamingItsVariable() {
+    for (String seconds : new String[] {"61", "-1", "1.5", "soon"}) {
+      Settings settings = new Settings(Map.of("DRAIN_SECONDS", seconds));
+      var failure = assertThrows(IllegalArgumentException.class, settings::drainGrace);
+      assertTrue(failure.getMessage().contains("DRAIN_SECONDS"), failure::getMessage);
+    }
+    Settings settings = new Settings(Map.of("FOREIGN_BALANCE", "maybe"));
+    assertThrows(IllegalArgumentException.class, settings::adoptsForeignBalance);
+  }
+
+  @Test
+  void systemProperty_takesThePlaceOfAVariable() {
+    String property = Settings.PROPERTY_PREFIX + "GOOGLE_CLOUD_PROJECT";
+    System.setProperty(property, "from-property");
+    try {
+      assertEquals(Optional.of("from-property"), Settings.ofProcess().project());
+    } finally {
+      System.clearProperty(property);
+    }
+  }
+}
