@@ -1,0 +1,221 @@
+package dev.meterkite.model.customers;
+
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.customers.Setting.Source;
+import dev.meterkite.model.document.FieldPath;
+import dev.meterkite.model.schema.Schema.Customers;
+import dev.meterkite.model.schema.Schema.FeatureFlags;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whether a feature is on, the documents that say so, and how they change.
+ *
+ * <p>A customer's flag document holds {@code <flag>: true | false} and, for entries that were only
+ * copied from the tier, {@code origin.<flag>: <tier>}. The mark says what the tier had; an entry
+ * that differs from it was changed by somebody since, and is explicit. {@code _global} holds kills
+ * ({@code <flag>: false}) and {@code rollouts.<flag>.<tier>: {percent, value}}.
+ */
+public final class FlagRules {
+  /** Schema version of the flag documents that we write. */
+  public static final long SCHEMA_VERSION = 1;
+
+  /** Inside a rollout: the share of the tier's customers that it reaches, 0 to 100. */
+  public static final String PERCENT = "percent";
+
+  /** Inside a rollout: what the flag is for them. */
+  public static final String VALUE = "value";
+
+  /** Buckets of a rollout: a percentage may have two decimals. */
+  private static final int BUCKETS = 10_000;
+
+  private FlagRules() {}
+
+  /**
+   * One flag, by the first that applies: {@code _global} false; an explicit entry of the customer's
+   * flag document; the customer's {@code feature_overrides}; a rollout; the tier. {@code _global}
+   * true enables nothing.
+   *
+   * <p>For example {@code tactile} of a pro customer with {@code feature_overrides:
+   * {tactile_sensors: true}} is on, by {@code feature_override}.
+   */
+  static Setting resolve(
+      FeatureFlag flag,
+      String customerId,
+      BundleTier tier,
+      Layered customer,
+      Layered flags,
+      Layered global) {
+    if (isKilled(flag, global)) {
+      return new Setting(false, Source.GLOBAL);
+    }
+    Optional<Setting> explicit = explicit(flag, flags);
+    if (explicit.isPresent()) {
+      return explicit.get();
+    }
+    Optional<Boolean> override = override(flag, customer.map(Customers.FEATURE_OVERRIDES));
+    if (override.isPresent()) {
+      boolean file = customer.isFromFile(Customers.FEATURE_OVERRIDES);
+      return new Setting(override.get(), file ? Source.FILE : Source.FEATURE_OVERRIDE);
+    }
+    return rollout(flag, customerId, tier, global)
+        .map(value -> new Setting(value, Source.ROLLOUT))
+        .orElseGet(() -> new Setting(flag.in(tier), Source.TIER));
+  }
+
+  /**
+   * Whether {@code _global} forbids it, in the document or in the file: neither undoes the other.
+   */
+  static boolean isKilled(FeatureFlag flag, Layered global) {
+    return Boolean.FALSE.equals(global.document().get(flag.wire()))
+        || Boolean.FALSE.equals(global.file().get(flag.wire()));
+  }
+
+  private static Optional<Setting> explicit(FeatureFlag flag, Layered flags) {
+    if (flags.file().get(flag.wire()) instanceof Boolean value) {
+      return Optional.of(new Setting(value, Source.FILE));
+    }
+    return isFromTier(flag, flags.document())
+            || !(flags.document().get(flag.wire()) instanceof Boolean value)
+        ? Optional.empty()
+        : Optional.of(new Setting(value, Source.FLAG));
+  }
+
+  /** Whether the entry is the copy of a tier's, unchanged since. */
+  static boolean isFromTier(FeatureFlag flag, Map<String, Object> flags) {
+    return originTier(flag, flags)
+        .map(tier -> Boolean.valueOf(flag.in(tier)).equals(flags.get(flag.wire())))
+        .orElse(false);
+  }
+
+  private static Optional<BundleTier> originTier(FeatureFlag flag, Map<String, Object> flags) {
+    return flags.get(FeatureFlags.ORIGIN) instanceof Map<?, ?> origin
+            && origin.get(flag.wire()) instanceof String word
+        ? BundleTier.parse(word)
+        : Optional.empty();
+  }
+
+  /** The flag's own word is stronger than its alias. */
+  private static Optional<Boolean> override(FeatureFlag flag, Map<?, ?> overrides) {
+    if (overrides.get(flag.wire()) instanceof Boolean value) {
+      return Optional.of(value);
+    }
+    return overrides.entrySet().stream()
+        .filter(entry -> entry.getKey() instanceof String key && isAlias(flag, key))
+        .map(Map.Entry::getValue)
+        .filter(Boolean.class::isInstance)
+        .map(Boolean.class::cast)
+        .findFirst();
+  }
+
+  private static boolean isAlias(FeatureFlag flag, String key) {
+    return FeatureFlag.ofOverrideKey(key).equals(Optional.of(flag));
+  }
+
+  private static Optional<Boolean> rollout(
+      FeatureFlag flag, String customerId, BundleTier tier, Layered global) {
+    if (global.map(FeatureFlags.ROLLOUTS).get(flag.wire()) instanceof Map<?, ?> tiers
+        && tiers.get(tier.wire()) instanceof Map<?, ?> rollout
+        && rollout.get(PERCENT) instanceof Number percent
+        && rollout.get(VALUE) instanceof Boolean value
+        && isReached(flag, customerId, percent.doubleValue())) {
+      return Optional.of(value);
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Whether a rollout at this percentage reaches a customer: its place among {@value #BUCKETS}, by
+   * the SHA-256 of flag and customer, lies below. The same customers stay reached as the percentage
+   * grows, and other flags reach others first. 0 reaches nobody, 100 everybody.
+   */
+  static boolean isReached(FeatureFlag flag, String customerId, double percent) {
+    byte[] hash = sha256(flag.wire() + "\n" + customerId);
+    long bucket = Math.floorMod(ByteBuffer.wrap(hash).getLong(), BUCKETS);
+    return bucket < Math.round(percent * BUCKETS / 100);
+  }
+
+  /** The flag document of a customer that has none yet: the tier's entries, marked as such. */
+  public static Map<String, Object> initial(BundleTier tier, Instant now) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    Map<String, Object> origin = new LinkedHashMap<>();
+    fields.put(FeatureFlags.SCHEMA_VERSION, SCHEMA_VERSION);
+    for (FeatureFlag flag : FeatureFlag.values()) {
+      fields.put(flag.wire(), flag.in(tier));
+      origin.put(flag.wire(), tier.wire());
+    }
+    fields.put(FeatureFlags.ORIGIN, origin);
+    fields.put(FeatureFlags.UPDATED_AT, now);
+    return fields;
+  }
+
+  /**
+   * What changes in a flag document when the customer's tier is this one: entries that came from
+   * another tier follow, explicit ones stay. Empty when all is as it should be.
+   *
+   * @return values by field path
+   */
+  public static Map<String, Object> carry(Map<String, Object> flags, BundleTier tier, Instant now) {
+    Map<String, Object> changes = new LinkedHashMap<>();
+    for (FeatureFlag flag : FeatureFlag.values()) {
+      if (isFromTier(flag, flags) && !originTier(flag, flags).equals(Optional.of(tier))) {
+        changes.put(flag.wire(), flag.in(tier));
+        changes.put(FieldPath.of(FeatureFlags.ORIGIN, flag.wire()), tier.wire());
+      }
+    }
+    if (!changes.isEmpty()) {
+      changes.put(FeatureFlags.UPDATED_AT, now);
+    }
+    return changes;
+  }
+
+  /**
+   * What an admin's word on a flag changes, for a customer or {@code _global}.
+   *
+   * @param value on, off, or null to clear the entry, so that what comes after it decides
+   * @return values by field path
+   */
+  public static Map<String, Object> set(FeatureFlag flag, @Nullable Boolean value, Instant now) {
+    Map<String, Object> changes = new LinkedHashMap<>();
+    changes.put(flag.wire(), value == null ? Write.REMOVED : value);
+    changes.put(FieldPath.of(FeatureFlags.ORIGIN, flag.wire()), Write.REMOVED);
+    changes.put(FeatureFlags.UPDATED_AT, now);
+    return changes;
+  }
+
+  /**
+   * What a rollout changes in {@code _global}.
+   *
+   * @param percent 0 to 100
+   * @param value what the flag becomes for those it reaches; null ends the rollout
+   * @return values by field path
+   * @throws IllegalArgumentException for a percentage outside 0 to 100
+   */
+  public static Map<String, Object> rollOut(
+      FeatureFlag flag, BundleTier tier, double percent, @Nullable Boolean value, Instant now) {
+    if (!(percent >= 0 && percent <= 100)) {
+      throw new IllegalArgumentException("a percentage is 0 to 100: " + percent);
+    }
+    Map<String, Object> changes = new LinkedHashMap<>();
+    changes.put(
+        FieldPath.of(FeatureFlags.ROLLOUTS, flag.wire(), tier.wire()),
+        value == null ? Write.REMOVED : Map.of(PERCENT, percent, VALUE, value));
+    changes.put(FeatureFlags.UPDATED_AT, now);
+    return changes;
+  }
+
+  static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

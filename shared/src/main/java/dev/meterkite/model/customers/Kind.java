@@ -1,0 +1,104 @@
+package dev.meterkite.model.customers;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a kind of setting is read from a document and cut to a tier's row.
+ *
+ * @param <T> what a valid value is
+ */
+sealed interface Kind<T> {
+  /** The value, if it is a valid one of this kind. */
+  Optional<T> read(@Nullable Object value);
+
+  /** At most the row. */
+  T cap(T asked, T row);
+
+  /** A count: a whole number from 0 on. */
+  record Count() implements Kind<Long> {
+    @Override
+    public Optional<Long> read(@Nullable Object value) {
+      return value instanceof Long count && count >= 0 ? Optional.of(count) : Optional.empty();
+    }
+
+    @Override
+    public Long cap(Long asked, Long row) {
+      return Math.min(asked, row);
+    }
+  }
+
+  /** A share: 0 to 1. */
+  record Share() implements Kind<Double> {
+    @Override
+    public Optional<Double> read(@Nullable Object value) {
+      if (!(value instanceof Long) && !(value instanceof Double)) {
+        return Optional.empty();
+      }
+      double share = ((Number) value).doubleValue();
+      return share >= 0 && share <= 1 ? Optional.of(share) : Optional.empty();
+    }
+
+    @Override
+    public Double cap(Double asked, Double row) {
+      return Math.min(asked, row);
+    }
+  }
+
+  /** A data pack, by its word. */
+  record Pack() implements Kind<String> {
+    @Override
+    public Optional<String> read(@Nullable Object value) {
+      return value instanceof String word
+          ? DataPackTier.parse(word).map(DataPackTier::wire)
+          : Optional.empty();
+    }
+
+    @Override
+    public String cap(String asked, String row) {
+      return tier(asked).compareTo(tier(row)) <= 0 ? asked : row;
+    }
+
+    private static DataPackTier tier(String word) {
+      return DataPackTier.parse(word).orElseThrow();
+    }
+  }
+
+  /** A list of words; cut to those of the row, in the order asked for. */
+  record Words() implements Kind<List<String>> {
+    @Override
+    public Optional<List<String>> read(@Nullable Object value) {
+      if (!(value instanceof List<?> list)) {
+        return Optional.empty();
+      }
+      List<String> words = new ArrayList<>();
+      for (Object item : list) {
+        if (!(item instanceof String word)) {
+          return Optional.empty();
+        }
+        words.add(word);
+      }
+      return Optional.of(List.copyOf(words));
+    }
+
+    @Override
+    public List<String> cap(List<String> asked, List<String> row) {
+      return asked.stream().filter(row::contains).toList();
+    }
+  }
+
+  /** On or off. */
+  record Switch() implements Kind<Boolean> {
+    @Override
+    public Optional<Boolean> read(@Nullable Object value) {
+      return value instanceof Boolean on ? Optional.of(on) : Optional.empty();
+    }
+
+    @Override
+    public Boolean cap(Boolean asked, Boolean row) {
+      return asked && row;
+    }
+  }
+}

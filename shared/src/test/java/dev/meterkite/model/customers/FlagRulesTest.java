@@ -1,0 +1,83 @@
+package dev.meterkite.model.customers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.model.command.Write;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FlagRulesTest {
+  private static final Instant NOW = Instant.parse("2025-06-01T12:00:00Z");
+
+  @Test
+  void initialFlags_areTheTiersAndMarkedAsSuch() {
+    for (BundleTier tier : BundleTier.values()) {
+      Map<String, Object> flags = FlagRules.initial(tier, NOW);
+      for (FeatureFlag flag : FeatureFlag.values()) {
+        assertEquals(flag.in(tier), flags.get(flag.wire()));
+        assertTrue(FlagRules.isFromTier(flag, flags));
+      }
+      assertEquals(1L, flags.get("schema_version"));
+      assertEquals(Map.of(), FlagRules.carry(flags, tier, NOW));
+    }
+  }
+
+  @Test
+  void tierChange_movesCopiedEntriesAndLeavesExplicitOnes() {
+    Map<String, Object> flags = new LinkedHashMap<>(FlagRules.initial(BundleTier.PRO, NOW));
+    flags.put("sim2real", true); // somebody else's word
+    flags.put("time_travel", true);
+    flags.remove("bimanual");
+    Map<String, Object> changes = FlagRules.carry(flags, BundleTier.FOUNDATION, NOW);
+    assertEquals(true, changes.get("tactile"));
+    assertEquals("foundation", changes.get("origin.tactile"));
+    assertEquals(true, changes.get("audio_narration"));
+    for (String left : new String[] {"sim2real", "origin.sim2real", "time_travel", "bimanual"}) {
+      assertTrue(!changes.containsKey(left), left);
+    }
+    Map<String, Object> carried = Patches.apply(flags, changes);
+    assertEquals(Map.of(), FlagRules.carry(carried, BundleTier.FOUNDATION, NOW));
+    assertEquals(true, carried.get("sim2real"));
+  }
+
+  @Test
+  void adminsWord_isExplicitAndClearedAgain() {
+    Map<String, Object> flags = FlagRules.initial(BundleTier.PRO, NOW);
+    Map<String, Object> off =
+        Patches.apply(flags, FlagRules.set(FeatureFlag.AUDIO_NARRATION, false, NOW));
+    assertEquals(false, off.get("audio_narration"));
+    assertTrue(!FlagRules.isFromTier(FeatureFlag.AUDIO_NARRATION, off));
+    Map<String, Object> same =
+        Patches.apply(flags, FlagRules.set(FeatureFlag.AUDIO_NARRATION, true, NOW));
+    assertTrue(!FlagRules.isFromTier(FeatureFlag.AUDIO_NARRATION, same), "explicit, if equal");
+    Map<String, Object> cleared =
+        Patches.apply(off, FlagRules.set(FeatureFlag.AUDIO_NARRATION, null, NOW));
+    assertTrue(!cleared.containsKey("audio_narration"));
+  }
+
+  @Test
+  void rollout_isWrittenPerFlagAndTier() {
+    assertEquals(
+        Map.of("percent", 25.0, "value", true),
+        FlagRules.rollOut(FeatureFlag.TACTILE, BundleTier.PRO, 25, true, NOW)
+            .get("rollouts.tactile.pro"));
+    assertEquals(
+        Write.REMOVED,
+        FlagRules.rollOut(FeatureFlag.TACTILE, BundleTier.PRO, 25, null, NOW)
+            .get("rollouts.tactile.pro"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-0.01, 100.01, Double.NaN, Double.POSITIVE_INFINITY})
+  void percentageOutsideItsBounds_isRefused(double percent) {
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> FlagRules.rollOut(FeatureFlag.TACTILE, BundleTier.PRO, percent, true, NOW));
+  }
+}
