@@ -123,6 +123,14 @@ public final class Queries {
         .ascending(Schema.UsageTracking.TIMESTAMP);
   }
 
+  /** What waits for this customer to appear before it can be counted. */
+  public static Query pendingUsageOfCustomer(String customerId, int limit) {
+    return Query.of(Schema.UsageCounts.COLLECTION, limit)
+        .where(Schema.UsageCounts.CUSTOMER_ID, Op.EQUAL, customerId)
+        .where(Schema.UsageCounts.STATUS, Op.EQUAL, "pending")
+        .ascending(Query.ID);
+  }
+
   /**
    * The documents of a collection for which something is due, the longest waiting first. A document
    * without the field is not found.
@@ -161,6 +169,9 @@ public final class Queries {
             Schema.ModelProviderHealth.HEALTH_DUE_AT,
             moment,
             1),
-        due(Schema.Customers.COLLECTION, Schema.Customers.QUOTA_DUE_AT, moment, 1));
+        due(Schema.Customers.COLLECTION, Schema.Customers.QUOTA_DUE_AT, moment, 1),
+        pendingUsageOfCustomer("c", 1),
+        due(Schema.UsageCounts.COLLECTION, Schema.UsageCounts.COUNT_DUE_AT, moment, 1),
+        due(Schema.UsageSummaries.COLLECTION, Schema.UsageSummaries.CLOSE_DUE_AT, moment, 1));
   }
 }

@@ -281,6 +281,13 @@ public final class Schema {
     public static final String ADMIN_OVERRIDES = "admin_overrides";
     public static final String VERSION = "version";
     public static final String VALIDATION_ERRORS = "validation_errors";
+    public static final String QUOTA_MODE = "quota_mode";
+    public static final String QUOTA_ALERT_PERIOD = "quota_alert_period";
+    public static final String QUOTA_ALERT_PERCENT = "quota_alert_percent";
+    public static final String EARLY_SCENES = "early_scenes";
+    public static final String EARLY_SCENES_PERIOD = "early_scenes_period";
+    public static final String USAGE_SUMMARY_MONTH = "usage_summary_month";
+    public static final String USAGE_CLOSED_MONTH = "usage_closed_month";
 
     private Customers() {}
   }
@@ -366,28 +373,31 @@ public final class Schema {
     public static final String RECORDED_AT = "recorded_at";
     public static final String IDEMPOTENCY_KEY = "idempotency_key";
     public static final String VALIDATION_ERRORS = "validation_errors";
+    public static final String COMPUTE_MS = "compute_ms";
+    public static final String STORAGE_BYTES = "storage_bytes";
+    public static final String COST_SOURCE = "cost_source";
+    public static final String COUNTED_DIGEST = "counted_digest";
+    public static final String OVER_QUOTA = "over_quota";
 
     private UsageTracking() {}
   }
 
-  /** Totals of a customer over a UTC day or month. */
+  /**
+   * Totals of a customer's month by UTC day and action, in {@code days}; id {@code
+   * {customer_id}_{yyyy-mm}}.
+   */
   public static final class UsageSummaries {
     public static final String COLLECTION = "usage_summaries";
     public static final String CUSTOMER_ID = "customer_id";
-    public static final String PERIOD = "period";
-    public static final String PERIOD_START = "period_start";
-    public static final String SCENE_ID = "scene_id";
-    public static final String ACTION = "action";
+    public static final String MONTH = "month";
+    public static final String DAYS = "days";
     public static final String COUNT = "count";
     public static final String EPISODES_GENERATED = "episodes_generated";
-    public static final String COMPUTE_SECONDS = "compute_seconds";
-    public static final String COMPUTE_MICRO_MINUTES = "compute_micro_minutes";
+    public static final String COMPUTE_MS = "compute_ms";
     public static final String STORAGE_BYTES = "storage_bytes";
-    public static final String STORAGE_MICRO_GB = "storage_micro_gb";
     public static final String BILLABLE_COST_MICROS = "billable_cost_micros";
-    public static final String ACTIONS = "actions";
-    public static final String SCENES = "scenes";
-    public static final String UPDATED_AT = "updated_at";
+    public static final String CLOSE_DUE_AT = "close_due_at";
+    public static final String CLOSED_AT = "closed_at";
 
     private UsageSummaries() {}
   }
@@ -403,15 +413,18 @@ public final class Schema {
     public static final String SCENE_ID = "scene_id";
     public static final String ACTION = "action";
     public static final String TIMESTAMP = "timestamp";
-    public static final String COUNTED = "counted";
-    public static final String SCENES_GENERATED = "scenes_generated";
-    public static final String EPISODES_GENERATED = "episodes_generated";
-    public static final String COMPUTE_MICRO_MINUTES = "compute_micro_minutes";
-    public static final String STORAGE_MICRO_GB = "storage_micro_gb";
-    public static final String BILLABLE_COST_MICROS = "billable_cost_micros";
-    public static final String PERIOD_START = "period_start";
-    public static final String MARKS = "marks";
-    public static final String REVISION = "revision";
+    public static final String STATUS = "status";
+    public static final String PARTS = "parts";
+    public static final String DAY = "day";
+    public static final String SCENES = "scenes";
+    public static final String QUOTA_PERIOD = "quota_period";
+    public static final String STATED = "stated";
+    public static final String LATE_FOR = "late_for";
+    public static final String CORRECTS = "corrects";
+    public static final String CORRECTION = "correction";
+    public static final String CORRECTED_BY = "corrected_by";
+    public static final String ITEM_DIGEST = "item_digest";
+    public static final String COUNT_DUE_AT = "count_due_at";
     public static final String UPDATED_AT = "updated_at";
 
     private UsageCounts() {}

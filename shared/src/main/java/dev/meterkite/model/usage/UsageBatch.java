@@ -1,0 +1,120 @@
+package dev.meterkite.model.usage;
+
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.schema.Violation;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A record-usage request, read and split by customer; every item keeps its place in the answer.
+ *
+ * @param items what came of reading each item, in order
+ */
+public record UsageBatch(List<UsageItem.Parsed> items) {
+  /** The most items of a request. */
+  public static final int MAX_ITEMS = 500;
+
+  public UsageBatch {
+    items = List.copyOf(items);
+  }
+
+  /**
+   * Reads the items of a request.
+   *
+   * @param records 1 to {@value #MAX_ITEMS} JSON objects
+   * @param requestKey the request's idempotency key
+   */
+  public static UsageBatch parse(
+      List<? extends Map<String, ?>> records, String requestKey, Instant now) {
+    if (records.isEmpty() || records.size() > MAX_ITEMS) {
+      throw new IllegalArgumentException("1 to 500 records, not " + records.size());
+    }
+    List<UsageItem.Parsed> items = new ArrayList<>();
+    for (int i = 0; i < records.size(); i++) {
+      items.add(UsageItem.parse(i, records.get(i), requestKey, now));
+    }
+    return new UsageBatch(items);
+  }
+
+  /** Whether no item can be recorded because of what it says: then the request is a bad one. */
+  public boolean allBroken() {
+    return items.stream().allMatch(parsed -> parsed.item() == null);
+  }
+
+  /** All errors of all items, with the item's place before the field: {@code records[3].action}. */
+  public List<Violation> errors() {
+    return items.stream()
+        .flatMap(
+            parsed ->
+                parsed.errors().stream()
+                    .map(error -> under("records[" + parsed.index() + "].", error)))
+        .toList();
+  }
+
+  private static Violation under(String parent, Violation error) {
+    return new Violation(parent + error.field(), error.code(), error.message());
+  }
+
+  /** The good items of each customer, in the order in which customers come up. */
+  public Map<String, List<UsageItem>> byCustomer() {
+    Map<String, List<UsageItem>> byCustomer = new LinkedHashMap<>();
+    for (UsageItem.Parsed parsed : items) {
+      UsageItem item = parsed.item();
+      if (item != null) {
+        byCustomer.computeIfAbsent(item.figures().customerId(), id -> new ArrayList<>()).add(item);
+      }
+    }
+    return byCustomer;
+  }
+
+  /**
+   * One command for each customer.
+   *
+   * @param alone whether the request is one record and no batch
+   */
+  public List<Command<UsageCommand>> commands(
+      String requestKey, String requestHash, boolean alone) {
+    List<Command<UsageCommand>> commands = new ArrayList<>();
+    byCustomer()
+        .forEach(
+            (customer, good) ->
+                commands.add(UsageCommands.record(customer, requestKey, requestHash, good, alone)));
+    return commands;
+  }
+
+  /**
+   * The results of the request, in the order of its items.
+   *
+   * @param answers the {@code results} of each customer's command
+   * @throws IllegalArgumentException if a customer's results are not as many as its items
+   */
+  public List<Map<String, Object>> results(Map<String, List<Map<String, Object>>> answers) {
+    Map<Integer, Map<String, Object>> byIndex = new LinkedHashMap<>();
+    byCustomer()
+        .forEach(
+            (customer, good) -> {
+              List<Map<String, Object>> results = answers.getOrDefault(customer, List.of());
+              if (results.size() != good.size()) {
+                throw new IllegalArgumentException(
+                    results.size() + " results for " + good.size() + " items");
+              }
+              for (int i = 0; i < good.size(); i++) {
+                byIndex.put(good.get(i).index(), results.get(i));
+              }
+            });
+    return items.stream()
+        .map(parsed -> byIndex.getOrDefault(parsed.index(), broken(parsed)))
+        .toList();
+  }
+
+  private static Map<String, Object> broken(UsageItem.Parsed parsed) {
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("status", "refused");
+    result.put("code", "invalid_request");
+    result.put("errors", parsed.errors().stream().map(Violation::encode).toList());
+    return result;
+  }
+}
