@@ -1,0 +1,203 @@
+package dev.meterkite.local;
+
+import dev.meterkite.functions.catalog.FunctionEntry;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several JVMs that each host all functions, as instances do in the cloud. Each can be killed at
+ * any moment and started again on the same ports.
+ */
+public final class ChildProcesses implements AutoCloseable {
+  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
+  private static final Duration POLL_EVERY = Duration.ofMillis(50);
+  private static final int CONNECT_MILLIS = 1_000;
+
+  private static final class Child {
+    final Path log;
+    final Map<String, Integer> ports;
+    @Nullable Process process;
+
+    Child(Path log, Map<String, Integer> ports) {
+      this.log = log;
+      this.ports = ports;
+    }
+  }
+
+  private final Path table;
+  private final Map<String, String> environment;
+  private final Backends backends;
+  private final List<Child> children = new ArrayList<>();
+
+  private ChildProcesses(Path table, Map<String, String> environment, Backends backends) {
+    this.table = table;
+    this.environment = environment;
+    this.backends = backends;
+  }
+
+  static ChildProcesses start(
+      int count,
+      Path table,
+      List<FunctionEntry> entries,
+      Map<String, String> environment,
+      Backends backends,
+      Path work) {
+    ChildProcesses all = new ChildProcesses(table, environment, backends);
+    try {
+      for (int i = 0; i < count; i++) {
+        Path log = work.resolve("functions-" + i + ".log");
+        Files.deleteIfExists(log);
+        Child child = new Child(log, FunctionServers.choosePorts(entries));
+        all.children.add(child);
+        all.launch(child);
+      }
+      for (Child child : all.children) {
+        all.awaitReady(child);
+      }
+    } catch (IOException e) {
+      all.close();
+      throw new LocalHostException("Cannot start a process for the functions: " + e, e);
+    } catch (LocalHostException e) {
+      all.close();
+      throw e;
+    }
+    return all;
+  }
+
+  private void launch(Child child) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                FunctionsProcess.class.getName(),
+                table.toString()));
+    child.ports.forEach((name, port) -> command.add(name + "=" + port));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    File log = child.log.toFile();
+    child.process =
+        builder
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
+            .start();
+  }
+
+  private void awaitReady(Child child) throws IOException {
+    Process process = Objects.requireNonNull(child.process);
+    long deadline = System.nanoTime() + READY_WITHIN.toNanos();
+    for (int port : child.ports.values()) {
+      while (!accepts(port)) {
+        if (!process.isAlive()) {
+          throw new LocalHostException(
+              "A process for the functions ended:\n" + Files.readString(child.log));
+        }
+        if (System.nanoTime() > deadline) {
+          throw new LocalHostException(
+              "A process for the functions is not up after " + READY_WITHIN + "; see " + child.log);
+        }
+        LockSupport.parkNanos(POLL_EVERY.toNanos());
+      }
+    }
+    backends.add(child.ports);
+    // Also one that ends by itself gets no more requests.
+    var unused = process.onExit().thenRun(() -> backends.remove(child.ports));
+  }
+
+  private static boolean accepts(int port) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS);
+      return true;
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  public int count() {
+    return children.size();
+  }
+
+  /** The process id of one, for whoever wants to look at it. */
+  public synchronized long pid(int index) {
+    Process process = children.get(index).process;
+    if (process == null) {
+      throw new IllegalStateException("process " + index + " is not running");
+    }
+    return process.pid();
+  }
+
+  /** Whether one runs. */
+  public synchronized boolean isAlive(int index) {
+    Process process = children.get(index).process;
+    return process != null && process.isAlive();
+  }
+
+  /** Kills one at once, as SIGKILL does; what it had not answered stays unanswered. */
+  public synchronized void kill(int index) {
+    Child child = children.get(index);
+    Process process = child.process;
+    if (process == null) {
+      return;
+    }
+    process.destroyForcibly();
+    backends.remove(child.ports);
+    await(process);
+    child.process = null;
+  }
+
+  /** Starts one that was killed or has ended, and returns when it answers. */
+  public synchronized void restart(int index) {
+    Child child = children.get(index);
+    if (isAlive(index)) {
+      throw new IllegalStateException("process " + index + " is running");
+    }
+    try {
+      launch(child);
+      awaitReady(child);
+    } catch (IOException e) {
+      throw new LocalHostException("Cannot start a process for the functions: " + e, e);
+    }
+  }
+
+  private static void await(Process process) {
+    try {
+      if (!process.waitFor(STOP_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends all of them: asked first, forced after ten seconds. */
+  @Override
+  public synchronized void close() {
+    for (Child child : children) {
+      if (child.process != null) {
+        child.process.destroy();
+      }
+    }
+    for (Child child : children) {
+      if (child.process != null) {
+        await(child.process);
+        child.process = null;
+      }
+    }
+  }
+}

@@ -1,0 +1,226 @@
+package dev.meterkite.local;
+
+import dev.meterkite.emulator.EmulatorProject;
+import dev.meterkite.emulator.FirestoreEmulator;
+import dev.meterkite.functions.catalog.FunctionEntry;
+import dev.meterkite.functions.catalog.FunctionTable;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything at once on this machine: the emulator, each function behind an invoker, document
+ * events, schedules, tokens, the clock, and one front for all. {@link #close} takes it down in the
+ * opposite order, within seconds.
+ */
+public final class LocalHost implements AutoCloseable {
+  /** The project that the functions work in. */
+  public static final String PROJECT = "meterkite-local";
+
+  private static final Logger LOG = Logger.getLogger(LocalHost.class.getName());
+  private static final String PROPERTY_PREFIX = "meterkite.env.";
+
+  private final String project;
+  private final FunctionTable table;
+  private final Backends backends;
+  private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
+  private final Front front;
+  private final TokenIssuer tokens;
+  private final LocalClock clock;
+  private final EventRelay events;
+  private final FirestoreEmulator emulator;
+  private final @Nullable ChildProcesses processes;
+
+  private LocalHost(
+      Options options, String project, @Nullable String running, Path tableFile, Path work)
+      throws IOException, InterruptedException {
+    this.project = project;
+    this.table = FunctionTable.read(tableFile);
+    List<FunctionEntry> entries = table.entries();
+    this.backends = new Backends(entries.stream().map(FunctionEntry::name).toList());
+    try {
+      Files.createDirectories(work);
+      front = closing(new Front(options.port(), table, backends));
+      tokens = new TokenIssuer(url() + "/local");
+      clock = closing(new LocalClock(work));
+      Long seed = options.chaosSeed();
+      Chaos chaos = seed == null ? Chaos.none() : Chaos.ofSeed(seed);
+      events = closing(new EventRelay(entries, backends, chaos));
+      emulator = closing(emulator(running, work.resolve("firestore-emulator.log")));
+      processes = hostFunctions(options, tableFile, work);
+      registerTriggers();
+      Schedules schedules = closing(new Schedules(entries, backends, tokens));
+      if (options.schedules()) {
+        schedules.start();
+      }
+      front.start(
+          new LocalEndpoints(
+              project, emulator.host(), table, backends, tokens, clock, schedules, events));
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts everything and returns when all of it answers.
+   *
+   * @param table the list of functions
+   * @param work a folder for logs and the clock's file, created where it is missing
+   * @throws LocalHostException or another exception with a message for the terminal; nothing is
+   *     left running then
+   */
+  public static LocalHost start(Options options, Path table, Path work) {
+    return start(options, PROJECT, System.getenv("FIRESTORE_EMULATOR_HOST"), table, work);
+  }
+
+  static LocalHost start(
+      Options options, String project, @Nullable String running, Path table, Path work) {
+    try {
+      return new LocalHost(options, project, running, table, work);
+    } catch (IOException e) {
+      throw new LocalHostException("The local host does not start: " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LocalHostException("Interrupted while starting", e);
+    }
+  }
+
+  private FirestoreEmulator emulator(@Nullable String running, Path log) {
+    return running == null || running.isBlank()
+        ? FirestoreEmulator.start(events.host(), log)
+        : FirestoreEmulator.attach(running);
+  }
+
+  private <T extends AutoCloseable> T closing(T part) {
+    toClose.push(part);
+    return part;
+  }
+
+  private @Nullable ChildProcesses hostFunctions(Options options, Path tableFile, Path work) {
+    Map<String, String> environment = new LinkedHashMap<>();
+    environment.put("FIRESTORE_EMULATOR_HOST", emulator.host());
+    environment.put("GOOGLE_CLOUD_PROJECT", project);
+    environment.put("TOKEN_ISSUERS", tokens.setting());
+    environment.put("SERVICE_ACCOUNTS", TokenIssuer.SERVICE_ACCOUNT);
+    environment.put("SCHEDULER_ACCOUNTS", TokenIssuer.SCHEDULER_ACCOUNT);
+    environment.put("CLOCK_FILE", clock.file().toString());
+    environment.put("LOG_FORMAT", "jul");
+    if (options.processes() > 0) {
+      return closing(
+          ChildProcesses.start(
+              options.processes(), tableFile, table.entries(), environment, backends, work));
+    }
+    environment.forEach((name, value) -> System.setProperty(PROPERTY_PREFIX + name, value));
+    Map<String, Integer> ports = FunctionServers.choosePorts(table.entries());
+    closing(FunctionServers.start(table.entries(), ports));
+    backends.add(ports);
+    return null;
+  }
+
+  private void registerTriggers() throws InterruptedException {
+    EmulatorProject documents = emulator.project(project);
+    if (!emulator.owned()) {
+      probe(documents);
+    }
+    for (FunctionEntry entry : table.entries()) {
+      if (entry.event() != null) {
+        FunctionEntry.EventTrigger trigger = Objects.requireNonNull(entry.event());
+        documents.registerTrigger(entry.name(), trigger.type(), trigger.pattern());
+      }
+    }
+  }
+
+  /** An emulator that somebody else started may post its events elsewhere, or nowhere. */
+  private void probe(EmulatorProject documents) throws InterruptedException {
+    String document = EventRelay.probe() + "/probe";
+    documents.registerTrigger(
+        EventRelay.probe(),
+        "google.cloud.firestore.document.v1.written",
+        EventRelay.probe() + "/{id}");
+    documents.put(document, "{}");
+    boolean arrived = events.awaitProbe();
+    documents.delete(document);
+    if (!arrived) {
+      throw new LocalHostException(
+          "The emulator at FIRESTORE_EMULATOR_HOST="
+              + emulator.host()
+              + " does not post its document events to this host, so no trigger would run.\n"
+              + "Unset FIRESTORE_EMULATOR_HOST: the local host then starts an emulator of its own.");
+    }
+  }
+
+  /** The front, for example {@code http://127.0.0.1:8080}. */
+  public String url() {
+    return "http://127.0.0.1:" + front.port();
+  }
+
+  /** Where a function answers, behind the front. */
+  public URI function(String name) {
+    return URI.create(url() + "/" + name);
+  }
+
+  /** The functions that are hosted. */
+  public FunctionTable table() {
+    return table;
+  }
+
+  /** Each function's own port, without the front; of the first process where there are several. */
+  public Map<String, Integer> ports() {
+    return backends.first();
+  }
+
+  public String project() {
+    return project;
+  }
+
+  /** The emulator, as host:port. */
+  public String firestore() {
+    return emulator.host();
+  }
+
+  /** The documents over REST, past all rules. */
+  public EmulatorProject documents() {
+    return emulator.project(project);
+  }
+
+  public TokenIssuer tokens() {
+    return tokens;
+  }
+
+  public LocalClock clock() {
+    return clock;
+  }
+
+  public EventRelay events() {
+    return events;
+  }
+
+  /** The functions' processes, where they do not run in this JVM. */
+  public Optional<ChildProcesses> processes() {
+    return Optional.ofNullable(processes);
+  }
+
+  /** Takes everything down; a second call does nothing. */
+  @Override
+  public synchronized void close() {
+    while (!toClose.isEmpty()) {
+      try {
+        toClose.pop().close();
+      } catch (Exception e) {
+        LOG.log(Level.WARNING, "a part of the local host did not stop", e);
+      }
+    }
+  }
+}

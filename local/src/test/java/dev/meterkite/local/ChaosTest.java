@@ -1,0 +1,35 @@
+package dev.meterkite.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ChaosTest {
+  @Test
+  void none_deliversOnceAndAtOnce() {
+    assertEquals(List.of(Duration.ZERO), Chaos.none().deliveries());
+  }
+
+  @Test
+  void seed_doublesAndDelaysTheSameWayEachTime() {
+    Chaos chaos = Chaos.ofSeed(42);
+    Chaos again = Chaos.ofSeed(42);
+    List<Duration> all = new ArrayList<>();
+    int repeated = 0;
+    for (int i = 0; i < 1_000; i++) {
+      List<Duration> deliveries = chaos.deliveries();
+      assertEquals(deliveries, again.deliveries());
+      assertTrue(!deliveries.isEmpty() && deliveries.size() <= 3);
+      repeated += deliveries.size() > 1 ? 1 : 0;
+      all.addAll(deliveries);
+    }
+    assertTrue(repeated > 150 && repeated < 250, "repeated " + repeated);
+    long late = all.stream().filter(delay -> !delay.isZero()).count();
+    assertTrue(late > all.size() * 0.4 && late < all.size() * 0.6, "late " + late);
+    assertTrue(all.stream().allMatch(delay -> delay.toMillis() < 2_000));
+  }
+}
