@@ -1,15 +1,10 @@
 package dev.meterkite.local;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -61,18 +56,6 @@ class OptionsTest {
       })
   void wrongLine_isRefused(String line) {
     assertThrows(IllegalArgumentException.class, () -> parse(line));
-  }
-
-  @Test
-  void wrongLine_endsWithStatus2AndTheUsage() {
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int status =
-        Main.run(
-            new String[] {"down"}, System.out, new PrintStream(err, true, StandardCharsets.UTF_8));
-    assertEquals(2, status);
-    String text = err.toString(StandardCharsets.UTF_8);
-    assertTrue(text.contains("unknown command down") && text.contains("usage:"), text);
-    assertFalse(text.contains("\tat "), text);
   }
 
   private static Options parse(String line) {

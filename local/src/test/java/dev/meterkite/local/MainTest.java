@@ -1,0 +1,92 @@
+package dev.meterkite.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.emulator.FirestoreEmulator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MainTest {
+  private static final int SIGTERM_STATUS = 128 + 15;
+
+  @TempDir Path home;
+
+  @Test
+  void stoppedHost_takesItsEmulatorAlongAndStartsAgain() throws Exception {
+    TestTable.write(home);
+    String port = Integer.toString(FirestoreEmulator.freePort());
+    for (int round = 1; round <= 2; round++) {
+      Path output = home.resolve("output-" + round);
+      Process host = start(port, output);
+      try {
+        Client.await("the host is up", () -> !host.isAlive() || text(output).contains("Ctrl-C"));
+        assertTrue(text(output).contains("http://127.0.0.1:" + port + "/echo"), text(output));
+        assertPortIsRefused(port);
+        List<ProcessHandle> below = host.descendants().toList();
+        assertEquals(1, below.size(), "the emulator");
+
+        host.destroy();
+
+        assertTrue(host.waitFor(15, TimeUnit.SECONDS), "not stopped within 15 s");
+        assertEquals(SIGTERM_STATUS, host.exitValue());
+        assertFalse(below.get(0).isAlive(), "the emulator is left");
+      } finally {
+        host.descendants().forEach(ProcessHandle::destroyForcibly);
+        host.destroyForcibly();
+      }
+    }
+  }
+
+  private void assertPortIsRefused(String port) throws IOException, InterruptedException {
+    Path output = home.resolve("refused");
+    Process second = start(port, output);
+    assertTrue(second.waitFor(30, TimeUnit.SECONDS));
+    assertEquals(1, second.exitValue());
+    assertEquals(1, text(output).lines().count(), text(output));
+    assertTrue(text(output).contains("Port " + port + " of 127.0.0.1 is in use"), text(output));
+  }
+
+  private Process start(String port, Path output) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Dmeterkite.home=" + home,
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName(),
+            "--port",
+            port);
+    builder.environment().remove("FIRESTORE_EMULATOR_HOST");
+    return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void wrongLine_endsWithStatus2AndTheUsage() {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
+        Main.run(
+            new String[] {"down"}, System.out, new PrintStream(err, true, StandardCharsets.UTF_8));
+    assertEquals(2, status);
+    String text = err.toString(StandardCharsets.UTF_8);
+    assertTrue(text.contains("unknown command down") && text.contains("usage:"), text);
+    assertFalse(text.contains("\tat "), text);
+  }
+}
