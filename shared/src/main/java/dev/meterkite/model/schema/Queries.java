@@ -4,6 +4,7 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Query.Op;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Every query that the code runs.
@@ -66,6 +67,60 @@ public final class Queries {
   public static Query transactionsOfJob(String jobId, int limit) {
     return Query.of(Schema.CreditTransactions.COLLECTION, limit)
         .where(Schema.CreditTransactions.JOB_ID, Op.EQUAL, jobId);
+  }
+
+  /** The last transaction of a user that has a sequence; none means that there was no ledger. */
+  public static Query lastTransactionOfUser(String userId) {
+    return Query.of(Schema.CreditTransactions.COLLECTION, 1)
+        .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId)
+        .where(Schema.CreditTransactions.SEQUENCE, Op.GREATER_OR_EQUAL, 1L)
+        .descending(Schema.CreditTransactions.SEQUENCE);
+  }
+
+  /** The transactions of a user behind a sequence, in their order, for an audit. */
+  public static Query transactionsOfUserAfter(String userId, long sequence, int limit) {
+    return Query.of(Schema.CreditTransactions.COLLECTION, limit)
+        .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId)
+        .where(Schema.CreditTransactions.SEQUENCE, Op.GREATER, sequence)
+        .ascending(Schema.CreditTransactions.SEQUENCE);
+  }
+
+  /** The last transaction of a user before a moment, for the balance as it was then. */
+  public static Query lastTransactionOfUserBefore(String userId, Instant before) {
+    return Query.of(Schema.CreditTransactions.COLLECTION, 1)
+        .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId)
+        .where(Schema.CreditTransactions.CREATED_AT, Op.LESS, before)
+        .descending(Schema.CreditTransactions.CREATED_AT)
+        .descending(Schema.CreditTransactions.SEQUENCE);
+  }
+
+  /**
+   * A page of a user's statement, latest first, transactions of an older system included.
+   *
+   * @param from the earliest moment to show, or null
+   * @param to the first moment not to show, or null
+   * @param after {@code created_at} and document id of the last one of the page before; empty for
+   *     the first page
+   */
+  public static Query statement(
+      String userId, @Nullable Instant from, @Nullable Instant to, int limit, List<Object> after) {
+    Query query =
+        Query.of(Schema.CreditTransactions.COLLECTION, limit)
+            .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId);
+    if (from != null) {
+      query = query.where(Schema.CreditTransactions.CREATED_AT, Op.GREATER_OR_EQUAL, from);
+    }
+    if (to != null) {
+      query = query.where(Schema.CreditTransactions.CREATED_AT, Op.LESS, to);
+    }
+    return query.descending(Schema.CreditTransactions.CREATED_AT).descending(Query.ID).after(after);
+  }
+
+  /** The holds of a user in one status. */
+  public static Query holdsOfUserInStatus(String userId, String status, int limit) {
+    return Query.of(Schema.CreditHolds.COLLECTION, limit)
+        .where(Schema.CreditHolds.USER_ID, Op.EQUAL, userId)
+        .where(Schema.CreditHolds.STATUS, Op.EQUAL, status);
   }
 
   /** The customers of a tier. */
@@ -154,6 +209,11 @@ public final class Queries {
         transactionsOfUser("u", 1),
         lastTransactionsOfUser("u", 1),
         transactionsOfJob("j", 1),
+        lastTransactionOfUser("u"),
+        transactionsOfUserAfter("u", 0, 1),
+        lastTransactionOfUserBefore("u", moment),
+        statement("u", moment, moment, 1, List.of()),
+        holdsOfUserInStatus("u", "held", 1),
         customersInTier("pro", 1),
         customersWithContractEndBefore(moment, 1),
         customersInTierWithContractEndBefore("pro", moment, 1),

@@ -75,6 +75,40 @@ public final class Schema {
     private Users() {}
   }
 
+  /** The keys inside {@link Users#LEDGER}; only the rules of credits write them. */
+  public static final class UserLedger {
+    public static final String SEQUENCE = "sequence";
+    public static final String BALANCE = "balance";
+    public static final String HASH = "hash";
+    public static final String HELD = "held";
+
+    /** By expiry, {@link #NEVER} for none: {@code granted, remaining, held}. */
+    public static final String LOTS = "lots";
+
+    /** By hold id: {@code amount, expires_at, job_id, pins}, the pins by expiry as in lots. */
+    public static final String HOLDS = "holds";
+
+    /** The last monthly grant: {@code period, tier, credits}. */
+    public static final String GRANT = "grant";
+
+    public static final String REFUNDS = "refunds";
+    public static final String REBUILT_AT = "rebuilt_at";
+    public static final String GRANTED = "granted";
+    public static final String REMAINING = "remaining";
+    public static final String AMOUNT = "amount";
+    public static final String EXPIRES_AT = "expires_at";
+    public static final String JOB_ID = "job_id";
+    public static final String PINS = "pins";
+    public static final String PERIOD = "period";
+    public static final String TIER = "tier";
+    public static final String CREDITS = "credits";
+
+    /** The key of what never expires. */
+    public static final String NEVER = "never";
+
+    private UserLedger() {}
+  }
+
   /**
    * The journal: one document for each change of a balance, never changed afterwards but for the
    * total refunded.
@@ -101,6 +135,12 @@ public final class Schema {
     public static final String REASON = "reason";
     public static final String PERIOD_START = "period_start";
     public static final String STRIPE_EVENT_ID = "stripe_event_id";
+
+    /** Which lots the amount went to or came from: a list of {@code expires_at, amount}. */
+    public static final String LOTS = "lots";
+
+    /** The sequence of the transaction that this one reverses. */
+    public static final String REVERSES_SEQUENCE = "reverses_sequence";
 
     private CreditTransactions() {}
   }

@@ -1,0 +1,302 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.alerts.AlertSubject;
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.alerts.Alerts;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Ids;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One user's ledger open on the desk for one command: entries are posted, and at the end there is
+ * the next ledger and what else has to be written with it. Lives no longer than one decision, and
+ * is thrown away when the command is refused.
+ */
+final class Book {
+  /** The fields of an entry beyond type and amount; absent where null. */
+  static final class Labels {
+    final Map<String, Object> fields = new LinkedHashMap<>();
+
+    Labels with(String name, @Nullable Object value) {
+      if (value != null) {
+        fields.put(name, value);
+      }
+      return this;
+    }
+  }
+
+  private final String userId;
+  private final Instant now;
+  private final List<Write> writes = new ArrayList<>();
+  private final Map<DocRef, Map<String, Object>> closed = new LinkedHashMap<>();
+  private long sequence;
+  private long balance;
+  private String hash;
+  private Lots lots;
+  private Holds holds;
+  private @Nullable MonthlyGrant grant;
+  private List<Instant> refunds;
+  private final @Nullable Long rebuiltAt;
+
+  Book(String userId, Ledger ledger, Instant now) {
+    this.userId = userId;
+    this.now = now;
+    sequence = ledger.sequence();
+    balance = ledger.balance();
+    hash = ledger.hash();
+    lots = ledger.lots();
+    holds = ledger.holds();
+    grant = ledger.grant();
+    refunds = ledger.refunds();
+    rebuiltAt = ledger.rebuiltAt();
+  }
+
+  Instant now() {
+    return now;
+  }
+
+  long sequence() {
+    return sequence;
+  }
+
+  long balance() {
+    return balance;
+  }
+
+  long held() {
+    return holds.total();
+  }
+
+  long available() {
+    return balance - holds.total();
+  }
+
+  Lots lots() {
+    return lots;
+  }
+
+  @Nullable OpenHold hold(String holdId) {
+    return holds.get(holdId);
+  }
+
+  @Nullable MonthlyGrant grant() {
+    return grant;
+  }
+
+  List<OpenHold> lapsed() {
+    return holds.lapsed(now);
+  }
+
+  void grant(MonthlyGrant next) {
+    grant = next;
+  }
+
+  Ledger ledger() {
+    return new Ledger(sequence, balance, hash, lots, holds, grant, refunds, rebuiltAt);
+  }
+
+  /** When something is next due to lots or holds; null when nothing is. */
+  @Nullable Instant dueAt() {
+    return Holds.earlier(lots.dueAt(), holds.dueAt());
+  }
+
+  /** Everything to write besides the user's document, in order. */
+  List<Write> writes() {
+    List<Write> all = new ArrayList<>(writes);
+    closed.forEach((ref, fields) -> all.add(new Write.Merge(ref, fields)));
+    return all;
+  }
+
+  void write(Write write) {
+    writes.add(write);
+  }
+
+  /**
+   * Raises an alert about this user, one for each incident.
+   *
+   * @param incident what tells it from others of the type
+   */
+  void alert(AlertType type, String incident, String message) {
+    writes.add(Alerts.grouped(type, AlertSubject.user(userId), incident, message, now));
+  }
+
+  /** An id for an entry that no command names; it follows from where the entry stands. */
+  String entryId() {
+    return Ids.uuid("entry", userId, Long.toString(sequence + 1), hash);
+  }
+
+  /** Spends free credits. The caller has checked that they are there. */
+  Map<String, Object> spend(String id, TransactionType type, long amount, Labels labels) {
+    Lots.Taken taken = lots.spend(amount);
+    lots = taken.lots();
+    return post(id, type, -amount, taken.shares(), labels);
+  }
+
+  /** Puts credits in, into lots of these expiries; what is expired already expires at once. */
+  Map<String, Object> give(
+      String id, TransactionType type, List<LotShare> shares, boolean isGrant, Labels labels) {
+    long amount = 0;
+    for (LotShare share : shares) {
+      lots = lots.give(share.expiresAt(), share.amount(), isGrant);
+      amount = Math.addExact(amount, share.amount());
+      Lots.Merge merge = lots.overflow();
+      if (merge != null) {
+        lots = lots.merged(merge);
+        holds = holds.merged(merge);
+      }
+    }
+    Map<String, Object> transaction = post(id, type, amount, shares, labels);
+    expire();
+    return transaction;
+  }
+
+  /** Lets free credits of expired lots expire, one entry a lot. */
+  void expire() {
+    Instant due = lots.dueAt();
+    if (due == null || due.isAfter(now)) {
+      return;
+    }
+    for (LotShare share : lots.expired(now)) {
+      lots = lots.without(List.of(share));
+      post(
+          entryId(),
+          TransactionType.EXPIRATION,
+          -share.amount(),
+          List.of(share),
+          new Labels().with(CreditTransactions.EXPIRES_AT, share.expiresAt()));
+    }
+  }
+
+  /** Sets credits aside. The caller has checked that they are there. */
+  OpenHold open(String holdId, long amount, @Nullable String jobId, Instant expiresAt) {
+    Lots.Taken taken = lots.pin(amount);
+    OpenHold hold = new OpenHold(holdId, amount, expiresAt, jobId, taken.shares());
+    lots = taken.lots();
+    holds = holds.with(hold);
+    return hold;
+  }
+
+  /** Whether one more hold with that many pins would be too many. */
+  boolean isFullFor(String holdId, long amount, @Nullable String jobId, Instant expiresAt) {
+    List<LotShare> pins = lots.pin(amount).shares();
+    return holds.isFullFor(new OpenHold(holdId, amount, expiresAt, jobId, pins));
+  }
+
+  /** Gives all credits of a hold back. */
+  void release(OpenHold hold, HoldStatus status) {
+    holds = holds.without(hold);
+    lots = lots.unpin(hold.pins());
+    close(hold, status, 0, null);
+    expire();
+  }
+
+  /**
+   * Spends a part of a hold, at most all of it, and gives the rest back.
+   *
+   * @return the deduction; null when nothing was spent
+   */
+  @Nullable Map<String, Object> capture(OpenHold hold, String id, long amount, Labels labels) {
+    holds = holds.without(hold);
+    lots = lots.unpin(hold.behind(amount)).spendPinned(hold.first(amount));
+    Map<String, Object> transaction =
+        amount == 0
+            ? null
+            : post(id, TransactionType.DEDUCTION, -amount, hold.first(amount), labels);
+    close(hold, HoldStatus.CAPTURED, amount, transaction == null ? null : id);
+    expire();
+    return transaction;
+  }
+
+  private void close(
+      OpenHold hold, HoldStatus status, long captured, @Nullable String transactionId) {
+    close(
+        new DocRef(CreditHolds.COLLECTION, hold.holdId()),
+        CreditAnswers.hold(userId, hold, HoldStatus.HELD),
+        status,
+        captured,
+        transactionId);
+  }
+
+  /** Notes on a hold's document how it ended; the last note counts. */
+  void close(
+      DocRef ref,
+      Map<String, Object> hold,
+      HoldStatus status,
+      long captured,
+      @Nullable String transactionId) {
+    Map<String, Object> fields = new LinkedHashMap<>(hold);
+    fields.put(CreditHolds.STATUS, status.wire());
+    fields.put(CreditHolds.CAPTURED, captured);
+    if (transactionId != null) {
+      fields.put(CreditHolds.TRANSACTION_ID, transactionId);
+    }
+    fields.put(CreditHolds.CLOSED_AT, now);
+    closed.put(ref, fields);
+  }
+
+  /** Whether this decision has noted the end of that hold. */
+  boolean hasClosed(DocRef ref) {
+    return closed.containsKey(ref);
+  }
+
+  /** The fields of a hold's document with what this decision has noted on it; empty for none. */
+  Map<String, Object> asClosed(Snapshot hold) {
+    Map<String, Object> fields = new LinkedHashMap<>(hold.fields());
+    fields.putAll(closed.getOrDefault(hold.ref(), Map.of()));
+    return fields;
+  }
+
+  /** Whether this decision has created that document. */
+  boolean created(DocRef ref) {
+    return writes.stream()
+        .anyMatch(write -> write instanceof Write.Create && write.ref().equals(ref));
+  }
+
+  /**
+   * Remembers a refund.
+   *
+   * @return whether there have been more than {@value Ledger#REFUNDS_KEPT} within the window
+   */
+  boolean countRefund() {
+    List<Instant> next = new ArrayList<>(refunds);
+    next.removeIf(at -> !at.isAfter(now.minus(CreditRules.REFUND_WINDOW)));
+    boolean many = next.size() >= Ledger.REFUNDS_KEPT;
+    if (many) {
+      next.remove(0);
+    }
+    next.add(now);
+    refunds = next;
+    return many;
+  }
+
+  /** Writes one transaction: the next sequence, the next balance, the next link of the chain. */
+  private Map<String, Object> post(
+      String id, TransactionType type, long amount, List<LotShare> shares, Labels labels) {
+    sequence++;
+    balance = Math.addExact(balance, amount);
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(CreditTransactions.TRANSACTION_ID, id);
+    fields.put(CreditTransactions.USER_ID, userId);
+    fields.put(CreditTransactions.TYPE, type.wire());
+    fields.put(CreditTransactions.AMOUNT, amount);
+    fields.put(CreditTransactions.BALANCE_AFTER, balance);
+    fields.putAll(labels.fields);
+    fields.put(CreditTransactions.CREATED_AT, now);
+    fields.put(CreditTransactions.SEQUENCE, sequence);
+    fields.put(CreditTransactions.LOTS, CreditAnswers.shares(shares));
+    fields.put(CreditTransactions.PREV_HASH, hash);
+    hash = LedgerChain.hash(fields, hash);
+    fields.put(CreditTransactions.HASH, hash);
+    writes.add(new Write.Create(new DocRef(CreditTransactions.COLLECTION, id), fields));
+    return fields;
+  }
+}

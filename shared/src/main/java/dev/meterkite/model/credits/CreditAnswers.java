@@ -1,0 +1,164 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What callers are told: credits as the functions render them. */
+public final class CreditAnswers {
+  static final String BALANCE = "balance";
+  static final String HELD = "held";
+  static final String AVAILABLE = "available";
+  static final String REQUIRED = "required";
+  static final String TRANSACTION = "transaction";
+  static final String HOLD = "hold";
+
+  /** The fields of a transaction that callers see, in this order. */
+  private static final List<String> PUBLIC =
+      List.of(
+          CreditTransactions.TRANSACTION_ID,
+          CreditTransactions.USER_ID,
+          CreditTransactions.TYPE,
+          CreditTransactions.AMOUNT,
+          CreditTransactions.BALANCE_AFTER,
+          CreditTransactions.SEQUENCE,
+          CreditTransactions.JOB_ID,
+          CreditTransactions.HOLD_ID,
+          CreditTransactions.REVERSES,
+          CreditTransactions.REFUNDED,
+          CreditTransactions.DESCRIPTION,
+          CreditTransactions.REASON,
+          CreditTransactions.EXPIRES_AT,
+          CreditTransactions.CREATED_AT,
+          CreditTransactions.PREV_HASH,
+          CreditTransactions.HASH);
+
+  private CreditAnswers() {}
+
+  /**
+   * A transaction as callers see it, also one that an older system wrote.
+   *
+   * @param fields the document
+   */
+  public static Map<String, Object> transaction(Map<String, Object> fields) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    for (String name : PUBLIC) {
+      Object value = fields.get(name);
+      if (value != null) {
+        answer.put(name, value);
+      }
+    }
+    return answer;
+  }
+
+  /** A hold as callers see it, and as its document begins. */
+  static Map<String, Object> hold(String userId, OpenHold hold, HoldStatus status) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put(CreditHolds.HOLD_ID, hold.holdId());
+    answer.put(CreditHolds.USER_ID, userId);
+    answer.put(CreditHolds.AMOUNT, hold.amount());
+    answer.put(CreditHolds.STATUS, status.wire());
+    answer.put(CreditHolds.EXPIRES_AT, hold.expiresAt());
+    if (hold.jobId() != null) {
+      answer.put(CreditHolds.JOB_ID, hold.jobId());
+    }
+    return answer;
+  }
+
+  /** A hold's document as callers see it. */
+  static Map<String, Object> hold(Map<String, Object> fields) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    for (String name :
+        List.of(
+            CreditHolds.HOLD_ID,
+            CreditHolds.USER_ID,
+            CreditHolds.AMOUNT,
+            CreditHolds.STATUS,
+            CreditHolds.EXPIRES_AT,
+            CreditHolds.JOB_ID,
+            CreditHolds.CAPTURED,
+            CreditHolds.TRANSACTION_ID)) {
+      Object value = fields.get(name);
+      if (value != null) {
+        answer.put(name, value);
+      }
+    }
+    return answer;
+  }
+
+  /** {@code transaction?, balance, held, available}. */
+  static Map<String, Object> of(Book book, @Nullable Map<String, Object> transaction) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    if (transaction != null) {
+      answer.put(TRANSACTION, transaction(transaction));
+    }
+    return figures(answer, book);
+  }
+
+  /** {@code hold, transaction?, balance, held, available}. */
+  static Map<String, Object> of(
+      Book book, Map<String, Object> hold, @Nullable Map<String, Object> transaction) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put(HOLD, hold);
+    answer.putAll(of(book, transaction));
+    return answer;
+  }
+
+  /** {@code user_id, balance, held, available, lots}. */
+  static Map<String, Object> view(String userId, Book book) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put(CreditTransactions.USER_ID, userId);
+    figures(answer, book);
+    List<Object> lots = new ArrayList<>();
+    for (Lot lot : book.lots().list()) {
+      Map<String, Object> shown = new LinkedHashMap<>();
+      shown.put("remaining", lot.remaining());
+      shown.put("granted", lot.granted());
+      if (lot.expiresAt() != null) {
+        shown.put("expires_at", lot.expiresAt());
+      }
+      lots.add(shown);
+    }
+    answer.put("lots", lots);
+    return answer;
+  }
+
+  private static Map<String, Object> figures(Map<String, Object> answer, Book book) {
+    answer.put(BALANCE, book.balance());
+    answer.put(HELD, book.held());
+    answer.put(AVAILABLE, book.available());
+    return answer;
+  }
+
+  /** Shares of lots as a transaction holds them. */
+  static List<Object> shares(List<LotShare> shares) {
+    List<Object> list = new ArrayList<>(shares.size());
+    for (LotShare share : shares) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      if (share.expiresAt() != null) {
+        map.put(CreditTransactions.EXPIRES_AT, share.expiresAt());
+      }
+      map.put(CreditTransactions.AMOUNT, share.amount());
+      list.add(map);
+    }
+    return list;
+  }
+
+  /** The shares of lots that a transaction holds; what cannot be read is left out. */
+  static List<LotShare> shares(Map<String, Object> transaction) {
+    List<LotShare> shares = new ArrayList<>();
+    for (Object member : Raw.list(transaction, CreditTransactions.LOTS)) {
+      if (member instanceof Map<?, ?> map && Raw.whole(map, CreditTransactions.AMOUNT, 0) > 0) {
+        shares.add(
+            new LotShare(
+                Raw.instant(map, CreditTransactions.EXPIRES_AT),
+                Raw.whole(map, CreditTransactions.AMOUNT, 0)));
+      }
+    }
+    return shares;
+  }
+}

@@ -1,0 +1,116 @@
+package dev.meterkite.model.credits;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What can be asked of a user's credits; made by {@link CreditCommands}. */
+public sealed interface CreditCommand {
+  /**
+   * Spend.
+   *
+   * @param transactionId the id that the deduction gets
+   * @param amount at least 1
+   * @param jobId a label
+   * @param description a text for people
+   */
+  record Debit(
+      String transactionId, long amount, @Nullable String jobId, @Nullable String description)
+      implements CreditCommand {
+    public Debit {
+      positive(amount);
+    }
+  }
+
+  /**
+   * Give.
+   *
+   * @param transactionId the id that the transaction gets
+   * @param amount at least 1
+   * @param type why
+   * @param expiresAt when what is left expires, rounded up to the hour; null for never
+   * @param monthly the period and tier that this is the monthly grant of, or null
+   * @param stripeEventId the event behind it, or null
+   */
+  record Grant(
+      String transactionId,
+      long amount,
+      TransactionType type,
+      @Nullable Instant expiresAt,
+      @Nullable String description,
+      @Nullable MonthlyGrant monthly,
+      @Nullable String stripeEventId)
+      implements CreditCommand {
+    public Grant {
+      positive(amount);
+      if (type == TransactionType.DEDUCTION
+          || type == TransactionType.REFUND
+          || type == TransactionType.EXPIRATION) {
+        throw new IllegalArgumentException("not a grant: " + type);
+      }
+    }
+  }
+
+  /**
+   * Set aside.
+   *
+   * @param holdId the id that the hold gets; made of the job alone when there is one
+   * @param amount at least 1
+   * @param expiresIn when it lapses, counted from its commit
+   */
+  record Hold(String holdId, long amount, @Nullable String jobId, Duration expiresIn)
+      implements CreditCommand {
+    public Hold {
+      positive(amount);
+    }
+  }
+
+  /**
+   * Close a hold.
+   *
+   * @param capture whether to spend from it; else all goes back
+   * @param amount how much to spend, at least 0, the rest goes back; null for all of it
+   * @param transactionId the id that the deduction gets
+   */
+  record Settle(String holdId, boolean capture, @Nullable Long amount, String transactionId)
+      implements CreditCommand {
+    public Settle {
+      if (amount != null && (amount < 0 || !capture)) {
+        throw new IllegalArgumentException("amount " + amount + " of a settlement");
+      }
+    }
+  }
+
+  /**
+   * Give back what a deduction took.
+   *
+   * @param reverses the deduction's id
+   * @param amount at least 1; null for all that is left of it
+   * @param reason a text for people
+   * @param transactionId the id that the refund gets
+   */
+  record Refund(
+      String reverses, @Nullable Long amount, @Nullable String reason, String transactionId)
+      implements CreditCommand {
+    public Refund {
+      if (amount != null) {
+        positive(amount);
+      }
+    }
+  }
+
+  /** Bring the payment of a job to where its status says it should be. */
+  record Job(String jobId) implements CreditCommand {}
+
+  /** Apply what is due: opening balance, lapsed holds, expired lots, the monthly grant. */
+  record Sweep() implements CreditCommand {}
+
+  /** Tell balance, held, available and lots of the moment; changes nothing. */
+  record View() implements CreditCommand {}
+
+  private static void positive(long amount) {
+    if (amount < 1) {
+      throw new IllegalArgumentException("amount must be at least 1: " + amount);
+    }
+  }
+}

@@ -1,0 +1,282 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Ids;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
+import dev.meterkite.model.schema.Schema.PodcastJobs;
+import dev.meterkite.model.schema.Schema.Users;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the commands of credits, with the places of their markers and what they have to see.
+ *
+ * <p>Ids from outside are checked by the caller ({@link DocRef#isId}).
+ */
+public final class CreditCommands {
+  /** Operation names, as the functions are called. */
+  public static final String DEBIT = "debit-credits";
+
+  public static final String GRANT = "grant-credits";
+  public static final String HOLD = "hold-credits";
+  public static final String SETTLE = "settle-hold";
+  public static final String REFUND = "refund-credits";
+  public static final String STATEMENT = "credit-statement";
+  public static final String JOB = "on-job-written";
+  public static final String SWEEP = "expire-credits";
+
+  private CreditCommands() {}
+
+  /** The document of a user. */
+  public static DocRef user(String userId) {
+    return new DocRef(Users.COLLECTION, userId);
+  }
+
+  /** The one hold that a job can ever have; its id follows from the job alone. */
+  public static DocRef jobHold(String jobId) {
+    return new DocRef(CreditHolds.COLLECTION, Ids.uuid("job-hold", jobId));
+  }
+
+  /** The one deduction by which a job's trigger charges it. */
+  static DocRef jobCharge(String jobId) {
+    return new DocRef(CreditTransactions.COLLECTION, Ids.uuid("job-charge", jobId));
+  }
+
+  /** The monthly grant of a tier to a user for the period that starts on this day. */
+  static DocRef monthlyGrant(String userId, String tier, String periodStart) {
+    return new DocRef(
+        CreditTransactions.COLLECTION, Ids.uuid("monthly-grant", userId, tier, periodStart));
+  }
+
+  /** The transaction that takes over the balance of an older system. */
+  static DocRef openingBalance(String userId) {
+    return new DocRef(CreditTransactions.COLLECTION, Ids.uuid("opening-balance", userId));
+  }
+
+  /** Spends credits; the deduction is the marker. */
+  public static Command<CreditCommand> debit(
+      String userId,
+      long amount,
+      @Nullable String jobId,
+      @Nullable String description,
+      String key,
+      String requestHash) {
+    String id = Ids.marker(DEBIT, user(userId), key);
+    return keyed(
+        userId,
+        DEBIT,
+        key,
+        requestHash,
+        new CreditCommand.Debit(id, amount, jobId, description),
+        List.of(transaction(id)),
+        List.of());
+  }
+
+  /** Gives credits; the transaction is the marker. */
+  public static Command<CreditCommand> grant(
+      String userId,
+      long amount,
+      TransactionType type,
+      @Nullable Instant expiresAt,
+      @Nullable String description,
+      @Nullable String stripeEventId,
+      String key,
+      String requestHash) {
+    String id = Ids.marker(GRANT, user(userId), key);
+    return keyed(
+        userId,
+        GRANT,
+        key,
+        requestHash,
+        new CreditCommand.Grant(id, amount, type, expiresAt, description, null, stripeEventId),
+        List.of(transaction(id)),
+        List.of());
+  }
+
+  /**
+   * The monthly credits of a tier for one period, by whoever comes first: an invoice or the
+   * calendar. User, tier and the first day of the period make the id of the transaction, so the
+   * command may be repeated and never grants twice.
+   *
+   * @param tier one that has monthly credits
+   * @param period the period's first instant; its UTC day is the key
+   * @param expiresAt when the next renewal is due
+   */
+  public static Command<CreditCommand> monthlyGrant(
+      String userId,
+      SubscriptionTier tier,
+      Instant period,
+      Instant expiresAt,
+      @Nullable String stripeEventId) {
+    String day = CreditRules.day(period);
+    DocRef transaction = monthlyGrant(userId, tier.wire(), day);
+    return new Command<>(
+        user(userId),
+        GRANT,
+        null,
+        "",
+        new CreditCommand.Grant(
+            transaction.id(),
+            tier.monthlyCredits(),
+            TransactionType.SUBSCRIPTION_GRANT,
+            expiresAt,
+            null,
+            new MonthlyGrant(day, tier.wire(), tier.monthlyCredits()),
+            stripeEventId),
+        List.of(),
+        List.of(),
+        List.of(new Read.Get(transaction)));
+  }
+
+  /**
+   * Sets credits aside. With a job it is the job's hold, whoever makes it; then the marker is a
+   * document of its own, since the hold may be another's work.
+   */
+  public static Command<CreditCommand> hold(
+      String userId,
+      long amount,
+      @Nullable String jobId,
+      Duration expiresIn,
+      String key,
+      String requestHash) {
+    String marker = Ids.marker(HOLD, user(userId), key);
+    DocRef hold = jobId == null ? new DocRef(CreditHolds.COLLECTION, marker) : jobHold(jobId);
+    return keyed(
+        userId,
+        HOLD,
+        key,
+        requestHash,
+        new CreditCommand.Hold(hold.id(), amount, jobId, expiresIn),
+        List.of(jobId == null ? hold : key(marker)),
+        jobId == null ? List.of() : List.of(new Read.Get(hold)));
+  }
+
+  /**
+   * Captures or releases a hold. The deduction is the marker, or where there is none (a release, a
+   * capture of nothing) a document of its own.
+   *
+   * @param userId whose hold it is, as the hold's document says
+   */
+  public static Command<CreditCommand> settle(
+      String userId,
+      String holdId,
+      boolean capture,
+      @Nullable Long amount,
+      String key,
+      String requestHash) {
+    String id = Ids.marker(SETTLE, user(userId), key);
+    return keyed(
+        userId,
+        SETTLE,
+        key,
+        requestHash,
+        new CreditCommand.Settle(holdId, capture, amount, id),
+        capture ? List.of(transaction(id), key(id)) : List.of(key(id), transaction(id)),
+        List.of());
+  }
+
+  /**
+   * Refunds a deduction, or a part of it; the refund is the marker.
+   *
+   * @param deduction the transaction to reverse, as just read
+   * @param amount null for all that is left
+   * @return empty when the transaction does not exist or names no user: nothing to refund
+   */
+  public static Optional<Command<CreditCommand>> refund(
+      Snapshot deduction,
+      @Nullable Long amount,
+      @Nullable String reason,
+      String key,
+      String requestHash) {
+    return owner(deduction)
+        .map(
+            userId -> {
+              String id = Ids.marker(REFUND, user(userId), key);
+              return new Command<>(
+                  user(userId),
+                  REFUND,
+                  key,
+                  requestHash,
+                  new CreditCommand.Refund(deduction.ref().id(), amount, reason, id),
+                  List.of(transaction(id)),
+                  List.of(deduction),
+                  List.of());
+            });
+  }
+
+  /**
+   * Brings the payment of a job to where its status says. May be repeated as often as one likes.
+   *
+   * @param job the job as just read, or its absence
+   * @param hold {@link #jobHold} as just read, or its absence
+   * @param userIdHint whose job it was, for one that is gone; from the event, or null
+   * @return empty when nobody knows whose job it is: there is nothing to charge or release
+   */
+  public static Optional<Command<CreditCommand>> job(
+      Snapshot job, Snapshot hold, @Nullable String userIdHint) {
+    Optional<String> owner = owner(job);
+    if (!job.exists()) {
+      owner = owner(hold).or(() -> Optional.ofNullable(userIdHint).filter(DocRef::isId));
+    }
+    return owner.map(
+        userId ->
+            new Command<>(
+                user(userId),
+                JOB,
+                null,
+                "",
+                new CreditCommand.Job(job.ref().id()),
+                List.of(),
+                List.of(job, hold),
+                List.of()));
+  }
+
+  /** Applies what is due to a user; also what sets up the ledger of a new one. */
+  public static Command<CreditCommand> sweep(String userId) {
+    return unkeyed(userId, SWEEP, new CreditCommand.Sweep());
+  }
+
+  /** Asks for the figures of the moment: {@code user_id, balance, held, available, lots}. */
+  public static Command<CreditCommand> view(String userId) {
+    return unkeyed(userId, STATEMENT, new CreditCommand.View());
+  }
+
+  private static Optional<String> owner(Snapshot document) {
+    // All three collections call the owner by the same name.
+    return Optional.ofNullable(Raw.text(document.fields(), PodcastJobs.USER_ID))
+        .filter(DocRef::isId);
+  }
+
+  private static DocRef transaction(String id) {
+    return new DocRef(CreditTransactions.COLLECTION, id);
+  }
+
+  private static DocRef key(String id) {
+    return new DocRef(IdempotencyKeys.COLLECTION, id);
+  }
+
+  private static Command<CreditCommand> keyed(
+      String userId,
+      String operation,
+      String key,
+      String requestHash,
+      CreditCommand input,
+      List<DocRef> markers,
+      List<Read> reads) {
+    return new Command<>(
+        user(userId), operation, key, requestHash, input, markers, List.of(), reads);
+  }
+
+  private static Command<CreditCommand> unkeyed(
+      String userId, String operation, CreditCommand input) {
+    return new Command<>(user(userId), operation, null, "", input, List.of(), List.of(), List.of());
+  }
+}

@@ -1,0 +1,50 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.command.Outcome;
+import java.util.Locale;
+
+/** Why credits did not move, in order of precedence: the first that applies is the answer. */
+public enum CreditOutcome implements Outcome {
+  /** The user, hold or transaction does not exist, or belongs to somebody else. */
+  NOT_FOUND(false),
+  /** The hold was captured: nothing can follow. */
+  HOLD_ALREADY_CAPTURED(false),
+  /** The hold was released: nothing can follow. */
+  HOLD_ALREADY_RELEASED(false),
+  /** The hold lapsed; the exact instant of its expiry counts as lapsed. */
+  HOLD_EXPIRED(false),
+  /** More is to be captured than the hold has; holds never grow. */
+  CAPTURE_EXCEEDS_HOLD(false),
+  /** Only deductions can be refunded. */
+  NOT_REFUNDABLE(false),
+  /** More than is left of the deduction; what is left never grows. */
+  REFUND_EXCEEDS_TRANSACTION(false),
+  /** The job's hold belongs to another user; a job has one hold for ever. */
+  JOB_HOLD_CONFLICT(false),
+  /** Duration, quality, priority, topic or audience of the job is outside its range. */
+  INVALID_JOB(false),
+  /** The job is longer than the user's tier allows. */
+  DURATION_EXCEEDS_TIER(false),
+  /** The balance would pass {@link CreditRules#MAX_BALANCE}. */
+  BALANCE_LIMIT_EXCEEDED(true),
+  /** Less is available than required; a purchase may change that at any moment. */
+  INSUFFICIENT_CREDITS(true),
+  /** The user has {@link Holds#MAX} open holds; settling one changes that. */
+  TOO_MANY_HOLDS(true);
+
+  private final boolean remembered;
+
+  CreditOutcome(boolean remembered) {
+    this.remembered = remembered;
+  }
+
+  @Override
+  public String code() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public boolean remembered() {
+    return remembered;
+  }
+}

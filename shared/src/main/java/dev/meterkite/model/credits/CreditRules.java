@@ -1,0 +1,445 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Rules;
+import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of credits: what every command does to the ledger of one user.
+ *
+ * <p>Before a command is decided, {@link Opening} applies what is due by {@code now}; all of that
+ * and the command's own entry leave in one commit, or, when the command is refused, not at all. So
+ * a debit of 30 by a user who was found with 100 writes two transactions: the opening adjustment of
+ * 100 at sequence 1 and the deduction at sequence 2, with a balance of 70.
+ *
+ * <p>{@code balance} contains what holds set aside, {@code available = balance - held} is what may
+ * be spent, and neither is ever below zero.
+ */
+public final class CreditRules implements Rules<CreditState, CreditCommand> {
+  /** The largest balance: 2^53 - 1, so that every JSON reader gets it exact. */
+  public static final long MAX_BALANCE = (1L << 53) - 1;
+
+  /** More than {@value Ledger#REFUNDS_KEPT} refunds within this span raise an alert. */
+  public static final Duration REFUND_WINDOW = Duration.ofDays(30);
+
+  private final ForeignBalance foreign;
+
+  /**
+   * The rules.
+   *
+   * @param foreign what happens to a balance that another program changed
+   */
+  public CreditRules(ForeignBalance foreign) {
+    this.foreign = foreign;
+  }
+
+  /** The first instant of the calendar month in UTC that contains this one. */
+  public static Instant periodStart(Instant now) {
+    return start(now, 0);
+  }
+
+  /** The first instant of the calendar month in UTC after the one that contains this one. */
+  public static Instant nextPeriod(Instant now) {
+    return start(now, 1);
+  }
+
+  private static Instant start(Instant now, int months) {
+    return LocalDate.ofInstant(now, ZoneOffset.UTC)
+        .withDayOfMonth(1)
+        .plusMonths(months)
+        .atStartOfDay()
+        .toInstant(ZoneOffset.UTC);
+  }
+
+  /** The UTC day that contains this instant, such as {@code 2026-11-01}. */
+  static String day(Instant instant) {
+    return LocalDate.ofInstant(instant, ZoneOffset.UTC).toString();
+  }
+
+  /** The user's tier: free when none is named, empty for a word that is no tier. */
+  static Optional<SubscriptionTier> tier(CreditState state) {
+    return state.tier() == null
+        ? Optional.of(SubscriptionTier.FREE)
+        : SubscriptionTier.parse(state.tier());
+  }
+
+  /** The tier whose monthly grant is due now; see {@link Opening}. */
+  static Optional<SubscriptionTier> dueGrant(
+      CreditState state, @Nullable MonthlyGrant last, Instant now) {
+    if (state.subscribed()) {
+      return Optional.empty();
+    }
+    return tier(state)
+        .filter(tier -> tier.monthlyCredits() > 0)
+        .filter(
+            tier -> {
+              int age = last == null ? -1 : last.period().compareTo(day(periodStart(now)));
+              return age < 0
+                  || (age == 0 && Objects.requireNonNull(last).credits() < tier.monthlyCredits());
+            });
+  }
+
+  @Override
+  public CreditState decode(Snapshot owner) {
+    return LedgerCodec.decode(owner);
+  }
+
+  @Override
+  public Map<String, Object> changes(CreditState before, CreditState after) {
+    return LedgerCodec.changes(before, after);
+  }
+
+  @Override
+  public Decision<CreditState> decide(
+      CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
+    CreditCommand input = command.input();
+    if (!state.exists()) {
+      return input instanceof CreditCommand.Job job
+          ? JobRules.withoutUser(state, seen, job, now)
+          : refused(CreditOutcome.NOT_FOUND);
+    }
+    Opening opening = new Opening(state, seen, now, foreign);
+    Book book = opening.book();
+    if (book == null) {
+      return new Decision.NeedsReads<>(opening.missing());
+    }
+    if (input instanceof CreditCommand.Debit debit) {
+      return debit(state, book, debit);
+    } else if (input instanceof CreditCommand.Grant grant) {
+      return grant(state, book, seen, grant);
+    } else if (input instanceof CreditCommand.Hold hold) {
+      return hold(state, book, seen, hold);
+    } else if (input instanceof CreditCommand.Settle settle) {
+      return settle(state, book, seen, settle);
+    } else if (input instanceof CreditCommand.Refund refund) {
+      return refund(state, book, seen, refund);
+    } else if (input instanceof CreditCommand.Job job) {
+      return new JobRules(state, book, seen, job).decide();
+    } else if (input instanceof CreditCommand.View) {
+      return new Decision.Unchanged<>(CreditAnswers.view(state.userId(), book));
+    }
+    return sweep(state, book);
+  }
+
+  @Override
+  public Decision.Refused<CreditState> refuseAgain(
+      CreditState state, Command<CreditCommand> command, String code, Instant now) {
+    CreditOutcome outcome = CreditOutcome.NOT_FOUND;
+    for (CreditOutcome candidate : CreditOutcome.values()) {
+      if (candidate.code().equals(code)) {
+        outcome = candidate;
+      }
+    }
+    Ledger ledger = state.ledger();
+    if (outcome != CreditOutcome.INSUFFICIENT_CREDITS || ledger == null) {
+      return refused(outcome);
+    }
+    // What is due changes the figures too, unless it would need reads: then the last ones are told.
+    Book book = new Opening(state, Unseen.NOTHING, now, foreign).book();
+    Book figures = book == null ? new Book(state.userId(), ledger, now) : book;
+    return insufficient(figures, required(command.input()));
+  }
+
+  private static long required(CreditCommand input) {
+    if (input instanceof CreditCommand.Debit debit) {
+      return debit.amount();
+    }
+    return input instanceof CreditCommand.Hold hold ? hold.amount() : 0;
+  }
+
+  private static Decision<CreditState> debit(
+      CreditState state, Book book, CreditCommand.Debit debit) {
+    if (debit.amount() > book.available()) {
+      return insufficient(book, debit.amount());
+    }
+    Map<String, Object> transaction =
+        book.spend(
+            debit.transactionId(),
+            TransactionType.DEDUCTION,
+            debit.amount(),
+            new Book.Labels()
+                .with(CreditTransactions.JOB_ID, debit.jobId())
+                .with(CreditTransactions.DESCRIPTION, debit.description()));
+    return applied(state, book, CreditAnswers.of(book, transaction));
+  }
+
+  /** A monthly grant that was made before, by the calendar or an invoice, is not made again. */
+  private static Decision<CreditState> grant(
+      CreditState state, Book book, Seen seen, CreditCommand.Grant grant) {
+    MonthlyGrant monthly = grant.monthly();
+    if (monthly != null) {
+      Read.Get earlier =
+          new Read.Get(new DocRef(CreditTransactions.COLLECTION, grant.transactionId()));
+      if (!seen.has(earlier)) {
+        return new Decision.NeedsReads<>(List.of(earlier));
+      }
+      if (book.created(earlier.ref())) {
+        return sweep(state, book);
+      }
+      if (seen.document(earlier.ref()).exists()) {
+        return new Decision.Unchanged<>(CreditAnswers.of(book, null));
+      }
+    }
+    if (grant.amount() > MAX_BALANCE - book.balance()) {
+      return refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
+    }
+    Instant expiresAt = grant.expiresAt() == null ? null : Lots.roundUp(grant.expiresAt());
+    Map<String, Object> transaction =
+        book.give(
+            grant.transactionId(),
+            grant.type(),
+            List.of(new LotShare(expiresAt, grant.amount())),
+            true,
+            new Book.Labels()
+                .with(CreditTransactions.DESCRIPTION, grant.description())
+                .with(CreditTransactions.EXPIRES_AT, expiresAt)
+                .with(CreditTransactions.STRIPE_EVENT_ID, grant.stripeEventId()));
+    MonthlyGrant last = book.grant();
+    if (monthly != null && (last == null || last.period().compareTo(monthly.period()) <= 0)) {
+      book.grant(monthly);
+    }
+    return applied(state, book, CreditAnswers.of(book, transaction));
+  }
+
+  private static Decision<CreditState> hold(
+      CreditState state, Book book, Seen seen, CreditCommand.Hold hold) {
+    DocRef ref = new DocRef(CreditHolds.COLLECTION, hold.holdId());
+    if (hold.jobId() != null) {
+      OpenHold open = book.hold(hold.holdId());
+      if (open != null) {
+        return new Decision.Unchanged<>(
+            CreditAnswers.of(
+                book, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
+      }
+      if (!seen.has(new Read.Get(ref))) {
+        return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
+      }
+      Map<String, Object> found = book.asClosed(seen.document(ref));
+      if (!found.isEmpty()) {
+        return state.userId().equals(Raw.text(found, CreditHolds.USER_ID))
+            ? new Decision.Unchanged<>(CreditAnswers.of(book, CreditAnswers.hold(found), null))
+            : refused(CreditOutcome.JOB_HOLD_CONFLICT);
+      }
+    }
+    if (hold.amount() > book.available()) {
+      return insufficient(book, hold.amount());
+    }
+    Instant expiresAt = book.now().plus(hold.expiresIn());
+    if (book.isFullFor(hold.holdId(), hold.amount(), hold.jobId(), expiresAt)) {
+      return refused(CreditOutcome.TOO_MANY_HOLDS);
+    }
+    Map<String, Object> held =
+        open(state, book, hold.holdId(), hold.amount(), hold.jobId(), expiresAt);
+    return applied(state, book, CreditAnswers.of(book, held, null));
+  }
+
+  /** Opens a hold and writes its document. */
+  static Map<String, Object> open(
+      CreditState state,
+      Book book,
+      String holdId,
+      long amount,
+      @Nullable String jobId,
+      Instant expiresAt) {
+    OpenHold open = book.open(holdId, amount, jobId, expiresAt);
+    Map<String, Object> answer = CreditAnswers.hold(state.userId(), open, HoldStatus.HELD);
+    Map<String, Object> fields = new LinkedHashMap<>(answer);
+    fields.put(CreditHolds.CREATED_AT, book.now());
+    book.write(new Write.Create(new DocRef(CreditHolds.COLLECTION, holdId), fields));
+    return answer;
+  }
+
+  private static Decision<CreditState> settle(
+      CreditState state, Book book, Seen seen, CreditCommand.Settle settle) {
+    OpenHold hold = book.hold(settle.holdId());
+    if (hold == null) {
+      return settleClosed(state, book, seen, settle);
+    }
+    Map<String, Object> answer =
+        CreditAnswers.hold(
+            state.userId(), hold, settle.capture() ? HoldStatus.CAPTURED : HoldStatus.RELEASED);
+    if (!settle.capture()) {
+      book.release(hold, HoldStatus.RELEASED);
+      return applied(state, book, CreditAnswers.of(book, answer, null));
+    }
+    long amount = settle.amount() == null ? hold.amount() : settle.amount();
+    if (amount > hold.amount()) {
+      Map<String, Object> figures = new LinkedHashMap<>();
+      figures.put(CreditAnswers.HELD, hold.amount());
+      figures.put(CreditAnswers.REQUIRED, amount);
+      return new Decision.Refused<>(CreditOutcome.CAPTURE_EXCEEDS_HOLD, figures);
+    }
+    Map<String, Object> transaction =
+        book.capture(hold, settle.transactionId(), amount, captureLabels(hold));
+    answer.put(CreditHolds.CAPTURED, amount);
+    return applied(state, book, CreditAnswers.of(book, answer, transaction));
+  }
+
+  static Book.Labels captureLabels(OpenHold hold) {
+    return new Book.Labels()
+        .with(CreditTransactions.JOB_ID, hold.jobId())
+        .with(CreditTransactions.HOLD_ID, hold.holdId());
+  }
+
+  /** Says why a hold that is not open cannot be settled, from its document read afresh. */
+  private static Decision<CreditState> settleClosed(
+      CreditState state, Book book, Seen seen, CreditCommand.Settle settle) {
+    DocRef ref = new DocRef(CreditHolds.COLLECTION, settle.holdId());
+    if (book.hasClosed(ref)) {
+      return refused(CreditOutcome.HOLD_EXPIRED); // it lapsed just now, before the command
+    }
+    if (!seen.has(new Read.Get(ref))) {
+      return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
+    }
+    Map<String, Object> fields = seen.document(ref).fields();
+    if (!state.userId().equals(Raw.text(fields, CreditHolds.USER_ID))) {
+      return refused(CreditOutcome.NOT_FOUND);
+    }
+    return HoldStatus.parse(Raw.text(fields, CreditHolds.STATUS))
+        .map(
+            status ->
+                switch (status) {
+                  case CAPTURED -> CreditOutcome.HOLD_ALREADY_CAPTURED;
+                  case RELEASED -> CreditOutcome.HOLD_ALREADY_RELEASED;
+                  case EXPIRED, HELD -> CreditOutcome.HOLD_EXPIRED;
+                })
+        .map(CreditRules::refused)
+        .orElseGet(() -> refused(CreditOutcome.NOT_FOUND));
+  }
+
+  /**
+   * Refunded credits go back to lots with the expiries that they were spent from, the latest
+   * expiring first; so a refund never makes credits live longer, and what comes back to an expired
+   * lot expires in the same commit. What an older system deducted has no lots and comes back
+   * without expiry.
+   */
+  private static Decision<CreditState> refund(
+      CreditState state, Book book, Seen seen, CreditCommand.Refund refund) {
+    DocRef ref = new DocRef(CreditTransactions.COLLECTION, refund.reverses());
+    if (!seen.has(new Read.Get(ref))) {
+      return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
+    }
+    Map<String, Object> fields = seen.document(ref).fields();
+    if (!state.userId().equals(Raw.text(fields, CreditTransactions.USER_ID))) {
+      return refused(CreditOutcome.NOT_FOUND);
+    }
+    long deducted = -Raw.whole(fields, CreditTransactions.AMOUNT, 0);
+    if (deducted < 1
+        || !TransactionType.DEDUCTION.wire().equals(Raw.text(fields, CreditTransactions.TYPE))) {
+      return refused(CreditOutcome.NOT_REFUNDABLE);
+    }
+    long refunded = Raw.whole(fields, CreditTransactions.REFUNDED, 0);
+    long left = Math.max(0, deducted - Math.max(0, refunded));
+    long amount = refund.amount() == null ? left : refund.amount();
+    if (left == 0 || amount > left) {
+      return new Decision.Refused<>(
+          CreditOutcome.REFUND_EXCEEDS_TRANSACTION, Map.of("refundable", left));
+    }
+    if (amount > MAX_BALANCE - book.balance()) {
+      return refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
+    }
+    return applyRefund(state, book, refund, fields, amount);
+  }
+
+  private static Decision<CreditState> applyRefund(
+      CreditState state,
+      Book book,
+      CreditCommand.Refund refund,
+      Map<String, Object> deduction,
+      long amount) {
+    long refunded = Math.max(0, Raw.whole(deduction, CreditTransactions.REFUNDED, 0));
+    Map<String, Object> transaction =
+        book.give(
+            refund.transactionId(),
+            TransactionType.REFUND,
+            comingBack(deduction, refunded, amount),
+            false,
+            new Book.Labels()
+                .with(CreditTransactions.JOB_ID, Raw.text(deduction, CreditTransactions.JOB_ID))
+                .with(CreditTransactions.REVERSES, refund.reverses())
+                .with(
+                    CreditTransactions.REVERSES_SEQUENCE,
+                    Raw.whole(deduction, CreditTransactions.SEQUENCE))
+                .with(CreditTransactions.REASON, refund.reason()));
+    book.write(
+        new Write.Update(
+            new DocRef(CreditTransactions.COLLECTION, refund.reverses()),
+            Map.of(CreditTransactions.REFUNDED, refunded + amount)));
+    if (book.countRefund()) {
+      book.alert(
+          AlertType.REFUND_ABUSE,
+          refund.transactionId(),
+          "more than " + Ledger.REFUNDS_KEPT + " refunds within 30 days");
+    }
+    return applied(state, book, CreditAnswers.of(book, transaction));
+  }
+
+  /** The lots that a refund goes to, behind what was refunded before. */
+  private static List<LotShare> comingBack(
+      Map<String, Object> deduction, long refunded, long amount) {
+    List<LotShare> spent = new ArrayList<>(CreditAnswers.shares(deduction));
+    Collections.reverse(spent);
+    List<LotShare> back = new ArrayList<>(OpenHold.cut(spent, refunded, amount));
+    long known = back.stream().mapToLong(LotShare::amount).sum();
+    if (known < amount) {
+      back.add(new LotShare(null, amount - known));
+    }
+    return back;
+  }
+
+  private static Decision<CreditState> sweep(CreditState state, Book book) {
+    CreditState next = next(state, book);
+    Map<String, Object> answer = CreditAnswers.of(book, null);
+    return next.equals(state) && book.writes().isEmpty()
+        ? new Decision.Unchanged<>(answer)
+        : new Decision.Applied<>(next, answer, book.writes());
+  }
+
+  static Decision<CreditState> applied(CreditState state, Book book, Map<String, Object> answer) {
+    return new Decision.Applied<>(next(state, book), answer, book.writes());
+  }
+
+  /** The user's state with the book closed, and when something is next due. */
+  private static CreditState next(CreditState state, Book book) {
+    return state.with(book.ledger(), Holds.earlier(book.dueAt(), grantDueAt(state, book)));
+  }
+
+  /** When the next monthly grant is due; null for users and tiers that have none. */
+  private static @Nullable Instant grantDueAt(CreditState state, Book book) {
+    boolean grants =
+        !state.subscribed() && tier(state).filter(tier -> tier.monthlyCredits() > 0).isPresent();
+    return grants ? nextPeriod(book.now()) : null;
+  }
+
+  private static Decision.Refused<CreditState> insufficient(Book book, long required) {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put(CreditAnswers.BALANCE, book.balance());
+    figures.put(CreditAnswers.AVAILABLE, book.available());
+    figures.put(CreditAnswers.REQUIRED, required);
+    return new Decision.Refused<>(CreditOutcome.INSUFFICIENT_CREDITS, figures);
+  }
+
+  private static Decision.Refused<CreditState> refused(CreditOutcome outcome) {
+    return new Decision.Refused<>(outcome, Map.of());
+  }
+}

@@ -1,0 +1,50 @@
+package dev.meterkite.model.credits;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@code users/{id}} says about credits.
+ *
+ * @param userId the id of the document
+ * @param exists whether there is a document
+ * @param tier the word of the tier as found, or null
+ * @param subscribed whether a Stripe subscription renews the credits
+ * @param found what was found in {@code credits_balance}
+ * @param foundBalance its value when it could be read, else 0
+ * @param ledgerBroken whether there is a ledger that cannot be right
+ * @param ledger the ledger, or null when there is none or a broken one
+ * @param dueAt the {@code ledger_due_at} as found
+ */
+public record CreditState(
+    String userId,
+    boolean exists,
+    @Nullable String tier,
+    boolean subscribed,
+    Found found,
+    long foundBalance,
+    boolean ledgerBroken,
+    @Nullable Ledger ledger,
+    @Nullable Instant dueAt) {
+
+  /** What a balance looked like. */
+  public enum Found {
+    /** There is none. */
+    ABSENT,
+    /** It is an integer of at least zero. */
+    KNOWN,
+    /** It is something else: a negative number, a fraction, a text. */
+    UNREADABLE
+  }
+
+  /** The same user with this ledger, its balance copied and its next due moment noted. */
+  CreditState with(Ledger next, @Nullable Instant nextDueAt) {
+    return new CreditState(
+        userId, exists, tier, subscribed, Found.KNOWN, next.balance(), false, next, nextDueAt);
+  }
+
+  /** Whether the balance that others see is the ledger's. */
+  boolean agrees() {
+    return ledger != null && found == Found.KNOWN && foundBalance == ledger.balance();
+  }
+}

@@ -1,0 +1,53 @@
+package dev.meterkite.model.credits;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The truth of one user's credits: everything that must agree, in one field of one document.
+ *
+ * @param sequence of the last transaction, 0 before the first
+ * @param balance all credits, held ones included; the sum of all transactions
+ * @param hash of the last transaction, {@link LedgerChain#FIRST} before the first
+ * @param lots the balance by expiry
+ * @param holds what is set aside of it
+ * @param grant the last monthly grant, or null
+ * @param refunds moments of the latest refunds, oldest first, at most {@value #REFUNDS_KEPT}
+ * @param rebuiltAt the sequence at which the ledger was lost and rebuilt from the last transaction,
+ *     so that the lots before it say nothing; null for never
+ */
+public record Ledger(
+    long sequence,
+    long balance,
+    String hash,
+    Lots lots,
+    Holds holds,
+    @Nullable MonthlyGrant grant,
+    List<Instant> refunds,
+    @Nullable Long rebuiltAt) {
+  /** How many refunds in {@link CreditRules#REFUND_WINDOW} raise no alert. */
+  static final int REFUNDS_KEPT = 5;
+
+  /** A ledger without any transaction. */
+  public static final Ledger EMPTY =
+      new Ledger(0, 0, LedgerChain.FIRST, Lots.NONE, Holds.NONE, null, List.of(), null);
+
+  public Ledger {
+    refunds = List.copyOf(refunds);
+    if (sequence < 0 || balance < 0 || holds.total() > balance) {
+      throw new IllegalArgumentException(
+          "ledger at " + sequence + " with " + balance + ", " + holds.total() + " held");
+    }
+  }
+
+  /** What open holds set aside. */
+  public long held() {
+    return holds.total();
+  }
+
+  /** What may be spent or held. */
+  public long available() {
+    return balance - holds.total();
+  }
+}

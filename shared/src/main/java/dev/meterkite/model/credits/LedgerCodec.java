@@ -1,0 +1,289 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.credits.CreditState.Found;
+import dev.meterkite.model.document.FieldPath;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.UserLedger;
+import dev.meterkite.model.schema.Schema.Users;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** How the credits of a user stand in {@code users/{id}}: read whole, written by what changed. */
+final class LedgerCodec {
+  private LedgerCodec() {}
+
+  static CreditState decode(Snapshot owner) {
+    Map<String, Object> fields = owner.fields();
+    Object balance = fields.get(Users.CREDITS_BALANCE);
+    Long known = wholeBalance(balance);
+    Found found = balance == null ? Found.ABSENT : known == null ? Found.UNREADABLE : Found.KNOWN;
+    Object raw = fields.get(Users.LEDGER);
+    Ledger ledger = raw instanceof Map<?, ?> map ? ledger(map) : null;
+    return new CreditState(
+        owner.ref().id(),
+        owner.exists(),
+        Raw.text(fields, Users.TIER),
+        Raw.text(fields, Users.STRIPE_SUBSCRIPTION_ID) != null,
+        found,
+        known == null ? 0 : known,
+        raw != null && ledger == null,
+        ledger,
+        Raw.instant(fields, Users.LEDGER_DUE_AT));
+  }
+
+  /** A balance as others write it: also 100.0 from programs without integers. */
+  private static @Nullable Long wholeBalance(@Nullable Object balance) {
+    if (balance instanceof Double number && number == Math.rint(number)) {
+      return number >= 0 && number <= CreditRules.MAX_BALANCE ? number.longValue() : null;
+    }
+    return balance instanceof Long number && number >= 0 && number <= CreditRules.MAX_BALANCE
+        ? number
+        : null;
+  }
+
+  /** The ledger in this map, or null when it cannot be right. */
+  private static @Nullable Ledger ledger(Map<?, ?> map) {
+    try {
+      Lots lots = lots(Raw.map(map, UserLedger.LOTS));
+      Holds holds = holds(Raw.map(map, UserLedger.HOLDS));
+      Ledger ledger =
+          new Ledger(
+              whole(map, UserLedger.SEQUENCE),
+              whole(map, UserLedger.BALANCE),
+              Objects.requireNonNull(Raw.text(map, UserLedger.HASH)),
+              lots,
+              holds,
+              grant(Raw.map(map, UserLedger.GRANT)),
+              refunds(Raw.list(map, UserLedger.REFUNDS)),
+              Raw.whole(map, UserLedger.REBUILT_AT));
+      return isSound(ledger) ? ledger : null;
+    } catch (IllegalArgumentException
+        | NullPointerException
+        | ArithmeticException
+        | DateTimeException e) {
+      return null; // a broken ledger is a state of its own, which the rules rebuild with an alert
+    }
+  }
+
+  /** Whether the parts of a ledger agree with each other. */
+  private static boolean isSound(Ledger ledger) {
+    Map<String, Long> pinned = new HashMap<>();
+    for (OpenHold hold : ledger.holds().open().values()) {
+      hold.pins().forEach(pin -> pinned.merge(key(pin.expiresAt()), pin.amount(), Math::addExact));
+    }
+    boolean pinsFit =
+        ledger.lots().list().stream()
+            .allMatch(lot -> pinned.getOrDefault(key(lot.expiresAt()), 0L) == lot.held());
+    return pinsFit
+        && LedgerChain.isHash(ledger.hash())
+        && ledger.lots().total() == ledger.balance()
+        && ledger.lots().held() == ledger.held();
+  }
+
+  private static long whole(Map<?, ?> map, String name) {
+    return Objects.requireNonNull(Raw.whole(map, name));
+  }
+
+  private static Lots lots(Map<?, ?> map) {
+    List<Lot> lots = new ArrayList<>();
+    map.forEach(
+        (key, value) -> {
+          Map<?, ?> lot = (Map<?, ?>) asMap(value);
+          lots.add(
+              new Lot(
+                  expiry(key),
+                  whole(lot, UserLedger.GRANTED),
+                  whole(lot, UserLedger.REMAINING),
+                  whole(lot, UserLedger.HELD)));
+        });
+    lots.sort(Comparator.comparing(Lot::expiresAt, Lots.ORDER));
+    return new Lots(lots);
+  }
+
+  private static Holds holds(Map<?, ?> map) {
+    List<OpenHold> holds = new ArrayList<>();
+    map.forEach(
+        (id, value) -> {
+          Map<?, ?> hold = asMap(value);
+          List<LotShare> pins = new ArrayList<>();
+          Raw.map(hold, UserLedger.PINS)
+              .forEach((key, amount) -> pins.add(new LotShare(expiry(key), (Long) asLong(amount))));
+          pins.sort(Comparator.comparing(LotShare::expiresAt, Lots.ORDER));
+          holds.add(
+              new OpenHold(
+                  String.valueOf(id),
+                  whole(hold, UserLedger.AMOUNT),
+                  Objects.requireNonNull(Raw.instant(hold, UserLedger.EXPIRES_AT)),
+                  Raw.text(hold, UserLedger.JOB_ID),
+                  pins));
+        });
+    return Holds.of(holds);
+  }
+
+  private static Map<?, ?> asMap(Object value) {
+    if (value instanceof Map<?, ?> map) {
+      return map;
+    }
+    throw new IllegalArgumentException("not a map");
+  }
+
+  private static long asLong(Object value) {
+    if (value instanceof Long number) {
+      return number;
+    }
+    throw new IllegalArgumentException("not an integer");
+  }
+
+  private static @Nullable MonthlyGrant grant(Map<?, ?> map) {
+    return map.isEmpty()
+        ? null
+        : new MonthlyGrant(
+            Objects.requireNonNull(Raw.text(map, UserLedger.PERIOD)),
+            Objects.requireNonNull(Raw.text(map, UserLedger.TIER)),
+            whole(map, UserLedger.CREDITS));
+  }
+
+  private static List<Instant> refunds(List<?> list) {
+    return list.stream().filter(Instant.class::isInstance).map(Instant.class::cast).toList();
+  }
+
+  private static @Nullable Instant expiry(Object key) {
+    return key.equals(UserLedger.NEVER) ? null : Instant.parse(String.valueOf(key));
+  }
+
+  private static String key(@Nullable Instant expiresAt) {
+    return expiresAt == null ? UserLedger.NEVER : expiresAt.toString();
+  }
+
+  /** What has to be written to bring the document from one state to the next, by field path. */
+  static Map<String, Object> changes(CreditState before, CreditState after) {
+    Map<String, Object> changes = new LinkedHashMap<>();
+    Ledger next = after.ledger();
+    if (next == null) {
+      return changes;
+    }
+    if (before.found() != after.found() || before.foundBalance() != after.foundBalance()) {
+      changes.put(Users.CREDITS_BALANCE, after.foundBalance());
+    }
+    if (before.ledger() == null) {
+      changes.put(Users.LEDGER, encode(next));
+    } else {
+      difference(changes, encodeFigures(before.ledger()), encodeFigures(next));
+      if (!before.ledger().lots().equals(next.lots())) {
+        difference(changes, UserLedger.LOTS, encode(before.ledger().lots()), encode(next.lots()));
+      }
+      if (!before.ledger().holds().equals(next.holds())) {
+        difference(
+            changes, UserLedger.HOLDS, encode(before.ledger().holds()), encode(next.holds()));
+      }
+    }
+    if (!Objects.equals(before.dueAt(), after.dueAt())) {
+      changes.put(Users.LEDGER_DUE_AT, after.dueAt() == null ? Write.REMOVED : after.dueAt());
+    }
+    return changes;
+  }
+
+  private static void difference(
+      Map<String, Object> changes, Map<String, Object> before, Map<String, Object> after) {
+    after.forEach(
+        (key, value) -> {
+          if (!value.equals(before.get(key))) {
+            changes.put(FieldPath.of(Users.LEDGER, key), value);
+          }
+        });
+  }
+
+  private static void difference(
+      Map<String, Object> changes,
+      String part,
+      Map<String, Object> before,
+      Map<String, Object> after) {
+    after.forEach(
+        (key, value) -> {
+          if (!value.equals(before.get(key))) {
+            changes.put(FieldPath.of(Users.LEDGER, part, key), value);
+          }
+        });
+    for (String key : before.keySet()) {
+      if (!after.containsKey(key)) {
+        changes.put(FieldPath.of(Users.LEDGER, part, key), Write.REMOVED);
+      }
+    }
+  }
+
+  private static Map<String, Object> encode(Ledger ledger) {
+    Map<String, Object> map = encodeFigures(ledger);
+    map.put(UserLedger.LOTS, encode(ledger.lots()));
+    map.put(UserLedger.HOLDS, encode(ledger.holds()));
+    return map;
+  }
+
+  /** All but lots and holds; none of these fields ever goes away again. */
+  private static Map<String, Object> encodeFigures(Ledger ledger) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(UserLedger.SEQUENCE, ledger.sequence());
+    map.put(UserLedger.BALANCE, ledger.balance());
+    map.put(UserLedger.HASH, ledger.hash());
+    map.put(UserLedger.HELD, ledger.held());
+    MonthlyGrant grant = ledger.grant();
+    if (grant != null) {
+      map.put(
+          UserLedger.GRANT,
+          Map.of(
+              UserLedger.PERIOD,
+              grant.period(),
+              UserLedger.TIER,
+              grant.tier(),
+              UserLedger.CREDITS,
+              grant.credits()));
+    }
+    if (!ledger.refunds().isEmpty()) {
+      map.put(UserLedger.REFUNDS, ledger.refunds());
+    }
+    if (ledger.rebuiltAt() != null) {
+      map.put(UserLedger.REBUILT_AT, ledger.rebuiltAt());
+    }
+    return map;
+  }
+
+  private static Map<String, Object> encode(Lots lots) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    for (Lot lot : lots.list()) {
+      map.put(
+          key(lot.expiresAt()),
+          Map.of(
+              UserLedger.GRANTED, lot.granted(),
+              UserLedger.REMAINING, lot.remaining(),
+              UserLedger.HELD, lot.held()));
+    }
+    return map;
+  }
+
+  private static Map<String, Object> encode(Holds holds) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    holds.open().forEach((id, hold) -> map.put(id, encode(hold)));
+    return map;
+  }
+
+  private static Map<String, Object> encode(OpenHold hold) {
+    Map<String, Object> pins = new LinkedHashMap<>();
+    hold.pins().forEach(pin -> pins.put(key(pin.expiresAt()), pin.amount()));
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(UserLedger.AMOUNT, hold.amount());
+    map.put(UserLedger.EXPIRES_AT, hold.expiresAt());
+    map.put(UserLedger.PINS, pins);
+    if (hold.jobId() != null) {
+      map.put(UserLedger.JOB_ID, hold.jobId());
+    }
+    return map;
+  }
+}

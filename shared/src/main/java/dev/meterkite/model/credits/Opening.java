@@ -1,0 +1,257 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.credits.CreditState.Found;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens a user's book at a moment, with everything applied that is due by then.
+ *
+ * <p>In this order: the ledger as it stands, or a first one, or one rebuilt; a balance that another
+ * program changed; lapsed holds; expired lots; the monthly grant of the present period.
+ *
+ * <p><b>A first ledger.</b> A positive {@code credits_balance} becomes one {@code admin_adjustment}
+ * at sequence 1, in a lot that never expires. Somebody has kept that balance until now, so it
+ * contains what this period grants: the present period counts as granted, the next one is the first
+ * that grants. So a user of the free tier found in November with 100 has 100, and from December 1
+ * also the 10 of December. A balance of 0 is known just as well. A user <em>without</em> {@code
+ * credits_balance} has just registered and gets the present period's grant at once.
+ *
+ * <p><b>A lost ledger.</b> There is none (a {@code set()} wiped it), or it contradicts itself, yet
+ * transactions with a sequence exist: sequence, balance and hash come from the last of them, the
+ * holds from the documents that say they are open; an alert says so. Which lots the balance stood
+ * in cannot be known without reading the whole history, so it becomes one lot that never expires,
+ * in the user's favour.
+ *
+ * <p><b>Periods</b> are calendar months in UTC. A grant is due when the ledger has none for the
+ * period, or a smaller one (the tier was raised); never for users whom a Stripe subscription
+ * renews, for a tier without monthly credits, or for a word that is no tier. Its id is made of
+ * user, tier and period, and it is looked for first, so that a ledger that was lost cannot have it
+ * twice.
+ */
+final class Opening {
+  private final CreditState state;
+  private final Seen seen;
+  private final Instant now;
+  private final ForeignBalance foreign;
+  private final List<Read> missing = new ArrayList<>();
+  private boolean isFirst;
+
+  Opening(CreditState state, Seen seen, Instant now, ForeignBalance foreign) {
+    this.state = state;
+    this.seen = seen;
+    this.now = now;
+    this.foreign = foreign;
+  }
+
+  /** What has to be read before the book can be opened; empty once {@link #book} has made it. */
+  List<Read> missing() {
+    return missing;
+  }
+
+  /** The book, or null when something is {@link #missing}. */
+  @Nullable Book book() {
+    Book book =
+        state.ledger() == null ? firstBook() : new Book(state.userId(), state.ledger(), now);
+    if (book == null) {
+      return null;
+    }
+    if (!isFirst && !agrees(book)) {
+      foreignBalance(book);
+    }
+    lapse(book);
+    book.expire();
+    monthlyGrant(book);
+    return missing.isEmpty() ? book : null;
+  }
+
+  /** Lets the holds that are due lapse; their credits go back to their lots. */
+  private static void lapse(Book book) {
+    book.lapsed().forEach(hold -> book.release(hold, HoldStatus.EXPIRED));
+  }
+
+  private @Nullable Book firstBook() {
+    Query last = Queries.lastTransactionOfUser(state.userId());
+    if (isMissing(new Read.Find(last))) {
+      return null;
+    }
+    List<Snapshot> found = seen.found(last);
+    if (!found.isEmpty()) {
+      return rebuiltBook(found.get(0).fields());
+    }
+    isFirst = true;
+    Book book = new Book(state.userId(), Ledger.EMPTY, now);
+    if (state.ledgerBroken() || state.found() == Found.UNREADABLE) {
+      book.alert(
+          AlertType.LEDGER_MISMATCH,
+          "opening",
+          "the balance or ledger found at the first use cannot be read: opened with "
+              + state.foundBalance());
+    }
+    if (state.found() != Found.ABSENT) {
+      book.grant(presentGrant());
+    }
+    if (state.foundBalance() > 0) {
+      book.give(
+          CreditCommands.openingBalance(state.userId()).id(),
+          TransactionType.ADMIN_ADJUSTMENT,
+          List.of(new LotShare(null, state.foundBalance())),
+          true,
+          new Book.Labels().with(CreditTransactions.DESCRIPTION, "opening balance"));
+    }
+    return book;
+  }
+
+  private @Nullable Book rebuiltBook(Map<String, Object> last) {
+    Query holds = Queries.holdsOfUserInStatus(state.userId(), HoldStatus.HELD.wire(), Holds.MAX);
+    Read opening = new Read.Get(CreditCommands.openingBalance(state.userId()));
+    boolean lacks = isMissing(new Read.Find(holds));
+    if (isMissing(opening) || lacks) {
+      return null;
+    }
+    long sequence = Math.max(1, Raw.whole(last, CreditTransactions.SEQUENCE, 1));
+    long balance = Math.max(0, Raw.whole(last, CreditTransactions.BALANCE_AFTER, 0));
+    String hash = Raw.text(last, CreditTransactions.HASH);
+    Lots lots = balance == 0 ? Lots.NONE : Lots.NONE.give(null, balance, true);
+    Book book =
+        new Book(
+            state.userId(),
+            new Ledger(
+                sequence,
+                balance,
+                hash != null && LedgerChain.isHash(hash) ? hash : LedgerChain.FIRST,
+                lots,
+                Holds.NONE,
+                openingGrant(),
+                List.of(),
+                sequence),
+            now);
+    seen.found(holds).forEach(hold -> reopen(book, hold));
+    book.alert(
+        AlertType.LEDGER_MISMATCH,
+        "rebuilt at " + sequence,
+        "the ledger was lost and is rebuilt from transaction " + sequence);
+    return book;
+  }
+
+  /** Whether the opening balance was taken over in the present period, which then had its grant. */
+  private @Nullable MonthlyGrant openingGrant() {
+    Instant opened =
+        Raw.instant(
+            seen.document(CreditCommands.openingBalance(state.userId())).fields(),
+            CreditTransactions.CREATED_AT);
+    boolean inPeriod = opened != null && !opened.isBefore(CreditRules.periodStart(now));
+    return inPeriod ? presentGrant() : null;
+  }
+
+  private MonthlyGrant presentGrant() {
+    SubscriptionTier tier = CreditRules.tier(state).orElse(SubscriptionTier.PAYG);
+    return new MonthlyGrant(
+        CreditRules.day(CreditRules.periodStart(now)), tier.wire(), tier.monthlyCredits());
+  }
+
+  /** Pins the credits of a hold again; one that no longer fits is released. */
+  private void reopen(Book book, Snapshot document) {
+    Map<String, Object> fields = document.fields();
+    long amount = Raw.whole(fields, CreditHolds.AMOUNT, 0);
+    Instant expiresAt = Raw.instant(fields, CreditHolds.EXPIRES_AT);
+    String jobId = Raw.text(fields, CreditHolds.JOB_ID);
+    DocRef ref = document.ref();
+    boolean fits =
+        amount >= 1
+            && expiresAt != null
+            && amount <= book.available()
+            && !book.isFullFor(ref.id(), amount, jobId, expiresAt);
+    if (fits && expiresAt != null) {
+      book.open(ref.id(), amount, jobId, expiresAt);
+    } else {
+      book.close(ref, Map.of(), HoldStatus.RELEASED, 0, null);
+    }
+  }
+
+  private boolean agrees(Book book) {
+    return state.found() == Found.KNOWN && state.foundBalance() == book.balance();
+  }
+
+  /**
+   * Deals with a {@code credits_balance} that is not the ledger's. Adopting never goes below what
+   * open holds set aside; what cannot be read is put back.
+   */
+  private void foreignBalance(Book book) {
+    long booked = book.balance();
+    long wanted = Math.max(state.foundBalance(), book.held());
+    boolean adopts = foreign == ForeignBalance.ADOPT && state.found() == Found.KNOWN;
+    if (adopts && wanted != booked) {
+      Book.Labels labels =
+          new Book.Labels()
+              .with(CreditTransactions.DESCRIPTION, "balance changed by another program");
+      if (wanted > booked) {
+        List<LotShare> difference = List.of(new LotShare(null, wanted - booked));
+        book.give(book.entryId(), TransactionType.ADMIN_ADJUSTMENT, difference, true, labels);
+      } else {
+        book.spend(book.entryId(), TransactionType.ADMIN_ADJUSTMENT, booked - wanted, labels);
+      }
+    }
+    book.alert(
+        AlertType.LEDGER_MISMATCH,
+        "balance at " + book.sequence(),
+        "credits_balance was "
+            + (state.found() == Found.KNOWN ? state.foundBalance() : "not a balance")
+            + " beside a ledger of "
+            + booked
+            + (adopts ? ": adopted as " + book.balance() : ": put back"));
+  }
+
+  private void monthlyGrant(Book book) {
+    Optional<SubscriptionTier> due = CreditRules.dueGrant(state, book.grant(), now);
+    if (due.isEmpty()) {
+      return;
+    }
+    SubscriptionTier tier = due.get();
+    Instant start = CreditRules.periodStart(now);
+    String period = CreditRules.day(start);
+    DocRef ref = CreditCommands.monthlyGrant(state.userId(), tier.wire(), period);
+    boolean granted = false;
+    if (!isFirst) {
+      // A user without any transaction has had no grant: one read less for each new user.
+      if (isMissing(new Read.Get(ref))) {
+        return;
+      }
+      granted = seen.document(ref).exists();
+    }
+    if (!granted && book.balance() <= CreditRules.MAX_BALANCE - tier.monthlyCredits()) {
+      Instant end = CreditRules.nextPeriod(now);
+      book.give(
+          ref.id(),
+          TransactionType.SUBSCRIPTION_GRANT,
+          List.of(new LotShare(end, tier.monthlyCredits())),
+          true,
+          new Book.Labels()
+              .with(CreditTransactions.DESCRIPTION, "monthly credits of " + tier.wire())
+              .with(CreditTransactions.EXPIRES_AT, end)
+              .with(CreditTransactions.PERIOD_START, start));
+    }
+    book.grant(new MonthlyGrant(period, tier.wire(), tier.monthlyCredits()));
+  }
+
+  private boolean isMissing(Read read) {
+    if (seen.has(read)) {
+      return false;
+    }
+    missing.add(read);
+    return true;
+  }
+}

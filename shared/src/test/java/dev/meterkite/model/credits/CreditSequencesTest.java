@@ -1,0 +1,265 @@
+package dev.meterkite.model.credits;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.PodcastJobs;
+import dev.meterkite.model.schema.Schema.Users;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random sequences of every command with time moving, and after each step everything that must
+ * hold. The seed in a failure's message repeats it.
+ */
+class CreditSequencesTest {
+  private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
+  private static final int STEPS = DEEP ? 30 : 15;
+  private static final List<String> TIERS = List.of("free", "enthu", "pro", "payg", "gold");
+  private static final List<String> STATUSES =
+      List.of("queued", "clarifying", "running", "completed", "failed", "cancelled", "paused");
+
+  @Test
+  void anySequence_keepsTheBooks() {
+    int sequences = DEEP ? 200_000 : 10_000;
+    Map<String, Integer> outcomes = new HashMap<>();
+    for (long seed = 0; seed < sequences; seed++) {
+      try {
+        new Play(seed, outcomes).play();
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+      }
+    }
+    System.out.println("credits: " + sequences + " sequences of " + STEPS + ": " + outcomes);
+    for (CreditOutcome outcome : CreditOutcome.values()) {
+      boolean ofJobs =
+          outcome == CreditOutcome.INVALID_JOB
+              || outcome == CreditOutcome.DURATION_EXCEEDS_TIER
+              || outcome == CreditOutcome.TOO_MANY_HOLDS
+              || outcome == CreditOutcome.BALANCE_LIMIT_EXCEEDED;
+      assertTrue(
+          ofJobs || outcomes.containsKey(outcome.code()), () -> "never happened: " + outcome);
+    }
+  }
+
+  private static final class Play {
+    private final Random random;
+    private final Map<String, Integer> outcomes;
+    private final Bank bank;
+    private final List<String> holds = new ArrayList<>();
+    private final List<String> keys = new ArrayList<>();
+    private long summed;
+    private long counted;
+    private String hash = LedgerChain.FIRST;
+
+    Play(long seed, Map<String, Integer> outcomes) {
+      random = new Random(seed);
+      this.outcomes = outcomes;
+      bank =
+          new Bank(random.nextBoolean() ? ForeignBalance.PUT_BACK : ForeignBalance.ADOPT)
+              .user(Bank.USER, tier(), random.nextInt(4) == 0 ? null : (long) random.nextInt(200));
+      bank.isCached = random.nextBoolean();
+    }
+
+    private String tier() {
+      return TIERS.get(random.nextInt(TIERS.size()));
+    }
+
+    void play() {
+      for (int step = 0; step < STEPS; step++) {
+        bank.now = bank.now.plus(pause());
+        Map<DocRef, Map<String, Object>> before = bank.copy();
+        String outcome = command(before);
+        outcomes.merge(outcome, 1, Integer::sum);
+        if (!outcome.equals("applied")) {
+          // A16: a rejected request leaves every document as it was.
+          assertEquals(before, bank.documents, outcome);
+        }
+        check();
+      }
+      finish();
+    }
+
+    private Duration pause() {
+      return switch (random.nextInt(8)) {
+        case 0 -> Duration.ofHours(random.nextInt(30));
+        case 1 -> Duration.ofDays(random.nextInt(9));
+        case 2 -> Duration.ofMinutes(60);
+        default -> Duration.ofSeconds(random.nextInt(3));
+      };
+    }
+
+    private String command(Map<DocRef, Map<String, Object>> before) {
+      long amount = 1L + random.nextInt(60);
+      return switch (random.nextInt(15)) {
+        case 0, 1, 2 -> debit(amount);
+        case 3, 4 ->
+            bank.grant(
+                amount,
+                random.nextInt(3) == 0
+                    ? null
+                    : bank.now.plus(Duration.ofMinutes(random.nextInt(60 * 24 * 6) - 60)));
+        case 5, 6 -> hold(amount);
+        case 7 -> bank.capture(hold(), random.nextBoolean() ? null : amount - 1);
+        case 8 -> bank.release(hold());
+        case 9 -> bank.refund(transaction(), random.nextBoolean() ? null : amount);
+        case 10, 11 -> job(before);
+        case 12 -> bank.sweep();
+        case 13 -> another(before);
+        default -> jobHold(amount);
+      };
+    }
+
+    private String debit(long amount) {
+      boolean again = !keys.isEmpty() && random.nextInt(5) == 0;
+      String key = again ? keys.get(random.nextInt(keys.size())) : bank.key();
+      keys.add(key);
+      return bank.run(CreditCommands.debit(Bank.USER, amount, null, "text", key, "h"));
+    }
+
+    private String hold(long amount) {
+      String key = bank.key();
+      holds.add(key);
+      return bank.hold(key, amount);
+    }
+
+    private String hold() {
+      return holds.isEmpty() || random.nextInt(9) == 0
+          ? "none"
+          : holds.get(random.nextInt(holds.size()));
+    }
+
+    private String jobHold(long amount) {
+      String job = "job-" + random.nextInt(3);
+      String user = random.nextInt(6) == 0 ? "u2" : Bank.USER;
+      return user.equals(Bank.USER)
+          ? bank.run(CreditCommands.hold(user, amount, job, Duration.ofDays(2), bank.key(), "h"))
+          : stranger(amount, job);
+    }
+
+    /** Another user with the same job: only one of them can have its hold. */
+    private String stranger(long amount, String job) {
+      Map<DocRef, Map<String, Object>> before = bank.copy();
+      if (!bank.documents.containsKey(CreditCommands.user("u2"))) {
+        bank.user("u2", "payg", 1_000L);
+        bank.run(CreditCommands.sweep("u2"));
+      }
+      String outcome =
+          bank.run(CreditCommands.hold("u2", amount, job, Duration.ofDays(2), bank.key(), "h"));
+      return bank.documents.equals(before) ? outcome : remember(outcome);
+    }
+
+    /** The stranger's set-up changed documents whatever came of the command. */
+    private String remember(String outcome) {
+      outcomes.merge(outcome, 1, Integer::sum);
+      return "applied";
+    }
+
+    private String transaction() {
+      List<Map<String, Object>> all = bank.transactions();
+      return all.isEmpty() || random.nextInt(9) == 0
+          ? "none"
+          : (String) all.get(random.nextInt(all.size())).get(CreditTransactions.TRANSACTION_ID);
+    }
+
+    private String job(Map<DocRef, Map<String, Object>> before) {
+      String job = "job-" + random.nextInt(3);
+      if (random.nextInt(12) == 0) {
+        bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, job));
+      } else {
+        bank.job(job, PodcastJobs.STATUS, STATUSES.get(random.nextInt(STATUSES.size())));
+        if (random.nextInt(4) == 0) {
+          bank.job(job, PodcastJobs.CREDITS_ACTUAL, (long) random.nextInt(15));
+        }
+        if (random.nextInt(9) == 0) {
+          bank.job(job, PodcastJobs.DURATION_MIN, random.nextInt(40) / 2.0);
+        }
+      }
+      before.clear();
+      before.putAll(bank.copy());
+      return bank.event(job);
+    }
+
+    /** What other programs do to the user's document. */
+    private String another(Map<DocRef, Map<String, Object>> before) {
+      Map<String, Object> user =
+          new LinkedHashMap<>(bank.documents.get(CreditCommands.user(Bank.USER)));
+      switch (random.nextInt(4)) {
+        case 0 -> user.put(Users.CREDITS_BALANCE, (long) random.nextInt(300));
+        case 1 -> user.put(Users.TIER, tier());
+        case 2 -> {
+          user.remove(Users.LEDGER);
+          user.remove(Users.LEDGER_DUE_AT);
+        }
+        default -> user.put(Users.CREDITS_BALANCE, "many");
+      }
+      bank.documents.put(CreditCommands.user(Bank.USER), user);
+      before.clear();
+      before.putAll(bank.copy());
+      return bank.debit(1L + random.nextInt(9));
+    }
+
+    private void check() {
+      List<Map<String, Object>> all = bank.transactions();
+      for (Map<String, Object> each : all.subList((int) counted, all.size())) {
+        assertTrue(LedgerChain.verify(each, counted, hash).isEmpty(), () -> each.toString());
+        counted++;
+        hash = (String) each.get(CreditTransactions.HASH);
+        summed += (Long) each.get(CreditTransactions.AMOUNT);
+        assertTrue(summed >= 0, "below zero");
+        assertEquals(summed, each.get(CreditTransactions.BALANCE_AFTER));
+      }
+      Ledger ledger = bank.ledger();
+      if (ledger == null) {
+        return;
+      }
+      assertEquals(summed, ledger.balance(), "balance is the sum");
+      assertEquals(counted, ledger.sequence(), "no gap");
+      assertEquals(ledger.balance(), ledger.lots().total(), "lots are the balance");
+      assertEquals(ledger.held(), ledger.lots().held(), "pins are the holds");
+      assertTrue(ledger.available() >= 0, "more held than there is");
+      long open =
+          bank.openHolds().stream()
+              .mapToLong(hold -> (Long) hold.fields().get(CreditHolds.AMOUNT))
+              .sum();
+      assertEquals(open, ledger.held(), "held is the sum of open holds");
+      jobsChargedOnce(all);
+    }
+
+    private void jobsChargedOnce(List<Map<String, Object>> all) {
+      Map<Object, Long> charges = new HashMap<>();
+      for (Map<String, Object> each : all) {
+        Object hold = each.get(CreditTransactions.HOLD_ID);
+        if (hold != null) {
+          charges.merge(hold, 1L, Long::sum);
+        }
+      }
+      charges.forEach((hold, times) -> assertEquals(1, times, () -> "charged again: " + hold));
+    }
+
+    /** In the end everything lapses, nothing stays held, and the audit derives the same books. */
+    private void finish() {
+      Map<String, Object> user =
+          new LinkedHashMap<>(bank.documents.get(CreditCommands.user(Bank.USER)));
+      user.put(Users.TIER, "payg");
+      bank.documents.put(CreditCommands.user(Bank.USER), user);
+      bank.after(Duration.ofDays(8)).sweep();
+      check();
+      assertEquals(0, bank.ledger().held(), "A12: a held amount returns to zero");
+      assertTrue(
+          bank.ledger().lots().list().stream().noneMatch(lot -> lot.isExpired(bank.now)),
+          "an expired lot is left");
+      assertEquals("unchanged", bank.sweep(), "nothing is due twice");
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+}
