@@ -167,13 +167,6 @@ public final class LedgerAudit {
    * @param openHolds the holds that say they are open
    */
   public List<Finding> compare(CreditState state, List<Snapshot> openHolds) {
-    refunds.forEach(this::compareRefunds);
-    originals.forEach(
-        (id, original) -> {
-          if (!refunds.containsKey(id)) {
-            find(original.sequence(), "refunded is noted, but no refund is found");
-          }
-        });
     Ledger ledger = state.ledger();
     if (ledger == null) {
       if (sequence > 0 || state.ledgerBroken()) {
@@ -188,6 +181,16 @@ public final class LedgerAudit {
     }
     findings.sort(Comparator.comparingLong(Finding::sequence));
     return List.copyOf(findings.subList(0, Math.min(MAX_FINDINGS, findings.size())));
+  }
+
+  private void compareRefunds() {
+    refunds.forEach(this::compareRefunds);
+    originals.forEach(
+        (id, original) -> {
+          if (!refunds.containsKey(id)) {
+            find(original.sequence(), "refunded is noted, but no refund is found");
+          }
+        });
   }
 
   private void compareRefunds(String id, Long sum) {
@@ -209,6 +212,7 @@ public final class LedgerAudit {
           "the ledger is at " + ledger.sequence() + ", the transactions end at " + sequence);
       return;
     }
+    compareRefunds();
     if (ledger.balance() != balance) {
       find(sequence, "the ledger's balance is " + ledger.balance() + ", the sum is " + balance);
     }

@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -134,7 +133,7 @@ public final class LedgerChain {
     } else if (value instanceof Long number) {
       text(digest, "i" + number);
     } else if (value instanceof Instant instant) {
-      text(digest, "t" + ChronoUnit.MICROS.between(Instant.EPOCH, instant));
+      text(digest, "t" + micros(instant));
     } else if (value instanceof List<?> list) {
       text(digest, "l");
       for (Object member : list) {
@@ -145,6 +144,12 @@ public final class LedgerChain {
     } else {
       text(digest, "?" + value);
     }
+  }
+
+  /** {@code ChronoUnit.MICROS.between} overflows in the year 2262; this does in the year 294247. */
+  private static long micros(Instant instant) {
+    long seconds = Math.multiplyExact(instant.getEpochSecond(), 1_000_000L);
+    return Math.addExact(seconds, instant.getNano() / 1_000);
   }
 
   private static void text(MessageDigest digest, String text) {
