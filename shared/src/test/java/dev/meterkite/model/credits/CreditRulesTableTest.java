@@ -3,9 +3,9 @@ package dev.meterkite.model.credits;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
-import dev.meterkite.model.document.DocRef;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -26,7 +26,11 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class CreditRulesTableTest {
   private record Row(
-      String name, Supplier<Bank> state, Function<Bank, String> command, String outcome, String figures) {
+      String name,
+      Supplier<Bank> state,
+      Function<Bank, String> command,
+      String outcome,
+      String figures) {
     @Override
     public String toString() {
       return name;
@@ -36,7 +40,11 @@ class CreditRulesTableTest {
   private static final List<Row> ROWS = new ArrayList<>();
 
   private static void row(
-      String name, Supplier<Bank> state, Function<Bank, String> command, String outcome, String figures) {
+      String name,
+      Supplier<Bank> state,
+      Function<Bank, String> command,
+      String outcome,
+      String figures) {
     ROWS.add(new Row(name, state, command, outcome, figures));
   }
 
@@ -99,111 +107,474 @@ class CreditRulesTableTest {
     row("debit one below all", () -> payg(100), b -> b.debit(99), "applied", "1/0");
     row("debit of all", () -> payg(100), b -> b.debit(100), "applied", "0/0");
     row("debit one above all", () -> payg(100), b -> b.debit(101), "insufficient_credits", "100/0");
-    row("debit one below available", CreditRulesTableTest::held, b -> b.debit(59), "applied", "41/40");
+    row(
+        "debit one below available",
+        CreditRulesTableTest::held,
+        b -> b.debit(59),
+        "applied",
+        "41/40");
     row("debit of available", CreditRulesTableTest::held, b -> b.debit(60), "applied", "40/40");
-    row("debit above available", CreditRulesTableTest::held, b -> b.debit(61), "insufficient_credits", "100/40");
-    row("debit just before a hold lapses", () -> held().after(DAY.minus(MICRO)), b -> b.debit(61), "insufficient_credits", "100/40");
+    row(
+        "debit above available",
+        CreditRulesTableTest::held,
+        b -> b.debit(61),
+        "insufficient_credits",
+        "100/40");
+    row(
+        "debit just before a hold lapses",
+        () -> held().after(DAY.minus(MICRO)),
+        b -> b.debit(61),
+        "insufficient_credits",
+        "100/40");
     row("debit as a hold lapses", () -> held().after(DAY), b -> b.debit(61), "applied", "39/0");
-    row("debit by a huge amount", () -> payg(100), b -> b.debit(Long.MAX_VALUE), "insufficient_credits", "100/0");
+    row(
+        "debit by a huge amount",
+        () -> payg(100),
+        b -> b.debit(Long.MAX_VALUE),
+        "insufficient_credits",
+        "100/0");
   }
 
   private static void grants() {
     row("grant to nobody", Bank::new, b -> b.grant(1, null), "not_found", null);
     row("grant of 1", () -> payg(0), b -> b.grant(1, null), "applied", "1/0");
     row("grant up to the limit", () -> payg(1), b -> b.grant(MAX - 1, null), "applied", MAX + "/0");
-    row("grant above the limit", () -> payg(1), b -> b.grant(MAX, null), "balance_limit_exceeded", "1/0");
-    row("grant of the largest long", () -> payg(1), b -> b.grant(Long.MAX_VALUE, null), "balance_limit_exceeded", "1/0");
-    row("grant that expires this hour", () -> payg(0), b -> b.grant(5, b.now.plus(MICRO)), "applied", "5/0");
+    row(
+        "grant above the limit",
+        () -> payg(1),
+        b -> b.grant(MAX, null),
+        "balance_limit_exceeded",
+        "1/0");
+    row(
+        "grant of the largest long",
+        () -> payg(1),
+        b -> b.grant(Long.MAX_VALUE, null),
+        "balance_limit_exceeded",
+        "1/0");
+    row(
+        "grant that expires this hour",
+        () -> payg(0),
+        b -> b.grant(5, b.now.plus(MICRO)),
+        "applied",
+        "5/0");
     row("grant that expires now", () -> payg(0), b -> b.grant(5, b.now), "applied", "0/0");
-    row("grant that expired long ago", () -> payg(7), b -> b.grant(5, Instant.EPOCH), "applied", "7/0");
-    row("grant that never expires for Firestore", () -> payg(0), b -> b.grant(5, Instant.MAX), "applied", "5/0");
+    row(
+        "grant that expired long ago",
+        () -> payg(7),
+        b -> b.grant(5, Instant.EPOCH),
+        "applied",
+        "7/0");
+    row(
+        "grant that never expires for Firestore",
+        () -> payg(0),
+        b -> b.grant(5, Instant.MAX),
+        "applied",
+        "5/0");
   }
 
   private static void holds() {
     row("hold of nobody", Bank::new, b -> b.hold("x", 1), "not_found", null);
-    row("hold one below available", CreditRulesTableTest::held, b -> b.hold("x", 59), "applied", "100/99");
-    row("hold of available", CreditRulesTableTest::held, b -> b.hold("x", 60), "applied", "100/100");
-    row("hold above available", CreditRulesTableTest::held, b -> b.hold("x", 61), "insufficient_credits", "100/40");
-    row("hold again with the key", CreditRulesTableTest::held, b -> b.hold("h", 40), "replayed", "100/40");
+    row(
+        "hold one below available",
+        CreditRulesTableTest::held,
+        b -> b.hold("x", 59),
+        "applied",
+        "100/99");
+    row(
+        "hold of available",
+        CreditRulesTableTest::held,
+        b -> b.hold("x", 60),
+        "applied",
+        "100/100");
+    row(
+        "hold above available",
+        CreditRulesTableTest::held,
+        b -> b.hold("x", 61),
+        "insufficient_credits",
+        "100/40");
+    row(
+        "hold again with the key",
+        CreditRulesTableTest::held,
+        b -> b.hold("h", 40),
+        "replayed",
+        "100/40");
     row("hold number 499", () -> many(498), b -> b.hold("x", 1), "applied", "1000/499");
     row("hold number 500", () -> many(499), b -> b.hold("x", 1), "applied", "1000/500");
     row("hold number 501", () -> many(500), b -> b.hold("x", 1), "too_many_holds", "1000/500");
-    row("hold number 501 that is not covered", () -> many(500), b -> b.hold("x", 501), "insufficient_credits", "1000/500");
-    row("hold number 501 when the others lapsed", () -> many(500).after(DAY), b -> b.hold("x", 1), "applied", "1000/1");
+    row(
+        "hold number 501 that is not covered",
+        () -> many(500),
+        b -> b.hold("x", 501),
+        "insufficient_credits",
+        "1000/500");
+    row(
+        "hold number 501 when the others lapsed",
+        () -> many(500).after(DAY),
+        b -> b.hold("x", 1),
+        "applied",
+        "1000/1");
     row("hold of a job", () -> payg(100), b -> jobHold(b, 30), "applied", "100/30");
-    row("hold of a job that has one", () -> jobHeld(payg(100)), b -> jobHold(b, 99), "unchanged", "100/10");
-    row("hold of a job that is paid", () -> jobHeld(payg(100), "completed"), b -> jobHold(b, 99), "unchanged", "90/0");
-    row("hold of a stranger's job", () -> strangersJob(), b -> jobHold(b, 1), "job_hold_conflict", "100/0");
+    row(
+        "hold of a job that has one",
+        () -> jobHeld(payg(100)),
+        b -> jobHold(b, 99),
+        "unchanged",
+        "100/10");
+    row(
+        "hold of a job that is paid",
+        () -> jobHeld(payg(100), "completed"),
+        b -> jobHold(b, 99),
+        "unchanged",
+        "90/0");
+    row(
+        "hold of a stranger's job",
+        () -> strangersJob(),
+        b -> jobHold(b, 1),
+        "job_hold_conflict",
+        "100/0");
   }
 
   private static void settlements() {
     row("capture of no hold", () -> payg(100), b -> b.capture("x", null), "not_found", "100/0");
-    row("capture of a refused hold", () -> { Bank b = payg(1); b.hold("h", 2); return b; }, b -> b.capture("h", null), "not_found", "1/0");
+    row(
+        "capture of a refused hold",
+        () -> {
+          Bank b = payg(1);
+          b.hold("h", 2);
+          return b;
+        },
+        b -> b.capture("h", null),
+        "not_found",
+        "1/0");
     row("capture of all", CreditRulesTableTest::held, b -> b.capture("h", null), "applied", "60/0");
-    row("capture of nothing", CreditRulesTableTest::held, b -> b.capture("h", 0L), "applied", "100/0");
-    row("capture one below the hold", CreditRulesTableTest::held, b -> b.capture("h", 39L), "applied", "61/0");
-    row("capture of the hold", CreditRulesTableTest::held, b -> b.capture("h", 40L), "applied", "60/0");
-    row("capture above the hold", CreditRulesTableTest::held, b -> b.capture("h", 41L), "capture_exceeds_hold", "100/40");
-    row("capture twice", () -> captured(held()), b -> b.capture("h", null), "hold_already_captured", "60/0");
-    row("capture twice, and too much", () -> captured(held()), b -> b.capture("h", 41L), "hold_already_captured", "60/0");
-    row("capture after release", () -> released(held()), b -> b.capture("h", null), "hold_already_released", "100/0");
-    row("capture just before the lapse", () -> held().after(DAY.minus(MICRO)), b -> b.capture("h", null), "applied", "60/0");
-    row("capture as it lapses", () -> held().after(DAY), b -> b.capture("h", null), "hold_expired", "100/40");
-    row("capture of a swept hold", () -> { Bank b = held().after(DAY); b.sweep(); return b; }, b -> b.capture("h", 41L), "hold_expired", "100/0");
+    row(
+        "capture of nothing",
+        CreditRulesTableTest::held,
+        b -> b.capture("h", 0L),
+        "applied",
+        "100/0");
+    row(
+        "capture one below the hold",
+        CreditRulesTableTest::held,
+        b -> b.capture("h", 39L),
+        "applied",
+        "61/0");
+    row(
+        "capture of the hold",
+        CreditRulesTableTest::held,
+        b -> b.capture("h", 40L),
+        "applied",
+        "60/0");
+    row(
+        "capture above the hold",
+        CreditRulesTableTest::held,
+        b -> b.capture("h", 41L),
+        "capture_exceeds_hold",
+        "100/40");
+    row(
+        "capture twice",
+        () -> captured(held()),
+        b -> b.capture("h", null),
+        "hold_already_captured",
+        "60/0");
+    row(
+        "capture twice, and too much",
+        () -> captured(held()),
+        b -> b.capture("h", 41L),
+        "hold_already_captured",
+        "60/0");
+    row(
+        "capture after release",
+        () -> released(held()),
+        b -> b.capture("h", null),
+        "hold_already_released",
+        "100/0");
+    row(
+        "capture just before the lapse",
+        () -> held().after(DAY.minus(MICRO)),
+        b -> b.capture("h", null),
+        "applied",
+        "60/0");
+    row(
+        "capture as it lapses",
+        () -> held().after(DAY),
+        b -> b.capture("h", null),
+        "hold_expired",
+        "100/40");
+    row(
+        "capture of a swept hold",
+        () -> {
+          Bank b = held().after(DAY);
+          b.sweep();
+          return b;
+        },
+        b -> b.capture("h", 41L),
+        "hold_expired",
+        "100/0");
     row("release", CreditRulesTableTest::held, b -> b.release("h"), "applied", "100/0");
-    row("release twice", () -> released(held()), b -> b.release("h"), "hold_already_released", "100/0");
-    row("release after capture", () -> captured(held()), b -> b.release("h"), "hold_already_captured", "60/0");
-    row("release as it lapses", () -> held().after(DAY), b -> b.release("h"), "hold_expired", "100/40");
+    row(
+        "release twice",
+        () -> released(held()),
+        b -> b.release("h"),
+        "hold_already_released",
+        "100/0");
+    row(
+        "release after capture",
+        () -> captured(held()),
+        b -> b.release("h"),
+        "hold_already_captured",
+        "60/0");
+    row(
+        "release as it lapses",
+        () -> held().after(DAY),
+        b -> b.release("h"),
+        "hold_expired",
+        "100/40");
   }
 
   private static void refunds() {
-    row("refund of nothing", CreditRulesTableTest::spent, b -> b.refund("x", 1L), "not_found", "40/0");
-    row("refund of a grant", () -> payg(100), b -> b.refund(b.lastTransactionId(), 1L), "not_refundable", "100/0");
-    row("refund of all", CreditRulesTableTest::spent, b -> b.refund(b.lastTransactionId(), null), "applied", "100/0");
-    row("refund one below", CreditRulesTableTest::spent, b -> b.refund(b.lastTransactionId(), 59L), "applied", "99/0");
-    row("refund exactly", CreditRulesTableTest::spent, b -> b.refund(b.lastTransactionId(), 60L), "applied", "100/0");
-    row("refund one above", CreditRulesTableTest::spent, b -> b.refund(b.lastTransactionId(), 61L), "refund_exceeds_transaction", "40/0");
-    row("refund of a refund", () -> refunded(60), b -> b.refund(b.lastTransactionId(), null), "not_refundable", "100/0");
-    row("refund of the rest", () -> refunded(20), b -> b.refund(deduction(b), null), "applied", "100/0");
-    row("refund above the rest", () -> refunded(20), b -> b.refund(deduction(b), 41L), "refund_exceeds_transaction", "60/0");
-    row("refund of what is refunded", () -> refunded(60), b -> b.refund(deduction(b), null), "refund_exceeds_transaction", "100/0");
-    row("refund of a capture", () -> captured(held()), b -> b.refund(b.lastTransactionId(), 40L), "applied", "100/0");
+    row(
+        "refund of nothing",
+        CreditRulesTableTest::spent,
+        b -> b.refund("x", 1L),
+        "not_found",
+        "40/0");
+    row(
+        "refund of a grant",
+        () -> payg(100),
+        b -> b.refund(b.lastTransactionId(), 1L),
+        "not_refundable",
+        "100/0");
+    row(
+        "refund of all",
+        CreditRulesTableTest::spent,
+        b -> b.refund(b.lastTransactionId(), null),
+        "applied",
+        "100/0");
+    row(
+        "refund one below",
+        CreditRulesTableTest::spent,
+        b -> b.refund(b.lastTransactionId(), 59L),
+        "applied",
+        "99/0");
+    row(
+        "refund exactly",
+        CreditRulesTableTest::spent,
+        b -> b.refund(b.lastTransactionId(), 60L),
+        "applied",
+        "100/0");
+    row(
+        "refund one above",
+        CreditRulesTableTest::spent,
+        b -> b.refund(b.lastTransactionId(), 61L),
+        "refund_exceeds_transaction",
+        "40/0");
+    row(
+        "refund of a refund",
+        () -> refunded(60),
+        b -> b.refund(b.lastTransactionId(), null),
+        "not_refundable",
+        "100/0");
+    row(
+        "refund of the rest",
+        () -> refunded(20),
+        b -> b.refund(deduction(b), null),
+        "applied",
+        "100/0");
+    row(
+        "refund above the rest",
+        () -> refunded(20),
+        b -> b.refund(deduction(b), 41L),
+        "refund_exceeds_transaction",
+        "60/0");
+    row(
+        "refund of what is refunded",
+        () -> refunded(60),
+        b -> b.refund(deduction(b), null),
+        "refund_exceeds_transaction",
+        "100/0");
+    row(
+        "refund of a capture",
+        () -> captured(held()),
+        b -> b.refund(b.lastTransactionId(), 40L),
+        "applied",
+        "100/0");
   }
 
   private static void jobs() {
-    row("job of 10 min", () -> payg(10).job("j", "status", "queued"), b -> b.event("j"), "applied", "10/10");
-    row("job one above the balance", () -> payg(9).job("j", "status", "queued"), b -> code(b), "refused insufficient_credits failed", "9/0");
-    row("running job above the balance", () -> payg(9).job("j", "status", "running"), b -> code(b), "refused insufficient_credits running", "9/0");
-    row("job at the tier's limit", () -> tier("free").job("j", "status", "queued", "duration_min", 1.0), b -> code(b), "held null queued", "100/1");
-    row("job above the tier's limit", () -> tier("free").job("j", "status", "queued", "duration_min", 1.1), b -> code(b), "refused duration_exceeds_tier failed", "100/0");
-    row("job below the shortest", () -> tier("pro").job("j", "status", "queued", "duration_min", 0.4), b -> code(b), "refused invalid_job failed", "100/0");
-    row("job at the shortest", () -> tier("pro").job("j", "status", "queued", "duration_min", 0.5), b -> code(b), "held null queued", "100/1");
-    row("job at the longest", () -> tier("ultimate").job("j", "status", "queued", "duration_min", 120L), b -> code(b), "refused insufficient_credits failed", "100/0");
-    row("job above the longest", () -> tier("ultimate").job("j", "status", "queued", "duration_min", 180.1), b -> code(b), "refused invalid_job failed", "100/0");
-    row("job in unknown quality", () -> tier("pro").job("j", "status", "queued", "quality", "8k"), b -> code(b), "refused invalid_job failed", "100/0");
-    row("job with a topic of 500", () -> tier("pro").job("j", "status", "queued", "topic", "t".repeat(500)), b -> code(b), "held null queued", "100/10");
-    row("job with a topic of 501", () -> tier("pro").job("j", "status", "queued", "topic", "t".repeat(501)), b -> code(b), "refused invalid_job failed", "100/0");
-    row("job with an empty topic", () -> tier("pro").job("j", "status", "queued", "topic", ""), b -> code(b), "refused invalid_job failed", "100/0");
-    row("job for an audience of 201", () -> tier("pro").job("j", "status", "queued", "audience", "a".repeat(201)), b -> code(b), "refused invalid_job failed", "100/0");
-    row("job hd express", () -> tier("pro").job("j", "status", "queued", "quality", "hd", "priority", "express"), b -> code(b), "held null queued", "100/30");
-    row("job in a status we do not know", () -> tier("pro").job("j", "status", "paused"), b -> b.event("j"), "unchanged", "100/0");
-    row("job first seen completed", () -> payg(100).job("j", "status", "completed"), b -> code(b), "captured null completed", "90/0");
-    row("job first seen completed, one short", () -> payg(9).job("j", "status", "completed"), b -> code(b), "unpaid insufficient_credits completed", "9/0");
-    row("job completed for less", () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 7L), b -> code(b), "captured null completed", "93/0");
-    row("job completed for nothing", () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 0L), b -> code(b), "captured null completed", "100/0");
-    row("job completed for more", () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 11L), b -> code(b), "captured null completed", "90/0");
-    row("job failed", () -> jobHeld(payg(100)).job("j", "status", "failed"), b -> code(b), "released null failed", "100/0");
-    row("job failed before it was held", () -> payg(100).job("j", "status", "cancelled"), b -> code(b), "released null cancelled", "100/0");
-    row("job of nobody", () -> new Bank().job("j", "status", "queued"), b -> code(b), "refused not_found queued", null);
-    row("job of a stranger's hold", () -> strangersJob().job("j", "status", "queued"), b -> code(b), "refused job_hold_conflict queued", "100/0");
+    row(
+        "job of 10 min",
+        () -> payg(10).job("j", "status", "queued"),
+        b -> b.event("j"),
+        "applied",
+        "10/10");
+    row(
+        "job one above the balance",
+        () -> payg(9).job("j", "status", "queued"),
+        b -> code(b),
+        "refused insufficient_credits failed",
+        "9/0");
+    row(
+        "running job above the balance",
+        () -> payg(9).job("j", "status", "running"),
+        b -> code(b),
+        "refused insufficient_credits running",
+        "9/0");
+    row(
+        "job at the tier's limit",
+        () -> tier("free").job("j", "status", "queued", "duration_min", 1.0),
+        b -> code(b),
+        "held null queued",
+        "100/1");
+    row(
+        "job above the tier's limit",
+        () -> tier("free").job("j", "status", "queued", "duration_min", 1.1),
+        b -> code(b),
+        "refused duration_exceeds_tier failed",
+        "100/0");
+    row(
+        "job below the shortest",
+        () -> tier("pro").job("j", "status", "queued", "duration_min", 0.4),
+        b -> code(b),
+        "refused invalid_job failed",
+        "100/0");
+    row(
+        "job at the shortest",
+        () -> tier("pro").job("j", "status", "queued", "duration_min", 0.5),
+        b -> code(b),
+        "held null queued",
+        "100/1");
+    row(
+        "job at the longest",
+        () -> tier("ultimate").job("j", "status", "queued", "duration_min", 120L),
+        b -> code(b),
+        "refused insufficient_credits failed",
+        "100/0");
+    row(
+        "job above the longest",
+        () -> tier("ultimate").job("j", "status", "queued", "duration_min", 180.1),
+        b -> code(b),
+        "refused invalid_job failed",
+        "100/0");
+    row(
+        "job in unknown quality",
+        () -> tier("pro").job("j", "status", "queued", "quality", "8k"),
+        b -> code(b),
+        "refused invalid_job failed",
+        "100/0");
+    row(
+        "job with a topic of 500",
+        () -> tier("pro").job("j", "status", "queued", "topic", "t".repeat(500)),
+        b -> code(b),
+        "held null queued",
+        "100/10");
+    row(
+        "job with a topic of 501",
+        () -> tier("pro").job("j", "status", "queued", "topic", "t".repeat(501)),
+        b -> code(b),
+        "refused invalid_job failed",
+        "100/0");
+    row(
+        "job with an empty topic",
+        () -> tier("pro").job("j", "status", "queued", "topic", ""),
+        b -> code(b),
+        "refused invalid_job failed",
+        "100/0");
+    row(
+        "job for an audience of 201",
+        () -> tier("pro").job("j", "status", "queued", "audience", "a".repeat(201)),
+        b -> code(b),
+        "refused invalid_job failed",
+        "100/0");
+    row(
+        "job hd express",
+        () -> tier("pro").job("j", "status", "queued", "quality", "hd", "priority", "express"),
+        b -> code(b),
+        "held null queued",
+        "100/30");
+    row(
+        "job in a status we do not know",
+        () -> tier("pro").job("j", "status", "paused"),
+        b -> b.event("j"),
+        "unchanged",
+        "100/0");
+    row(
+        "job first seen completed",
+        () -> payg(100).job("j", "status", "completed"),
+        b -> code(b),
+        "captured null completed",
+        "90/0");
+    row(
+        "job first seen completed, one short",
+        () -> payg(9).job("j", "status", "completed"),
+        b -> code(b),
+        "unpaid insufficient_credits completed",
+        "9/0");
+    row(
+        "job completed for less",
+        () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 7L),
+        b -> code(b),
+        "captured null completed",
+        "93/0");
+    row(
+        "job completed for nothing",
+        () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 0L),
+        b -> code(b),
+        "captured null completed",
+        "100/0");
+    row(
+        "job completed for more",
+        () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 11L),
+        b -> code(b),
+        "captured null completed",
+        "90/0");
+    row(
+        "job failed",
+        () -> jobHeld(payg(100)).job("j", "status", "failed"),
+        b -> code(b),
+        "released null failed",
+        "100/0");
+    row(
+        "job failed before it was held",
+        () -> payg(100).job("j", "status", "cancelled"),
+        b -> code(b),
+        "released null cancelled",
+        "100/0");
+    row(
+        "job of nobody",
+        () -> new Bank().job("j", "status", "queued"),
+        b -> code(b),
+        "refused not_found queued",
+        null);
+    row(
+        "job of a stranger's hold",
+        () -> strangersJob().job("j", "status", "queued"),
+        b -> code(b),
+        "refused job_hold_conflict queued",
+        "100/0");
   }
 
   private static void sweeps() {
     row("sweep of nobody", Bank::new, Bank::sweep, "not_found", null);
     row("sweep when nothing is due", () -> payg(5), Bank::sweep, "unchanged", "5/0");
-    row("sweep before a lot expires", () -> lot().after(Duration.ofHours(5).minus(MICRO)), Bank::sweep, "unchanged", "5/0");
-    row("sweep as a lot expires", () -> lot().after(Duration.ofHours(5)), Bank::sweep, "applied", "0/0");
-    row("sweep before a hold lapses", () -> held().after(DAY.minus(MICRO)), Bank::sweep, "unchanged", "100/40");
+    row(
+        "sweep before a lot expires",
+        () -> lot().after(Duration.ofHours(5).minus(MICRO)),
+        Bank::sweep,
+        "unchanged",
+        "5/0");
+    row(
+        "sweep as a lot expires",
+        () -> lot().after(Duration.ofHours(5)),
+        Bank::sweep,
+        "applied",
+        "0/0");
+    row(
+        "sweep before a hold lapses",
+        () -> held().after(DAY.minus(MICRO)),
+        Bank::sweep,
+        "unchanged",
+        "100/40");
     row("sweep as a hold lapses", () -> held().after(DAY), Bank::sweep, "applied", "100/0");
   }
 
@@ -250,7 +621,11 @@ class CreditRulesTableTest {
   /** Delivers the event, and tells the payment's status, code and the job's status. */
   private static String code(Bank bank) {
     bank.event("j");
-    return bank.payment("j", "status") + " " + bank.payment("j", "code") + " " + bank.jobField("j", "status");
+    return bank.payment("j", "status")
+        + " "
+        + bank.payment("j", "code")
+        + " "
+        + bank.jobField("j", "status");
   }
 
   static Stream<Row> rows() {
@@ -283,7 +658,9 @@ class CreditRulesTableTest {
     bank.documents.forEach((ref, fields) -> before.put(ref, new LinkedHashMap<>(fields)));
     String outcome = row.command().apply(bank);
     boolean refused = Stream.of(CreditOutcome.values()).anyMatch(o -> o.code().equals(outcome));
-    assertEquals(refused || outcome.equals("unchanged") || outcome.equals("replayed"), before.equals(bank.documents));
+    assertEquals(
+        refused || outcome.equals("unchanged") || outcome.equals("replayed"),
+        before.equals(bank.documents));
   }
 
   /** A10: five holds of 1,000 on 5,000 succeed, the sixth is refused. */

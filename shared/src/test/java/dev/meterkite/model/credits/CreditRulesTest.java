@@ -2,7 +2,6 @@ package dev.meterkite.model.credits;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -38,6 +37,18 @@ class CreditRulesTest {
       fields.put(field, value);
     }
     bank.documents.put(ref, fields);
+  }
+
+  private static Decision.Applied<CreditState> applied(Decision<CreditState> decision) {
+    return (Decision.Applied<CreditState>) decision;
+  }
+
+  private static Decision.Refused<CreditState> refused(Decision<CreditState> decision) {
+    return (Decision.Refused<CreditState>) decision;
+  }
+
+  private static Decision.Unchanged<CreditState> unchanged(Decision<CreditState> decision) {
+    return (Decision.Unchanged<CreditState>) decision;
   }
 
   // Opening a ledger.
@@ -221,8 +232,7 @@ class CreditRulesTest {
         bank.entries());
     assertEquals(List.of("10@2027-03-01T00:00:00Z"), bank.lots());
     assertEquals(
-        Instant.parse("2027-03-01T00:00:00Z"),
-        bank.documents.get(OWNER).get(Users.LEDGER_DUE_AT));
+        Instant.parse("2027-03-01T00:00:00Z"), bank.documents.get(OWNER).get(Users.LEDGER_DUE_AT));
   }
 
   @Test
@@ -359,7 +369,7 @@ class CreditRulesTest {
   void answers_areThoseOfTheContract() {
     Bank bank = Bank.with("payg", 100);
     var debit = CreditCommands.debit(Bank.USER, 30, "job", "text", "k", "h");
-    var applied = assertInstanceOf(Decision.Applied.class, bank.decide(debit));
+    var applied = applied(bank.decide(debit));
     assertEquals(
         List.of("transaction", "balance", "held", "available"),
         List.copyOf(applied.answer().keySet()));
@@ -368,14 +378,24 @@ class CreditRulesTest {
         transaction
             .keySet()
             .containsAll(
-                Set.of("transaction_id", "user_id", "type", "amount", "balance_after",
-                    "sequence", "job_id", "description", "created_at", "prev_hash", "hash")));
+                Set.of(
+                    "transaction_id",
+                    "user_id",
+                    "type",
+                    "amount",
+                    "balance_after",
+                    "sequence",
+                    "job_id",
+                    "description",
+                    "created_at",
+                    "prev_hash",
+                    "hash")));
     var hold = CreditCommands.hold(Bank.USER, 20, null, DAY, "k", "h");
-    var held = assertInstanceOf(Decision.Applied.class, bank.decide(hold));
+    var held = applied(bank.decide(hold));
     assertEquals(
         List.of("hold", "balance", "held", "available"), List.copyOf(held.answer().keySet()));
     assertEquals(50L, held.answer().get("available"));
-    var view = assertInstanceOf(Decision.Unchanged.class, bank.decide(CreditCommands.view("u1")));
+    var view = unchanged(bank.decide(CreditCommands.view("u1")));
     assertEquals(
         List.of("user_id", "balance", "held", "available", "lots"),
         List.copyOf(view.answer().keySet()));
@@ -386,13 +406,14 @@ class CreditRulesTest {
     Bank bank = Bank.with("payg", 100);
     bank.hold("h", 40);
     var debit = CreditCommands.debit(Bank.USER, 61, null, null, "k", "h");
-    var refused = assertInstanceOf(Decision.Refused.class, bank.decide(debit));
+    var refused = refused(bank.decide(debit));
     Map<String, Object> figures = Map.of("balance", 100L, "available", 60L, "required", 61L);
     assertEquals(figures, refused.figures());
     var again = bank.rules.refuseAgain(bank.state(), debit, "insufficient_credits", bank.now);
     assertEquals(figures, again.figures());
     assertEquals(CreditOutcome.INSUFFICIENT_CREDITS, again.outcome());
-    var later = bank.rules.refuseAgain(bank.state(), debit, "insufficient_credits", bank.now.plus(DAY));
+    var later =
+        bank.rules.refuseAgain(bank.state(), debit, "insufficient_credits", bank.now.plus(DAY));
     assertEquals(100L, later.figures().get("available"), "the figures of the moment");
   }
 
@@ -401,13 +422,14 @@ class CreditRulesTest {
     Bank bank = Bank.with("payg", 100);
     bank.hold("h", 40);
     CreditState before = bank.state();
-    var applied =
-        assertInstanceOf(
-            Decision.Applied.class,
-            bank.decide(CreditCommands.debit(Bank.USER, 1, null, null, "k", "h")));
-    Map<String, Object> changes = bank.rules.changes(before, (CreditState) applied.next());
+    var applied = applied(bank.decide(CreditCommands.debit(Bank.USER, 1, null, null, "k", "h")));
+    Map<String, Object> changes = bank.rules.changes(before, applied.next());
     assertEquals(
-        Set.of("credits_balance", "ledger.sequence", "ledger.balance", "ledger.hash",
+        Set.of(
+            "credits_balance",
+            "ledger.sequence",
+            "ledger.balance",
+            "ledger.hash",
             "ledger.lots.never"),
         changes.keySet());
     assertEquals(1, applied.writes().size());
@@ -431,8 +453,7 @@ class CreditRulesTest {
     bank.debit(1);
     bank.after(DAY).debit(2);
     bank.after(DAY).debit(3);
-    var query =
-        Queries.statement(Bank.USER, null, null, 3, List.of());
+    var query = Queries.statement(Bank.USER, null, null, 3, List.of());
     StatementPage page = StatementPage.of(bank.find(query), 2);
     assertEquals(
         List.of(-3L, -2L), page.transactions().stream().map(t -> t.get("amount")).toList());
@@ -445,9 +466,7 @@ class CreditRulesTest {
   }
 
   private static OptionalLong balanceBefore(Bank bank, Instant to) {
-    return StatementPage.balance(
-        bank.find(
-            Queries.lastTransactionOfUserBefore(Bank.USER, to)));
+    return StatementPage.balance(bank.find(Queries.lastTransactionOfUserBefore(Bank.USER, to)));
   }
 
   // Jobs.
@@ -603,8 +622,18 @@ class CreditRulesTest {
   void oddJobDocuments_crashNothing() {
     Bank bank = Bank.with("pro", 100);
     for (Object odd : List.of(1L, "x", true, List.of(), Map.of(), Double.NaN)) {
-      for (String field : List.of("duration_min", "quality", "priority", "status", "payment",
-          "credits_actual", "created_at", "topic", "audience", "payment_due_at")) {
+      for (String field :
+          List.of(
+              "duration_min",
+              "quality",
+              "priority",
+              "status",
+              "payment",
+              "credits_actual",
+              "created_at",
+              "topic",
+              "audience",
+              "payment_due_at")) {
         bank.job("odd", "status", "queued").job("odd", field, odd);
         assertNotEquals("nobody's", bank.event("odd"));
         bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "odd"));
@@ -632,7 +661,8 @@ class CreditRulesTest {
     swapped.set(3, all.get(4));
     swapped.set(4, all.get(3));
     assertEquals(4, LedgerChain.verify(swapped).orElseThrow().sequence());
-    for (String field : List.of("amount", "balance_after", "created_at", "type", "job_id", "lots")) {
+    for (String field :
+        List.of("amount", "balance_after", "created_at", "type", "job_id", "lots")) {
       List<Map<String, Object>> changed = new ArrayList<>(all);
       Map<String, Object> transaction = new LinkedHashMap<>(all.get(1));
       transaction.put(field, "else");
@@ -648,7 +678,8 @@ class CreditRulesTest {
   void chain_tellsFieldsApartThatLookAlike() {
     Map<String, Object> one = Map.of("job_id", "ab", "hold_id", "c");
     Map<String, Object> other = Map.of("job_id", "a", "hold_id", "bc");
-    assertNotEquals(LedgerChain.hash(one, LedgerChain.FIRST), LedgerChain.hash(other, LedgerChain.FIRST));
+    assertNotEquals(
+        LedgerChain.hash(one, LedgerChain.FIRST), LedgerChain.hash(other, LedgerChain.FIRST));
     assertNotEquals(
         LedgerChain.hash(Map.of("amount", 1L), LedgerChain.FIRST),
         LedgerChain.hash(Map.of("amount", "1"), LedgerChain.FIRST));
@@ -691,7 +722,9 @@ class CreditRulesTest {
     return bank;
   }
 
-  /** Changes a figure of the ledger together with its lot, so that the ledger is sound in itself. */
+  /**
+   * Changes a figure of the ledger together with its lot, so that the ledger is sound in itself.
+   */
   private static void tampered(String field, long value, String finding) {
     Bank bank = audited();
     Map<String, Object> ledger =

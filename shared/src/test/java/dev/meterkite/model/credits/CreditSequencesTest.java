@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
  */
 class CreditSequencesTest {
   private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
-  private static final int STEPS = DEEP ? 30 : 15;
+  private static final int STEPS = DEEP ? 30 : 10;
   private static final List<String> TIERS = List.of("free", "enthu", "pro", "payg", "gold");
   private static final List<String> STATUSES =
       List.of("queued", "clarifying", "running", "completed", "failed", "cancelled", "paused");
