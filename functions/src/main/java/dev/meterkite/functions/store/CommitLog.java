@@ -1,0 +1,120 @@
+package dev.meterkite.functions.store;
+
+import dev.meterkite.model.document.FieldPath;
+import dev.meterkite.model.document.Snapshot;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the engine keeps in an owner document, in the field {@code commit}: a revision that every
+ * commit moves (a write that changes nothing would not move the update time, and the precondition
+ * of a stale commit would hold), the domain's time of the last commit, and the ring of refused
+ * keys.
+ *
+ * <p>A ring entry is one string, {@code "key request code seconds"}: 128 bits of SHA-256 of
+ * operation and key, 128 bits of the request hash, the refusal's code, and the real time in epoch
+ * seconds; some 80 bytes, so a full ring stays under 100 KB.
+ *
+ * @param revision number of commits of the engine on this document
+ * @param at the domain's time of the last commit; null before the first
+ * @param refused refused keys by hash, the oldest first
+ */
+record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused) {
+  static final String FIELD = "commit";
+  private static final String REVISION = "revision";
+  private static final String AT = "at";
+  private static final String REFUSED = "refused";
+  private static final int HASH_BYTES = 16;
+  private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
+
+  /** One refused key. */
+  record Entry(String request, String code, long epochSecond) {}
+
+  /** What a document holds; anything that is not of this shape counts as absent. */
+  static CommitLog of(Snapshot owner) {
+    if (!(owner.fields().get(FIELD) instanceof Map<?, ?> map)) {
+      return new CommitLog(0, null, Map.of());
+    }
+    long revision = map.get(REVISION) instanceof Long number ? number : 0;
+    Instant at = map.get(AT) instanceof Instant instant ? instant : null;
+    Map<String, Entry> refused = new LinkedHashMap<>();
+    if (map.get(REFUSED) instanceof List<?> list) {
+      for (Object element : list) {
+        parse(String.valueOf(element), refused);
+      }
+    }
+    return new CommitLog(revision, at, refused);
+  }
+
+  private static void parse(String text, Map<String, Entry> into) {
+    String[] parts = text.split(" ", -1);
+    if (parts.length == 4 && parts[3].matches("\\d{1,12}")) {
+      into.put(parts[0], new Entry(parts[1], parts[2], Long.parseLong(parts[3])));
+    }
+  }
+
+  /** This log after one more commit at {@code now} with this ring. */
+  CommitLog next(Instant now, Map<String, Entry> ring) {
+    return new CommitLog(revision + 1, now, ring);
+  }
+
+  /** The entries that still count at this real time. */
+  Map<String, Entry> young(Instant real, Duration keep) {
+    long oldest = real.minus(keep).getEpochSecond();
+    if (refused.values().stream().allMatch(entry -> entry.epochSecond() > oldest)) {
+      return refused;
+    }
+    Map<String, Entry> young = new LinkedHashMap<>(refused);
+    young.values().removeIf(entry -> entry.epochSecond() <= oldest);
+    return young;
+  }
+
+  /** The changes that bring the document from {@code before} to this log. */
+  Map<String, Object> changes(CommitLog before) {
+    Map<String, Object> changes = new LinkedHashMap<>();
+    changes.put(FieldPath.of(FIELD, REVISION), revision);
+    if (at != null) {
+      changes.put(FieldPath.of(FIELD, AT), at);
+    }
+    if (!refused.equals(before.refused)) {
+      List<String> list = new ArrayList<>(refused.size());
+      refused.forEach(
+          (key, entry) ->
+              list.add(
+                  key + " " + entry.request() + " " + entry.code() + " " + entry.epochSecond()));
+      changes.put(FieldPath.of(FIELD, REFUSED), list);
+    }
+    return changes;
+  }
+
+  /** The name under which a key of an operation stands in the ring. */
+  static String keyHash(String operation, String key) {
+    return hash(operation.length() + ":" + operation + key);
+  }
+
+  /** The short form of a request hash. */
+  static String requestHash(String requestHash) {
+    return hash(requestHash);
+  }
+
+  private static String hash(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      byte[] half = new byte[HASH_BYTES];
+      System.arraycopy(digest, 0, half, 0, HASH_BYTES);
+      return BASE64.encodeToString(half);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,450 @@
+package dev.meterkite.functions.store;
+
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Rules;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+
+/**
+ * Brings commands that change one document through the store, exactly once each, many in one
+ * commit.
+ *
+ * <p>While one commit of a document is in flight, the next commands for it gather; when it returns,
+ * they are folded with {@link Rules#decide} and leave as one conditional commit: the owner document
+ * on the version it was decided on, new documents that must not exist, side documents on the
+ * versions seen. Nothing lingers: a lone command commits at once, in one round trip when the state
+ * is known from the last commit.
+ *
+ * <p><b>Exactly once.</b> A command with a key creates its marker in its commit, a document whose
+ * id is made of operation, owner and key and that holds the answer. The same command can therefore
+ * never apply twice, in whatever process, and a repeat is answered byte for byte as the first time.
+ *
+ * <p><b>Refusals</b> are answered only from a state and markers read for them, and are remembered
+ * in the owner document where a later change could let an older attempt of the same key through.
+ *
+ * <p><b>Unknown outcomes.</b> After any failed commit state, side documents and markers are read
+ * again: what has a marker was applied, the rest is decided again. The version precondition makes
+ * an old commit that is still under way and the new one exclude each other.
+ *
+ * <p>Worked example: 64 callers debit one user. The first commits alone; meanwhile 63 wait and
+ * leave together: two round trips, 128 writes, no reads.
+ *
+ * @param <S> the state of the owner documents
+ * @param <I> the input of their commands
+ */
+public class GroupCommit<S, I> {
+  private static final Duration SOON = Duration.ofSeconds(1);
+  private static final Duration FIRST_BACK_OFF = Duration.ofMillis(20);
+  private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(2);
+  private static final int MOST_ROUNDS = 5;
+  private static final int REFUSALS_BEFORE_HALVING = 3;
+  private static final int RECENT = 8_192;
+  private static final Duration MARKER_LIFE = Duration.ofDays(30);
+
+  private final Rules<S, I> rules;
+  private final Store store;
+  private final Turns turns;
+  private final InstantSource domainClock;
+  private final InstantSource realClock;
+  private final RandomGenerator random;
+  private final Limits limits;
+  private final Markers markers;
+
+  private final Object lock = new Object();
+
+  /** Guarded by {@link #lock}; the least recently used first. */
+  private final Map<DocRef, Lane<S, I>> lanes = new LinkedHashMap<>(64, 0.75f, true);
+
+  /**
+   * @param rules what decides
+   * @param store where the documents are; must not repeat anything by itself
+   * @param turns runs what is to be done later
+   * @param domainClock the time that rules see
+   * @param realClock the time that attempts and refused keys live by
+   * @param random spreads the pauses of several processes
+   * @param json renders an answer
+   */
+  public GroupCommit(
+      Rules<S, I> rules,
+      Store store,
+      Turns turns,
+      InstantSource domainClock,
+      InstantSource realClock,
+      RandomGenerator random,
+      Limits limits,
+      Function<Map<String, Object>, String> json) {
+    this.rules = rules;
+    this.store = store;
+    this.turns = turns;
+    this.domainClock = domainClock;
+    this.realClock = realClock;
+    this.random = random;
+    this.limits = limits;
+    this.markers = new Markers(json, MARKER_LIFE, RECENT);
+  }
+
+  /**
+   * Submits a command and waits for its reply, at most {@link Limits#life}.
+   *
+   * @return {@link Reply.Unavailable} when the time is over: the command may still apply
+   */
+  public Reply call(Command<I> command) {
+    try {
+      return submit(command).get(limits.life().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return new Reply.Unavailable("timeout", SOON, Reply.Effort.NONE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Reply.Unavailable("interrupted", SOON, Reply.Effort.NONE);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a rule failed", e.getCause());
+    }
+  }
+
+  /**
+   * Submits a command.
+   *
+   * @return completes with the reply, or exceptionally if a rule threw; not before what it says is
+   *     committed
+   */
+  public CompletableFuture<Reply> submit(Command<I> command) {
+    Pending<I> pending = new Pending<>(command, realClock.instant());
+    Reply known = markers.recent(command);
+    if (known != null) {
+      return CompletableFuture.completedFuture(known);
+    }
+    Lane<S, I> lane;
+    synchronized (lock) {
+      lane = lanes.computeIfAbsent(command.owner(), Lane::new);
+      if (lane.waiting.size() >= limits.waiting()) {
+        return CompletableFuture.completedFuture(new Reply.Busy(SOON, Reply.Effort.NONE));
+      }
+      lane.waiting.add(pending);
+      if (lane.busy) {
+        return pending.reply;
+      }
+      lane.busy = true;
+      forgetIdleLanes();
+    }
+    next(lane);
+    return pending.reply;
+  }
+
+  private void forgetIdleLanes() {
+    Iterator<Lane<S, I>> eldest = lanes.values().iterator();
+    for (int over = lanes.size() - limits.documents(); over > 0 && eldest.hasNext(); over--) {
+      if (eldest.next().idle()) {
+        eldest.remove();
+      }
+    }
+  }
+
+  /** The lane's next turn; the lane is ours, nothing of it is in flight. */
+  private void next(Lane<S, I> lane) {
+    Turn<I> turn = lane.halves.poll();
+    if (turn == null) {
+      List<Pending<I>> batch;
+      synchronized (lock) {
+        batch = lane.take(limits.commands());
+        if (batch.isEmpty()) {
+          lane.busy = false;
+          return;
+        }
+      }
+      turn = new Turn<>(batch);
+    }
+    attempt(lane, turn);
+  }
+
+  private void attempt(Lane<S, I> lane, Turn<I> turn) {
+    guarded(lane, turn, () -> step(lane, turn));
+  }
+
+  /** A bug in the rules must not leave callers waiting, or the lane busy for ever. */
+  private void guarded(Lane<S, I> lane, Turn<I> turn, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      lane.kept = null;
+      turn.batch.forEach(pending -> pending.reply.completeExceptionally(e));
+      next(lane);
+    }
+  }
+
+  private void step(Lane<S, I> lane, Turn<I> turn) {
+    Instant oldest = realClock.instant().minus(limits.life());
+    turn.settle(
+        pending -> pending.submitted.isBefore(oldest) ? pending.unavailable("timeout") : null);
+    if (turn.attempts >= limits.attempts()) {
+      turn.settle(pending -> pending.unavailable("contention"));
+    }
+    turn.settle(pending -> markers.recent(pending.command));
+    if (turn.batch.isEmpty()) {
+      next(lane);
+      return;
+    }
+    Lane.Kept<S> kept = lane.kept;
+    if (turn.mustRead) {
+      read(lane, turn, true);
+    } else if (kept == null || !worthTrying(lane, kept) || !turn.missing().isEmpty()) {
+      read(lane, turn, false);
+    } else {
+      decide(lane, turn, kept);
+    }
+  }
+
+  /** Whether a state kept from the last commit or read is likely to be the present one. */
+  private boolean worthTrying(Lane<S, I> lane, Lane.Kept<S> kept) {
+    return !lane.pacing.contended()
+        && kept.since().plus(limits.cacheAge()).isAfter(realClock.instant());
+  }
+
+  /**
+   * Reads the owner and what the commands must see, in one round trip.
+   *
+   * @param afresh whether everything is read again, and the markers too, as refusals and anything
+   *     after a failed commit require
+   */
+  private void read(Lane<S, I> lane, Turn<I> turn, boolean afresh) {
+    Set<DocRef> refs = new LinkedHashSet<>();
+    refs.add(lane.owner);
+    List<Query> queries = new ArrayList<>();
+    for (Read read : afresh ? turn.all() : turn.missing()) {
+      if (read instanceof Read.Get get) {
+        refs.add(get.ref());
+      } else if (read instanceof Read.Find find) {
+        queries.add(find.query());
+      }
+    }
+    if (afresh) {
+      turn.batch.forEach(pending -> refs.addAll(pending.command.markers()));
+    }
+    CompletableFuture<List<Snapshot>> documents = store.read(List.copyOf(refs));
+    List<CompletableFuture<List<Snapshot>>> found = queries.stream().map(store::find).toList();
+    CompletableFuture<Void> all =
+        CompletableFuture.allOf(found.toArray(CompletableFuture[]::new))
+            .thenCombine(documents, (done, snapshots) -> null);
+    all.whenComplete(
+        (done, failure) ->
+            guarded(
+                lane,
+                turn,
+                () -> {
+                  if (failure != null) {
+                    readFailed(lane, turn, kindOf(failure));
+                    return;
+                  }
+                  documents
+                      .join()
+                      .forEach(snapshot -> turn.documents.put(snapshot.ref(), snapshot));
+                  for (int i = 0; i < queries.size(); i++) {
+                    turn.found.put(queries.get(i), found.get(i).join());
+                  }
+                  haveRead(lane, turn, afresh);
+                }));
+  }
+
+  private void readFailed(Lane<S, I> lane, Turn<I> turn, StoreException.Kind kind) {
+    turn.attempts++;
+    if (kind == StoreException.Kind.DENIED || kind == StoreException.Kind.INVALID) {
+      turn.settle(pending -> pending.unavailable(kind.name().toLowerCase(Locale.ROOT)));
+    }
+    turns.after(backOff(turn.attempts), () -> attempt(lane, turn));
+  }
+
+  private void haveRead(Lane<S, I> lane, Turn<I> turn, boolean afresh) {
+    Snapshot owner = turn.document(lane.owner);
+    Lane.Kept<S> kept =
+        new Lane.Kept<>(
+            rules.decode(owner), CommitLog.of(owner), owner.updateTime(), realClock.instant());
+    lane.kept = kept;
+    turn.fresh = afresh;
+    turn.mustRead = false;
+    if (afresh) {
+      turn.settle(pending -> markers.stored(pending, turn.documents));
+    }
+    if (turn.tried) {
+      judgeFailure(lane, turn, kept);
+    }
+    if (turn.batch.isEmpty()) {
+      next(lane);
+    } else {
+      decide(lane, turn, kept);
+    }
+  }
+
+  /**
+   * After a commit failed and state was read again: was it a rival, or is the batch itself at
+   * fault?
+   */
+  private void judgeFailure(Lane<S, I> lane, Turn<I> turn, Lane.Kept<S> kept) {
+    turn.tried = false;
+    if (turn.failure == StoreException.Kind.UNKNOWN) {
+      return;
+    }
+    if (!Objects.equals(turn.triedOn, kept.updateTime())) {
+      lane.pacing.lost();
+      turn.refusals = 0;
+    } else if (turn.failure == StoreException.Kind.PRECONDITION) {
+      turn.refusals++;
+      if (turn.refusals >= REFUSALS_BEFORE_HALVING && turn.batch.size() > 1) {
+        halve(lane, turn);
+      }
+    }
+  }
+
+  private void halve(Lane<S, I> lane, Turn<I> turn) {
+    List<Pending<I>> behind = turn.batch.subList(turn.batch.size() / 2, turn.batch.size());
+    Turn<I> second = new Turn<>(new ArrayList<>(behind));
+    behind.clear();
+    second.mustRead = true;
+    turn.mustRead = true;
+    turn.attempts = 0;
+    turn.refusals = 0;
+    lane.halves.addFirst(second);
+  }
+
+  private void decide(Lane<S, I> lane, Turn<I> turn, Lane.Kept<S> kept) {
+    if (turn.mustRead) {
+      read(lane, turn, true);
+      return;
+    }
+    Instant real = realClock.instant();
+    Fold<S, I> fold = new Fold<>(rules, markers, limits, kept, turn, domainNow(kept.log()), real);
+    turn.batch.forEach(fold::add);
+    turn.batch.removeAll(fold.failed());
+    if (!fold.needs().isEmpty() || mustReadFirst(turn, fold)) {
+      turn.rounds++;
+      if (turn.rounds > MOST_ROUNDS) {
+        throw new IllegalStateException("rules that never have seen enough: " + fold.needs());
+      }
+      read(lane, turn, true);
+      return;
+    }
+    giveBack(lane, turn, fold.left());
+    Optional<List<Mutation>> mutations = fold.mutations(lane.owner);
+    if (mutations.isPresent()) {
+      commit(lane, turn, kept, fold, mutations.get());
+    } else {
+      fold.reply();
+      next(lane);
+    }
+  }
+
+  /** Refusals, and answers without a commit, need a state and markers read for them. */
+  boolean mustReadFirst(Turn<I> turn, Fold<S, I> fold) {
+    return !turn.fresh && fold.wantsFreshState();
+  }
+
+  /** What was kept may not be true any more. */
+  void forget(Lane<S, I> lane) {
+    lane.kept = null;
+  }
+
+  /** What did not fit into the commit goes back to the head of the queue. */
+  private void giveBack(Lane<S, I> lane, Turn<I> turn, List<Pending<I>> left) {
+    if (!left.isEmpty()) {
+      turn.batch.removeAll(left);
+      synchronized (lock) {
+        for (int i = left.size() - 1; i >= 0; i--) {
+          lane.waiting.addFirst(left.get(i));
+        }
+      }
+    }
+  }
+
+  private void commit(
+      Lane<S, I> lane, Turn<I> turn, Lane.Kept<S> kept, Fold<S, I> fold, List<Mutation> mutations) {
+    turn.batch.forEach(pending -> pending.attempts++);
+    long start = System.nanoTime();
+    store
+        .commit(mutations)
+        .whenComplete(
+            (times, failure) ->
+                guarded(
+                    lane,
+                    turn,
+                    () -> {
+                      if (failure == null) {
+                        lane.kept = fold.kept(times.get(0));
+                        lane.pacing.won(System.nanoTime() - start);
+                        fold.reply();
+                        turns.after(lane.pacing.afterWin(random), () -> next(lane));
+                      } else {
+                        failed(lane, turn, kept, kindOf(failure), failure);
+                      }
+                    }));
+  }
+
+  private void failed(
+      Lane<S, I> lane,
+      Turn<I> turn,
+      Lane.Kept<S> kept,
+      StoreException.Kind kind,
+      Throwable failure) {
+    forget(lane);
+    turn.failed(kind, kept.updateTime());
+    switch (kind) {
+      case PRECONDITION, CONTENTION ->
+          turns.after(lane.pacing.afterLoss(turn.attempts, random), () -> attempt(lane, turn));
+      case UNKNOWN -> turns.after(backOff(turn.attempts), () -> attempt(lane, turn));
+      case DENIED -> {
+        turn.settle(pending -> pending.unavailable("denied"));
+        next(lane);
+      }
+      case INVALID -> {
+        if (turn.batch.size() > 1) {
+          halve(lane, turn);
+          attempt(lane, turn);
+        } else {
+          turn.batch.forEach(pending -> pending.reply.completeExceptionally(failure));
+          next(lane);
+        }
+      }
+    }
+  }
+
+  /** The domain's time for the next commit: microseconds, and never before the last commit. */
+  private Instant domainNow(CommitLog log) {
+    Instant now = domainClock.instant().truncatedTo(ChronoUnit.MICROS);
+    Instant last = log.at();
+    return last != null && last.isAfter(now) ? last : now;
+  }
+
+  private Duration backOff(int attempts) {
+    long most = FIRST_BACK_OFF.toNanos() << Math.min(attempts, 10);
+    long nanos = Math.min(most, LONGEST_BACK_OFF.toNanos());
+    return Duration.ofNanos(nanos / 2 + random.nextLong(nanos / 2));
+  }
+
+  private static StoreException.Kind kindOf(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return cause instanceof StoreException known ? known.kind() : StoreException.Kind.UNKNOWN;
+  }
+}

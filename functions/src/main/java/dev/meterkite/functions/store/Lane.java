@@ -1,0 +1,63 @@
+package dev.meterkite.functions.store;
+
+import dev.meterkite.model.document.DocRef;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One owner document: the commands that wait for it and the state as of our last commit or read.
+ *
+ * <p>{@code waiting} and {@code busy} are guarded by the engine's lock; the rest belongs to whoever
+ * made the lane busy.
+ */
+final class Lane<S, I> {
+  final DocRef owner;
+  final Deque<Pending<I>> waiting = new ArrayDeque<>();
+  boolean busy;
+
+  /** Halves of a batch that was refused for good. */
+  final Deque<Turn<I>> halves = new ArrayDeque<>();
+
+  final Pacing pacing = new Pacing();
+  @Nullable Kept<S> kept;
+
+  /**
+   * A state and the version it was read or written at.
+   *
+   * @param updateTime null while the document does not exist
+   * @param since real time of the read or commit
+   */
+  record Kept<S>(S state, CommitLog log, @Nullable Instant updateTime, Instant since) {}
+
+  Lane(DocRef owner) {
+    this.owner = owner;
+  }
+
+  /** Whether nothing would be lost with this lane but a kept state. */
+  boolean idle() {
+    return !busy && waiting.isEmpty();
+  }
+
+  /** Takes the next commands, in order, leaving those whose key is taken already. */
+  List<Pending<I>> take(int most) {
+    List<Pending<I>> batch = new ArrayList<>();
+    Set<DocRef> markers = new HashSet<>();
+    Iterator<Pending<I>> each = waiting.iterator();
+    while (each.hasNext() && batch.size() < most) {
+      Pending<I> pending = each.next();
+      DocRef marker = pending.marker();
+      if (marker == null || markers.add(marker)) {
+        batch.add(pending);
+        each.remove();
+      }
+    }
+    return batch;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.meterkite.functions.store;
+
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.DocRef;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One document's part of a commit.
+ *
+ * @param ref which document
+ * @param fields values by field path, {@link Write#REMOVED} for fields to remove; other fields stay
+ * @param increments what is added to integer fields, by field path
+ * @param condition what must hold for the commit to be applied
+ * @param version the update time that {@link Condition#VERSION} names
+ */
+public record Mutation(
+    DocRef ref,
+    Map<String, Object> fields,
+    Map<String, Long> increments,
+    Condition condition,
+    @Nullable Instant version) {
+
+  /** What must hold of the document. */
+  public enum Condition {
+    /** Nothing. */
+    NONE,
+    /** There is no such document. */
+    ABSENT,
+    /** It was last changed at exactly {@link Mutation#version}. */
+    VERSION
+  }
+
+  /** A document that must not exist yet. */
+  public static Mutation create(DocRef ref, Map<String, Object> fields) {
+    return new Mutation(ref, fields, Map.of(), Condition.ABSENT, null);
+  }
+
+  /**
+   * Fields of a document that must be as it was when read: with this update time, or absent if
+   * null.
+   */
+  public static Mutation update(
+      DocRef ref, Map<String, Object> fields, @Nullable Instant updateTime) {
+    return updateTime == null
+        ? create(ref, fields)
+        : new Mutation(ref, fields, Map.of(), Condition.VERSION, updateTime);
+  }
+
+  /** Fields and increments of a document, whatever it holds. */
+  public static Mutation blind(
+      DocRef ref, Map<String, Object> fields, Map<String, Long> increments) {
+    return new Mutation(ref, fields, increments, Condition.NONE, null);
+  }
+}

@@ -1,0 +1,39 @@
+package dev.meterkite.functions.store;
+
+/** A call to the store that failed, with what the failure says about its effect. */
+public final class StoreException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** What is known after a failed commit. */
+  public enum Kind {
+    /** It was not applied: a precondition did not hold, or a document exists already. */
+    PRECONDITION,
+    /** It was not applied and never will be as it stands: its contents are refused. */
+    INVALID,
+    /** It was not applied: this process may not do that. */
+    DENIED,
+    /** It lost against another writer, as far as anybody knows. */
+    CONTENTION,
+    /** It may have been applied, or may still be: no answer, or one that says nothing. */
+    UNKNOWN
+  }
+
+  private final Kind kind;
+
+  /** A failure of the given kind. */
+  public StoreException(Kind kind, String message, Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
+
+  /** A failure of the given kind. */
+  public StoreException(Kind kind, String message) {
+    super(message);
+    this.kind = kind;
+  }
+
+  /** What the failure says. */
+  public Kind kind() {
+    return kind;
+  }
+}
