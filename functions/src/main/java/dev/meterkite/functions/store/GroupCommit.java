@@ -25,8 +25,10 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings commands that change one document through the store, exactly once each, many in one
@@ -194,6 +196,16 @@ public class GroupCommit<S, I> {
     }
   }
 
+  @SuppressWarnings("FutureReturnValueIgnored") // guarded() tells whoever waits of every failure
+  private <T> void when(
+      CompletableFuture<T> future,
+      Lane<S, I> lane,
+      Turn<I> turn,
+      BiConsumer<T, @Nullable Throwable> then) {
+    future.whenComplete(
+        (answer, failure) -> guarded(lane, turn, () -> then.accept(answer, failure)));
+  }
+
   private void step(Lane<S, I> lane, Turn<I> turn) {
     Instant oldest = realClock.instant().minus(limits.life());
     turn.settle(
@@ -247,12 +259,11 @@ public class GroupCommit<S, I> {
     CompletableFuture<Void> all =
         CompletableFuture.allOf(found.toArray(CompletableFuture[]::new))
             .thenCombine(documents, (done, snapshots) -> null);
-    all.whenComplete(
-        (done, failure) ->
-            guarded(
-                lane,
-                turn,
-                () -> {
+    when(
+        all,
+        lane,
+        turn,
+        (done, failure) -> {
                   if (failure != null) {
                     readFailed(lane, turn, kindOf(failure));
                     return;
@@ -264,7 +275,7 @@ public class GroupCommit<S, I> {
                     turn.found.put(queries.get(i), found.get(i).join());
                   }
                   haveRead(lane, turn, afresh);
-                }));
+                });
   }
 
   private void readFailed(Lane<S, I> lane, Turn<I> turn, StoreException.Kind kind) {
@@ -359,9 +370,10 @@ public class GroupCommit<S, I> {
     return !turn.fresh && fold.wantsFreshState();
   }
 
-  /** What was kept may not be true any more. */
-  void forget(Lane<S, I> lane) {
+  /** What is known may not be true any more: the next attempt begins with a read. */
+  void forget(Lane<S, I> lane, Turn<I> turn) {
     lane.kept = null;
+    turn.mustRead = true;
   }
 
   /** What did not fit into the commit goes back to the head of the queue. */
@@ -380,14 +392,11 @@ public class GroupCommit<S, I> {
       Lane<S, I> lane, Turn<I> turn, Lane.Kept<S> kept, Fold<S, I> fold, List<Mutation> mutations) {
     turn.batch.forEach(pending -> pending.attempts++);
     long start = System.nanoTime();
-    store
-        .commit(mutations)
-        .whenComplete(
-            (times, failure) ->
-                guarded(
-                    lane,
-                    turn,
-                    () -> {
+    when(
+        store.commit(mutations),
+        lane,
+        turn,
+        (times, failure) -> {
                       if (failure == null) {
                         lane.kept = fold.kept(times.get(0));
                         lane.pacing.won(System.nanoTime() - start);
@@ -396,7 +405,7 @@ public class GroupCommit<S, I> {
                       } else {
                         failed(lane, turn, kept, kindOf(failure), failure);
                       }
-                    }));
+                    });
   }
 
   private void failed(
@@ -405,8 +414,8 @@ public class GroupCommit<S, I> {
       Lane.Kept<S> kept,
       StoreException.Kind kind,
       Throwable failure) {
-    forget(lane);
     turn.failed(kind, kept.updateTime());
+    forget(lane, turn);
     switch (kind) {
       case PRECONDITION, CONTENTION ->
           turns.after(lane.pacing.afterLoss(turn.attempts, random), () -> attempt(lane, turn));

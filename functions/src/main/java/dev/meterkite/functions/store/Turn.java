@@ -71,7 +71,6 @@ final class Turn<I> {
     failure = kind;
     triedOn = version;
     fresh = false;
-    mustRead = true;
     rounds = 0;
   }
 

@@ -1,0 +1,185 @@
+package dev.meterkite.functions.store;
+
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Outcome;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Rules;
+import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * The smallest domain that uses everything of the engine: an account with a balance and pots beside
+ * it.
+ */
+record Account(boolean exists, long balance, long sequence, long potted) {
+  static final String ACCOUNTS = "accounts";
+  static final String CHANGES = "changes";
+  static final String POTS = "pots";
+  static final DocRef COUNTER = new DocRef("counters", "changes");
+
+  /**
+   * A change of the balance.
+   *
+   * @param amount what is added; zero changes nothing
+   * @param pot a side document that takes part; null for none
+   * @param asks whether the rules find out by themselves that they must see the pot
+   * @param poison whether the store refuses this for good
+   */
+  record Change(long amount, DocRef pot, boolean asks, boolean poison) {}
+
+  enum Refusal implements Outcome {
+    NO_ACCOUNT(false),
+    INSUFFICIENT(true);
+
+    private final boolean remembered;
+
+    Refusal(boolean remembered) {
+      this.remembered = remembered;
+    }
+
+    @Override
+    public String code() {
+      return name();
+    }
+
+    @Override
+    public boolean remembered() {
+      return remembered;
+    }
+  }
+
+  static DocRef ref(String id) {
+    return new DocRef(ACCOUNTS, id);
+  }
+
+  /** A change that creates its own document, which is its marker. */
+  static Command<Change> change(String account, String key, long amount) {
+    return change(account, key, amount, null, false);
+  }
+
+  static Command<Change> change(String account, String key, long amount, DocRef pot, boolean asks) {
+    return command(
+        account,
+        key,
+        new Change(amount, pot, asks, false),
+        pot == null || asks ? List.of() : List.of(new Read.Get(pot)));
+  }
+
+  static Command<Change> poison(String account, String key) {
+    return command(account, key, new Change(1, null, false, true), List.of());
+  }
+
+  private static Command<Change> command(
+      String account, String key, Change change, List<Read> reads) {
+    String id =
+        UUID.nameUUIDFromBytes(("change/" + account + "/" + key).getBytes(StandardCharsets.UTF_8))
+            .toString();
+    // Keys that end in "o" leave the marker to the engine.
+    List<DocRef> markers =
+        key == null
+            ? List.of()
+            : key.endsWith("o")
+                ? List.of(new DocRef(Markers.COLLECTION, id))
+                : List.of(new DocRef(CHANGES, id), new DocRef(Markers.COLLECTION, id));
+    return new Command<>(
+        ref(account),
+        "change",
+        key,
+        "hash of " + change.amount(),
+        change,
+        markers,
+        List.of(),
+        reads);
+  }
+
+  static final Rules<Account, Change> RULES =
+      new Rules<>() {
+        @Override
+        public Account decode(Snapshot owner) {
+          return new Account(
+              owner.exists(),
+              (Long) owner.fields().getOrDefault("balance", 0L),
+              (Long) owner.fields().getOrDefault("sequence", 0L),
+              (Long) owner.fields().getOrDefault("potted", 0L));
+        }
+
+        @Override
+        public Map<String, Object> changes(Account before, Account after) {
+          Map<String, Object> changes = new LinkedHashMap<>();
+          if (before.sequence() != after.sequence()) {
+            changes.put("balance", after.balance());
+            changes.put("sequence", after.sequence());
+            changes.put("potted", after.potted());
+          }
+          return changes;
+        }
+
+        @Override
+        public Decision<Account> decide(
+            Account state, Seen seen, Command<Change> command, Instant now) {
+          return Account.decide(state, seen, command, now);
+        }
+
+        @Override
+        public Decision.Refused<Account> refuseAgain(
+            Account state, Command<Change> command, String code, Instant now) {
+          return new Decision.Refused<>(Refusal.valueOf(code), state.figures());
+        }
+      };
+
+  private Map<String, Object> figures() {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("sequence", sequence);
+    figures.put("balance", balance);
+    return figures;
+  }
+
+  private static Decision<Account> decide(
+      Account state, Seen seen, Command<Change> command, Instant now) {
+    Change change = command.input();
+    if (!state.exists()) {
+      return new Decision.Refused<>(Refusal.NO_ACCOUNT, Map.of());
+    }
+    if (change.pot() != null && !seen.has(new Read.Get(change.pot()))) {
+      return new Decision.NeedsReads<>(List.of(new Read.Get(change.pot())));
+    }
+    if (change.amount() == 0) {
+      return new Decision.Unchanged<>(state.figures());
+    }
+    if (state.balance() + change.amount() < 0) {
+      return new Decision.Refused<>(Refusal.INSUFFICIENT, state.figures());
+    }
+    long potted = state.potted() + (change.pot() == null ? 0 : change.amount());
+    Account next =
+        new Account(true, state.balance() + change.amount(), state.sequence() + 1, potted);
+    List<Write> writes = new ArrayList<>();
+    if (!command.markers().isEmpty() && command.markers().get(0).collection().equals(CHANGES)) {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put("amount", change.amount());
+      fields.put("sequence", next.sequence());
+      fields.put("account", command.owner().id());
+      if (change.poison()) {
+        fields.put("poison", true);
+      }
+      writes.add(new Write.Create(command.markers().get(0), fields));
+    }
+    if (change.pot() != null) {
+      long total = (Long) seen.document(change.pot()).fields().getOrDefault("total", 0L);
+      writes.add(new Write.Update(change.pot(), Map.of("total", total + change.amount())));
+    }
+    writes.add(new Write.Increment(COUNTER, Map.of("applied", 1L)));
+    Map<String, Object> answer = next.figures();
+    answer.put("amount", change.amount());
+    return new Decision.Applied<>(next, answer, writes);
+  }
+}

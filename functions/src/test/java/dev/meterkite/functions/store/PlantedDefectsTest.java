@@ -1,0 +1,307 @@
+package dev.meterkite.functions.store;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The test of the tests: each defect, planted in or around the engine, is found by the schedules. */
+class PlantedDefectsTest {
+  private static final int MOST_SEEDS = 3_000;
+
+  enum Defect implements Schedule.Variant {
+    NO_PRECONDITION_ON_THE_OWNER {
+      @Override
+      public Store store(SimulatedStore store) {
+        return commits(
+            store, unconditional(mutation -> mutation.ref().collection().equals(Account.ACCOUNTS)));
+      }
+    },
+    NO_PRECONDITION_ON_SIDE_DOCUMENTS {
+      @Override
+      public Store store(SimulatedStore store) {
+        return commits(
+            store, unconditional(mutation -> mutation.ref().collection().equals(Account.POTS)));
+      }
+    },
+    MARKER_MAY_EXIST_AND_OWNER_UNCONDITIONAL {
+      @Override
+      public Store store(SimulatedStore store) {
+        return commits(store, unconditional(mutation -> true));
+      }
+    },
+    NO_MARKER {
+      @Override
+      public Store store(SimulatedStore store) {
+        return commits(
+            store,
+            mutations -> mutations.stream().filter(mutation -> !isMarker(mutation)).toList());
+      }
+    },
+    KEY_WITHOUT_OWNER {
+      @Override
+      public Command<Account.Change> command(Command<Account.Change> command) {
+        List<DocRef> markers =
+            command.markers().stream()
+                .map(marker -> new DocRef(marker.collection(), "of-" + command.key()))
+                .toList();
+        return new Command<>(
+            command.owner(),
+            command.operation(),
+            command.key(),
+            command.requestHash(),
+            command.input(),
+            markers,
+            command.seen(),
+            command.reads());
+      }
+    },
+    REQUEST_HASH_IGNORED {
+      @Override
+      public Command<Account.Change> command(Command<Account.Change> command) {
+        return new Command<>(
+            command.owner(),
+            command.operation(),
+            command.key(),
+            "any",
+            command.input(),
+            command.markers(),
+            command.seen(),
+            command.reads());
+      }
+    },
+    UNKNOWN_TAKEN_FOR_SUCCESS {
+      @Override
+      public Store store(SimulatedStore store) {
+        return new Altered(store) {
+          @Override
+          public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
+            return super.commit(mutations)
+                .exceptionally(
+                    failure -> mutations.stream().map(mutation -> Instant.EPOCH).toList());
+          }
+        };
+      }
+    },
+    REFUSAL_FROM_THE_CACHE {
+      @Override
+      public GroupCommit<Account, Account.Change> engine(
+          Schedule schedule, Store store, Turns turns) {
+        return new Engine(schedule, store, turns, limits()) {
+          @Override
+          boolean mustReadFirst(
+              Turn<Account.Change> turn, Fold<Account, Account.Change> fold) {
+            return false;
+          }
+        };
+      }
+    },
+    STATE_KEPT_AFTER_A_FAILED_COMMIT {
+      @Override
+      public GroupCommit<Account, Account.Change> engine(
+          Schedule schedule, Store store, Turns turns) {
+        return new Engine(schedule, store, turns, limits()) {
+          @Override
+          void forget(Lane<Account, Account.Change> lane, Turn<Account.Change> turn) {
+            turn.mustRead = false;
+          }
+        };
+      }
+    },
+    MARKERS_NOT_READ_AGAIN {
+      @Override
+      public Store store(SimulatedStore store) {
+        return new Altered(store) {
+          @Override
+          public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
+            return super.read(refs)
+                .thenApply(
+                    found ->
+                        found.stream()
+                            .map(each -> isMarker(each.ref()) ? Snapshot.absent(each.ref()) : each)
+                            .toList());
+          }
+        };
+      }
+    },
+    NO_RING {
+      @Override
+      public Store store(SimulatedStore store) {
+        return commits(store, without("commit.refused"));
+      }
+    },
+    OWNER_AND_MARKERS_IN_TWO_COMMITS {
+      @Override
+      public Store store(SimulatedStore store) {
+        return new Altered(store) {
+          @Override
+          public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
+            return super.commit(mutations.subList(0, 1))
+                .thenCompose(
+                    first ->
+                        mutations.size() == 1
+                            ? CompletableFuture.completedFuture(first)
+                            : super.commit(mutations.subList(1, mutations.size()))
+                                .thenApply(rest -> first));
+          }
+        };
+      }
+    },
+    ANOTHER_ANSWER_IN_THE_MARKER {
+      @Override
+      public Store store(SimulatedStore store) {
+        return commits(
+            store,
+            mutations ->
+                mutations.stream()
+                    .map(
+                        mutation ->
+                            isMarker(mutation)
+                                ? with(mutation, "answer", mutation.fields().get("answer") + " ")
+                                : mutation)
+                    .toList());
+      }
+    },
+    STALE_READS {
+      private final Map<DocRef, Snapshot> past = new LinkedHashMap<>();
+
+      @Override
+      public Store store(SimulatedStore store) {
+        past.clear();
+        return new Altered(store) {
+          @Override
+          public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
+            return super.read(refs)
+                .thenApply(
+                    found ->
+                        found.stream()
+                            .map(
+                                each -> {
+                                  Snapshot before = past.put(each.ref(), each);
+                                  return before == null ? each : before;
+                                })
+                            .toList());
+          }
+        };
+      }
+    };
+
+    private static Store commits(SimulatedStore store, UnaryOperator<List<Mutation>> altered) {
+      return new Altered(store) {
+        @Override
+        public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
+          return super.commit(altered.apply(mutations));
+        }
+      };
+    }
+
+    private static UnaryOperator<List<Mutation>> unconditional(Predicate<Mutation> which) {
+      return mutations ->
+          mutations.stream()
+              .map(
+                  mutation ->
+                      which.test(mutation)
+                          ? Mutation.blind(mutation.ref(), mutation.fields(), mutation.increments())
+                          : mutation)
+              .toList();
+    }
+
+    private static UnaryOperator<List<Mutation>> without(String field) {
+      return mutations ->
+          mutations.stream()
+              .map(
+                  mutation -> {
+                    Map<String, Object> fields = new LinkedHashMap<>(mutation.fields());
+                    fields.remove(field);
+                    return new Mutation(
+                        mutation.ref(),
+                        fields,
+                        mutation.increments(),
+                        mutation.condition(),
+                        mutation.version());
+                  })
+              .toList();
+    }
+
+    private static Mutation with(Mutation mutation, String field, Object value) {
+      Map<String, Object> fields = new LinkedHashMap<>(mutation.fields());
+      fields.put(field, value);
+      return new Mutation(
+          mutation.ref(), fields, mutation.increments(), mutation.condition(), mutation.version());
+    }
+
+    private static boolean isMarker(Mutation mutation) {
+      return isMarker(mutation.ref());
+    }
+
+    private static boolean isMarker(DocRef ref) {
+      return ref.collection().equals(Markers.COLLECTION)
+          || ref.collection().equals(Account.CHANGES);
+    }
+  }
+
+  private static class Engine extends GroupCommit<Account, Account.Change> {
+    Engine(Schedule schedule, Store store, Turns turns, Limits limits) {
+      super(
+          Account.RULES,
+          store,
+          turns,
+          schedule.simulation,
+          schedule.simulation,
+          schedule.simulation.random,
+          limits,
+          String::valueOf);
+    }
+  }
+
+  private static class Altered implements Store {
+    private final Store store;
+
+    Altered(Store store) {
+      this.store = store;
+    }
+
+    @Override
+    public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
+      return store.read(refs);
+    }
+
+    @Override
+    public CompletableFuture<List<Snapshot>> find(Query query) {
+      return store.find(query);
+    }
+
+    @Override
+    public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
+      return store.commit(mutations);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void plantedDefect_isFound(Defect defect) {
+    for (long seed = 0; seed < MOST_SEEDS; seed++) {
+      for (SimulatedStore.Faults faults :
+          List.of(SimulatedStore.Faults.NONE, SimulatedStore.Faults.MANY)) {
+        try {
+          new Schedule(seed, faults, defect).play();
+        } catch (AssertionError | RuntimeException e) {
+          System.out.println("planted " + defect + ": seed " + seed + ", " + e.getMessage());
+          return;
+        }
+      }
+    }
+    fail("not found in " + MOST_SEEDS + " seeds: " + defect);
+  }
+}

@@ -1,0 +1,355 @@
+package dev.meterkite.functions.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One play of several engines, clients that repeat what they do not know, a store with faults and
+ * processes that crash, all drawn from one seed and checked after every step.
+ */
+final class Schedule {
+  private static final int CLIENTS = 40;
+  private static final int TRIES = 4;
+  private static final List<String> ACCOUNTS = List.of("a", "b");
+  private static final DocRef POT = new DocRef(Account.POTS, "pot");
+  private static final Duration ARRIVALS = Duration.ofSeconds(60);
+
+  /** What a planted defect replaces; the engine as it is by default. */
+  interface Variant {
+    default GroupCommit<Account, Account.Change> engine(
+        Schedule schedule, Store store, Turns turns) {
+      return new GroupCommit<>(
+          Account.RULES,
+          store,
+          turns,
+          schedule.simulation,
+          schedule.simulation,
+          schedule.simulation.random,
+          limits(),
+          String::valueOf);
+    }
+
+    default Limits limits() {
+      return new Limits(
+          6,
+          3_000_000,
+          8,
+          Duration.ofSeconds(10),
+          30,
+          10,
+          Duration.ofSeconds(30),
+          20,
+          Duration.ofSeconds(240));
+    }
+
+    default Store store(SimulatedStore store) {
+      return store;
+    }
+
+    default Command<Account.Change> command(Command<Account.Change> command) {
+      return command;
+    }
+  }
+
+  /** A client's call and what it was told. */
+  private record Told(
+      String account, String key, long amount, Instant asked, Instant told, Reply reply) {}
+
+  final Simulation simulation;
+  final SimulatedStore store;
+  private final Variant variant;
+  private final SimulatedStore.Faults faults;
+  private final List<Process> processes = new ArrayList<>();
+  private final List<Told> history = new ArrayList<>();
+  private final Map<String, Instant> lastAsked = new HashMap<>();
+  private int open;
+
+  /** A process: its engine lives until it crashes; what it planned dies with it. */
+  private final class Process {
+    GroupCommit<Account, Account.Change> engine;
+    int generation;
+
+    Process() {
+      start();
+    }
+
+    void start() {
+      int mine = ++generation;
+      Store wrapped = variant.store(store);
+      engine =
+          variant.engine(
+              Schedule.this,
+              new MortalStore(wrapped, () -> generation == mine),
+              (delay, task) ->
+                  simulation.after(
+                      delay,
+                      () -> {
+                        if (generation == mine) {
+                          task.run();
+                        }
+                      }));
+    }
+  }
+
+  Schedule(long seed, SimulatedStore.Faults faults, Variant variant) {
+    this.simulation = new Simulation(seed);
+    this.store = new SimulatedStore(simulation, faults);
+    this.variant = variant;
+    this.faults = faults;
+    for (String account : ACCOUNTS) {
+      store.apply(
+          List.of(Mutation.create(Account.ref(account), Map.of("balance", 0L, "foreign", "kept"))));
+    }
+    int count = 1 + simulation.random.nextInt(3);
+    for (int i = 0; i < count; i++) {
+      processes.add(new Process());
+    }
+  }
+
+  /** Plays to the end. */
+  void play() {
+    long[] amounts = {-30, -20, -10, 10, 20, 40, 0};
+    for (int i = 0; i < CLIENTS; i++) {
+      // Two accounts share a key: it must not matter.
+      String key = "key-" + i / 2 + (i % 6 < 2 ? "o" : "");
+      String account = simulation.chance(0.05) ? "missing" : ACCOUNTS.get(i % ACCOUNTS.size());
+      long amount = amounts[simulation.random.nextInt(amounts.length)];
+      boolean pot = simulation.chance(0.3);
+      boolean asks = simulation.chance(0.5);
+      Command<Account.Change> command =
+          variant.command(Account.change(account, key, amount, pot ? POT : null, asks));
+      simulation.after(simulation.between(Duration.ZERO, ARRIVALS), () -> call(command, TRIES));
+      if (simulation.chance(0.1)) {
+        Command<Account.Change> other =
+            variant.command(Account.change(account, key, amount + 1, pot ? POT : null, asks));
+        simulation.after(simulation.between(Duration.ZERO, ARRIVALS), () -> call(other, 1));
+      }
+    }
+    for (int crashes = simulation.random.nextInt(4); crashes > 0; crashes--) {
+      Process victim = processes.get(simulation.random.nextInt(processes.size()));
+      simulation.after(simulation.between(Duration.ZERO, ARRIVALS), victim::start);
+    }
+    long checked = -1;
+    while (simulation.step()) {
+      if (store.version() != checked) {
+        checked = store.version();
+        checkBooks();
+      }
+    }
+    checkAnswers();
+    if (faults == SimulatedStore.Faults.NONE) {
+      checkProgress();
+    }
+  }
+
+  /** Without faults nobody is told that there is no answer. */
+  private void checkProgress() {
+    for (Told told : history) {
+      assertTrue(!(told.reply() instanceof Reply.Unavailable), "no answer to " + told.key());
+    }
+  }
+
+  private void call(Command<Account.Change> command, int tries) {
+    Instant asked = simulation.instant();
+    lastAsked.put(command.owner().id() + command.key(), asked);
+    Process process = processes.get(simulation.random.nextInt(processes.size()));
+    boolean[] waiting = {true};
+    open++;
+    CompletableFuture<Reply> future = process.engine.submit(command);
+    future.whenComplete(
+        (reply, failure) -> {
+          if (!waiting[0]) {
+            return;
+          }
+          waiting[0] = false;
+          open--;
+          assertTrue(failure == null, () -> "failed: " + failure);
+          heard(command, asked, reply, tries);
+        });
+    // A client whose process crashed, or that lost patience, repeats with the same key elsewhere.
+    simulation.after(
+        simulation.between(Duration.ofSeconds(2), Duration.ofSeconds(30)),
+        () -> {
+          if (waiting[0]) {
+            waiting[0] = false;
+            open--;
+            again(command, tries);
+          }
+        });
+  }
+
+  private void heard(Command<Account.Change> command, Instant asked, Reply reply, int tries) {
+    history.add(
+        new Told(
+            command.owner().id(),
+            command.key(),
+            command.input().amount(),
+            asked,
+            simulation.instant(),
+            reply));
+    if (reply instanceof Reply.Unavailable || simulation.chance(0.1)) {
+      again(command, tries);
+    }
+  }
+
+  private void again(Command<Account.Change> command, int tries) {
+    if (tries > 0) {
+      simulation.after(
+          simulation.between(Duration.ZERO, Duration.ofSeconds(20)),
+          () -> call(command, tries - 1));
+    }
+  }
+
+  /** What must be true of the documents at every moment. */
+  private void checkBooks() {
+    long applied = 0;
+    long potted = 0;
+    for (String account : ACCOUNTS) {
+      Snapshot owner = store.get(Account.ref(account));
+      Account state = Account.RULES.decode(owner);
+      assertTrue(state.balance() >= 0, "negative balance");
+      assertEquals("kept", owner.fields().get("foreign"), "a field of somebody else's");
+      applied += state.sequence();
+      potted += state.potted();
+      CommitLog log = CommitLog.of(owner);
+      assertTrue(log.refused().size() <= variant.limits().refused(), "the ring outgrew its bound");
+    }
+    long counted = (Long) store.get(Account.COUNTER).fields().getOrDefault("applied", 0L);
+    assertEquals(applied, counted, "commands counted blindly");
+    assertEquals(
+        potted, store.get(POT).fields().getOrDefault("total", 0L), "a document beside the owner");
+  }
+
+  /** What must be true of everything that anybody was told. */
+  private void checkAnswers() {
+    assertEquals(0, open, "calls without an end");
+    Map<String, String> answers = new HashMap<>();
+    Map<String, Map<Long, Long>> amounts = new HashMap<>();
+    for (Snapshot document : store.all()) {
+      if (document.ref().collection().equals(Account.CHANGES)) {
+        amount(amounts, document.fields());
+      }
+    }
+    for (Told told : history) {
+      if (told.reply() instanceof Reply.Answered answered && told.amount() != 0) {
+        String before = answers.putIfAbsent(told.account() + told.key(), answered.json());
+        assertTrue(
+            before == null || before.equals(answered.json()), "two answers to " + told.key());
+        explain(amounts, told, answered.json());
+      }
+    }
+    assertOneMarkerAChange(answers);
+    for (Told told : history) {
+      checkRefusal(told, answers);
+    }
+    checkOrder();
+  }
+
+  private static void amount(Map<String, Map<Long, Long>> amounts, Map<String, Object> change) {
+    Long before =
+        amounts
+            .computeIfAbsent((String) change.get("account"), account -> new HashMap<>())
+            .put((Long) change.get("sequence"), (Long) change.get("amount"));
+    assertTrue(before == null, "two changes with one sequence");
+  }
+
+  /** The amount in an answer is the one asked for, and the one in the books at that sequence. */
+  private static void explain(Map<String, Map<Long, Long>> amounts, Told told, String json) {
+    assertEquals(told.amount(), figure(json, "amount"), "answered for somebody else");
+    long sequence = figure(json, "sequence");
+    Map<Long, Long> booked = amounts.computeIfAbsent(told.account(), account -> new HashMap<>());
+    Long amount = booked.putIfAbsent(sequence, told.amount());
+    assertTrue(amount == null || amount == told.amount(), "acknowledged and lost: " + told.key());
+  }
+
+  /** As many markers as applied commands, and each acknowledged command has its own. */
+  private void assertOneMarkerAChange(Map<String, String> answers) {
+    long applied =
+        ACCOUNTS.stream()
+            .mapToLong(account -> Account.RULES.decode(store.get(Account.ref(account))).sequence())
+            .sum();
+    long markers =
+        store.all().stream().filter(document -> document.fields().containsKey("answer")).count();
+    assertEquals(applied, markers, "applied commands and their markers");
+    assertTrue(answers.size() <= markers, "acknowledged without a marker");
+    long documents = store.all().size();
+    long others =
+        2 + (store.get(POT).exists() ? 1 : 0) + (store.get(Account.COUNTER).exists() ? 1 : 0);
+    assertEquals(markers + others, documents, "something was left behind");
+  }
+
+  /** A command whose last answer was a refusal, and that nobody sent again, never applies. */
+  private void checkRefusal(Told told, Map<String, String> answers) {
+    if (!(told.reply() instanceof Reply.Refused refused)
+        || !lastAsked.get(told.account() + told.key()).equals(told.asked())) {
+      return;
+    }
+    boolean applied =
+        store.all().stream()
+            .anyMatch(
+                document ->
+                    Account.change(told.account(), told.key(), told.amount())
+                        .markers()
+                        .contains(document.ref()));
+    assertTrue(
+        !applied || answers.containsKey(told.account() + told.key()),
+        "refused and yet applied: " + told.key());
+    assertTrue(
+        !applied || refused.outcome() != Account.Refusal.INSUFFICIENT,
+        "acknowledged, then refused: " + told.key());
+  }
+
+  /** One serial order explains all answers: what was told before another was asked comes first. */
+  private void checkOrder() {
+    for (String account : ACCOUNTS) {
+      List<Told> told =
+          history.stream()
+              .filter(each -> each.account().equals(account) && sequence(each) >= 0)
+              .toList();
+      for (Told first : told) {
+        for (Told second : told) {
+          if (first.told().isBefore(second.asked()) && !replayed(second)) {
+            assertTrue(
+                sequence(first) <= sequence(second), () -> first.key() + " after " + second.key());
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean replayed(Told told) {
+    return told.reply() instanceof Reply.Answered answered && answered.replayed();
+  }
+
+  /** The sequence at which the answer was true, or -1 for answers that carry none. */
+  private static long sequence(Told told) {
+    if (told.reply() instanceof Reply.Answered answered) {
+      return figure(answered.json(), "sequence");
+    }
+    if (told.reply() instanceof Reply.Refused refused
+        && refused.figures().get("sequence") instanceof Long at) {
+      return at;
+    }
+    return -1;
+  }
+
+  private static long figure(String json, String name) {
+    int from = json.indexOf(name + "=") + name.length() + 1;
+    int to = from;
+    while (to < json.length() && "-0123456789".indexOf(json.charAt(to)) >= 0) {
+      to++;
+    }
+    return Long.parseLong(json.substring(from, to));
+  }
+}
