@@ -33,9 +33,22 @@ record Account(boolean exists, long balance, long sequence, long potted) {
    * @param amount what is added; zero changes nothing
    * @param pot a side document that takes part; null for none
    * @param asks whether the rules find out by themselves that they must see the pot
-   * @param poison whether the store refuses this for good
+   * @param flaw what is wrong with it
    */
-  record Change(long amount, DocRef pot, boolean asks, boolean poison) {}
+  record Change(long amount, DocRef pot, boolean asks, Flaw flaw) {}
+
+  /** What can be wrong with a command so that it never applies. */
+  enum Flaw {
+    NONE,
+    /** The store refuses its contents. */
+    INVALID,
+    /** It creates a document that exists, and that is not its marker. */
+    COLLIDES,
+    /** The rules throw. */
+    THROWS
+  }
+
+  static final DocRef TAKEN = new DocRef("others", "taken");
 
   enum Refusal implements Outcome {
     NO_ACCOUNT(false),
@@ -71,12 +84,12 @@ record Account(boolean exists, long balance, long sequence, long potted) {
     return command(
         account,
         key,
-        new Change(amount, pot, asks, false),
+        new Change(amount, pot, asks, Flaw.NONE),
         pot == null || asks ? List.of() : List.of(new Read.Get(pot)));
   }
 
-  static Command<Change> poison(String account, String key) {
-    return command(account, key, new Change(1, null, false, true), List.of());
+  static Command<Change> flawed(String account, String key, Flaw flaw) {
+    return command(account, key, new Change(1, null, false, flaw), List.of());
   }
 
   private static Command<Change> command(
@@ -147,6 +160,9 @@ record Account(boolean exists, long balance, long sequence, long potted) {
   private static Decision<Account> decide(
       Account state, Seen seen, Command<Change> command, Instant now) {
     Change change = command.input();
+    if (change.flaw() == Flaw.THROWS) {
+      throw new ArithmeticException("a bug in the rules");
+    }
     if (!state.exists()) {
       return new Decision.Refused<>(Refusal.NO_ACCOUNT, Map.of());
     }
@@ -168,14 +184,17 @@ record Account(boolean exists, long balance, long sequence, long potted) {
       fields.put("amount", change.amount());
       fields.put("sequence", next.sequence());
       fields.put("account", command.owner().id());
-      if (change.poison()) {
-        fields.put("poison", true);
+      if (change.flaw() == Flaw.INVALID) {
+        fields.put("__poison__", true);
       }
       writes.add(new Write.Create(command.markers().get(0), fields));
     }
     if (change.pot() != null) {
       long total = (Long) seen.document(change.pot()).fields().getOrDefault("total", 0L);
       writes.add(new Write.Update(change.pot(), Map.of("total", total + change.amount())));
+    }
+    if (change.flaw() == Flaw.COLLIDES) {
+      writes.add(new Write.Create(TAKEN, Map.of("n", 1L)));
     }
     writes.add(new Write.Increment(COUNTER, Map.of("applied", 1L)));
     Map<String, Object> answer = next.figures();

@@ -183,8 +183,8 @@ final class SimulatedStore implements Store {
       throw new StoreException(
           StoreException.Kind.PRECONDITION, mutation.condition() + " of " + mutation.ref());
     }
-    if (mutation.fields().containsKey("poison")) {
-      throw new StoreException(StoreException.Kind.INVALID, "poison");
+    if (mutation.fields().containsKey("__poison__")) {
+      throw new StoreException(StoreException.Kind.INVALID, "__poison__");
     }
   }
 

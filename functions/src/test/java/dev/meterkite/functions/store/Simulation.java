@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Virtual time in one thread: what is to happen happens in the order of its moments, and of its
@@ -57,5 +58,15 @@ final class Simulation implements InstantSource {
     nanos = next.nanos();
     next.task().run();
     return true;
+  }
+
+  /** Lets things happen until the call has an end. */
+  <T> T await(CompletableFuture<T> call) {
+    while (!call.isDone()) {
+      if (!step()) {
+        throw new AssertionError("nothing is planned that could end this call");
+      }
+    }
+    return call.join();
   }
 }

@@ -1,0 +1,289 @@
+package dev.meterkite.functions.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What callers may rely on, tried on every store. */
+abstract class GroupCommitContract {
+  private static final DocRef POT = new DocRef(Account.POTS, "pot");
+  private Instant real = Instant.parse("2026-02-01T00:00:00Z");
+  private Instant domain = Instant.parse("2026-01-31T23:59:59.123456789Z");
+  GroupCommit<Account, Account.Change> engine;
+
+  abstract Store store();
+
+  abstract Turns turns();
+
+  abstract <T> T await(CompletableFuture<T> call);
+
+  /** Round trips so far: reads, queries and commits. */
+  abstract long roundTrips();
+
+  @BeforeEach
+  void openAccounts() {
+    engine = engine(Limits.DEFAULT);
+    await(
+        store()
+            .commit(
+                List.of(
+                    Mutation.create(Account.ref("a"), Map.of("balance", 100L, "foreign", "kept")),
+                    Mutation.create(Account.ref("b"), Map.of("balance", 100L)),
+                    Mutation.create(Account.TAKEN, Map.of("n", 0L)))));
+  }
+
+  private GroupCommit<Account, Account.Change> engine(Limits limits) {
+    return new GroupCommit<>(
+        Account.RULES, store(), turns(), () -> domain, () -> real, new Random(1), limits, String::valueOf);
+  }
+
+  Reply call(Command<Account.Change> command) {
+    return await(engine.submit(command));
+  }
+
+  Account account(String id) {
+    return Account.RULES.decode(read(Account.ref(id)));
+  }
+
+  private Snapshot read(DocRef ref) {
+    return await(store().read(List.of(ref))).get(0);
+  }
+
+  private static void refused(Account.Refusal outcome, Reply reply) {
+    assertEquals(outcome, assertInstanceOf(Reply.Refused.class, reply).outcome());
+  }
+
+  private static Reply.Answered answered(Reply reply) {
+    return assertInstanceOf(Reply.Answered.class, reply);
+  }
+
+  @Test
+  void knownAccount_changesInOneRoundTrip() {
+    call(Account.change("a", "first", -1));
+    long before = roundTrips();
+    assertEquals(
+        "{sequence=2, balance=89, amount=-10}",
+        answered(call(Account.change("a", "second", -10))).json());
+    assertEquals(1, roundTrips() - before);
+    assertEquals("kept", read(Account.ref("a")).fields().get("foreign"));
+  }
+
+  @Test
+  void repeat_isAnsweredByteForByte_whoeverIsAsked() {
+    Command<Account.Change> debit = Account.change("a", "key", -10);
+    String first = answered(call(debit)).json();
+    for (GroupCommit<Account, Account.Change> each : List.of(engine, engine(Limits.DEFAULT))) {
+      Reply.Answered again = answered(await(each.submit(debit)));
+      assertTrue(again.replayed());
+      assertEquals(first, again.json());
+    }
+    assertEquals(90, account("a").balance());
+  }
+
+  @Test
+  void repeatOfADebitThatSpentEverything_isReplayedNotRefused() {
+    Command<Account.Change> debit = Account.change("a", "key", -100);
+    answered(call(debit));
+    assertTrue(answered(await(engine(Limits.DEFAULT).submit(debit))).replayed());
+  }
+
+  @Test
+  void sameKeyWithAnotherBody_isAConflict() {
+    call(Account.change("a", "key", -10));
+    assertInstanceOf(Reply.Conflict.class, call(Account.change("a", "key", -11)));
+    assertInstanceOf(
+        Reply.Conflict.class,
+        await(engine(Limits.DEFAULT).submit(Account.change("a", "key", -11))));
+    answered(call(Account.change("b", "key", -11)));
+    assertEquals(90, account("a").balance());
+  }
+
+  @Test
+  void refusedKey_staysRefusedForMinutes_withTheFiguresOfTheMoment() {
+    Command<Account.Change> debit = Account.change("a", "key", -150);
+    refused(Account.Refusal.INSUFFICIENT, call(debit));
+    answered(call(Account.change("a", "top-up", 100)));
+    Reply.Refused again = assertInstanceOf(Reply.Refused.class, call(debit));
+    assertEquals(200L, again.figures().get("balance"));
+    assertInstanceOf(Reply.Conflict.class, call(Account.change("a", "key", -1)));
+    real = real.plus(Limits.DEFAULT.refusedFor()).plusSeconds(1);
+    assertEquals(
+        "{sequence=2, balance=50, amount=-150}",
+        answered(await(engine(Limits.DEFAULT).submit(debit))).json());
+    assertEquals(1, CommitLog.of(read(Account.ref("a"))).refused().size() + 1, "the ring forgot");
+  }
+
+  @Test
+  void refusal_leavesNothingButItsEntry() {
+    Account before = account("a");
+    refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "key", -101, POT, false)));
+    assertEquals(before, account("a"));
+    assertEquals(1, CommitLog.of(read(Account.ref("a"))).refused().size());
+    assertTrue(!read(POT).exists() && !read(Account.COUNTER).exists());
+  }
+
+  @Test
+  void refusalThatNothingCanFollow_isNotRemembered() {
+    refused(Account.Refusal.NO_ACCOUNT, call(Account.change("new", "key", 1)));
+    await(store().commit(List.of(Mutation.create(Account.ref("new"), Map.of("balance", 0L)))));
+    answered(call(Account.change("new", "key", 1)));
+  }
+
+  @Test
+  void staleState_neverRefuses() {
+    call(Account.change("a", "key", -100));
+    await(engine(Limits.DEFAULT).submit(Account.change("a", "top-up", 50)));
+    answered(call(Account.change("a", "another", -50)));
+  }
+
+  @Test
+  void ringFullOfYoungKeys_isTooBusy_andTheKeyStaysFree() {
+    Limits usual = Limits.DEFAULT;
+    engine =
+        engine(
+            new Limits(
+                usual.commands(),
+                usual.bytes(),
+                usual.attempts(),
+                usual.life(),
+                usual.waiting(),
+                usual.documents(),
+                usual.cacheAge(),
+                2,
+                usual.refusedFor()));
+    call(Account.change("a", "one", -101));
+    call(Account.change("a", "two", -101));
+    Reply.Busy busy =
+        assertInstanceOf(Reply.Busy.class, call(Account.change("a", "three", -101)));
+    assertEquals(Duration.ofSeconds(240), busy.retryAfter());
+    call(Account.change("a", "top-up", 1));
+    answered(call(Account.change("a", "three", -101)));
+  }
+
+  @Test
+  void waitingCommands_leaveTogether() {
+    List<CompletableFuture<Reply>> replies = new ArrayList<>();
+    long before = roundTrips();
+    for (int i = 0; i < 300; i++) {
+      replies.add(engine.submit(Account.change("a", "key" + i, 1)));
+    }
+    replies.forEach(reply -> answered(await(reply)));
+    assertEquals(400, account("a").balance());
+    assertTrue(roundTrips() - before <= 50, "round trips: " + (roundTrips() - before));
+  }
+
+  @Test
+  void sameKeyAtOnce_appliesOnceAndReplays() {
+    List<CompletableFuture<Reply>> replies = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      replies.add(engine.submit(Account.change("a", "same", -10)));
+    }
+    long replays =
+        replies.stream().filter(reply -> answered(await(reply)).replayed()).count();
+    assertEquals(19, replays);
+    assertEquals(90, account("a").balance());
+  }
+
+  @Test
+  void commandWithoutAKey_leavesNoMarker() {
+    answered(call(Account.change("a", null, 5)));
+    answered(call(Account.change("a", null, 5)));
+    assertEquals(110, account("a").balance());
+    assertTrue(
+        await(
+                store()
+                    .find(dev.meterkite.model.document.Query.of(Markers.COLLECTION, 10)))
+            .isEmpty());
+  }
+
+  @Test
+  void commandWithoutADocumentOfItsOwn_leavesAMarkerThatExpires() {
+    Command<Account.Change> command = Account.change("a", "key-o", 5);
+    String json = answered(call(command)).json();
+    Map<String, Object> marker = read(command.markers().get(0)).fields();
+    assertEquals(json, marker.get("answer"));
+    assertEquals("accounts/a", marker.get("owner"));
+    assertEquals(
+        Instant.parse("2026-03-02T23:59:59.123456Z"), marker.get("expire_at"), "30 days");
+  }
+
+  @Test
+  void sideDocument_isSeenAndWrittenByEachOfABatch() {
+    List<CompletableFuture<Reply>> replies = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      replies.add(engine.submit(Account.change("a", "a" + i, 1, POT, i % 2 == 0)));
+      replies.add(engine.submit(Account.change("b", "b" + i, 1, POT, i % 2 == 1)));
+    }
+    replies.forEach(reply -> answered(await(reply)));
+    assertEquals(80L, read(POT).fields().get("total"));
+    assertEquals(80L, read(Account.COUNTER).fields().get("applied"));
+  }
+
+  @Test
+  void twoProcessesOnOneDocument_loseNothing() {
+    GroupCommit<Account, Account.Change> other = engine(Limits.DEFAULT);
+    List<CompletableFuture<Reply>> replies = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      replies.add(engine.submit(Account.change("a", "one" + i, 1)));
+      replies.add(other.submit(Account.change("a", "two" + i, 1)));
+    }
+    replies.forEach(reply -> answered(await(reply)));
+    assertEquals(300, account("a").balance());
+    assertEquals(200, account("a").sequence());
+  }
+
+  @Test
+  void offenderInABatch_standsAloneInTheEnd() {
+    for (Account.Flaw flaw : List.of(Account.Flaw.INVALID, Account.Flaw.COLLIDES, Account.Flaw.THROWS)) {
+      List<CompletableFuture<Reply>> good = new ArrayList<>();
+      CompletableFuture<Reply> bad = null;
+      for (int i = 0; i < 30; i++) {
+        good.add(engine.submit(Account.change("a", flaw + "" + i, 1)));
+        if (i == 17) {
+          bad = engine.submit(Account.flawed("a", "bad" + flaw, flaw));
+        }
+      }
+      good.forEach(reply -> answered(await(reply)));
+      CompletableFuture<Reply> offender = bad;
+      if (flaw == Account.Flaw.COLLIDES) {
+        assertInstanceOf(Reply.Unavailable.class, await(offender));
+      } else {
+        assertThrows(CompletionException.class, () -> await(offender));
+      }
+    }
+    assertEquals(190, account("a").balance());
+  }
+
+  @Test
+  void clockThatGoesBack_doesNotTakeTheStateBack() {
+    call(Account.change("a", "one", 1));
+    domain = domain.minusSeconds(60);
+    call(Account.change("a", "two", 1));
+    assertEquals(
+        Instant.parse("2026-01-31T23:59:59.123456Z"), CommitLog.of(read(Account.ref("a"))).at());
+  }
+
+  @Test
+  void commandOlderThanItsLife_isNotStartedAgain() {
+    CompletableFuture<Reply> first = engine.submit(Account.change("a", "one", 1));
+    CompletableFuture<Reply> second = engine.submit(Account.change("a", "two", 1));
+    real = real.plus(Limits.DEFAULT.life()).plusSeconds(1);
+    await(first);
+    assertInstanceOf(Reply.Unavailable.class, await(second));
+  }
+}
