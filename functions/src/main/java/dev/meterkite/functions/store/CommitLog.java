@@ -2,6 +2,7 @@ package dev.meterkite.functions.store;
 
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -29,10 +30,12 @@ import org.jspecify.annotations.Nullable;
  * @param refused refused keys by hash, the oldest first
  */
 record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused) {
-  static final String FIELD = "commit";
   private static final String REVISION = "revision";
   private static final String AT = "at";
   private static final String REFUSED = "refused";
+  private static final String REVISION_PATH = FieldPath.of(Schema.COMMIT, REVISION);
+  private static final String AT_PATH = FieldPath.of(Schema.COMMIT, AT);
+  private static final String REFUSED_PATH = FieldPath.of(Schema.COMMIT, REFUSED);
   private static final int HASH_BYTES = 16;
   private static final Base64.Encoder BASE64 = Base64.getUrlEncoder().withoutPadding();
 
@@ -41,7 +44,7 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
 
   /** What a document holds; anything that is not of this shape counts as absent. */
   static CommitLog of(Snapshot owner) {
-    if (!(owner.fields().get(FIELD) instanceof Map<?, ?> map)) {
+    if (!(owner.fields().get(Schema.COMMIT) instanceof Map<?, ?> map)) {
       return new CommitLog(0, null, Map.of());
     }
     long revision = map.get(REVISION) instanceof Long number ? number : 0;
@@ -81,9 +84,9 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
   /** The changes that bring the document from {@code before} to this log. */
   Map<String, Object> changes(CommitLog before) {
     Map<String, Object> changes = new LinkedHashMap<>();
-    changes.put(FieldPath.of(FIELD, REVISION), revision);
+    changes.put(REVISION_PATH, revision);
     if (at != null) {
-      changes.put(FieldPath.of(FIELD, AT), at);
+      changes.put(AT_PATH, at);
     }
     if (!refused.equals(before.refused)) {
       List<String> list = new ArrayList<>(refused.size());
@@ -91,7 +94,7 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
           (key, entry) ->
               list.add(
                   key + " " + entry.request() + " " + entry.code() + " " + entry.epochSecond()));
-      changes.put(FieldPath.of(FIELD, REFUSED), list);
+      changes.put(REFUSED_PATH, list);
     }
     return changes;
   }

@@ -80,7 +80,7 @@ public final class FirestoreStore implements Store, AutoCloseable {
         .ifPresent(
             host -> {
               channel.setEndpoint(host);
-              channel.setChannelConfigurator(ManagedChannelBuilder::usePlaintext);
+              plaintext(channel);
               channel.setHeaderProvider(
                   FixedHeaderProvider.create("authorization", "Bearer owner"));
               stub.setCredentialsProvider(NoCredentialsProvider.create());
@@ -94,6 +94,11 @@ public final class FirestoreStore implements Store, AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("no connection to Firestore can be set up", e);
     }
+  }
+
+  @SuppressWarnings("rawtypes") // the client library's own signature
+  private static void plaintext(InstantiatingGrpcChannelProvider.Builder channel) {
+    channel.setChannelConfigurator(ManagedChannelBuilder::usePlaintext);
   }
 
   private static void once(ServerStreamingCallSettings.Builder<?, ?> call) {
@@ -168,8 +173,7 @@ public final class FirestoreStore implements Store, AutoCloseable {
     return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
   }
 
-  private static <A, T> CompletableFuture<T> completable(
-      ApiFuture<A> call, Function<A, T> answer) {
+  private static <A, T> CompletableFuture<T> completable(ApiFuture<A> call, Function<A, T> answer) {
     CompletableFuture<T> future = new CompletableFuture<>();
     ApiFutures.addCallback(
         call,

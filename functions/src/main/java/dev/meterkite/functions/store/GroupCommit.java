@@ -264,18 +264,16 @@ public class GroupCommit<S, I> {
         lane,
         turn,
         (done, failure) -> {
-                  if (failure != null) {
-                    readFailed(lane, turn, kindOf(failure));
-                    return;
-                  }
-                  documents
-                      .join()
-                      .forEach(snapshot -> turn.documents.put(snapshot.ref(), snapshot));
-                  for (int i = 0; i < queries.size(); i++) {
-                    turn.found.put(queries.get(i), found.get(i).join());
-                  }
-                  haveRead(lane, turn, afresh);
-                });
+          if (failure != null) {
+            readFailed(lane, turn, kindOf(failure));
+            return;
+          }
+          documents.join().forEach(snapshot -> turn.documents.put(snapshot.ref(), snapshot));
+          for (int i = 0; i < queries.size(); i++) {
+            turn.found.put(queries.get(i), found.get(i).join());
+          }
+          haveRead(lane, turn, afresh);
+        });
   }
 
   private void readFailed(Lane<S, I> lane, Turn<I> turn, StoreException.Kind kind) {
@@ -397,15 +395,15 @@ public class GroupCommit<S, I> {
         lane,
         turn,
         (times, failure) -> {
-                      if (failure == null) {
-                        lane.kept = fold.kept(times.get(0));
-                        lane.pacing.won(System.nanoTime() - start);
-                        fold.reply();
-                        turns.after(lane.pacing.afterWin(random), () -> next(lane));
-                      } else {
-                        failed(lane, turn, kept, kindOf(failure), failure);
-                      }
-                    });
+          if (failure == null) {
+            lane.kept = fold.kept(times.get(0));
+            lane.pacing.won(System.nanoTime() - start);
+            fold.reply();
+            turns.after(lane.pacing.afterWin(random), () -> next(lane));
+          } else {
+            failed(lane, turn, kept, kindOf(failure), failure);
+          }
+        });
   }
 
   private void failed(

@@ -4,6 +4,8 @@ import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,10 +21,6 @@ import org.jspecify.annotations.Nullable;
  * own that can carry them, the marker is {@code idempotency_keys/{id}}, which expires.
  */
 final class Markers {
-  static final String COLLECTION = "idempotency_keys";
-  private static final String REQUEST_HASH = "request_hash";
-  private static final String ANSWER = "answer";
-
   private final Function<Map<String, Object>, String> json;
   private final Duration life;
 
@@ -68,8 +66,8 @@ final class Markers {
     for (DocRef ref : pending.command.markers()) {
       Snapshot document = documents.get(ref);
       if (document != null && document.exists()) {
-        if (document.fields().get(REQUEST_HASH) instanceof String hash
-            && document.fields().get(ANSWER) instanceof String answer) {
+        if (document.fields().get(Schema.REQUEST_HASH) instanceof String hash
+            && document.fields().get(Schema.ANSWER) instanceof String answer) {
           Mark mark = new Mark(hash, answer);
           remember(ref, mark);
           return reply(mark, pending.command, pending.effort(0));
@@ -96,8 +94,8 @@ final class Markers {
     for (Write write : writes) {
       if (write instanceof Write.Create create && command.markers().contains(create.ref())) {
         Map<String, Object> fields = new LinkedHashMap<>(create.fields());
-        fields.put(REQUEST_HASH, command.requestHash());
-        fields.put(ANSWER, answer);
+        fields.put(Schema.REQUEST_HASH, command.requestHash());
+        fields.put(Schema.ANSWER, answer);
         marked.add(new Write.Create(create.ref(), fields));
         found = true;
       } else {
@@ -113,17 +111,17 @@ final class Markers {
   private Write ownMarker(Command<?> command, String answer, Instant now) {
     DocRef ref =
         command.markers().stream()
-            .filter(marker -> marker.collection().equals(COLLECTION))
+            .filter(marker -> marker.collection().equals(IdempotencyKeys.COLLECTION))
             .findFirst()
             .orElseThrow(
                 () -> new IllegalStateException(command.operation() + " left no marker behind"));
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("operation", command.operation());
-    fields.put("owner", command.owner().toString());
-    fields.put(REQUEST_HASH, command.requestHash());
-    fields.put(ANSWER, answer);
-    fields.put("created_at", now);
-    fields.put("expire_at", now.plus(life));
+    fields.put(IdempotencyKeys.OPERATION, command.operation());
+    fields.put(IdempotencyKeys.OWNER, command.owner().toString());
+    fields.put(Schema.REQUEST_HASH, command.requestHash());
+    fields.put(Schema.ANSWER, answer);
+    fields.put(IdempotencyKeys.CREATED_AT, now);
+    fields.put(IdempotencyKeys.EXPIRE_AT, now.plus(life));
     return new Write.Create(ref, fields);
   }
 

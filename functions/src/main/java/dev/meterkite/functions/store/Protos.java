@@ -21,7 +21,6 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 
 /** Firestore's messages from the model's terms, and back. */
 final class Protos {
@@ -123,11 +122,9 @@ final class Protos {
     StructuredQuery.Builder structured =
         StructuredQuery.newBuilder()
             .addFrom(
-                StructuredQuery.CollectionSelector.newBuilder()
-                    .setCollectionId(query.collection()))
+                StructuredQuery.CollectionSelector.newBuilder().setCollectionId(query.collection()))
             .setLimit(Int32Value.of(query.limit()));
-    CompositeFilter.Builder all =
-        CompositeFilter.newBuilder().setOp(CompositeFilter.Operator.AND);
+    CompositeFilter.Builder all = CompositeFilter.newBuilder().setOp(CompositeFilter.Operator.AND);
     for (Query.Filter filter : query.filters()) {
       all.addFilters(
           StructuredQuery.Filter.newBuilder()
@@ -152,8 +149,7 @@ final class Protos {
   /** Behind these values; where the last is the document id, the order by id must be said. */
   private Cursor cursor(Query query, StructuredQuery.Builder structured) {
     List<Query.Order> orders = query.orders();
-    boolean idSaid =
-        !orders.isEmpty() && orders.get(orders.size() - 1).field().equals(Query.ID);
+    boolean idSaid = !orders.isEmpty() && orders.get(orders.size() - 1).field().equals(Query.ID);
     if (query.startAfter().size() > orders.size() && !idSaid) {
       boolean descending = !orders.isEmpty() && orders.get(orders.size() - 1).descending();
       structured.addOrderBy(order(Query.ID, descending));

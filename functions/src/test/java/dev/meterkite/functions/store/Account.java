@@ -9,6 +9,7 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -102,8 +103,8 @@ record Account(boolean exists, long balance, long sequence, long potted) {
         key == null
             ? List.of()
             : key.endsWith("o")
-                ? List.of(new DocRef(Markers.COLLECTION, id))
-                : List.of(new DocRef(CHANGES, id), new DocRef(Markers.COLLECTION, id));
+                ? List.of(new DocRef(IdempotencyKeys.COLLECTION, id))
+                : List.of(new DocRef(CHANGES, id), new DocRef(IdempotencyKeys.COLLECTION, id));
     return new Command<>(
         ref(account),
         "change",
@@ -140,7 +141,7 @@ record Account(boolean exists, long balance, long sequence, long potted) {
         @Override
         public Decision<Account> decide(
             Account state, Seen seen, Command<Change> command, Instant now) {
-          return Account.decide(state, seen, command, now);
+          return Account.decide(state, seen, command);
         }
 
         @Override
@@ -157,8 +158,7 @@ record Account(boolean exists, long balance, long sequence, long potted) {
     return figures;
   }
 
-  private static Decision<Account> decide(
-      Account state, Seen seen, Command<Change> command, Instant now) {
+  private static Decision<Account> decide(Account state, Seen seen, Command<Change> command) {
     Change change = command.input();
     if (change.flaw() == Flaw.THROWS) {
       throw new ArithmeticException("a bug in the rules");

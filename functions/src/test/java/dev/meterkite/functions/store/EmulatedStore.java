@@ -13,7 +13,10 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Firestore's store on the emulator, in a project of its own, with its calls counted at the gRPC layer. */
+/**
+ * Firestore's store on the emulator, in a project of its own, with its calls counted at the gRPC
+ * layer.
+ */
 public final class EmulatedStore {
   private final Map<String, AtomicLong> calls = new ConcurrentHashMap<>();
   private final String project = EmulatorForTests.freshProject();
@@ -24,8 +27,7 @@ public final class EmulatedStore {
               EmulatorForTests.shared().host(),
               "GOOGLE_CLOUD_PROJECT",
               project));
-  private final FirestoreStore store =
-      FirestoreStore.open(settings, () -> List.of(new Counter()));
+  private final FirestoreStore store = FirestoreStore.open(settings, () -> List.of(new Counter()));
 
   /** The store. */
   public FirestoreStore store() {

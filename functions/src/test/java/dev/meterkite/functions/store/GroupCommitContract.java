@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -49,7 +50,14 @@ abstract class GroupCommitContract {
 
   private GroupCommit<Account, Account.Change> engine(Limits limits) {
     return new GroupCommit<>(
-        Account.RULES, store(), turns(), () -> domain, () -> real, new Random(1), limits, String::valueOf);
+        Account.RULES,
+        store(),
+        turns(),
+        () -> domain,
+        () -> real,
+        new Random(1),
+        limits,
+        String::valueOf);
   }
 
   Reply call(Command<Account.Change> command) {
@@ -168,8 +176,7 @@ abstract class GroupCommitContract {
                 usual.refusedFor()));
     call(Account.change("a", "one", -101));
     call(Account.change("a", "two", -101));
-    Reply.Busy busy =
-        assertInstanceOf(Reply.Busy.class, call(Account.change("a", "three", -101)));
+    Reply.Busy busy = assertInstanceOf(Reply.Busy.class, call(Account.change("a", "three", -101)));
     assertEquals(Duration.ofSeconds(240), busy.retryAfter());
     call(Account.change("a", "top-up", 1));
     answered(call(Account.change("a", "three", -101)));
@@ -193,8 +200,7 @@ abstract class GroupCommitContract {
     for (int i = 0; i < 20; i++) {
       replies.add(engine.submit(Account.change("a", "same", -10)));
     }
-    long replays =
-        replies.stream().filter(reply -> answered(await(reply)).replayed()).count();
+    long replays = replies.stream().filter(reply -> answered(await(reply)).replayed()).count();
     assertEquals(19, replays);
     assertEquals(90, account("a").balance());
   }
@@ -205,9 +211,7 @@ abstract class GroupCommitContract {
     answered(call(Account.change("a", null, 5)));
     assertEquals(110, account("a").balance());
     assertTrue(
-        await(
-                store()
-                    .find(dev.meterkite.model.document.Query.of(Markers.COLLECTION, 10)))
+        await(store().find(dev.meterkite.model.document.Query.of(IdempotencyKeys.COLLECTION, 10)))
             .isEmpty());
   }
 
@@ -218,8 +222,7 @@ abstract class GroupCommitContract {
     Map<String, Object> marker = read(command.markers().get(0)).fields();
     assertEquals(json, marker.get("answer"));
     assertEquals("accounts/a", marker.get("owner"));
-    assertEquals(
-        Instant.parse("2026-03-02T23:59:59.123456Z"), marker.get("expire_at"), "30 days");
+    assertEquals(Instant.parse("2026-03-02T23:59:59.123456Z"), marker.get("expire_at"), "30 days");
   }
 
   @Test
@@ -249,7 +252,8 @@ abstract class GroupCommitContract {
 
   @Test
   void offenderInABatch_standsAloneInTheEnd() {
-    for (Account.Flaw flaw : List.of(Account.Flaw.INVALID, Account.Flaw.COLLIDES, Account.Flaw.THROWS)) {
+    for (Account.Flaw flaw :
+        List.of(Account.Flaw.INVALID, Account.Flaw.COLLIDES, Account.Flaw.THROWS)) {
       List<CompletableFuture<Reply>> good = new ArrayList<>();
       CompletableFuture<Reply> bad = null;
       for (int i = 0; i < 30; i++) {

@@ -12,7 +12,7 @@ class GroupCommitEmulatorTest extends GroupCommitContract {
 
   @Override
   Turns turns() {
-    return Backend.pauses();
+    return new Pauses();
   }
 
   @Override

@@ -9,8 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class GroupCommitSimulatedTest extends GroupCommitContract {
   private final Simulation simulation = new Simulation(1);
-  private final SimulatedStore store =
-      new SimulatedStore(simulation, SimulatedStore.Faults.NONE);
+  private final SimulatedStore store = new SimulatedStore(simulation, SimulatedStore.Faults.NONE);
 
   @Override
   Store store() {

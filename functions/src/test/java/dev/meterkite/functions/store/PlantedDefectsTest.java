@@ -6,6 +6,7 @@ import dev.meterkite.model.command.Command;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +17,9 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The test of the tests: each defect, planted in or around the engine, is found by the schedules. */
+/**
+ * The test of the tests: each defect, planted in or around the engine, is found by the schedules.
+ */
 class PlantedDefectsTest {
   private static final int MOST_SEEDS = 3_000;
 
@@ -100,8 +103,7 @@ class PlantedDefectsTest {
           Schedule schedule, Store store, Turns turns) {
         return new Engine(schedule, store, turns, limits()) {
           @Override
-          boolean mustReadFirst(
-              Turn<Account.Change> turn, Fold<Account, Account.Change> fold) {
+          boolean mustReadFirst(Turn<Account.Change> turn, Fold<Account, Account.Change> fold) {
             return false;
           }
         };
@@ -246,7 +248,7 @@ class PlantedDefectsTest {
     }
 
     private static boolean isMarker(DocRef ref) {
-      return ref.collection().equals(Markers.COLLECTION)
+      return ref.collection().equals(IdempotencyKeys.COLLECTION)
           || ref.collection().equals(Account.CHANGES);
     }
   }

@@ -4,8 +4,7 @@ import java.util.concurrent.CompletableFuture;
 
 class SimulatedStoreTest extends StoreContract {
   private final Simulation simulation = new Simulation(1);
-  private final SimulatedStore store =
-      new SimulatedStore(simulation, SimulatedStore.Faults.NONE);
+  private final SimulatedStore store = new SimulatedStore(simulation, SimulatedStore.Faults.NONE);
 
   @Override
   Store store() {

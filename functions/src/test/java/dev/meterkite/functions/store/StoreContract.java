@@ -38,8 +38,7 @@ abstract class StoreContract {
   }
 
   private void refused(StoreException.Kind kind, Mutation... mutations) {
-    CompletionException failure =
-        assertThrows(CompletionException.class, () -> commit(mutations));
+    CompletionException failure = assertThrows(CompletionException.class, () -> commit(mutations));
     assertEquals(kind, ((StoreException) failure.getCause()).kind());
   }
 

@@ -1,0 +1,65 @@
+package dev.meterkite.functions.backend;
+
+import dev.meterkite.functions.DomainClock;
+import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.http.Edge;
+import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.FirestoreStore;
+import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Limits;
+import dev.meterkite.functions.store.Pauses;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.Turns;
+import dev.meterkite.model.command.Rules;
+import java.time.InstantSource;
+import java.util.Random;
+
+/**
+ * What all functions of a process share: one connection to Firestore, one clock, one edge to HTTP,
+ * one log. Built by the constructor of the first function that asks, which the platform runs before
+ * it lets requests in.
+ *
+ * @param settings the process's settings
+ * @param store the connection
+ * @param clock the domain's time
+ * @param turns runs what engines do later
+ * @param edge where HTTP requests come in
+ * @param log takes a line for each invocation
+ */
+public record Backend(
+    Settings settings, Store store, InstantSource clock, Turns turns, Edge edge, Log log) {
+
+  private static final class OfProcess {
+    static final Backend BACKEND = of(Settings.ofProcess());
+  }
+
+  /** The backend of this process. */
+  public static Backend ofProcess() {
+    return OfProcess.BACKEND;
+  }
+
+  /** A backend of its own, for these settings. */
+  public static Backend of(Settings settings) {
+    return new Backend(
+        settings,
+        FirestoreStore.open(settings),
+        DomainClock.of(settings.domainClockFile().orElse(null)),
+        new Pauses(),
+        Edge.of(settings),
+        Log.ofProcess(settings));
+  }
+
+  /** An engine for one kind of owner document; a process needs one for each kind. */
+  public <S, I> GroupCommit<S, I> engine(Rules<S, I> rules) {
+    return new GroupCommit<>(
+        rules,
+        store,
+        turns,
+        clock,
+        InstantSource.system(),
+        new Random(),
+        Limits.DEFAULT,
+        Json::write);
+  }
+}
