@@ -37,7 +37,7 @@ public record Limits(
           10_000,
           Duration.ofSeconds(10),
           1_000,
-          Duration.ofSeconds(240));
+          Duration.ofMinutes(4));
 
   public Limits {
     if (refusedFor.compareTo(life.multipliedBy(2)) < 0) {

@@ -177,7 +177,7 @@ abstract class GroupCommitContract {
     call(Account.change("a", "one", -101));
     call(Account.change("a", "two", -101));
     Reply.Busy busy = assertInstanceOf(Reply.Busy.class, call(Account.change("a", "three", -101)));
-    assertEquals(Duration.ofSeconds(240), busy.retryAfter());
+    assertEquals(Duration.ofMinutes(4), busy.retryAfter());
     call(Account.change("a", "top-up", 1));
     answered(call(Account.change("a", "three", -101)));
   }

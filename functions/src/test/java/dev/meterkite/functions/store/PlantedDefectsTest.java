@@ -176,11 +176,9 @@ class PlantedDefectsTest {
       }
     },
     STALE_READS {
-      private final Map<DocRef, Snapshot> past = new LinkedHashMap<>();
-
       @Override
       public Store store(SimulatedStore store) {
-        past.clear();
+        Map<DocRef, Snapshot> past = new LinkedHashMap<>();
         return new Altered(store) {
           @Override
           public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {

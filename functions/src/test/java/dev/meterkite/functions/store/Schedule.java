@@ -23,7 +23,7 @@ final class Schedule {
   private static final int TRIES = 4;
   private static final List<String> ACCOUNTS = List.of("a", "b");
   private static final DocRef POT = new DocRef(Account.POTS, "pot");
-  private static final Duration ARRIVALS = Duration.ofSeconds(60);
+  private static final Duration ARRIVALS = Duration.ofMinutes(1);
 
   /** What a planted defect replaces; the engine as it is by default. */
   interface Variant {
@@ -50,7 +50,7 @@ final class Schedule {
           10,
           Duration.ofSeconds(30),
           20,
-          Duration.ofSeconds(240));
+          Duration.ofMinutes(4));
     }
 
     default Store store(SimulatedStore store) {
@@ -70,17 +70,17 @@ final class Schedule {
   final SimulatedStore store;
   private final Variant variant;
   private final SimulatedStore.Faults faults;
-  private final List<Process> processes = new ArrayList<>();
+  private final List<Host> processes = new ArrayList<>();
   private final List<Told> history = new ArrayList<>();
   private final Map<String, Instant> lastAsked = new HashMap<>();
   private int open;
 
   /** A process: its engine lives until it crashes; what it planned dies with it. */
-  private final class Process {
+  private final class Host {
     GroupCommit<Account, Account.Change> engine;
     int generation;
 
-    Process() {
+    Host() {
       start();
     }
 
@@ -113,7 +113,7 @@ final class Schedule {
     }
     int count = 1 + simulation.random.nextInt(3);
     for (int i = 0; i < count; i++) {
-      processes.add(new Process());
+      processes.add(new Host());
     }
   }
 
@@ -137,7 +137,7 @@ final class Schedule {
       }
     }
     for (int crashes = simulation.random.nextInt(4); crashes > 0; crashes--) {
-      Process victim = processes.get(simulation.random.nextInt(processes.size()));
+      Host victim = processes.get(simulation.random.nextInt(processes.size()));
       simulation.after(simulation.between(Duration.ZERO, ARRIVALS), victim::start);
     }
     long checked = -1;
@@ -148,7 +148,7 @@ final class Schedule {
       }
     }
     checkAnswers();
-    if (faults == SimulatedStore.Faults.NONE) {
+    if (faults.equals(SimulatedStore.Faults.NONE)) {
       checkProgress();
     }
   }
@@ -163,7 +163,7 @@ final class Schedule {
   private void call(Command<Account.Change> command, int tries) {
     Instant asked = simulation.instant();
     lastAsked.put(command.owner().id() + command.key(), asked);
-    Process process = processes.get(simulation.random.nextInt(processes.size()));
+    Host process = processes.get(simulation.random.nextInt(processes.size()));
     boolean[] waiting = {true};
     open++;
     CompletableFuture<Reply> future = process.engine.submit(command);
@@ -285,7 +285,7 @@ final class Schedule {
     assertTrue(answers.size() <= markers, "acknowledged without a marker");
     long documents = store.all().size();
     long others =
-        2 + (store.get(POT).exists() ? 1 : 0) + (store.get(Account.COUNTER).exists() ? 1 : 0);
+        2L + (store.get(POT).exists() ? 1 : 0) + (store.get(Account.COUNTER).exists() ? 1 : 0);
     assertEquals(markers + others, documents, "something was left behind");
   }
 
