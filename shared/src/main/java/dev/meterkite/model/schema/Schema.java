@@ -187,6 +187,10 @@ public final class Schema {
     public static final String HEALTH_DUE_AT = "health_due_at";
     public static final String VALIDATION_ERRORS = "validation_errors";
     public static final String CIRCUIT_STATE = "circuit.state";
+    public static final String PENDING_STATUS = "pending_status";
+    public static final String CLAIM = "claim";
+    public static final String RATE_LIMITED_UNTIL = "rate_limited_until";
+    public static final String QUOTA_GONE_UNTIL = "quota_gone_until";
 
     private ModelProviderHealth() {}
   }
@@ -208,6 +212,12 @@ public final class Schema {
     public static final String QUOTA_DUE_AT = "quota_due_at";
     public static final String UPDATED_AT = "updated_at";
     public static final String VALIDATION_ERRORS = "validation_errors";
+    public static final String STARTS_AT = "starts_at";
+    public static final String MIRRORS = "mirrors";
+    public static final String RESERVED_AT = "reserved_at";
+    public static final String EXPIRES_AT = "expires_at";
+    public static final String TOKENS = "tokens";
+    public static final String REQUESTS = "requests";
 
     private ModelQuotas() {}
   }
@@ -271,6 +281,10 @@ public final class Schema {
     public static final String LANGUAGE = "language";
     public static final String REASON = "reason";
     public static final String EXPIRE_AT = "expire_at";
+    public static final String LOST = "lost";
+    public static final String EXCLUDE = "exclude";
+    public static final String RETRY_AT = "retry_at";
+    public static final String MAX_COST_MICROS = "max_cost_micros";
 
     private RoutingDecisions() {}
   }
@@ -289,6 +303,10 @@ public final class Schema {
     public static final String INPUT_COST_MICROS_PER_MILLION = "input_cost_micros_per_million";
     public static final String OUTPUT_COST_MICROS_PER_MILLION = "output_cost_micros_per_million";
     public static final String UPDATED_AT = "updated_at";
+    public static final String TIME_ZONE = "time_zone";
+    public static final String WINDOWS = "windows";
+    public static final String TOKENS_LIMIT = "tokens_limit";
+    public static final String REQUESTS_LIMIT = "requests_limit";
 
     private ModelCatalog() {}
   }

@@ -1,0 +1,115 @@
+package dev.meterkite.model.health;
+
+import dev.meterkite.model.document.FieldValues;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A failed call in flat form.
+ *
+ * @param provider the provider's id
+ * @param status the HTTP status, null where there was no answer
+ * @param code the provider's error code, empty if none
+ * @param type the provider's error type, empty if none
+ * @param message the provider's message, empty if none
+ * @param retryAfter the Retry-After header, or what the body says in its place; null if neither
+ */
+public record ProviderError(
+    String provider,
+    @Nullable Integer status,
+    String code,
+    String type,
+    String message,
+    @Nullable String retryAfter) {
+
+  private static final int MAX_TEXT = 2_000;
+
+  public ProviderError {
+    code = lower(code);
+    type = lower(type);
+    message = lower(message);
+  }
+
+  private static String lower(String text) {
+    return text.substring(0, Math.min(text.length(), MAX_TEXT)).toLowerCase(Locale.ROOT);
+  }
+
+  /** What a caller reports: a status, a code, a Retry-After, any of them or none. */
+  public static ProviderError reported(
+      String provider,
+      @Nullable Integer status,
+      @Nullable String code,
+      @Nullable String retryAfter) {
+    return new ProviderError(provider, status, code == null ? "" : code, "", "", retryAfter);
+  }
+
+  /**
+   * The flat form of an error body, parsed to maps, lists and strings; what has another shape
+   * leaves code, type and message empty. The shapes: OpenAI {@code {error: {code, type, message}}};
+   * Anthropic {@code {type: "error", error: {type, message}}}; Google {@code {error: {code, status,
+   * message, details: [{reason}, {violations: [{quotaId}]}, {retryDelay}]}}}, also in a list of
+   * one; ElevenLabs {@code {detail: {status, message}}}, {@code {detail: "…"}} or {@code {detail:
+   * [{type, msg}]}}.
+   *
+   * @param header the Retry-After header, null if none; it goes before what the body says
+   */
+  public static ProviderError of(
+      String provider, int status, @Nullable Object body, @Nullable String header) {
+    Object whole = body;
+    if (body instanceof java.util.List<?> list && !list.isEmpty()) {
+      whole = list.get(0);
+    }
+    Map<String, @Nullable Object> fields = FieldValues.map(whole);
+    @Nullable Object detail = fields.get("detail");
+    if (detail != null) {
+      return detail(provider, status, detail, header);
+    }
+    @Nullable Object inner = fields.get("error");
+    Map<String, @Nullable Object> error = inner instanceof Map ? FieldValues.map(inner) : fields;
+    StringBuilder code = new StringBuilder(text(error.get("code")));
+    code.append(' ').append(text(error.get("status")));
+    @Nullable String retry = header;
+    for (Object entry : FieldValues.list(error.get("details"))) {
+      Map<String, @Nullable Object> info = FieldValues.map(entry);
+      code.append(' ').append(text(info.get("reason")));
+      for (Object violation : FieldValues.list(info.get("violations"))) {
+        code.append(' ').append(text(FieldValues.map(violation).get("quotaId")));
+      }
+      retry = retry == null ? FieldValues.text(info.get("retryDelay")) : retry;
+    }
+    String message = inner instanceof String said ? said : text(error.get("message"));
+    return new ProviderError(
+        provider, status, code.toString().strip(), text(error.get("type")), message, retry);
+  }
+
+  private static ProviderError detail(
+      String provider, int status, Object detail, @Nullable String header) {
+    Object first =
+        detail instanceof java.util.List<?> list && !list.isEmpty() ? list.get(0) : detail;
+    Map<String, @Nullable Object> fields = FieldValues.map(first);
+    String message = text(fields.get("message")) + text(fields.get("msg"));
+    return new ProviderError(
+        provider,
+        status,
+        (text(fields.get("status")) + " " + text(fields.get("code"))).strip(),
+        text(fields.get("type")),
+        detail instanceof String said ? said : message,
+        header);
+  }
+
+  private static String text(@Nullable Object value) {
+    String text = FieldValues.text(value);
+    return text == null ? "" : text;
+  }
+
+  /** Whether code, type or message holds one of these words. */
+  boolean says(Iterable<String> words) {
+    for (String word : words) {
+      if (code.contains(word) || type.contains(word) || message.contains(word)) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,113 @@
+package dev.meterkite.model.health;
+
+import java.math.BigDecimal;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What providers say about when to come back: seconds ({@code 30}, {@code 1976.365s}), spans
+ * ({@code 6m0s}, {@code 250ms}), seconds or milliseconds since 1970, the three forms of an HTTP
+ * date (RFC 9110, 5.6.7), RFC 3339. What is past, farther than {@link #LONGEST} away or not
+ * readable is not obeyed: {@code 9999-12-31} would switch a provider off for good.
+ */
+public final class RetryAfter {
+  /** The longest wait that is believed: a month, for monthly quotas. */
+  public static final Duration LONGEST = Duration.ofDays(31);
+
+  private static final int MAX_LENGTH = 64;
+  private static final Pattern NUMBER = Pattern.compile("(\\d{1,15}(?:\\.\\d{1,9})?)(ms|s)?");
+  private static final Pattern SPAN =
+      Pattern.compile(
+          "(?:(\\d{1,4})d)?(?:(\\d{1,5})h)?(?:(\\d{1,6})m)?(?:(\\d{1,8}(?:\\.\\d{1,9})?)s)?");
+  private static final BigDecimal THOUSAND = BigDecimal.valueOf(1_000);
+  private static final BigDecimal EPOCH_SECONDS = BigDecimal.valueOf(1_000_000_000L);
+  private static final BigDecimal EPOCH_MILLIS = BigDecimal.valueOf(1_000_000_000_000L);
+  private static final List<DateTimeFormatter> LOCAL_FORMS =
+      List.of(
+          DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US),
+          DateTimeFormatter.ofPattern("EEEE, dd-MMM-yy HH:mm:ss 'GMT'", Locale.US),
+          DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US));
+
+  private RetryAfter() {}
+
+  /** The moment meant, if it is in the future and at most {@link #LONGEST} away. */
+  public static Optional<Instant> parse(@Nullable String text, Instant now) {
+    if (text == null || text.length() > MAX_LENGTH) {
+      return Optional.empty();
+    }
+    String trimmed = text.strip();
+    return moment(trimmed, now).filter(at -> at.isAfter(now) && !at.isAfter(now.plus(LONGEST)));
+  }
+
+  private static Optional<Instant> moment(String text, Instant now) {
+    Matcher number = NUMBER.matcher(text);
+    if (number.matches()) {
+      return number(new BigDecimal(number.group(1)), number.group(2), now);
+    }
+    Matcher span = SPAN.matcher(text);
+    if (!text.isEmpty() && span.matches()) {
+      BigDecimal seconds =
+          part(span.group(1), 86_400)
+              .add(part(span.group(2), 3_600))
+              .add(part(span.group(3), 60))
+              .add(part(span.group(4), 1));
+      return after(seconds, now);
+    }
+    return date(text);
+  }
+
+  private static BigDecimal part(@Nullable String digits, long seconds) {
+    return digits == null
+        ? BigDecimal.ZERO
+        : new BigDecimal(digits).multiply(BigDecimal.valueOf(seconds));
+  }
+
+  private static Optional<Instant> number(BigDecimal value, @Nullable String unit, Instant now) {
+    if ("ms".equals(unit)) {
+      return after(value.divide(THOUSAND), now);
+    }
+    if (unit == null && value.compareTo(EPOCH_MILLIS) >= 0) {
+      return Optional.of(Instant.ofEpochMilli(value.longValue()));
+    }
+    if (unit == null && value.compareTo(EPOCH_SECONDS) >= 0) {
+      return Optional.of(Instant.ofEpochSecond(value.longValue()));
+    }
+    return after(value, now);
+  }
+
+  private static Optional<Instant> after(BigDecimal seconds, Instant now) {
+    if (seconds.compareTo(BigDecimal.valueOf(LONGEST.toSeconds())) > 0) {
+      return Optional.empty();
+    }
+    return Optional.of(now.plusNanos(seconds.movePointRight(6).longValue() * 1_000));
+  }
+
+  private static Optional<Instant> date(String text) {
+    for (DateTimeFormatter form : LOCAL_FORMS) {
+      try {
+        return Optional.of(LocalDateTime.parse(text, form).toInstant(ZoneOffset.UTC));
+      } catch (DateTimeException other) {
+        continue;
+      }
+    }
+    try {
+      return Optional.of(
+          text.length() == "2026-01-01".length()
+              ? LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC)
+              : DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text, Instant::from));
+    } catch (DateTimeException unreadable) {
+      return Optional.empty();
+    }
+  }
+}

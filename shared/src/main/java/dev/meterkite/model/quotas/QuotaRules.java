@@ -1,0 +1,303 @@
+package dev.meterkite.model.quotas;
+
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Rules;
+import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Ids;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
+import dev.meterkite.model.schema.Schema.ModelQuotas;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How tokens and requests of a model are reserved and charged.
+ *
+ * <p>A reservation is made if in every window used + reserved + its amount is at most the limit;
+ * then it counts in all windows at once, else in none. With 1,000 a minute, 700 used and 200
+ * reserved, 100 fit and 101 do not. Settling charges the real figure in its place, above the
+ * estimate too; nothing more is reserved until it fits. What nobody settles is charged at its
+ * estimate when it lapses, and a later settlement corrects that. Charges go to the windows in which
+ * the reservation was made, and to none that have ended since.
+ */
+public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
+  /** How long a reservation stands unless the caller says otherwise. */
+  public static final Duration DEFAULT_TTL = Duration.ofMinutes(10);
+
+  /** The longest that a reservation may stand. */
+  public static final Duration MAX_TTL = Duration.ofHours(24);
+
+  /** The operation that reserves; part of the id of each reservation. */
+  public static final String RESERVE = "reserve-quota";
+
+  /** The operation that settles. */
+  public static final String SETTLE = "settle-quota";
+
+  /**
+   * The quota document of a model: {@code openai_gpt-4o}; only {@code %} and {@code /} are encoded.
+   *
+   * @throws IllegalArgumentException if that is no document id (too long, {@code __x__})
+   */
+  public static DocRef owner(String provider, String modelId) {
+    return new DocRef(ModelQuotas.COLLECTION, id(provider, modelId));
+  }
+
+  /** The id of a model's documents in the quotas and in the catalogue. */
+  public static String id(String provider, String modelId) {
+    return encoded(provider) + "_" + encoded(modelId);
+  }
+
+  private static String encoded(String part) {
+    return part.replace("%", "%25").replace("/", "%2F");
+  }
+
+  /** The command that reserves; the reservation's UUID is that of its marker. */
+  public static Command<QuotaCommand> reserve(
+      DocRef owner, String key, String requestHash, QuotaCommand.Reserve input) {
+    return keyed(RESERVE, owner, key, requestHash, input);
+  }
+
+  /** The command that settles. */
+  public static Command<QuotaCommand> settle(
+      ReservationId reservation, long tokens, String key, String requestHash) {
+    return keyed(
+        SETTLE,
+        reservation.quota(),
+        key,
+        requestHash,
+        new QuotaCommand.Settle(reservation.uuid(), tokens));
+  }
+
+  private static Command<QuotaCommand> keyed(
+      String operation, DocRef owner, String key, String requestHash, QuotaCommand input) {
+    return new Command<>(
+        owner,
+        operation,
+        key,
+        requestHash,
+        input,
+        List.of(marker(Ids.marker(operation, owner, key))),
+        List.of(),
+        List.of());
+  }
+
+  /** The command that resets and lapses; it may be repeated. */
+  public static Command<QuotaCommand> sweep(DocRef owner) {
+    return unkeyed("reset-quotas", owner, new QuotaCommand.Sweep());
+  }
+
+  /** The command that brings the limits to what the catalogue says; it may be repeated. */
+  public static Command<QuotaCommand> ensure(QuotaCommand.Ensure input) {
+    return unkeyed("ensure-quota", owner(input.provider(), input.modelId()), input);
+  }
+
+  private static Command<QuotaCommand> unkeyed(String operation, DocRef owner, QuotaCommand input) {
+    return new Command<>(owner, operation, null, "", input, List.of(), List.of(), List.of());
+  }
+
+  private static DocRef marker(String uuid) {
+    return new DocRef(IdempotencyKeys.COLLECTION, uuid);
+  }
+
+  @Override
+  public QuotaState decode(Snapshot owner) {
+    return QuotaCodec.decode(owner);
+  }
+
+  @Override
+  public Map<String, Object> changes(QuotaState before, QuotaState after) {
+    return QuotaCodec.changes(before, after);
+  }
+
+  @Override
+  public Decision<QuotaState> decide(
+      QuotaState state, Seen seen, Command<QuotaCommand> command, Instant now) {
+    QuotaState present = state.at(now);
+    QuotaCommand input = command.input();
+    if (input instanceof QuotaCommand.Reserve reserve) {
+      return reserve(present, reserve, command, now);
+    }
+    if (input instanceof QuotaCommand.Settle settle) {
+      return settle(present, settle, seen, now);
+    }
+    return input instanceof QuotaCommand.Ensure ensure
+        ? changed(state, ensured(present, ensure, now))
+        : changed(state, present);
+  }
+
+  private static Decision<QuotaState> reserve(
+      QuotaState present,
+      QuotaCommand.Reserve reserve,
+      Command<QuotaCommand> command,
+      Instant now) {
+    QuotaState state = planned(present, reserve, now);
+    if (!state.exists()) {
+      return refused(QuotaOutcome.NOT_FOUND);
+    }
+    QuotaState.Fit fit = state.fit(reserve.tokens(), reserve.requests());
+    if (fit.refusal().isPresent()) {
+      return refused(state, fit, now);
+    }
+    String uuid = command.markers().get(0).id();
+    Reservation reservation =
+        new Reservation(reserve.tokens(), reserve.requests(), now, now.plus(reserve.ttl()));
+    QuotaState next = state.with(uuid, reservation).repaired();
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("reservation_id", new ReservationId(command.owner(), uuid).toString());
+    answer.put("tokens", reserve.tokens());
+    remaining(next, answer);
+    return new Decision.Applied<>(next, answer, List.of());
+  }
+
+  private static QuotaState planned(QuotaState state, QuotaCommand.Reserve reserve, Instant now) {
+    if (reserve.limits() == null || (state.exists() && state.limited())) {
+      return state;
+    }
+    return ensured(
+        state,
+        new QuotaCommand.Ensure(reserve.provider(), reserve.modelId(), reserve.limits()),
+        now);
+  }
+
+  private static void remaining(QuotaState state, Map<String, Object> answer) {
+    state
+        .remaining()
+        .ifPresent(
+            remaining -> {
+              answer.put("tokens_remaining", remaining.tokens());
+              if (!remaining.resetAt().equals(QuotaState.NEVER)) {
+                answer.put("reset_at", remaining.resetAt());
+              }
+            });
+  }
+
+  private static Decision.Refused<QuotaState> refused(QuotaOutcome outcome) {
+    return new Decision.Refused<>(outcome, Map.of());
+  }
+
+  private static Decision.Refused<QuotaState> refused(
+      QuotaState state, QuotaState.Fit fit, Instant now) {
+    QuotaOutcome outcome = fit.refusal().orElse(QuotaOutcome.QUOTA_EXHAUSTED);
+    Map<String, Object> figures = new LinkedHashMap<>();
+    remaining(state, figures);
+    if (outcome == QuotaOutcome.TOO_MANY_RESERVATIONS) {
+      figures.put("retry_after_seconds", seconds(now, state.dueAt().orElse(now)));
+    }
+    fit.resetsAt().ifPresent(at -> figures.put("retry_after_seconds", seconds(now, at)));
+    return new Decision.Refused<>(outcome, figures);
+  }
+
+  /** Whole seconds until then, rounded up, at least 1. */
+  private static long seconds(Instant now, Instant then) {
+    return Math.max(1, Duration.between(now, then).plusSeconds(1).minusNanos(1).toSeconds());
+  }
+
+  private static Decision<QuotaState> settle(
+      QuotaState state, QuotaCommand.Settle settle, Seen seen, Instant now) {
+    @Nullable Reservation reservation = state.reservations().get(settle.reservation());
+    if (reservation == null) {
+      Read.Get marker = new Read.Get(marker(settle.reservation()));
+      if (!seen.has(marker)) {
+        return new Decision.NeedsReads<>(List.of(marker));
+      }
+      return refused(
+          seen.document(marker.ref()).exists()
+              ? QuotaOutcome.ALREADY_SETTLED
+              : QuotaOutcome.NOT_FOUND);
+    }
+    long tokens = reservation.open() ? settle.tokens() : settle.tokens() - reservation.tokens();
+    long requests = reservation.open() ? reservation.requests() : 0;
+    QuotaState next =
+        state
+            .without(settle.reservation())
+            .charged(reservation.reservedAt(), tokens, requests)
+            .repaired();
+    return new Decision.Applied<>(next, answer(next), List.of());
+  }
+
+  private static Map<String, Object> answer(QuotaState state) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("tokens_used", state.tightest().map(QuotaWindow::tokensUsed).orElse(0L));
+    remaining(state, answer);
+    answer.put("status", state.status().wire());
+    return answer;
+  }
+
+  private static Decision<QuotaState> changed(QuotaState before, QuotaState present) {
+    QuotaState next = present.repaired();
+    if (next.equals(before)) {
+      return new Decision.Unchanged<>(Map.of("reset", 0L, "lapsed", 0L));
+    }
+    long reset = 0;
+    for (QuotaWindow window : before.windows()) {
+      if (next.windows().stream().noneMatch(now -> now.start().equals(window.start()))) {
+        reset++;
+      }
+    }
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("reset", reset);
+    answer.put("lapsed", (long) Math.max(0, before.open() - next.open()));
+    return new Decision.Applied<>(next, answer, List.of());
+  }
+
+  private static QuotaState ensured(QuotaState state, QuotaCommand.Ensure ensure, Instant now) {
+    QuotaLimits limits = ensure.limits();
+    if (limits.windows().isEmpty()) {
+      return state;
+    }
+    List<QuotaWindow> windows = new ArrayList<>();
+    limits
+        .windows()
+        .forEach(
+            (kind, limit) ->
+                windows.add(
+                    state.windows().stream()
+                        .filter(window -> window.kind() == kind)
+                        .findFirst()
+                        .map(window -> window.limited(limit))
+                        .orElseGet(() -> QuotaWindow.fresh(kind, limit, limits.zone(), now))));
+    state.windows().stream()
+        .filter(window -> window.kind() == null)
+        .forEach(single -> carry(single, windows));
+    return new QuotaState(
+        true,
+        ensure.provider(),
+        ensure.modelId(),
+        limits.zone(),
+        windows,
+        state.reservations(),
+        state.repair());
+  }
+
+  /** What a single window counted lies within those that end no earlier, at least the longest. */
+  private static void carry(QuotaWindow single, List<QuotaWindow> windows) {
+    Instant latest =
+        windows.stream().map(QuotaWindow::end).max(Comparator.naturalOrder()).orElseThrow();
+    Instant from = single.end().isBefore(latest) ? single.end() : latest;
+    windows.replaceAll(
+        window ->
+            window.end().isBefore(from)
+                ? window
+                : window.charged(single.tokensUsed(), single.requestsUsed()));
+  }
+
+  /** Never asked, since no refusal of a quota is remembered; answers for the moment. */
+  @Override
+  public Decision.Refused<QuotaState> refuseAgain(
+      QuotaState state, Command<QuotaCommand> command, String code, Instant now) {
+    QuotaState present = state.at(now);
+    if (command.input() instanceof QuotaCommand.Reserve reserve) {
+      return refused(present, present.fit(reserve.tokens(), reserve.requests()), now);
+    }
+    return refused(QuotaOutcome.ALREADY_SETTLED);
+  }
+}

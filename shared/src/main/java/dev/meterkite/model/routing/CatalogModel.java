@@ -1,0 +1,174 @@
+package dev.meterkite.model.routing;
+
+import dev.meterkite.model.document.FieldValues;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.quotas.QuotaLimits;
+import dev.meterkite.model.quotas.QuotaRules;
+import dev.meterkite.model.schema.Schema.ModelCatalog;
+import dev.meterkite.model.time.Window;
+import java.time.DateTimeException;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model that the router may choose.
+ *
+ * @param provider the provider's id, not empty
+ * @param modelId the model's id, not empty
+ * @param taskTypes what it can do
+ * @param enabled whether it may be chosen
+ * @param contextTokens the most input and output tokens of one call
+ * @param languages the languages it can do, in lower case; empty for all
+ * @param inputCost micro-USD a million input tokens, 0 to {@value #MAX_COST}
+ * @param outputCost micro-USD a million output tokens, 0 to {@value #MAX_COST}
+ * @param limits its quota; no windows for none
+ */
+public record CatalogModel(
+    String provider,
+    String modelId,
+    Set<TaskType> taskTypes,
+    boolean enabled,
+    long contextTokens,
+    Set<String> languages,
+    long inputCost,
+    long outputCost,
+    QuotaLimits limits) {
+
+  /** The dearest price: 10,000 USD a million tokens. */
+  public static final long MAX_COST = 10_000_000_000L;
+
+  /** The longest context. */
+  public static final long MAX_CONTEXT = 100_000_000;
+
+  public CatalogModel {
+    taskTypes = Set.copyOf(taskTypes);
+    languages = Set.copyOf(languages);
+    if (provider.isEmpty() || modelId.isEmpty()) {
+      throw new IllegalArgumentException("a model has a provider and an id");
+    }
+    if (!between(inputCost, MAX_COST)
+        || !between(outputCost, MAX_COST)
+        || !between(contextTokens, MAX_CONTEXT)) {
+      throw new IllegalArgumentException("out of range: " + provider + "/" + modelId);
+    }
+  }
+
+  private static boolean between(long value, long most) {
+    return value >= 0 && value <= most;
+  }
+
+  /** The id of its documents in the catalogue and in the quotas. */
+  public String id() {
+    return QuotaRules.id(provider, modelId);
+  }
+
+  /**
+   * The model in a document of the catalogue; empty if a field is missing, of another type or out
+   * of range. Task types, languages and windows that nobody knows are passed over.
+   */
+  public static Optional<CatalogModel> decode(Snapshot document) {
+    Map<String, @Nullable Object> fields = FieldValues.map(document.fields());
+    String provider = FieldValues.text(fields.get(ModelCatalog.PROVIDER));
+    String modelId = FieldValues.text(fields.get(ModelCatalog.MODEL_ID));
+    Long context = FieldValues.integer(fields.get(ModelCatalog.CONTEXT_TOKENS));
+    Long input = FieldValues.integer(fields.get(ModelCatalog.INPUT_COST_MICROS_PER_MILLION));
+    Long output = FieldValues.integer(fields.get(ModelCatalog.OUTPUT_COST_MICROS_PER_MILLION));
+    if (provider == null || modelId == null || context == null || input == null || output == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new CatalogModel(
+              provider,
+              modelId,
+              taskTypes(fields.get(ModelCatalog.TASK_TYPES)),
+              !Boolean.FALSE.equals(fields.get(ModelCatalog.ENABLED)),
+              context,
+              languages(fields.get(ModelCatalog.LANGUAGES)),
+              input,
+              output,
+              limits(fields)));
+    } catch (IllegalArgumentException | DateTimeException outOfRange) {
+      return Optional.empty();
+    }
+  }
+
+  private static Set<TaskType> taskTypes(@Nullable Object value) {
+    Set<TaskType> types = EnumSet.noneOf(TaskType.class);
+    for (Object word : FieldValues.list(value)) {
+      TaskType.parse(FieldValues.text(word)).ifPresent(types::add);
+    }
+    return types;
+  }
+
+  private static Set<String> languages(@Nullable Object value) {
+    Set<String> languages = new TreeSet<>();
+    for (Object word : FieldValues.list(value)) {
+      if (word instanceof String language) {
+        languages.add(language);
+      }
+    }
+    return languages;
+  }
+
+  private static QuotaLimits limits(Map<String, @Nullable Object> fields) {
+    String zone = FieldValues.text(fields.get(ModelCatalog.TIME_ZONE));
+    Map<Window, QuotaLimits.Limit> windows = new EnumMap<>(Window.class);
+    FieldValues.map(fields.get(ModelCatalog.WINDOWS))
+        .forEach(
+            (word, value) -> {
+              Map<String, @Nullable Object> limit = FieldValues.map(value);
+              Window.parse(word)
+                  .ifPresent(
+                      window ->
+                          windows.put(
+                              window,
+                              new QuotaLimits.Limit(
+                                  FieldValues.integer(limit.get(ModelCatalog.TOKENS_LIMIT)),
+                                  FieldValues.integer(limit.get(ModelCatalog.REQUESTS_LIMIT)))));
+            });
+    return new QuotaLimits(zone == null ? ZoneOffset.UTC : ZoneId.of(zone), windows);
+  }
+
+  /** The fields of its document. */
+  public Map<String, Object> encode() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(ModelCatalog.PROVIDER, provider);
+    fields.put(ModelCatalog.MODEL_ID, modelId);
+    List<Object> types = new ArrayList<>();
+    taskTypes.stream().sorted().forEach(type -> types.add(type.wire()));
+    fields.put(ModelCatalog.TASK_TYPES, types);
+    fields.put(ModelCatalog.ENABLED, enabled);
+    fields.put(ModelCatalog.CONTEXT_TOKENS, contextTokens);
+    fields.put(ModelCatalog.LANGUAGES, List.copyOf(new TreeSet<>(languages)));
+    fields.put(ModelCatalog.INPUT_COST_MICROS_PER_MILLION, inputCost);
+    fields.put(ModelCatalog.OUTPUT_COST_MICROS_PER_MILLION, outputCost);
+    fields.put(ModelCatalog.TIME_ZONE, limits.zone().getId());
+    Map<String, Object> windows = new LinkedHashMap<>();
+    limits
+        .windows()
+        .forEach(
+            (window, limit) -> {
+              Map<String, Object> figures = new LinkedHashMap<>();
+              if (limit.tokens() != null) {
+                figures.put(ModelCatalog.TOKENS_LIMIT, limit.tokens());
+              }
+              if (limit.requests() != null) {
+                figures.put(ModelCatalog.REQUESTS_LIMIT, limit.requests());
+              }
+              windows.put(window.wire(), figures);
+            });
+    fields.put(ModelCatalog.WINDOWS, windows);
+    return fields;
+  }
+}

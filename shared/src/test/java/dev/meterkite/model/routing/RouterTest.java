@@ -1,0 +1,428 @@
+package dev.meterkite.model.routing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.health.HealthRules;
+import dev.meterkite.model.health.HealthState;
+import dev.meterkite.model.health.HealthStatus;
+import dev.meterkite.model.quotas.QuotaLimits;
+import dev.meterkite.model.quotas.QuotaRules;
+import dev.meterkite.model.quotas.QuotaState;
+import dev.meterkite.model.time.Window;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RouterTest {
+  private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+  private static final QuotaLimits FREE = new QuotaLimits(ZoneOffset.UTC, Map.of());
+  private static final RouteRequest REQUEST = request(1_000, 1_000, null, Set.of(), null);
+
+  private static RouteRequest request(
+      long input, long output, String language, Set<String> exclude, Long most) {
+    return new RouteRequest("job", TaskType.LLM, input, output, language, exclude, most);
+  }
+
+  private static CatalogModel model(String provider, String id, long price) {
+    return new CatalogModel(
+        provider, id, Set.of(TaskType.LLM), true, 8_000, Set.of("en", "pt"), price, price, FREE);
+  }
+
+  private static Candidate candidate(String provider, String id, long cost) {
+    return new Candidate(
+        provider, id, null, null, cost, HealthStatus.HEALTHY, 1, 0L, false, 0);
+  }
+
+  private static HealthState health(Map<String, Object> fields) {
+    return new HealthRules()
+        .decode(new Snapshot(HealthRules.owner("openai"), new HashMap<>(fields), NOW));
+  }
+
+  private static QuotaState quota(long used, long limit) {
+    return new QuotaRules()
+        .decode(
+            new Snapshot(
+                QuotaRules.owner("openai", "a"),
+                Map.of(
+                    "tokens_used", used, "tokens_limit", limit, "reset_at", NOW.plusSeconds(90)),
+                NOW));
+  }
+
+  private static Candidate of(HealthState health, QuotaState quota, RouteRequest request) {
+    return Candidate.of(model("openai", "a", 1_000_000), health, quota, request, NOW);
+  }
+
+  @Test
+  void score_isTheWeightedSumOfItsTerms() {
+    Candidate cheap =
+        new Candidate("a", "m", null, null, 100, HealthStatus.HEALTHY, 0.9, 1_000L, false, 0.25);
+    Candidate dear =
+        new Candidate("b", "m", null, null, 10_000, HealthStatus.DEGRADED, 0.6, 6_000L, true, 0.5);
+    Candidate middle =
+        new Candidate("c", "m", null, null, 1_000, HealthStatus.UNKNOWN, 1, null, false, 1.5);
+    Candidate down =
+        new Candidate("d", "m", null, null, 0, HealthStatus.UNAVAILABLE, 0.1, 5_000L, false, 0);
+    List<Router.Scored> ranked = Router.choose(List.of(dear, cheap, middle), List.of()).ranked();
+    Router.Scored first = ranked.get(0);
+    assertEquals("a", first.candidate().provider());
+    assertEquals(
+        List.of(90.0, 75.0, 100.0, 80.0, 86.5),
+        List.of(
+            first.health(), first.quota(), first.cost(), first.performance(), first.score()));
+    Router.Scored second = ranked.get(1); // 0.4 × 50 + 0 + 0.2 × 50 + 0.1 × 50
+    assertEquals("c", second.candidate().provider());
+    assertEquals(35.0, second.score());
+    assertEquals(0.8 * (0.4 * 30 + 0.3 * 50), ranked.get(2).score(), 1e-9);
+    Router.Scored alone = Router.choose(List.of(down), List.of()).ranked().get(0);
+    assertEquals(30 + 20, alone.score());
+  }
+
+  @Test
+  void costZero_countsAsOneMicro() {
+    List<Router.Scored> ranked =
+        Router.choose(
+                List.of(candidate("a", "m", 0), candidate("b", "m", 1), candidate("c", "m", 9)),
+                List.of())
+            .ranked();
+    assertEquals(100, ranked.get(0).cost());
+    assertEquals(100, ranked.get(1).cost());
+    assertEquals("a", ranked.get(0).candidate().provider());
+    assertEquals(0, ranked.get(2).cost());
+  }
+
+  @Test
+  void ties_goToTheCheaperThenByName() {
+    List<Candidate> candidates =
+        List.of(
+            candidate("b", "x", 5), candidate("a", "y", 5), candidate("a", "x", 5));
+    List<String> names =
+        Router.choose(candidates, List.of()).ranked().stream()
+            .map(scored -> scored.candidate().name())
+            .toList();
+    assertEquals(List.of("a/x", "a/y", "b/x"), names);
+  }
+
+  @Test
+  void fallbacks_areOtherProvidersFirstAndAtMostThree() {
+    List<Candidate> candidates =
+        List.of(
+            candidate("a", "1", 1),
+            candidate("a", "2", 2),
+            candidate("a", "3", 3),
+            candidate("b", "4", 4),
+            candidate("c", "5", 5));
+    List<String> names =
+        Router.choose(candidates, List.of()).fallbacks().stream()
+            .map(scored -> scored.candidate().name())
+            .toList();
+    assertEquals(List.of("b/4", "c/5", "a/2"), names);
+  }
+
+  @Test
+  void lostReservation_triesTheNext() {
+    List<Candidate> candidates = List.of(candidate("a", "1", 1), candidate("b", "2", 2));
+    Router.Choice choice = Router.choose(candidates, List.of("a/1"));
+    assertEquals("b/2", choice.selected().orElseThrow().candidate().name());
+    assertEquals("reservation_lost", choice.excluded().get(0).reason());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "4000, 4000, , , , ''",
+    "4000, 4001, , , , context_length",
+    "1000, 1000, en, , , ''",
+    "1000, 1000, pt-BR, , , ''",
+    "1000, 1000, EN, , , ''",
+    "1000, 1000, de, , , language",
+    "1000, 1000, e, , , language",
+    "1000, 1000, , a, , excluded",
+    "1000, 1000, , openai/a, , excluded",
+    "1000, 1000, , openai, , ''",
+    "1000, 1000, , , 2000, ''",
+    "1000, 1000, , , 1999, too_expensive"
+  })
+  void models_areLeftOutForTheFirstReason(
+      long input, long output, String language, String exclude, Long most, String reason) {
+    Candidate candidate =
+        of(
+            null,
+            null,
+            request(input, output, language, exclude == null ? Set.of() : Set.of(exclude), most));
+    assertEquals(reason, candidate.unfit() == null ? "" : candidate.unfit());
+    assertNull(candidate.returnsAt());
+  }
+
+  @Test
+  void disabledAndOtherTasks_areLeftOut() {
+    CatalogModel off =
+        new CatalogModel("p", "m", Set.of(TaskType.LLM), false, 9_000, Set.of(), 1, 1, FREE);
+    assertEquals("disabled", Candidate.of(off, null, null, REQUEST, NOW).unfit());
+    CatalogModel tts =
+        new CatalogModel("p", "m", Set.of(TaskType.TTS), true, 9_000, Set.of(), 1, 1, FREE);
+    assertEquals("task_type", Candidate.of(tts, null, null, REQUEST, NOW).unfit());
+  }
+
+  @Test
+  void providersThatAreAway_areLeftOutUntilTheyReturn() {
+    Instant until = NOW.plusSeconds(60);
+    Map<String, Object> open =
+        Map.of("circuit", Map.of("state", "open", "until", until, "openings", 1L));
+    assertEquals("circuit_open", of(health(open), null, REQUEST).unfit());
+    assertEquals(until, of(health(open), null, REQUEST).returnsAt());
+    Candidate limited = of(health(Map.of("rate_limited_until", until)), null, REQUEST);
+    assertEquals("rate_limited", limited.unfit());
+    Candidate gone =
+        of(
+            health(Map.of("rate_limited_until", until, "quota_gone_until", NOW.plusSeconds(99))),
+            null,
+            REQUEST);
+    assertEquals("quota_gone", gone.unfit());
+    assertEquals(NOW.plusSeconds(99), gone.returnsAt());
+    assertNull(of(health(Map.of("rate_limited_until", NOW)), null, REQUEST).unfit());
+    Map<String, Object> busy =
+        Map.of(
+            "circuit", Map.of("state", "half_open", "permits", List.of(until, until, until)));
+    assertEquals("half_open_busy", of(health(busy), null, REQUEST).unfit());
+    Map<String, Object> half =
+        Map.of("circuit", Map.of("state", "open", "until", NOW, "openings", 1L));
+    assertNull(of(health(half), null, REQUEST).unfit());
+    assertTrue(of(health(half), null, REQUEST).halfOpen());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "8000, 10000, ''", "8001, 10000, quota_exhausted", "0, 2000, ''", "0, 1999, exceeds_limit"
+  })
+  void quota_mustHoldTheRequest(long used, long limit, String reason) {
+    Candidate candidate = of(null, quota(used, limit), REQUEST);
+    assertEquals(reason, candidate.unfit() == null ? "" : candidate.unfit());
+    if (reason.equals("quota_exhausted")) {
+      assertEquals(NOW.plusSeconds(90), candidate.returnsAt());
+    }
+  }
+
+  @Test
+  void limitOfTheCatalogue_holdsBeforeThereIsADocument() { // A15
+    QuotaLimits small =
+        new QuotaLimits(
+            ZoneOffset.UTC, Map.of(Window.MINUTE, new QuotaLimits.Limit(1_999L, null)));
+    CatalogModel model =
+        new CatalogModel("p", "m", Set.of(TaskType.LLM), true, 9_000, Set.of(), 1, 1, small);
+    assertEquals("exceeds_limit", Candidate.of(model, null, null, REQUEST, NOW).unfit());
+  }
+
+  @Test
+  void noCandidate_tellsTheEarliestReturn() { // A32: litellm#27823
+    Candidate first =
+        new Candidate(
+            "a", "m", "circuit_open", NOW.plusSeconds(300), 1, HealthStatus.UNAVAILABLE, 0, null,
+            false, 0);
+    Candidate second =
+        new Candidate(
+            "b", "m", "quota_exhausted", NOW.plusSeconds(40), 1, HealthStatus.HEALTHY, 1, null,
+            false, 0);
+    Candidate never =
+        new Candidate(
+            "c", "m", "disabled", null, 1, HealthStatus.HEALTHY, 1, null, false, 0);
+    Router.Choice choice = Router.choose(List.of(first, second, never), List.of());
+    assertTrue(choice.selected().isEmpty());
+    assertEquals(NOW.plusSeconds(40), choice.retryAt());
+    assertEquals(3, choice.excluded().size());
+    assertNull(Router.choose(List.of(never), List.of()).retryAt());
+    assertNull(Router.choose(List.of(), List.of()).retryAt());
+  }
+
+  @Test
+  void cost_isRoundedUpExactly() {
+    CatalogModel model =
+        new CatalogModel(
+            "p", "m", Set.of(TaskType.LLM), true, 9_000, Set.of(), 2_500_000, 10_000_000, FREE);
+    assertEquals(2_603, Candidate.cost(model, request(1_001, 10, null, Set.of(), null)));
+    CatalogModel dearest =
+        new CatalogModel(
+            "p",
+            "m",
+            Set.of(),
+            true,
+            CatalogModel.MAX_CONTEXT,
+            Set.of(),
+            CatalogModel.MAX_COST,
+            CatalogModel.MAX_COST,
+            FREE);
+    long most = RouteRequest.MAX_TOKENS;
+    assertEquals(
+        2_000_000_000_000L, Candidate.cost(dearest, request(most, most, null, Set.of(), null)));
+  }
+
+  @Test
+  void storedDecisions_replayToTheSameAnswer() {
+    int seeds = Boolean.getBoolean("meterkite.deep") ? 20_000 : 1_000;
+    for (int seed = 0; seed < seeds; seed++) {
+      Random random = new Random(seed);
+      List<Candidate> candidates = new ArrayList<>();
+      for (int i = random.nextInt(12); i >= 0; i--) {
+        candidates.add(random(random, i));
+      }
+      List<String> lost =
+          random.nextBoolean() ? List.of() : List.of(candidates.get(0).name(), "x/y");
+      Router.Choice choice = Router.choose(candidates, lost);
+      Map<String, Object> stored =
+          RoutingAudit.document(REQUEST, candidates, lost, choice, null, NOW);
+      Snapshot document = new Snapshot(RoutingAudit.ref("d"), stored, NOW);
+      assertEquals(choice, RoutingAudit.replay(document), "seed " + seed);
+      check(choice, candidates, "seed " + seed);
+    }
+  }
+
+  private static Candidate random(Random random, int i) {
+    boolean unfit = random.nextInt(3) == 0;
+    return new Candidate(
+        "p" + random.nextInt(4),
+        "m" + i,
+        unfit ? "rate_limited" : null,
+        unfit ? NOW.plusSeconds(random.nextInt(900)) : null,
+        random.nextInt(5) * 1_000L,
+        HealthStatus.values()[random.nextInt(4)],
+        random.nextDouble(),
+        random.nextBoolean() ? null : (long) random.nextInt(9_000),
+        random.nextInt(5) == 0,
+        random.nextDouble() * 1.2);
+  }
+
+  private static void check(Router.Choice choice, List<Candidate> candidates, String where) {
+    assertEquals(candidates.size(), choice.ranked().size() + choice.excluded().size(), where);
+    double last = 100;
+    for (Router.Scored scored : choice.ranked()) {
+      assertTrue(scored.score() >= 0 && scored.score() <= last, where);
+      last = scored.score();
+    }
+    assertTrue(choice.fallbacks().size() <= Router.FALLBACKS, where);
+    assertTrue(choice.ranked().isEmpty() || choice.retryAt() == null, where);
+  }
+
+  @Test
+  void decisionDocument_holdsTheFieldsOfTheSchema() {
+    List<Candidate> candidates = List.of(candidate("openai", "a", 7));
+    Router.Choice choice = Router.choose(candidates, List.of());
+    Map<String, Object> document =
+        RoutingAudit.document(REQUEST, candidates, List.of(), choice, "r", NOW);
+    assertEquals("job", document.get("job_id"));
+    assertEquals("llm", document.get("task_type"));
+    assertEquals("openai", document.get("selected_provider"));
+    assertEquals("a", document.get("selected_model"));
+    assertEquals(100.0, document.get("score"));
+    assertEquals(NOW, document.get("timestamp"));
+    assertEquals(NOW.plus(Duration.ofDays(30)), document.get("expire_at"));
+    assertEquals("r", document.get("reservation_id"));
+  }
+
+  @Test
+  void decisionsOfOtherWriters_getTheirExpiry() {
+    DocRef ref = RoutingAudit.ref("d");
+    Instant due = NOW.plus(Duration.ofDays(30));
+    assertEquals(
+        due, RoutingAudit.missingExpiry(new Snapshot(ref, Map.of("timestamp", NOW), NOW)).get());
+    assertEquals(due, RoutingAudit.missingExpiry(new Snapshot(ref, Map.of(), NOW)).get());
+    assertTrue(
+        RoutingAudit.missingExpiry(
+                new Snapshot(ref, Map.of("timestamp", NOW, "expire_at", due), NOW))
+            .isEmpty());
+    assertTrue(
+        RoutingAudit.missingExpiry(
+                new Snapshot(ref, Map.of("expire_at", NOW, "timestamp", "x"), NOW))
+            .isEmpty());
+    assertTrue(RoutingAudit.missingExpiry(Snapshot.absent(ref)).isEmpty());
+  }
+
+  @Test
+  void catalogueModel_survivesItsDocument() {
+    CatalogModel model =
+        new CatalogModel(
+            "google",
+            "gemini/2.0%",
+            Set.of(TaskType.LLM, TaskType.TTS),
+            true,
+            1_000_000,
+            Set.of("en", "de"),
+            100_000,
+            400_000,
+            new QuotaLimits(
+                ZoneId.of("America/Los_Angeles"),
+                Map.of(
+                    Window.MINUTE, new QuotaLimits.Limit(1_000L, 15L),
+                    Window.DAY, new QuotaLimits.Limit(null, 1_500L))));
+    assertEquals("google_gemini%2F2.0%25", model.id());
+    Snapshot document = new Snapshot(new DocRef("model_catalog", model.id()), model.encode(), NOW);
+    assertEquals(model, CatalogModel.decode(document).orElseThrow());
+  }
+
+  @Test
+  void brokenCatalogueDocument_isNoModel() { // A39
+    Map<String, Object> good = model("p", "m", 5).encode();
+    for (Map.Entry<String, Object> broken :
+        Map.<String, Object>of(
+                "provider", 7L,
+                "model_id", "",
+                "context_tokens", -1L,
+                "input_cost_micros_per_million", "cheap",
+                "output_cost_micros_per_million", CatalogModel.MAX_COST + 1,
+                "time_zone", "Moon/Crater",
+                "windows", Map.of("day", Map.of("tokens_limit", -4L)))
+            .entrySet()) {
+      Map<String, Object> fields = new HashMap<>(good);
+      fields.put(broken.getKey(), broken.getValue());
+      Snapshot document = new Snapshot(new DocRef("model_catalog", "x"), fields, NOW);
+      assertTrue(CatalogModel.decode(document).isEmpty(), broken::toString);
+    }
+    Map<String, Object> odd = new HashMap<>(good);
+    odd.put("task_types", List.of("llm", "telepathy", 4L));
+    odd.put("windows", Map.of("fortnight", Map.of(), "day", "none"));
+    odd.put("languages", "en");
+    Snapshot document = new Snapshot(new DocRef("model_catalog", "x"), odd, NOW);
+    assertEquals(Set.of(TaskType.LLM), CatalogModel.decode(document).orElseThrow().taskTypes());
+  }
+
+  @Test
+  void requestWithoutTokens_isABug() {
+    assertThrows(
+        IllegalArgumentException.class, () -> request(0, 0, null, Set.of(), null));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> request(RouteRequest.MAX_TOKENS + 1, 0, null, Set.of(), null));
+    assertFalse(request(1, 0, null, Set.of(), null).tokens() == 0);
+  }
+
+  @Test
+  void fiftyCandidates_areDecidedInWellUnderAMillisecond() {
+    List<Candidate> candidates = new ArrayList<>();
+    Random random = new Random(1);
+    for (int i = 0; i < 50; i++) {
+      candidates.add(random(random, i));
+    }
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 2_000; i++) {
+      long start = System.nanoTime();
+      assertEquals(50, Router.choose(candidates, List.of()).ranked().size()
+          + Router.choose(candidates, List.of()).excluded().size());
+      best = Math.min(best, (System.nanoTime() - start) / 2);
+    }
+    System.out.println("decision among 50 candidates: " + best / 1_000 + " µs");
+    assertTrue(best < 1_000_000, "best of 2,000: " + best + " ns");
+  }
+}
