@@ -19,10 +19,11 @@ import org.jspecify.annotations.Nullable;
  * How observations make a provider's health.
  *
  * <p>Success and latency are moving averages in which the newest counts a fifth. Success begins at
- * 1.0, so that one failure makes 0.8 of it, the next 0.64; latency begins at its first figure. At least 80 % and under 2,000 ms is healthy, under 50 % or over
- * 5,000 ms unavailable, between is degraded. The status follows when two observations in a row call
- * for a change in the same direction, and goes to the nearer of the two; an opening circuit makes
- * unavailable at once. A provider of which nothing is known is what its first success shows.
+ * 1.0, so that one failure makes 0.8 of it, the next 0.64; latency begins at its first figure. At
+ * least 80 % and under 2,000 ms is healthy, under 50 % or over 5,000 ms unavailable, between is
+ * degraded. The status follows when two observations in a row call for a change in the same
+ * direction, and goes to the nearer of the two; an opening circuit makes unavailable at once. A
+ * provider of which nothing is known is what its first success shows.
  */
 public final class HealthRules implements Rules<HealthState, HealthCommand> {
   /** In answers of {@link HealthCommand.Observe}: present and true when the key was seen before. */
@@ -211,11 +212,9 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
       HealthState state, HealthCommand.Claim claim, Instant now) {
     HealthState.@Nullable Claim last = state.claim();
     long seconds = claim.interval().toSeconds();
-    boolean taken =
-        last != null
-            && Math.floorDiv(last.at().getEpochSecond(), seconds)
-                >= Math.floorDiv(now.getEpochSecond(), seconds);
-    if (taken) {
+    if (last != null
+        && Math.floorDiv(last.at().getEpochSecond(), seconds)
+            >= Math.floorDiv(now.getEpochSecond(), seconds)) {
       return new Decision.Unchanged<>(Map.of("claimed", last.by().equals(claim.by())));
     }
     HealthState next =

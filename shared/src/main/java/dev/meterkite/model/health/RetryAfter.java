@@ -11,6 +11,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -95,18 +96,23 @@ public final class RetryAfter {
 
   private static Optional<Instant> date(String text) {
     for (DateTimeFormatter form : LOCAL_FORMS) {
-      try {
-        return Optional.of(LocalDateTime.parse(text, form).toInstant(ZoneOffset.UTC));
-      } catch (DateTimeException other) {
-        continue;
+      Optional<Instant> date =
+          parsed(() -> LocalDateTime.parse(text, form).toInstant(ZoneOffset.UTC));
+      if (date.isPresent()) {
+        return date;
       }
     }
+    return parsed(
+        () ->
+            text.length() == "2026-01-01".length()
+                ? LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC)
+                : DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text, Instant::from));
+  }
+
+  private static Optional<Instant> parsed(Supplier<Instant> parser) {
     try {
-      return Optional.of(
-          text.length() == "2026-01-01".length()
-              ? LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC)
-              : DateTimeFormatter.ISO_OFFSET_DATE_TIME.parse(text, Instant::from));
-    } catch (DateTimeException unreadable) {
+      return Optional.of(parser.get());
+    } catch (DateTimeException anotherForm) {
       return Optional.empty();
     }
   }

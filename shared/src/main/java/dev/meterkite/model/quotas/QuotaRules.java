@@ -127,7 +127,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       return reserve(present, reserve, command, now);
     }
     if (input instanceof QuotaCommand.Settle settle) {
-      return settle(present, settle, seen, now);
+      return settle(present, settle, seen);
     }
     return input instanceof QuotaCommand.Ensure ensure
         ? changed(state, ensured(present, ensure, now))
@@ -202,7 +202,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
   }
 
   private static Decision<QuotaState> settle(
-      QuotaState state, QuotaCommand.Settle settle, Seen seen, Instant now) {
+      QuotaState state, QuotaCommand.Settle settle, Seen seen) {
     @Nullable Reservation reservation = state.reservations().get(settle.reservation());
     if (reservation == null) {
       Read.Get marker = new Read.Get(marker(settle.reservation()));

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param zone whose minutes, hours, days and months they are
  * @param windows at least one where the document exists, the shortest first
  * @param reservations by UUID: at most {@value #MAX_OPEN} open ones, and at most {@value
- *     #MAX_LAPSED} lapsed ones of the last {@link #KEEP_LAPSED} that a settlement can still correct
+ *     #MAX_LAPSED} lapsed ones that a settlement can still correct
  * @param repair whether the document lacks or contradicts what it should hold, because another
  *     program wrote it; the next change writes it whole
  */
@@ -42,8 +42,8 @@ public record QuotaState(
   /** The most lapsed reservations kept for late settlements. */
   public static final int MAX_LAPSED = 500;
 
-  /** How long a lapsed reservation is kept at the most. */
-  public static final Duration KEEP_LAPSED = Duration.ofHours(24);
+  /** How long after it was made a lapsed reservation is kept at the most. */
+  public static final Duration KEEP_LAPSED = QuotaRules.MAX_TTL.multipliedBy(2);
 
   /** The greatest amount, limit or figure from outside; sums of them cannot overflow. */
   public static final long MAX_FIGURE = 1_000_000_000_000_000L;
@@ -97,19 +97,16 @@ public record QuotaState(
                     && (reservation.reservedAt().plus(KEEP_LAPSED).isBefore(now)
                         || windows.stream()
                             .noneMatch(window -> window.counts(reservation.reservedAt()))));
-    List<String> lapsed = new ArrayList<>();
-    reservations.forEach(
-        (uuid, reservation) -> {
-          if (!reservation.open()) {
-            lapsed.add(uuid);
-          }
-        });
-    if (lapsed.size() > MAX_LAPSED) {
-      lapsed.sort(
-          Comparator.comparing((String uuid) -> reservations.get(uuid).reservedAt())
-              .thenComparing(uuid -> uuid));
-      reservations.keySet().removeAll(lapsed.subList(0, lapsed.size() - MAX_LAPSED));
-    }
+    List<Map.Entry<String, Reservation>> lapsed =
+        new ArrayList<>(
+            reservations.entrySet().stream().filter(entry -> !entry.getValue().open()).toList());
+    lapsed.sort(
+        Comparator.comparing(
+                (Map.Entry<String, Reservation> entry) -> entry.getValue().reservedAt())
+            .thenComparing(Map.Entry::getKey));
+    int tooMany = Math.max(0, lapsed.size() - MAX_LAPSED);
+    List<String> oldest = lapsed.subList(0, tooMany).stream().map(Map.Entry::getKey).toList();
+    reservations.keySet().removeAll(oldest);
     return reservations;
   }
 

@@ -149,8 +149,10 @@ public record Candidate(
                             || (limit.requests() != null && limit.requests() < 1));
     boolean byQuota =
         quota != null
-            && quota.fit(request.tokens(), 1).refusal().equals(
-                Optional.of(QuotaOutcome.EXCEEDS_LIMIT));
+            && quota
+                .fit(request.tokens(), 1)
+                .refusal()
+                .equals(Optional.of(QuotaOutcome.EXCEEDS_LIMIT));
     return byCatalogue || byQuota ? always(Reason.EXCEEDS_LIMIT) : Optional.empty();
   }
 

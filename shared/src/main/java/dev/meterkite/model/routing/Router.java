@@ -129,7 +129,7 @@ public final class Router {
   }
 
   private static double logPrice(Candidate candidate) {
-    return StrictMath.log(Math.max(1, candidate.costMicros()));
+    return StrictMath.log((double) Math.max(1, candidate.costMicros()));
   }
 
   private static Scored scored(Candidate candidate, double cost) {

@@ -65,15 +65,15 @@ public final class RoutingAudit {
               fields.put(RoutingDecisions.SELECTED_PROVIDER, selected.candidate().provider());
               fields.put(RoutingDecisions.SELECTED_MODEL, selected.candidate().modelId());
               fields.put(RoutingDecisions.SCORE, selected.score());
-              fields.put(
-                  RoutingDecisions.ESTIMATED_COST_MICROS, selected.candidate().costMicros());
+              fields.put(RoutingDecisions.ESTIMATED_COST_MICROS, selected.candidate().costMicros());
             });
     put(fields, RoutingDecisions.RESERVATION_ID, reservationId);
     put(fields, RoutingDecisions.RETRY_AT, choice.retryAt());
     fields.put(RoutingDecisions.TIMESTAMP, now);
     fields.put(RoutingDecisions.EXPIRE_AT, now.plus(RETENTION));
     fields.put(RoutingDecisions.LOST, List.copyOf(lost));
-    fields.put(RoutingDecisions.CANDIDATES, candidates.stream().map(c -> facts(c, choice)).toList());
+    fields.put(
+        RoutingDecisions.CANDIDATES, candidates.stream().map(c -> facts(c, choice)).toList());
     fields.put(RoutingDecisions.EXCLUDED, excluded(choice));
     fields.put(RoutingDecisions.FALLBACKS, fallbacks(choice));
     return fields;

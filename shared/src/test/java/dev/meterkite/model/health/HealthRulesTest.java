@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.alerts.AlertCommand;
-import dev.meterkite.model.alerts.AlertFamily;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.OneByOne;
 import dev.meterkite.model.document.DocRef;
@@ -16,6 +15,7 @@ import dev.meterkite.model.health.ProviderErrors.Verdict;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,13 +83,28 @@ class HealthRulesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0.8, 1999, HEALTHY", "0.8, 2000, DEGRADED", "0.7999, 1999, DEGRADED", "0.5, 5000, DEGRADED",
-    "0.4999, 100, UNAVAILABLE", "1.0, 5000.1, UNAVAILABLE", "1.0, 0, HEALTHY"
+    "0.8, 1999, HEALTHY",
+    "0.8, 2000, DEGRADED",
+    "0.7999, 1999, DEGRADED",
+    "0.5, 5000, DEGRADED",
+    "0.4999, 100, UNAVAILABLE",
+    "1.0, 5000.1, UNAVAILABLE",
+    "1.0, 0, HEALTHY"
   })
   void target_followsTheLimits(double rate, double latency, HealthStatus status) {
     HealthState state =
         new HealthState(
-            true, "p", status, null, T0, rate, latency, Circuit.CLOSED, null, null, null,
+            true,
+            "p",
+            status,
+            null,
+            T0,
+            rate,
+            latency,
+            Circuit.CLOSED,
+            null,
+            null,
+            null,
             List.of());
     assertEquals(status, state.target());
   }
@@ -208,7 +223,9 @@ class HealthRulesTest {
     }
     assertFalse(permit());
     now = state().circuit().until();
-    assertTrue(permit() && permit() && permit());
+    for (int i = 0; i < Circuit.PROBES; i++) {
+      assertTrue(permit());
+    }
     assertFalse(permit());
     now = now.plus(Circuit.PERMIT).minusNanos(1_000);
     assertFalse(permit());
@@ -282,8 +299,7 @@ class HealthRulesTest {
       for (int instance = 0; instance < 3; instance++) {
         HealthCommand.Claim claim =
             new HealthCommand.Claim("openai", second + "/" + instance, HealthState.PROBE_INTERVAL);
-        Map<String, Object> answer =
-            store.answer(HealthRules.claim(claim), T0.plusSeconds(second));
+        Map<String, Object> answer = store.answer(HealthRules.claim(claim), T0.plusSeconds(second));
         claimed += (boolean) answer.get("claimed") ? 1 : 0;
       }
     }
@@ -292,8 +308,7 @@ class HealthRulesTest {
 
   @Test
   void claimWithLostAcknowledgement_isStillTheClaimants() {
-    HealthCommand.Claim claim =
-        new HealthCommand.Claim("openai", "me", HealthState.PROBE_INTERVAL);
+    HealthCommand.Claim claim = new HealthCommand.Claim("openai", "me", HealthState.PROBE_INTERVAL);
     store.answer(HealthRules.claim(claim), T0);
     assertEquals(true, store.answer(HealthRules.claim(claim), T0.plusSeconds(1)).get("claimed"));
     assertFalse(store.get(OWNER).fields().containsKey("last_check"));
@@ -331,8 +346,7 @@ class HealthRulesTest {
   @Test
   void healthAlerts_followStatusAndCircuit() {
     ok();
-    assertEquals(
-        List.of(AlertCommand.Level.FINE, AlertCommand.Level.FINE), levels());
+    assertEquals(List.of(AlertCommand.Level.FINE, AlertCommand.Level.FINE), levels());
     for (int i = 0; i < 5; i++) {
       fail();
     }
@@ -352,7 +366,7 @@ class HealthRulesTest {
     return HealthAlerts.of(store.get(OWNER), now).stream()
         .filter(AlertCommand.Level.class::isInstance)
         .map(AlertCommand.Level.class::cast)
-        .sorted((a, b) -> a.family() == AlertFamily.HEALTH ? -1 : 1)
+        .sorted(Comparator.comparing(AlertCommand.Level::family))
         .map(AlertCommand.Level::level)
         .toList();
   }

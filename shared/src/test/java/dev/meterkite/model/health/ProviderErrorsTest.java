@@ -30,7 +30,8 @@ class ProviderErrorsTest { // A31
   static Stream<Arguments> payloads() throws IOException {
     List<Arguments> rows = new ArrayList<>();
     try (InputStream in = ProviderErrorsTest.class.getResourceAsStream("provider-errors.tsv")) {
-      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+      String table = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      for (String line : table.lines().toList()) {
         if (!line.isBlank() && !line.startsWith("#")) {
           rows.add(Arguments.of((Object[]) line.split("\t", 6)));
         }
@@ -104,17 +105,23 @@ class ProviderErrorsTest { // A31
   @Test
   void rateLimitOfWeeks_isObeyedForADay() {
     ProviderError error = ProviderError.reported("openai", 429, null, "1000000");
-    assertEquals(
-        NOW.plus(Duration.ofHours(24)), ProviderErrors.verdict(error, NOW).until());
+    assertEquals(NOW.plus(Duration.ofHours(24)), ProviderErrors.verdict(error, NOW).until());
   }
 
   @Test
   void bodiesOfAnyShape_areReadSafely() { // A39
     for (Object body :
         new Object[] {
-          null, 7L, "<html>Bad Gateway</html>", List.of(), List.of(List.of()), Map.of("error", 3L),
-          Map.of("error", "Model overloaded"), Map.of("detail", List.of()),
-          Map.of("detail", List.of(5L)), Map.of("error", Map.of("details", Map.of("a", 1L))),
+          null,
+          7L,
+          "<html>Bad Gateway</html>",
+          List.of(),
+          List.of(List.of()),
+          Map.of("error", 3L),
+          Map.of("error", "Model overloaded"),
+          Map.of("detail", List.of()),
+          Map.of("detail", List.of(5L)),
+          Map.of("error", Map.of("details", Map.of("a", 1L))),
           Map.of("error", Map.of("details", List.of("x", Map.of("violations", "none"))))
         }) {
       ProviderError error = ProviderError.of("openai", 500, body, null);

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class QuotaRulesTest {
   private static final Instant T0 = Instant.parse("2026-03-01T10:00:00Z");
+  private static final long WINDOWS_LATE = 14_400;
   private static final DocRef OWNER = QuotaRules.owner("openai", "gpt-4o");
 
   private final OneByOne<QuotaState, QuotaCommand> store = new OneByOne<>(new QuotaRules());
@@ -231,7 +233,7 @@ class QuotaRulesTest {
   @Test
   void sweepManyWindowsLate_resetsOnce() { // A23
     settle(reserved(100, minute(1_000), T0), 100, T0);
-    Instant late = T0.plus(Duration.ofMinutes(14_400));
+    Instant late = T0.plus(WINDOWS_LATE, ChronoUnit.MINUTES);
     assertEquals(1L, store.answer(QuotaRules.sweep(OWNER), late).get("reset"));
     int commits = store.commits();
     assertInstanceOf(
@@ -514,8 +516,8 @@ class QuotaRulesTest {
     }
 
     private void reserve(int step) {
-      long tokens = 1 + random.nextInt(400);
-      Duration ttl = Duration.ofSeconds(1 + random.nextInt(120));
+      long tokens = 1L + random.nextInt(400);
+      Duration ttl = Duration.ofSeconds(1L + random.nextInt(120));
       QuotaCommand.Reserve input =
           new QuotaCommand.Reserve("openai", "gpt-4o", tokens, 1, ttl, limits);
       Decision<QuotaState> decision =

@@ -55,8 +55,7 @@ class IncidentSimulationTest {
     void observe(boolean success, int second) {
       documents.answer(
           HealthRules.observe(
-              new HealthCommand.Observe(
-                  name, success ? 200 : 1_000, success ? null : FAULT, null)),
+              new HealthCommand.Observe(name, success ? 200 : 1_000, success ? null : FAULT, null)),
           T0.plusSeconds(second));
       HealthStatus next = state().status();
       if (next != status) {
@@ -96,8 +95,7 @@ class IncidentSimulationTest {
   }
 
   /** Runs a provider that is healthy into an outage and takes the time until that shows. */
-  private static void assertLeftWithin(
-      Random random, int seconds, boolean calls, String where) {
+  private static void assertLeftWithin(Random random, int seconds, boolean calls, String where) {
     Provider provider = new Provider("fresh");
     int down = 20 * INTERVAL + random.nextInt(INTERVAL);
     for (int second = 0; second <= down + 2 * seconds; second++) {
@@ -184,12 +182,9 @@ class IncidentSimulationTest {
         rules.decide(
             state,
             null,
-            HealthRules.observe(
-                new HealthCommand.Observe("p", 200, success ? null : FAULT, null)),
+            HealthRules.observe(new HealthCommand.Observe("p", 200, success ? null : FAULT, null)),
             now);
-    return decision instanceof Decision.Applied<HealthState> applied
-        ? applied.next()
-        : state;
+    return decision instanceof Decision.Applied<HealthState> applied ? applied.next() : state;
   }
 
   @Test
@@ -210,8 +205,7 @@ class IncidentSimulationTest {
     QuotaLimits none = new QuotaLimits(ZoneOffset.UTC, Map.of());
     List<CatalogModel> catalogue =
         List.of(model("openai", 1_000_000, none), model("google", 1_500_000, none));
-    RouteRequest request =
-        new RouteRequest(null, TaskType.LLM, 1_000, 500, null, Set.of(), null);
+    RouteRequest request = new RouteRequest(null, TaskType.LLM, 1_000, 500, null, Set.of(), null);
     int calls = 0;
     int succeeded = 0;
     for (int second = 0; second < 600 + 1_800; second++) {
@@ -247,8 +241,7 @@ class IncidentSimulationTest {
     List<Candidate> candidates = new ArrayList<>();
     for (CatalogModel model : catalogue) {
       candidates.add(
-          Candidate.of(
-              model, providers.get(model.provider()).state(), null, request, now));
+          Candidate.of(model, providers.get(model.provider()).state(), null, request, now));
     }
     return Router.choose(candidates, List.of())
         .selected()

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RouterTest {
   private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+  private static final List<HealthStatus> STATUSES = List.of(HealthStatus.values());
   private static final QuotaLimits FREE = new QuotaLimits(ZoneOffset.UTC, Map.of());
   private static final RouteRequest REQUEST = request(1_000, 1_000, null, Set.of(), null);
 
@@ -45,8 +46,7 @@ class RouterTest {
   }
 
   private static Candidate candidate(String provider, String id, long cost) {
-    return new Candidate(
-        provider, id, null, null, cost, HealthStatus.HEALTHY, 1, 0L, false, 0);
+    return new Candidate(provider, id, null, null, cost, HealthStatus.HEALTHY, 1, 0L, false, 0);
   }
 
   private static HealthState health(Map<String, Object> fields) {
@@ -59,8 +59,7 @@ class RouterTest {
         .decode(
             new Snapshot(
                 QuotaRules.owner("openai", "a"),
-                Map.of(
-                    "tokens_used", used, "tokens_limit", limit, "reset_at", NOW.plusSeconds(90)),
+                Map.of("tokens_used", used, "tokens_limit", limit, "reset_at", NOW.plusSeconds(90)),
                 NOW));
   }
 
@@ -83,8 +82,7 @@ class RouterTest {
     assertEquals("a", first.candidate().provider());
     assertEquals(
         List.of(90.0, 75.0, 100.0, 80.0, 86.5),
-        List.of(
-            first.health(), first.quota(), first.cost(), first.performance(), first.score()));
+        List.of(first.health(), first.quota(), first.cost(), first.performance(), first.score()));
     Router.Scored second = ranked.get(1); // 0.4 × 50 + 0 + 0.2 × 50 + 0.1 × 50
     assertEquals("c", second.candidate().provider());
     assertEquals(35.0, second.score());
@@ -109,8 +107,7 @@ class RouterTest {
   @Test
   void ties_goToTheCheaperThenByName() {
     List<Candidate> candidates =
-        List.of(
-            candidate("b", "x", 5), candidate("a", "y", 5), candidate("a", "x", 5));
+        List.of(candidate("b", "x", 5), candidate("a", "y", 5), candidate("a", "x", 5));
     List<String> names =
         Router.choose(candidates, List.of()).ranked().stream()
             .map(scored -> scored.candidate().name())
@@ -196,8 +193,7 @@ class RouterTest {
     assertEquals(NOW.plusSeconds(99), gone.returnsAt());
     assertNull(of(health(Map.of("rate_limited_until", NOW)), null, REQUEST).unfit());
     Map<String, Object> busy =
-        Map.of(
-            "circuit", Map.of("state", "half_open", "permits", List.of(until, until, until)));
+        Map.of("circuit", Map.of("state", "half_open", "permits", List.of(until, until, until)));
     assertEquals("half_open_busy", of(health(busy), null, REQUEST).unfit());
     Map<String, Object> half =
         Map.of("circuit", Map.of("state", "open", "until", NOW, "openings", 1L));
@@ -207,7 +203,10 @@ class RouterTest {
 
   @ParameterizedTest
   @CsvSource({
-    "8000, 10000, ''", "8001, 10000, quota_exhausted", "0, 2000, ''", "0, 1999, exceeds_limit"
+    "8000, 10000, ''",
+    "8001, 10000, quota_exhausted",
+    "0, 2000, ''",
+    "0, 1999, exceeds_limit"
   })
   void quota_mustHoldTheRequest(long used, long limit, String reason) {
     Candidate candidate = of(null, quota(used, limit), REQUEST);
@@ -220,8 +219,7 @@ class RouterTest {
   @Test
   void limitOfTheCatalogue_holdsBeforeThereIsADocument() { // A15
     QuotaLimits small =
-        new QuotaLimits(
-            ZoneOffset.UTC, Map.of(Window.MINUTE, new QuotaLimits.Limit(1_999L, null)));
+        new QuotaLimits(ZoneOffset.UTC, Map.of(Window.MINUTE, new QuotaLimits.Limit(1_999L, null)));
     CatalogModel model =
         new CatalogModel("p", "m", Set.of(TaskType.LLM), true, 9_000, Set.of(), 1, 1, small);
     assertEquals("exceeds_limit", Candidate.of(model, null, null, REQUEST, NOW).unfit());
@@ -231,15 +229,30 @@ class RouterTest {
   void noCandidate_tellsTheEarliestReturn() { // A32: litellm#27823
     Candidate first =
         new Candidate(
-            "a", "m", "circuit_open", NOW.plusSeconds(300), 1, HealthStatus.UNAVAILABLE, 0, null,
-            false, 0);
+            "a",
+            "m",
+            "circuit_open",
+            NOW.plusSeconds(300),
+            1,
+            HealthStatus.UNAVAILABLE,
+            0,
+            null,
+            false,
+            0);
     Candidate second =
         new Candidate(
-            "b", "m", "quota_exhausted", NOW.plusSeconds(40), 1, HealthStatus.HEALTHY, 1, null,
-            false, 0);
+            "b",
+            "m",
+            "quota_exhausted",
+            NOW.plusSeconds(40),
+            1,
+            HealthStatus.HEALTHY,
+            1,
+            null,
+            false,
+            0);
     Candidate never =
-        new Candidate(
-            "c", "m", "disabled", null, 1, HealthStatus.HEALTHY, 1, null, false, 0);
+        new Candidate("c", "m", "disabled", null, 1, HealthStatus.HEALTHY, 1, null, false, 0);
     Router.Choice choice = Router.choose(List.of(first, second, never), List.of());
     assertTrue(choice.selected().isEmpty());
     assertEquals(NOW.plusSeconds(40), choice.retryAt());
@@ -298,7 +311,7 @@ class RouterTest {
         unfit ? "rate_limited" : null,
         unfit ? NOW.plusSeconds(random.nextInt(900)) : null,
         random.nextInt(5) * 1_000L,
-        HealthStatus.values()[random.nextInt(4)],
+        STATUSES.get(random.nextInt(STATUSES.size())),
         random.nextDouble(),
         random.nextBoolean() ? null : (long) random.nextInt(9_000),
         random.nextInt(5) == 0,
@@ -377,13 +390,20 @@ class RouterTest {
     Map<String, Object> good = model("p", "m", 5).encode();
     for (Map.Entry<String, Object> broken :
         Map.<String, Object>of(
-                "provider", 7L,
-                "model_id", "",
-                "context_tokens", -1L,
-                "input_cost_micros_per_million", "cheap",
-                "output_cost_micros_per_million", CatalogModel.MAX_COST + 1,
-                "time_zone", "Moon/Crater",
-                "windows", Map.of("day", Map.of("tokens_limit", -4L)))
+                "provider",
+                7L,
+                "model_id",
+                "",
+                "context_tokens",
+                -1L,
+                "input_cost_micros_per_million",
+                "cheap",
+                "output_cost_micros_per_million",
+                CatalogModel.MAX_COST + 1,
+                "time_zone",
+                "Moon/Crater",
+                "windows",
+                Map.of("day", Map.of("tokens_limit", -4L)))
             .entrySet()) {
       Map<String, Object> fields = new HashMap<>(good);
       fields.put(broken.getKey(), broken.getValue());
@@ -400,8 +420,7 @@ class RouterTest {
 
   @Test
   void requestWithoutTokens_isABug() {
-    assertThrows(
-        IllegalArgumentException.class, () -> request(0, 0, null, Set.of(), null));
+    assertThrows(IllegalArgumentException.class, () -> request(0, 0, null, Set.of(), null));
     assertThrows(
         IllegalArgumentException.class,
         () -> request(RouteRequest.MAX_TOKENS + 1, 0, null, Set.of(), null));
@@ -418,8 +437,10 @@ class RouterTest {
     long best = Long.MAX_VALUE;
     for (int i = 0; i < 2_000; i++) {
       long start = System.nanoTime();
-      assertEquals(50, Router.choose(candidates, List.of()).ranked().size()
-          + Router.choose(candidates, List.of()).excluded().size());
+      assertEquals(
+          50,
+          Router.choose(candidates, List.of()).ranked().size()
+              + Router.choose(candidates, List.of()).excluded().size());
       best = Math.min(best, (System.nanoTime() - start) / 2);
     }
     System.out.println("decision among 50 candidates: " + best / 1_000 + " µs");
