@@ -6,6 +6,7 @@ import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.log.Invocation;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.log.Trace;
+import dev.meterkite.model.schema.Violation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -76,7 +77,8 @@ public final class Edge {
               answer.status(),
               took,
               answer.attempts(),
-              answer.batch()));
+              answer.batch(),
+              answer.status() >= 500));
     } finally {
       if (entered) {
         drain.leave();

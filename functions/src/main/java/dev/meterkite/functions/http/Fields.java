@@ -1,6 +1,7 @@
 package dev.meterkite.functions.http;
 
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.schema.Violation;
 import dev.meterkite.model.schema.Word;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
@@ -92,7 +93,7 @@ public final class Fields {
     }
     int length = string.codePointCount(0, string.length());
     if (length < min || length > max) {
-      fault(name, "length", "must have " + min + " to " + max + " characters");
+      fault(name, Violation.OUT_OF_RANGE, "must have " + min + " to " + max + " characters");
       return null;
     }
     return string;
@@ -131,12 +132,12 @@ public final class Fields {
       return null;
     }
     if (number.signum() != 0 && number.stripTrailingZeros().scale() > 0) {
-      fault(name, "type", "must be an integer");
+      fault(name, Violation.WRONG_TYPE, "must be an integer");
       return null;
     }
     if (number.compareTo(BigDecimal.valueOf(min)) < 0
         || number.compareTo(BigDecimal.valueOf(max)) > 0) {
-      fault(name, "range", "must be from " + min + " to " + max);
+      fault(name, Violation.OUT_OF_RANGE, "must be from " + min + " to " + max);
       return null;
     }
     return number.longValueExact();
@@ -151,7 +152,10 @@ public final class Fields {
   public @Nullable BigDecimal optionalDecimal(String name, BigDecimal min, BigDecimal max) {
     BigDecimal number = number(name, "a number");
     if (number != null && (number.compareTo(min) < 0 || number.compareTo(max) > 0)) {
-      fault(name, "range", "must be from " + min.toPlainString() + " to " + max.toPlainString());
+      fault(
+          name,
+          Violation.OUT_OF_RANGE,
+          "must be from " + min.toPlainString() + " to " + max.toPlainString());
       return null;
     }
     return number;
@@ -171,7 +175,7 @@ public final class Fields {
     if (word == null || word.equals("true") || word.equals("false")) {
       return word == null ? null : Boolean.valueOf(word);
     }
-    fault(name, "type", "must be true or false");
+    fault(name, Violation.WRONG_TYPE, "must be true or false");
     return null;
   }
 
@@ -190,7 +194,7 @@ public final class Fields {
     if (word.isEmpty()) {
       fault(
           name,
-          "value",
+          Violation.UNKNOWN_VALUE,
           "must be one of "
               + Arrays.stream(vocabulary.getEnumConstants())
                   .map(Word::wire)
@@ -281,7 +285,7 @@ public final class Fields {
 
   private @Nullable Fields part(@Nullable Object value, String name) {
     if (!(value instanceof Map<?, ?> members)) {
-      fault(name, "type", "must be an object");
+      fault(name, Violation.WRONG_TYPE, "must be an object");
       return null;
     }
     @SuppressWarnings("unchecked") // Json reads names as strings
@@ -295,12 +299,12 @@ public final class Fields {
     List<?> items = kind(name, List.class, "a list");
     if (items == null) {
       if (min > 0 && values.get(name) == null) {
-        fault(name, "required", "is required");
+        fault(name, Violation.REQUIRED, "is required");
       }
       return List.of();
     }
     if (items.size() < min || items.size() > max) {
-      fault(name, "length", "must have " + min + " to " + max + " items");
+      fault(name, Violation.OUT_OF_RANGE, "must have " + min + " to " + max + " items");
       return List.of();
     }
     return items;
@@ -316,7 +320,7 @@ public final class Fields {
     if (value == null || kind.isInstance(value)) {
       return kind.cast(value);
     }
-    fault(name, "type", "must be " + meaning);
+    fault(name, Violation.WRONG_TYPE, "must be " + meaning);
     return null;
   }
 
@@ -327,7 +331,7 @@ public final class Fields {
     }
     BigDecimal number = text && value instanceof String literal ? parseNumber(literal) : null;
     if (number == null) {
-      fault(name, "type", "must be " + meaning);
+      fault(name, Violation.WRONG_TYPE, "must be " + meaning);
     }
     return number;
   }
@@ -338,7 +342,7 @@ public final class Fields {
       return value;
     }
     if (values.get(name) == null) {
-      fault(name, "required", "is required");
+      fault(name, Violation.REQUIRED, "is required");
     }
     return standIn;
   }

@@ -5,6 +5,7 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 import com.google.gson.stream.MalformedJsonException;
+import dev.meterkite.model.schema.Violation;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringReader;
@@ -182,7 +183,9 @@ public final class Json {
     if (number == null) {
       throw new Refusal(
           Problem.invalid(
-              List.of(new Violation(Fields.cut(path), "range", "is too long a number"))));
+              List.of(
+                  new Violation(
+                      Fields.cut(path), Violation.OUT_OF_RANGE, "is too long a number"))));
     }
     return number;
   }

@@ -1,5 +1,6 @@
 package dev.meterkite.functions.http;
 
+import dev.meterkite.model.schema.Violation;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,7 +105,7 @@ public record Problem(
     members.put("detail", detail);
     members.put("code", code);
     if (!errors.isEmpty()) {
-      members.put("errors", errors.stream().map(Problem::error).toList());
+      members.put("errors", errors.stream().map(Violation::encode).toList());
     }
     figures.forEach(members::putIfAbsent);
     return members;
@@ -115,13 +116,5 @@ public record Problem(
     return words.isEmpty()
         ? words
         : words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
-  }
-
-  private static Map<String, Object> error(Violation violation) {
-    Map<String, Object> error = new LinkedHashMap<>();
-    error.put("field", violation.field());
-    error.put("code", violation.code());
-    error.put("message", violation.message());
-    return error;
   }
 }

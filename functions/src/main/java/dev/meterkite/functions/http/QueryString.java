@@ -1,5 +1,6 @@
 package dev.meterkite.functions.http;
 
+import dev.meterkite.model.schema.Violation;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param duration how long it took
  * @param attempts commits tried; 0 where nothing was to be committed
  * @param batch commands in the last of them
+ * @param warning whether somebody should look at it: 5xx, an event given up or to be repeated
  */
 public record Invocation(
     String function,
@@ -21,4 +22,5 @@ public record Invocation(
     int status,
     Duration duration,
     int attempts,
-    int batch) {}
+    int batch,
+    boolean warning) {}

@@ -72,7 +72,7 @@ public final class Log {
     }
   }
 
-  /** The line of one invocation: WARNING for 5xx, INFO for the others. */
+  /** The line of one invocation, at WARNING or INFO. */
   public void invocation(Invocation done) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("function", done.function());
@@ -84,9 +84,10 @@ public final class Log {
     fields.put("duration_ms", Math.round(done.duration().toNanos() / 1e4) / 1e2);
     fields.put("attempts", done.attempts());
     fields.put("batch", done.batch());
-    boolean failed = done.status() >= 500;
     write(
-        failed ? Severity.WARNING : Severity.INFO, done.function() + " " + done.outcome(), fields);
+        done.warning() ? Severity.WARNING : Severity.INFO,
+        done.function() + " " + done.outcome(),
+        fields);
   }
 
   /** Something worth a look that stops nothing. */

@@ -184,7 +184,8 @@ class EdgeTest {
     assertEquals(400, response.status);
     assertEquals("application/problem+json", response.contentType);
     assertEquals(
-        List.of("user_id:required", "amount:range", "ammount:unknown_field"), response.faults());
+        List.of("user_id:required", "amount:out_of_range", "ammount:unknown_field"),
+        response.faults());
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.schema.Violation;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -27,24 +28,24 @@ class FieldsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "0, range",
+    "0, out_of_range",
     "1, ",
     "10, ",
-    "11, range",
+    "11, out_of_range",
     "1.0, ",
     "1e1, ",
     "100e-1, ",
-    "1.5, type",
-    "-0.0, range",
-    "9223372036854775807, range",
-    "9223372036854775808, range",
-    "-9223372036854775809, range",
-    "1e300, range",
-    "1e-300, type",
-    "'\"1\"', type",
-    "true, type",
-    "[], type",
-    "{}, type",
+    "1.5, wrong_type",
+    "-0.0, out_of_range",
+    "9223372036854775807, out_of_range",
+    "9223372036854775808, out_of_range",
+    "-9223372036854775809, out_of_range",
+    "1e300, out_of_range",
+    "1e-300, wrong_type",
+    "'\"1\"', wrong_type",
+    "true, wrong_type",
+    "[], wrong_type",
+    "{}, wrong_type",
     "null, required"
   })
   void requiredInteger_isTakenFromOneToTen(String literal, String code) throws Refusal {
@@ -101,24 +102,24 @@ class FieldsTest {
     fields.optionalObject("object");
     fields.strings("strings", 1, 5, s -> !s.isEmpty(), "a word");
     fields.objects("missing", 1, 5);
-    fields.fault("moment", "range", "must be later");
+    fields.fault("moment", Violation.OUT_OF_RANGE, "must be later");
     assertEquals(
         List.of(
             "absent:required",
-            "text:type",
-            "long:length",
+            "text:wrong_type",
+            "long:out_of_range",
             "id:format",
-            "word:value",
-            "flag:type",
+            "word:unknown_value",
+            "flag:wrong_type",
             "moment:format",
-            "decimal:range",
-            "list:type",
-            "objects[1]:type",
-            "objects[0].n:range",
-            "object:type",
+            "decimal:out_of_range",
+            "list:wrong_type",
+            "objects[1]:wrong_type",
+            "objects[0].n:out_of_range",
+            "object:wrong_type",
             "strings[0]:format",
             "missing:required",
-            "moment:range",
+            "moment:out_of_range",
             "x:unknown_field",
             "objects[0].y:unknown_field"),
         faults(fields));
@@ -130,7 +131,7 @@ class FieldsTest {
     assertEquals("😀😀", fields.string("two", 1, 2));
     assertNull(fields.optionalString("three", 1, 2));
     assertNull(fields.optionalString("empty", 1, 2));
-    assertEquals(List.of("three:length", "empty:length"), faults(fields));
+    assertEquals(List.of("three:out_of_range", "empty:out_of_range"), faults(fields));
   }
 
   @ParameterizedTest
@@ -191,7 +192,7 @@ class FieldsTest {
     assertNull(fields.optionalFlag("g"));
     assertEquals(TransactionType.REFUND, fields.word("w", TransactionType.class));
     assertNull(fields.optionalInteger("bad", 0, 9));
-    assertEquals(List.of("g:type", "bad:type", "b:unknown_field"), faults(fields));
+    assertEquals(List.of("g:wrong_type", "bad:wrong_type", "b:unknown_field"), faults(fields));
   }
 
   @Test
