@@ -227,6 +227,9 @@ public final class Edge {
       response.appendHeader("Cache-Control", "no-store");
       answer.headers().forEach(response::appendHeader);
       byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+      // With its length known the answer is whole once it is flushed: a process that stops right
+      // after this request would cut off the last chunk of one without.
+      response.appendHeader("Content-Length", Integer.toString(body.length));
       response.getOutputStream().write(body);
       response.getOutputStream().flush();
       return true;
