@@ -123,6 +123,6 @@ public final class TokenIssuer {
                     "algorithms",
                     List.of(JWSAlgorithm.RS256.getName()),
                     "kind",
-                    "google")));
+                    "local")));
   }
 }
