@@ -2,6 +2,7 @@ package dev.meterkite.functions.backend;
 
 import dev.meterkite.functions.DomainClock;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.log.Log;
@@ -17,7 +18,7 @@ import java.util.Random;
 
 /**
  * What all functions of a process share: one connection to Firestore, one clock, one edge to HTTP,
- * one log. Built by the constructor of the first function that asks, which the platform runs before
+ * one intake of events, one log. Built by the constructor of the first function that asks, which the platform runs before
  * it lets requests in.
  *
  * @param settings the process's settings
@@ -25,10 +26,11 @@ import java.util.Random;
  * @param clock the domain's time
  * @param turns runs what engines do later
  * @param edge where HTTP requests come in
+ * @param intake where events come in
  * @param log takes a line for each invocation
  */
 public record Backend(
-    Settings settings, Store store, InstantSource clock, Turns turns, Edge edge, Log log) {
+    Settings settings, Store store, InstantSource clock, Turns turns, Edge edge, Intake intake, Log log) {
 
   private static final class OfProcess {
     static final Backend BACKEND = of(Settings.ofProcess());
@@ -47,6 +49,7 @@ public record Backend(
         DomainClock.of(settings.domainClockFile().orElse(null)),
         new Pauses(),
         Edge.of(settings),
+        Intake.of(settings),
         Log.ofProcess(settings));
   }
 

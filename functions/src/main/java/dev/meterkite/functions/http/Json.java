@@ -51,6 +51,13 @@ public final class Json {
     return text.toString();
   }
 
+  /** The JSON object with these members behind its own; it has one at least. */
+  public static String join(String object, Map<String, ?> members) {
+    return members.isEmpty()
+        ? object
+        : object.substring(0, object.length() - 1) + "," + write(members).substring(1);
+  }
+
   private static void write(JsonWriter json, @Nullable Object value) throws IOException {
     if (value == null) {
       json.nullValue();

@@ -43,9 +43,7 @@ public sealed interface CreditCommand {
       implements CreditCommand {
     public Grant {
       positive(amount);
-      if (type == TransactionType.DEDUCTION
-          || type == TransactionType.REFUND
-          || type == TransactionType.EXPIRATION) {
+      if (!type.grants()) {
         throw new IllegalArgumentException("not a grant: " + type);
       }
     }

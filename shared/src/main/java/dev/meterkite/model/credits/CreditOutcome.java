@@ -7,6 +7,8 @@ import java.util.Locale;
 public enum CreditOutcome implements Outcome {
   /** The user, hold or transaction does not exist, or belongs to somebody else. */
   NOT_FOUND(false),
+  /** What is to be given would expire at once; the clock does not go back. */
+  ALREADY_EXPIRED(false),
   /** The hold was captured: nothing can follow. */
   HOLD_ALREADY_CAPTURED(false),
   /** The hold was released: nothing can follow. */

@@ -200,6 +200,9 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
         return new Decision.Unchanged<>(CreditAnswers.of(book, null));
       }
     }
+    if (grant.expiresAt() != null && !grant.expiresAt().isAfter(book.now())) {
+      return refused(CreditOutcome.ALREADY_EXPIRED);
+    }
     if (grant.amount() > MAX_BALANCE - book.balance()) {
       return refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
     }

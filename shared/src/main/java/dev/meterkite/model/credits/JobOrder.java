@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  * @param priced its length, quality and priority
  */
 record JobOrder(JobPrice priced) {
-  static final BigDecimal SHORTEST = new BigDecimal("0.5");
-  static final BigDecimal LONGEST = new BigDecimal("180");
   static final int MAX_TOPIC = 500;
   static final int MAX_AUDIENCE = 200;
 
@@ -54,7 +52,7 @@ record JobOrder(JobPrice priced) {
                 ? BigDecimal.valueOf(number)
                 : null;
     boolean inRange =
-        minutes != null && minutes.compareTo(SHORTEST) >= 0 && minutes.compareTo(LONGEST) <= 0;
+        minutes != null && minutes.compareTo(JobPrice.SHORTEST) >= 0 && minutes.compareTo(JobPrice.LONGEST) <= 0;
     return inRange ? minutes : null;
   }
 

@@ -14,6 +14,12 @@ import java.math.RoundingMode;
  * @param priority how soon it is worked on
  */
 public record JobPrice(BigDecimal minutes, JobQuality quality, JobPriority priority) {
+  /** The shortest job that can be ordered, in minutes. */
+  public static final BigDecimal SHORTEST = new BigDecimal("0.5");
+
+  /** The longest job that can be ordered, in minutes; tiers allow less. */
+  public static final BigDecimal LONGEST = new BigDecimal("180");
+
   /** The longest job that has a price; what may be ordered is bounded far below. */
   public static final long MAX_MINUTES = 1_000_000;
 

@@ -13,6 +13,11 @@ public enum TransactionType implements Word {
   ADMIN_ADJUSTMENT,
   EXPIRATION;
 
+  /** Whether this is a way to give credits: a purchase, a subscription's grant, an adjustment. */
+  public boolean grants() {
+    return this == PURCHASE || this == SUBSCRIPTION_GRANT || this == ADMIN_ADJUSTMENT;
+  }
+
   /** The constant written so; empty for null and unknown words. */
   public static Optional<TransactionType> parse(@Nullable String wire) {
     return Word.parse(TransactionType.class, wire);

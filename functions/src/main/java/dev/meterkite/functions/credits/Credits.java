@@ -1,0 +1,188 @@
+package dev.meterkite.functions.credits;
+
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.http.Violation;
+import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Reply;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Outcome;
+import dev.meterkite.model.credits.CreditCommand;
+import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditOutcome;
+import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.CreditState;
+import dev.meterkite.model.credits.ForeignBalance;
+import dev.meterkite.model.credits.JobStatus;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.PodcastJobs;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the functions of credits do: commands to the ledger of one user, through one engine. */
+public final class Credits {
+  private final GroupCommit<CreditState, CreditCommand> engine;
+  private final Store store;
+  private final Statements statements;
+
+  private static final class OfProcess {
+    static final Credits CREDITS = new Credits(Backend.ofProcess());
+  }
+
+  /** Credits over a backend; a process needs them once. */
+  public Credits(Backend backend) {
+    this.engine =
+        backend.engine(
+            new CreditRules(
+                backend.settings().adoptsForeignBalance()
+                    ? ForeignBalance.ADOPT
+                    : ForeignBalance.PUT_BACK));
+    this.store = backend.store();
+    this.statements = new Statements(store);
+  }
+
+  /** The credits of this process. */
+  public static Credits ofProcess() {
+    return OfProcess.CREDITS;
+  }
+
+  /** Carries a command out and says what became of it. */
+  Answer carryOut(Command<CreditCommand> command) {
+    return answer(engine.call(command));
+  }
+
+  /** Captures or releases a hold; 404 for one that does not exist. */
+  Answer settle(
+      String holdId, boolean capture, @Nullable Long amount, String key, String requestHash) {
+    return ownerOf(new DocRef(CreditHolds.COLLECTION, holdId))
+        .map(
+            userId ->
+                carryOut(
+                    CreditCommands.settle(userId, holdId, capture, amount, key, requestHash)))
+        .orElseGet(() -> Answer.problem(Problem.notFound("There is no such hold.")));
+  }
+
+  /** Reverses a deduction, or a part of it; 404 for one that does not exist. */
+  Answer refund(
+      String transactionId, @Nullable Long amount, String reason, String key, String requestHash) {
+    Snapshot deduction = read(new DocRef(CreditTransactions.COLLECTION, transactionId));
+    return CreditCommands.refund(deduction, amount, reason, key, requestHash)
+        .map(this::carryOut)
+        .orElseGet(() -> Answer.problem(Problem.notFound("There is no such transaction.")));
+  }
+
+  /** A page of a user's statement, with balance and lots of the moment. */
+  Answer statement(Statements.Request request) {
+    Reply view = engine.call(CreditCommands.view(request.userId()));
+    return view instanceof Reply.Answered answered
+        ? statements.page(request, answered.json())
+        : answer(view);
+  }
+
+  /**
+   * Brings the payment of a job to where the job, as read now, says it should be.
+   *
+   * @param jobId the job, which may be gone
+   * @param userIdHint whose job it was, for one that is gone; null if nobody knows
+   */
+  Handled payFor(String jobId, @Nullable String userIdHint) {
+    List<Snapshot> read =
+        store
+            .read(
+                List.of(
+                    new DocRef(PodcastJobs.COLLECTION, jobId), CreditCommands.jobHold(jobId)))
+            .join();
+    Snapshot job = read.get(0);
+    if (job.exists()
+        && JobStatus.parse(
+                job.fields().get(PodcastJobs.STATUS) instanceof String status ? status : null)
+            .isEmpty()) {
+      return Handled.impossible("unknown_status");
+    }
+    return CreditCommands.job(job, read.get(1), userIdHint)
+        .map(command -> handled(engine.call(command)))
+        .orElseGet(() -> Handled.impossible("nobody's_job"));
+  }
+
+  /** What becomes of an event, after what became of its command. */
+  static Handled handled(Reply reply) {
+    Handled handled;
+    if (reply instanceof Reply.Answered) {
+      handled = Handled.done("ok");
+    } else if (reply instanceof Reply.Refused refused) {
+      handled = Handled.impossible(refused.outcome().code());
+    } else if (reply instanceof Reply.Conflict) {
+      handled = Handled.impossible("idempotency_conflict");
+    } else {
+      handled = Handled.later("unavailable");
+    }
+    return handled.took(reply.effort().attempts(), reply.effort().batch());
+  }
+
+  private static Answer answer(Reply reply) {
+    return Replies.answer(reply, Credits::problem);
+  }
+
+  private Optional<String> ownerOf(DocRef ref) {
+    return read(ref).fields().get(CreditHolds.USER_ID) instanceof String userId
+            && DocRef.isId(userId)
+        ? Optional.of(userId)
+        : Optional.empty();
+  }
+
+  private Snapshot read(DocRef ref) {
+    return store.read(List.of(ref)).join().get(0);
+  }
+
+  private static Problem problem(Outcome outcome) {
+    CreditOutcome refusal = (CreditOutcome) outcome;
+    return switch (refusal) {
+      case NOT_FOUND -> Problem.notFound("There is no such user, hold or transaction.");
+      case ALREADY_EXPIRED ->
+          Problem.invalid(
+              List.of(new Violation("expires_at", "range", "must be later than now")));
+      case HOLD_ALREADY_CAPTURED -> conflict(refusal, "The hold has been captured.");
+      case HOLD_ALREADY_RELEASED -> conflict(refusal, "The hold has been released.");
+      case HOLD_EXPIRED -> conflict(refusal, "The hold has expired.");
+      case CAPTURE_EXCEEDS_HOLD -> conflict(refusal, "The hold has less than is to be captured.");
+      case NOT_REFUNDABLE -> conflict(refusal, "Only deductions can be refunded.");
+      case REFUND_EXCEEDS_TRANSACTION ->
+          conflict(refusal, "Less of the transaction is left to refund.");
+      case JOB_HOLD_CONFLICT -> conflict(refusal, "The job's hold belongs to another user.");
+      case INVALID_JOB -> conflict(refusal, "The job is not valid.");
+      case DURATION_EXCEEDS_TIER -> conflict(refusal, "The job is too long for the tier.");
+      case BALANCE_LIMIT_EXCEEDED -> conflict(refusal, "The balance would grow too large.");
+      case INSUFFICIENT_CREDITS ->
+          Problem.of(402, refusal.code(), "Less is available than required.");
+      case TOO_MANY_HOLDS -> conflict(refusal, "The user has too many open holds.");
+    };
+  }
+
+  private static Problem conflict(CreditOutcome outcome, String detail) {
+    return Problem.of(409, outcome.code(), detail);
+  }
+
+  /** Whether the change is one that a job's payment depends on. */
+  static boolean concernsPayment(DocumentChange change) {
+    return change.touches(
+            PodcastJobs.STATUS,
+            PodcastJobs.USER_ID,
+            PodcastJobs.DURATION_MIN,
+            PodcastJobs.QUALITY,
+            PodcastJobs.PRIORITY,
+            PodcastJobs.TOPIC,
+            PodcastJobs.AUDIENCE,
+            PodcastJobs.CREDITS_ACTUAL)
+        || (change.before().fields().containsKey(PodcastJobs.PAYMENT)
+            && !change.after().fields().containsKey(PodcastJobs.PAYMENT));
+  }
+}

@@ -1,0 +1,12 @@
+package dev.meterkite.functions.credits;
+
+/** Bounds of what callers send, besides those of the rules. */
+final class Limits {
+  /** The longest description of a transaction, in characters. */
+  static final int DESCRIPTION = 500;
+
+  /** The longest reason of a refund, in characters. */
+  static final int REASON = 500;
+
+  private Limits() {}
+}
