@@ -41,11 +41,20 @@ final class FunctionServers implements AutoCloseable {
       } catch (Exception e) {
         servers.close();
         throw new LocalHostException(
-            "The function " + entry.name() + " (" + entry.entryPoint() + ") does not start: " + e,
+            "The function " + entry.name() + " (" + entry.entryPoint() + ") does not start: " + root(e),
             e);
       }
     }
     return servers;
+  }
+
+  /** What it comes from: the invoker wraps what a constructor throws, more than once. */
+  private static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   /** A free port of this machine for each function. */

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The commands of a turn, decided one after the other on one state: what goes out and who is told
@@ -38,6 +39,7 @@ final class Fold<S, I> {
   private final List<Pending<I>> failed = new ArrayList<>();
   private final Set<Read> needs = new LinkedHashSet<>();
   private boolean ringGrew;
+  private boolean ownerWritten;
 
   private record Accepted<I>(Pending<I> pending, List<Write> writes, String answer) {}
 
@@ -180,22 +182,30 @@ final class Fold<S, I> {
     return failed;
   }
 
-  /** The commit, the owner's part first; empty if there is nothing to commit. */
+  /**
+   * The commit, the owner's part first; empty if there is nothing to commit. An absent owner that
+   * the rules leave absent has no part: what was written for it stands on conditions of its own.
+   */
   Optional<List<Mutation>> mutations(DocRef owner) {
     if (accepted.isEmpty() && !ringGrew) {
       return Optional.empty();
     }
     Map<String, Object> changes = new LinkedHashMap<>(rules.changes(base.state(), state));
-    changes.putAll(base.log().next(now, ring).changes(base.log()));
     List<Mutation> mutations = new ArrayList<>();
-    mutations.add(Mutation.update(owner, changes, base.updateTime()));
+    if (base.updateTime() != null || !changes.isEmpty()) {
+      changes.putAll(base.log().next(now, ring).changes(base.log()));
+      mutations.add(Mutation.update(owner, changes, base.updateTime()));
+      ownerWritten = true;
+    }
     mutations.addAll(draft.mutations());
     return Optional.of(mutations);
   }
 
-  /** The state after the commit. */
-  Lane.Kept<S> kept(Instant updateTime) {
-    return new Lane.Kept<>(state, base.log().next(now, ring), updateTime, real);
+  /** The state after the commit; null where it is not known. */
+  Lane.@Nullable Kept<S> kept(List<Instant> updateTimes) {
+    return ownerWritten
+        ? new Lane.Kept<>(state, base.log().next(now, ring), updateTimes.get(0), real)
+        : null;
   }
 
   /** Tells everybody, now that it is true. */

@@ -396,7 +396,7 @@ public class GroupCommit<S, I> {
         turn,
         (times, failure) -> {
           if (failure == null) {
-            lane.kept = fold.kept(times.get(0));
+            lane.kept = fold.kept(times);
             lane.pacing.won(System.nanoTime() - start);
             fold.reply();
             turns.after(lane.pacing.afterWin(random), () -> next(lane));
