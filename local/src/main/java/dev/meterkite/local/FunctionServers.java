@@ -41,7 +41,12 @@ final class FunctionServers implements AutoCloseable {
       } catch (Exception e) {
         servers.close();
         throw new LocalHostException(
-            "The function " + entry.name() + " (" + entry.entryPoint() + ") does not start: " + root(e),
+            "The function "
+                + entry.name()
+                + " ("
+                + entry.entryPoint()
+                + ") does not start: "
+                + root(e),
             e);
       }
     }

@@ -18,8 +18,8 @@ import java.util.Random;
 
 /**
  * What all functions of a process share: one connection to Firestore, one clock, one edge to HTTP,
- * one intake of events, one log. Built by the constructor of the first function that asks, which the platform runs before
- * it lets requests in.
+ * one intake of events, one log. Built by the constructor of the first function that asks, which
+ * the platform runs before it lets requests in.
  *
  * @param settings the process's settings
  * @param store the connection
@@ -30,7 +30,13 @@ import java.util.Random;
  * @param log takes a line for each invocation
  */
 public record Backend(
-    Settings settings, Store store, InstantSource clock, Turns turns, Edge edge, Intake intake, Log log) {
+    Settings settings,
+    Store store,
+    InstantSource clock,
+    Turns turns,
+    Edge edge,
+    Intake intake,
+    Log log) {
 
   private static final class OfProcess {
     static final Backend BACKEND = of(Settings.ofProcess());

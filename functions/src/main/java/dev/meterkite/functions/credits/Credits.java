@@ -6,7 +6,6 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
-
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
@@ -67,8 +66,7 @@ public final class Credits {
     return ownerOf(new DocRef(CreditHolds.COLLECTION, holdId))
         .map(
             userId ->
-                carryOut(
-                    CreditCommands.settle(userId, holdId, capture, amount, key, requestHash)))
+                carryOut(CreditCommands.settle(userId, holdId, capture, amount, key, requestHash)))
         .orElseGet(() -> Answer.problem(Problem.notFound("There is no such hold.")));
   }
 
@@ -98,9 +96,7 @@ public final class Credits {
   Handled payFor(String jobId, @Nullable String userIdHint) {
     List<Snapshot> read =
         store
-            .read(
-                List.of(
-                    new DocRef(PodcastJobs.COLLECTION, jobId), CreditCommands.jobHold(jobId)))
+            .read(List.of(new DocRef(PodcastJobs.COLLECTION, jobId), CreditCommands.jobHold(jobId)))
             .join();
     Snapshot job = read.get(0);
     if (job.exists()
@@ -149,8 +145,7 @@ public final class Credits {
     return switch (refusal) {
       case NOT_FOUND -> Problem.notFound("There is no such user, hold or transaction.");
       case ALREADY_EXPIRED ->
-          Problem.invalid(
-              List.of(new Violation("expires_at", "range", "must be later than now")));
+          Problem.invalid(List.of(new Violation("expires_at", "range", "must be later than now")));
       case HOLD_ALREADY_CAPTURED -> conflict(refusal, "The hold has been captured.");
       case HOLD_ALREADY_RELEASED -> conflict(refusal, "The hold has been released.");
       case HOLD_EXPIRED -> conflict(refusal, "The hold has expired.");

@@ -30,8 +30,7 @@ public final class OnJobWritten implements CloudEventsFunction {
   OnJobWritten(Intake intake, Credits credits) {
     this.intake = intake;
     this.trigger =
-        new Trigger(
-            CreditCommands.JOB, PodcastJobs.COLLECTION, change -> react(credits, change));
+        new Trigger(CreditCommands.JOB, PodcastJobs.COLLECTION, change -> react(credits, change));
   }
 
   private static Handled react(Credits credits, DocumentChange change) {

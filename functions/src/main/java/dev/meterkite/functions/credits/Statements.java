@@ -41,11 +41,7 @@ final class Statements {
    * @param after where the page begins, as the page before said; empty for the first
    */
   record Request(
-      String userId,
-      int limit,
-      @Nullable Instant from,
-      @Nullable Instant to,
-      List<Object> after) {
+      String userId, int limit, @Nullable Instant from, @Nullable Instant to, List<Object> after) {
     static Request parse(Fields fields) {
       Request request =
           new Request(
@@ -104,8 +100,7 @@ final class Statements {
       return List.of();
     }
     try {
-      String text =
-          new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
+      String text = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
       JsonArray parts = JsonParser.parseString(text).getAsJsonArray();
       String id = parts.get(1).getAsString();
       if (parts.size() == 2 && DocRef.isId(id)) {

@@ -52,7 +52,9 @@ record JobOrder(JobPrice priced) {
                 ? BigDecimal.valueOf(number)
                 : null;
     boolean inRange =
-        minutes != null && minutes.compareTo(JobPrice.SHORTEST) >= 0 && minutes.compareTo(JobPrice.LONGEST) <= 0;
+        minutes != null
+            && minutes.compareTo(JobPrice.SHORTEST) >= 0
+            && minutes.compareTo(JobPrice.LONGEST) <= 0;
     return inRange ? minutes : null;
   }
 
