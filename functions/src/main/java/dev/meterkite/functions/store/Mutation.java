@@ -29,7 +29,11 @@ public record Mutation(
     /** There is no such document. */
     ABSENT,
     /** It was last changed at exactly {@link Mutation#version}. */
-    VERSION
+    VERSION,
+    /** Nothing; and what the document held is gone: it has these fields alone afterwards. */
+    REPLACE,
+    /** Nothing; the document is gone afterwards. */
+    DELETE
   }
 
   /** A document that must not exist yet. */
@@ -46,6 +50,16 @@ public record Mutation(
     return updateTime == null
         ? create(ref, fields)
         : new Mutation(ref, fields, Map.of(), Condition.VERSION, updateTime);
+  }
+
+  /** A whole document in place of whatever there was. */
+  public static Mutation replace(DocRef ref, Map<String, Object> fields) {
+    return new Mutation(ref, fields, Map.of(), Condition.REPLACE, null);
+  }
+
+  /** No document in place of whatever there was. */
+  public static Mutation delete(DocRef ref) {
+    return new Mutation(ref, Map.of(), Map.of(), Condition.DELETE, null);
   }
 
   /** Fields and increments of a document, whatever it holds. */

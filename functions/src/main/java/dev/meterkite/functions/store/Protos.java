@@ -59,6 +59,9 @@ final class Protos {
   }
 
   Write write(Mutation mutation) {
+    if (mutation.condition() == Mutation.Condition.DELETE) {
+      return Write.newBuilder().setDelete(name(mutation.ref())).build();
+    }
     Document.Builder document = Document.newBuilder().setName(name(mutation.ref()));
     DocumentMask.Builder mask = DocumentMask.newBuilder();
     mutation
@@ -71,7 +74,8 @@ final class Protos {
               }
             });
     Write.Builder write = Write.newBuilder().setUpdate(document);
-    if (mutation.condition() != Mutation.Condition.ABSENT) {
+    if (mutation.condition() != Mutation.Condition.ABSENT
+        && mutation.condition() != Mutation.Condition.REPLACE) {
       write.setUpdateMask(mask);
     }
     mutation

@@ -1,37 +1,28 @@
 package dev.meterkite.functions.hosted;
 
+import com.google.cloud.functions.CloudEventsFunction;
 import com.google.cloud.functions.invoker.runner.Invoker;
-import com.nimbusds.jose.JOSEException;
-import com.nimbusds.jose.JWSAlgorithm;
-import com.nimbusds.jose.JWSHeader;
-import com.nimbusds.jose.crypto.RSASSASigner;
-import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jose.jwk.RSAKey;
-import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
-import com.nimbusds.jwt.SignedJWT;
-import com.sun.net.httpserver.HttpServer;
 import dev.meterkite.emulator.EmulatorForTests;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.http.TokenServer;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,32 +41,18 @@ public final class Hosted {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final Map<Class<?>, Integer> ports = new ConcurrentHashMap<>();
-  private final RSAKey key;
-  private final String issuer;
+  private final RSAKey key = TokenServer.rsa("tests");
+  private final TokenServer issuer;
   private final Path clock;
   private final Settings settings;
   private final FirestoreStore store;
 
   private Hosted() {
     try {
-      key = new RSAKeyGenerator(2048).keyID("tests").generate();
-      HttpServer jwks =
-          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-      byte[] keys =
-          new JWKSet(key.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
-      jwks.createContext(
-          "/",
-          exchange -> {
-            exchange.getResponseHeaders().add("Content-Type", "application/json");
-            exchange.sendResponseHeaders(200, keys.length);
-            exchange.getResponseBody().write(keys);
-            exchange.close();
-          });
-      jwks.start();
-      issuer = "http://127.0.0.1:" + jwks.getAddress().getPort();
+      issuer = new TokenServer(key);
       clock = Files.createTempFile("clock", ".offset");
       Files.write(clock, new byte[Long.BYTES]);
-    } catch (IOException | JOSEException e) {
+    } catch (IOException e) {
       throw new IllegalStateException(e);
     }
     set("FIRESTORE_EMULATOR_HOST", EmulatorForTests.shared().host());
@@ -84,11 +61,7 @@ public final class Hosted {
     set("LOG_FORMAT", "jul");
     set("SERVICE_ACCOUNTS", SERVICE);
     set("SCHEDULER_ACCOUNTS", SCHEDULER);
-    set(
-        "TOKEN_ISSUERS",
-        """
-        [{"issuer": "%s", "jwks_uri": "%s/keys", "audiences": ["tests"], "kind": "local"}]"""
-            .formatted(issuer, issuer));
+    set("TOKEN_ISSUERS", "[" + issuer.setting("local", "") + "]");
     settings = Settings.ofProcess();
     store = FirestoreStore.open(settings);
   }
@@ -120,10 +93,12 @@ public final class Hosted {
   /** Sets a document as another program would, whatever it held before. */
   public void set(String collection, String id, Map<String, Object> fields) {
     DocRef ref = new DocRef(collection, id);
-    EmulatorForTests.shared()
-        .project(settings.project().orElseThrow())
-        .delete(collection + "/" + URI.create("x").relativize(URI.create("x")) + id);
-    store.commit(List.of(Mutation.create(ref, fields))).join();
+    store.commit(List.of(Mutation.replace(ref, fields))).join();
+  }
+
+  /** Deletes a document as another program would. */
+  public void delete(String collection, String id) {
+    store.commit(List.of(Mutation.delete(new DocRef(collection, id)))).join();
   }
 
   /** Moves the clock of the domain on. */
@@ -133,9 +108,7 @@ public final class Hosted {
       long micros = Math.addExact(offset, by.toNanos() / 1_000);
       // The functions have the file mapped: it is written in place.
       Files.write(
-          clock,
-          ByteBuffer.allocate(Long.BYTES).putLong(micros).array(),
-          java.nio.file.StandardOpenOption.WRITE);
+          clock, ByteBuffer.allocate(Long.BYTES).putLong(micros).array(), StandardOpenOption.WRITE);
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -143,29 +116,15 @@ public final class Hosted {
 
   /** A token of role service, admin or scheduler, or of the user with this id. */
   public String token(String roleOrUser) {
+    Instant now = Instant.now();
     JWTClaimsSet.Builder claims =
-        new JWTClaimsSet.Builder()
-            .issuer(issuer)
-            .audience("tests")
-            .issueTime(new Date())
-            .expirationTime(Date.from(Instant.now().plusSeconds(3_600)));
-    switch (roleOrUser) {
-      case "service" -> claims.subject(SERVICE).claim("email", SERVICE).claim("email_verified", true);
-      case "scheduler" ->
-          claims.subject(SCHEDULER).claim("email", SCHEDULER).claim("email_verified", true);
-      case "admin" -> claims.subject("an-admin").claim("admin", true);
-      default -> claims.subject(roleOrUser);
-    }
-    SignedJWT token =
-        new SignedJWT(
-            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(key.getKeyID()).build(),
-            claims.build());
-    try {
-      token.sign(new RSASSASigner(key));
-    } catch (JOSEException e) {
-      throw new IllegalStateException(e);
-    }
-    return token.serialize();
+        switch (roleOrUser) {
+          case "service" -> issuer.claims(SERVICE, now).claim("email", SERVICE);
+          case "scheduler" -> issuer.claims(SCHEDULER, now).claim("email", SCHEDULER);
+          case "admin" -> issuer.claims("an-admin", now).claim("admin", true);
+          default -> issuer.claims(roleOrUser, now);
+        };
+    return TokenServer.sign(key, claims.claim("email_verified", true).build());
   }
 
   /** Calls an HTTP function with a JSON body. */
@@ -209,11 +168,13 @@ public final class Hosted {
 
   private static int host(Class<?> function) {
     int port = FirestoreEmulator.freePort();
-    boolean event =
-        com.google.cloud.functions.CloudEventsFunction.class.isAssignableFrom(function);
+    boolean event = CloudEventsFunction.class.isAssignableFrom(function);
     try {
       new Invoker(
-              port, function.getName(), event ? "cloudevent" : "http", Hosted.class.getClassLoader())
+              port,
+              function.getName(),
+              event ? "cloudevent" : "http",
+              Hosted.class.getClassLoader())
           .startTestServer();
     } catch (Exception e) {
       throw new IllegalStateException("does not start: " + function, e);

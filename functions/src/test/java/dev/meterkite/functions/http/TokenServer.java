@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An issuer with real keys, which serves them on a free port of this machine. */
-final class TokenServer implements AutoCloseable {
+public final class TokenServer implements AutoCloseable {
   static final String AUDIENCE = "https://debit.example";
 
   private final HttpServer server;
@@ -34,7 +34,8 @@ final class TokenServer implements AutoCloseable {
   volatile String keys;
   volatile int status = 200;
 
-  TokenServer(JWK... published) throws IOException {
+  /** Serves these keys. */
+  public TokenServer(JWK... published) throws IOException {
     publish(published);
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
@@ -54,19 +55,20 @@ final class TokenServer implements AutoCloseable {
     keys = new JWKSet(List.of(published)).toPublicJWKSet().toString();
   }
 
-  String url() {
+  /** The issuer. */
+  public String url() {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
   /** An element of TOKEN_ISSUERS. */
-  String setting(String kind, String more) {
+  public String setting(String kind, String more) {
     return """
         {"issuer": "%s", "jwks_uri": "%s/jwks.json", "audiences": ["%s"], "kind": "%s"%s}"""
         .formatted(url(), url(), AUDIENCE, kind, more);
   }
 
   /** Claims of a token that holds for an hour from now. */
-  JWTClaimsSet.Builder claims(String subject, Instant now) {
+  public JWTClaimsSet.Builder claims(String subject, Instant now) {
     return new JWTClaimsSet.Builder()
         .issuer(url())
         .audience(AUDIENCE)
@@ -75,7 +77,8 @@ final class TokenServer implements AutoCloseable {
         .expirationTime(Date.from(now.plusSeconds(3_600)));
   }
 
-  static RSAKey rsa(String id) {
+  /** A new key. */
+  public static RSAKey rsa(String id) {
     try {
       return new RSAKeyGenerator(2048).keyID(id).generate();
     } catch (JOSEException e) {
@@ -91,7 +94,8 @@ final class TokenServer implements AutoCloseable {
     }
   }
 
-  static String sign(JWK key, JWTClaimsSet claims) {
+  /** A token with these claims. */
+  public static String sign(JWK key, JWTClaimsSet claims) {
     try {
       boolean rsa = key instanceof RSAKey;
       JWSSigner signer = rsa ? new RSASSASigner((RSAKey) key) : new ECDSASigner((ECKey) key);

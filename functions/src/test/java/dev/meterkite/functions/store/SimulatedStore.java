@@ -175,7 +175,7 @@ final class SimulatedStore implements Store {
     Snapshot present = get(mutation.ref());
     boolean holds =
         switch (mutation.condition()) {
-          case NONE -> true;
+          case NONE, REPLACE, DELETE -> true;
           case ABSENT -> !present.exists();
           case VERSION -> Objects.equals(present.updateTime(), mutation.version());
         };
@@ -190,7 +190,12 @@ final class SimulatedStore implements Store {
 
   private Instant apply(Mutation mutation, Instant time) {
     Snapshot present = get(mutation.ref());
-    Map<String, Object> fields = copy(present.fields());
+    if (mutation.condition() == Mutation.Condition.DELETE) {
+      documents.remove(mutation.ref().toString());
+      return time;
+    }
+    boolean replaces = mutation.condition() == Mutation.Condition.REPLACE;
+    Map<String, Object> fields = copy(replaces ? Map.of() : present.fields());
     mutation.fields().forEach((path, value) -> set(fields, FieldPath.segments(path), value, false));
     mutation.increments().forEach((path, by) -> set(fields, FieldPath.segments(path), by, true));
     if (present.exists() && fields.equals(present.fields())) {

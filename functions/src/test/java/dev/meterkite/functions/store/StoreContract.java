@@ -117,6 +117,16 @@ abstract class StoreContract {
   }
 
   @Test
+  void replacementAndDeletion_leaveNothingOfWhatWas() {
+    commit(Mutation.create(ONE, Map.of("a", 1L)));
+    commit(Mutation.replace(ONE, Map.of("b", 2L)), Mutation.replace(TWO, Map.of("c", 3L)));
+    assertEquals(Map.of("b", 2L), read(ONE).fields());
+    commit(Mutation.delete(ONE), Mutation.delete(new DocRef("things", "never was")));
+    assertFalse(read(ONE).exists());
+    assertTrue(read(TWO).exists());
+  }
+
+  @Test
   void writeThatChangesNothing_keepsTheVersion() {
     commit(Mutation.create(ONE, Map.of("n", 1L)));
     Instant version = read(ONE).updateTime();
