@@ -1,0 +1,196 @@
+package dev.meterkite.functions.catalog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.cloud.functions.CloudEventsFunction;
+import com.google.cloud.functions.HttpFunction;
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.meterkite.functions.events.Trigger;
+import dev.meterkite.functions.hosted.Hosted;
+import dev.meterkite.functions.http.Endpoint;
+import dev.meterkite.functions.store.GroupCommit;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Field;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** functions.tsv, the classes it names and what callers were promised say the same. */
+class FunctionContractTest {
+  /** Whoever has a token of a configured issuer; an endpoint without roles. */
+  private static final String ANYONE = "any";
+
+  /** A sender that signs its requests in its own way, so that no endpoint with roles serves it. */
+  private static final String STRIPE = "stripe";
+
+  private static List<FunctionEntry> functions;
+  private static Map<String, Promise> promises;
+
+  private record Promise(String method, String trigger, Set<String> roles, String key) {}
+
+  @BeforeAll
+  static void read() throws IOException {
+    functions = FunctionTable.read(Path.of("..", "functions.tsv")).entries();
+    promises = new LinkedHashMap<>();
+    try (InputStream text =
+        FunctionContractTest.class.getClassLoader().getResourceAsStream("contract.tsv")) {
+      for (String line :
+          new String(Objects.requireNonNull(text).readAllBytes(), StandardCharsets.UTF_8)
+              .split("\n", -1)) {
+        if (!line.isBlank() && !line.startsWith("#")) {
+          String[] cells = line.split("\t", -1);
+          promises.put(
+              cells[0], new Promise(cells[1], cells[2], Set.of(cells[3].split(",", -1)), cells[4]));
+        }
+      }
+    }
+    // The functions connect to what it has started.
+    Hosted.shared();
+  }
+
+  @Test
+  void everyLine_namesAFunctionThatThePlatformCanMake() throws ReflectiveOperationException {
+    for (FunctionEntry entry : functions) {
+      Class<?> kind =
+          entry.kind() == FunctionEntry.Kind.EVENT ? CloudEventsFunction.class : HttpFunction.class;
+      assertTrue(kind.isInstance(function(entry)), entry.name());
+    }
+  }
+
+  @Test
+  void everyLine_isAPromisedFunctionWithItsTriggerAndRoles() {
+    for (FunctionEntry entry : functions) {
+      Promise promise = promises.get(entry.name());
+      assertNotNull(promise, entry.name() + " was not promised");
+      assertEquals(promise.trigger(), trigger(entry), entry.name());
+      Set<String> roles = entry.roles().isEmpty() ? Set.of("-") : Set.copyOf(entry.roles());
+      assertEquals(promise.roles(), roles, entry.name());
+    }
+  }
+
+  @Test
+  void everyEndpoint_hasTheNameMethodRolesAndKeyOfItsLine() throws ReflectiveOperationException {
+    for (FunctionEntry entry : functions) {
+      Promise promise = Objects.requireNonNull(promises.get(entry.name()));
+      if (entry.kind() == FunctionEntry.Kind.EVENT || entry.roles().contains(STRIPE)) {
+        continue;
+      }
+      Endpoint<?> endpoint =
+          fieldOf(entry, Endpoint.class)
+              .orElseThrow(() -> new AssertionError(entry.name() + " keeps no Endpoint"));
+      assertEquals(entry.name(), endpoint.name());
+      assertEquals(promise.method(), endpoint.method().name(), entry.name());
+      assertEquals(promise.roles(), rolesOf(endpoint), entry.name());
+      assertEquals(promise.key(), endpoint.key().name().toLowerCase(Locale.ROOT), entry.name());
+    }
+  }
+
+  @Test
+  void everyTrigger_listensToTheCollectionOfItsLine() throws ReflectiveOperationException {
+    for (FunctionEntry entry : functions) {
+      if (entry.event() == null) {
+        continue;
+      }
+      Trigger trigger =
+          fieldOf(entry, Trigger.class)
+              .orElseThrow(() -> new AssertionError(entry.name() + " keeps no Trigger"));
+      assertEquals(entry.name(), trigger.name());
+      assertEquals(entry.event().pattern().split("/", -1)[0], trigger.collection(), entry.name());
+      assertTrue(entry.retry(), entry.name() + " would lose events");
+    }
+  }
+
+  /** With one request at a time an instance has nothing to put into one commit. */
+  @Test
+  void functionsThatUseTheEngine_serveManyRequestsAtOnce() {
+    JavaClasses code =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.meterkite.functions");
+    Set<String> seen = new TreeSet<>();
+    for (FunctionEntry entry : functions) {
+      if (usesEngine(code.get(entry.entryPoint()))) {
+        seen.add(entry.name());
+        assertTrue(entry.concurrency() > 1, entry.name() + " serves one request at a time");
+        assertTrue(entry.cpu() >= 1, entry.name() + " has less than one cpu");
+      }
+    }
+    assertTrue(seen.contains("debit-credits"), "the search found " + seen);
+  }
+
+  /** Whether a class reaches the engine through classes of features. */
+  private static boolean usesEngine(JavaClass function) {
+    Set<JavaClass> seen = new HashSet<>();
+    Deque<JavaClass> next = new ArrayDeque<>(List.of(function));
+    while (!next.isEmpty()) {
+      JavaClass type = next.remove();
+      if (!seen.add(type)) {
+        continue;
+      }
+      for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+        JavaClass target = dependency.getTargetClass();
+        if (target.getName().equals(GroupCommit.class.getName())) {
+          return true;
+        }
+        String home = target.getPackageName();
+        if (home.startsWith("dev.meterkite.functions.")
+            && !home.endsWith(".backend")
+            && !home.endsWith(".store")) {
+          next.add(target);
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Object function(FunctionEntry entry) throws ReflectiveOperationException {
+    return Class.forName(entry.entryPoint()).getConstructor().newInstance();
+  }
+
+  private static <T> Optional<T> fieldOf(FunctionEntry entry, Class<T> type)
+      throws ReflectiveOperationException {
+    Object function = function(entry);
+    for (Field field : function.getClass().getDeclaredFields()) {
+      if (field.getType() == type) {
+        field.setAccessible(true);
+        return Optional.of(type.cast(field.get(function)));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Set<String> rolesOf(Endpoint<?> endpoint) {
+    return endpoint.roles().isEmpty()
+        ? Set.of(ANYONE)
+        : endpoint.roles().stream()
+            .map(role -> role.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.toSet());
+  }
+
+  private static String trigger(FunctionEntry entry) {
+    if (entry.event() != null) {
+      return entry.event().change() + " " + entry.event().pattern();
+    }
+    return Objects.requireNonNullElse(entry.schedule(), "-");
+  }
+}
