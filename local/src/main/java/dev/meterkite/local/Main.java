@@ -36,6 +36,7 @@ public final class Main {
   private static Map<String, Command> commands() {
     Map<String, Command> commands = new LinkedHashMap<>();
     commands.put("up", new Command(0, Main::stayUp));
+    commands.put("demo", new Command(0, Demo::run));
     return commands;
   }
 
