@@ -4,7 +4,6 @@ import dev.meterkite.emulator.EmulatorUnavailableException;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,19 +11,15 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
-import java.util.logging.FileHandler;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.logging.SimpleFormatter;
 
 /**
  * The command line of {@code run-local.sh}. Ends with status 0 when the command succeeded, 1 when
  * it failed, 2 for a wrong command line.
  */
 public final class Main {
-  private static final int LOG_FILE_BYTES = 32 << 20;
-
   /** What a sub-command does with a host that is up; its status ends the program. */
   interface SubCommand {
     int run(LocalHost host, Options options, PrintStream out) throws Exception;
@@ -101,11 +96,7 @@ public final class Main {
     for (Handler handler : root.getHandlers()) {
       handler.setLevel(Level.WARNING);
     }
-    FileHandler file =
-        new FileHandler(work.resolve("functions.log").toString(), LOG_FILE_BYTES, 1, false);
-    file.setEncoding(StandardCharsets.UTF_8.name());
-    file.setFormatter(new SimpleFormatter());
-    root.addHandler(file);
+    root.addHandler(new LogFile(work.resolve("functions.log")));
   }
 
   private static void print(

@@ -48,6 +48,10 @@ public record Options(
     return new Options(command, arguments, port, count, chaosSeed, schedules, trace, dryRun);
   }
 
+  public Options withTrace(Path file) {
+    return new Options(command, arguments, port, processes, chaosSeed, schedules, file, dryRun);
+  }
+
   public Options withChaos(long seed) {
     return new Options(command, arguments, port, processes, seed, schedules, trace, dryRun);
   }

@@ -1,0 +1,109 @@
+package dev.meterkite.local;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.store.FirestoreStore;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The demo, small, on the real host; and that it notices books that are wrong. */
+class DemoTest {
+  @TempDir Path folder;
+
+  private Path trace(int calls) throws IOException {
+    StringBuilder lines = new StringBuilder("TIMESTAMP,ContextTokens,GeneratedTokens\n");
+    for (int i = 0; i < calls; i++) {
+      lines.append("2023-11-16 18:15:46.6805900,").append(900 + i).append(",101\n");
+    }
+    return Files.writeString(folder.resolve("trace.csv"), lines);
+  }
+
+  @Test
+  void demo_endsWithBooksThatBalance_andFindsThemWrongOnceTheyAre() throws Exception {
+    Options options = Options.forTests().withTrace(trace(300));
+    Path home = Path.of("").toAbsolutePath().getParent();
+    try (LocalHost host =
+        LocalHost.start(options, home.resolve("functions.tsv"), folder.resolve("work"))) {
+      ByteArrayOutputStream printed = new ByteArrayOutputStream();
+      int status = Demo.run(host, options, new PrintStream(printed, true, StandardCharsets.UTF_8));
+      String text = printed.toString(StandardCharsets.UTF_8);
+      assertEquals(0, status, text);
+      assertTrue(text.contains("The books balance: 200 users"), text);
+      assertTrue(text.contains("300 of 300 calls"), text);
+      assertEachTamperingIsFound(host);
+    }
+  }
+
+  private static void assertEachTamperingIsFound(LocalHost host) {
+    Settings settings =
+        new Settings(
+            Map.of(
+                "FIRESTORE_EMULATOR_HOST", host.firestore(),
+                "GOOGLE_CLOUD_PROJECT", host.project()));
+    try (FirestoreStore store = FirestoreStore.open(settings)) {
+      assertEquals(List.of(), Books.check(store).findings());
+      Snapshot debit =
+          store
+              .find(
+                  Query.of("credit_transactions", 1)
+                      .where("type", Query.Op.EQUAL, "deduction")
+                      .where("sequence", Query.Op.EQUAL, 2L))
+              .join()
+              .get(0);
+      Mutation changed = Mutation.blind(debit.ref(), Map.of("amount", -1_000L), Map.of());
+      tamper(store, debit, changed);
+      tamper(store, debit, Mutation.delete(debit.ref()));
+      Snapshot user =
+          store
+              .read(List.of(new DocRef("users", (String) debit.fields().get("user_id"))))
+              .join()
+              .get(0);
+      tamper(store, user, Mutation.blind(user.ref(), Map.of("credits_balance", 1L), Map.of()));
+      Books books = Books.check(store);
+      books.compare("user-000", -1);
+      assertEquals(1, books.findings().size());
+    }
+  }
+
+  private static void tamper(FirestoreStore store, Snapshot document, Mutation mutation) {
+    store.commit(List.of(mutation)).join();
+    assertTrue(!Books.check(store).findings().isEmpty(), () -> "not found: " + mutation);
+    store.commit(List.of(Mutation.replace(document.ref(), document.fields()))).join();
+  }
+
+  @Test
+  void trace_ofAnotherForm_isRefusedWithTheLine() throws IOException {
+    Path file = Files.writeString(folder.resolve("other.csv"), "a,b\n");
+    assertThrows(LocalHostException.class, () -> Trace.read(file));
+    Path broken =
+        Files.writeString(
+            folder.resolve("broken.csv"),
+            "TIMESTAMP,ContextTokens,GeneratedTokens\nnow,1,2\nnow,one,2\n");
+    LocalHostException failure = assertThrows(LocalHostException.class, () -> Trace.read(broken));
+    assertTrue(failure.getMessage().contains("line 3"), failure.getMessage());
+    assertThrows(LocalHostException.class, () -> Trace.read(folder.resolve("none.csv")));
+  }
+
+  @Test
+  void price_isOneCreditForEachThousandTokensBegun() {
+    assertEquals(1, new Trace.Call(0, 0).credits());
+    assertEquals(1, new Trace.Call(999, 1).credits());
+    assertEquals(2, new Trace.Call(1_000, 1).credits());
+    assertEquals(Trace.generated(50, 7), Trace.generated(50, 7));
+  }
+}
