@@ -14,6 +14,7 @@ import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.schema.Word;
 import java.io.IOException;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,19 @@ public final class GrantCredits implements HttpFunction {
             .answer(call -> credits.carryOut(command(call)));
   }
 
+  /** Why credits may be given. */
+  private enum Reason implements Word {
+    PURCHASE(TransactionType.PURCHASE),
+    SUBSCRIPTION_GRANT(TransactionType.SUBSCRIPTION_GRANT),
+    ADMIN_ADJUSTMENT(TransactionType.ADMIN_ADJUSTMENT);
+
+    private final TransactionType type;
+
+    Reason(TransactionType type) {
+      this.type = type;
+    }
+  }
+
   private record Grant(
       String userId,
       long amount,
@@ -45,15 +59,10 @@ public final class GrantCredits implements HttpFunction {
       @Nullable Instant expiresAt,
       @Nullable String description) {
     static Grant parse(Fields fields) {
-      TransactionType type = fields.word("type", TransactionType.class);
-      if (!type.grants()) {
-        fields.fault(
-            "type", "unknown_value", "must be purchase, subscription_grant or admin_adjustment");
-      }
       return new Grant(
           fields.id("user_id"),
           fields.integer("amount", 1, CreditRules.MAX_BALANCE),
-          type,
+          fields.word("type", Reason.class).type,
           fields.optionalMoment("expires_at"),
           fields.optionalString("description", 1, Limits.DESCRIPTION));
     }

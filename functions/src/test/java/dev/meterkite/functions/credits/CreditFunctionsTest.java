@@ -1,0 +1,566 @@
+package dev.meterkite.functions.credits;
+
+import static dev.meterkite.functions.credits.Desk.HOSTED;
+import static dev.meterkite.functions.credits.Desk.balance;
+import static dev.meterkite.functions.credits.Desk.call;
+import static dev.meterkite.functions.credits.Desk.done;
+import static dev.meterkite.functions.credits.Desk.figures;
+import static dev.meterkite.functions.credits.Desk.json;
+import static dev.meterkite.functions.credits.Desk.key;
+import static dev.meterkite.functions.credits.Desk.refused;
+import static dev.meterkite.functions.credits.Desk.replayed;
+import static dev.meterkite.functions.credits.Desk.user;
+import static dev.meterkite.functions.credits.Desk.userFields;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Ids;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The HTTP functions of credits, through the invoker, on the emulator. */
+class CreditFunctionsTest {
+  private static final List<Class<?>> WRITES =
+      List.of(
+          DebitCredits.class,
+          GrantCredits.class,
+          HoldCredits.class,
+          SettleHold.class,
+          RefundCredits.class);
+
+  private static String members(JsonObject object) {
+    return String.join(" ", object.keySet());
+  }
+
+  private static String fields(JsonObject problem) {
+    return problem.getAsJsonArray("errors").asList().stream()
+        .map(JsonElement::getAsJsonObject)
+        .map(each -> each.get("field").getAsString() + ":" + each.get("code").getAsString())
+        .sorted()
+        .collect(Collectors.joining(" "));
+  }
+
+  private static JsonObject transaction(JsonObject answer) {
+    return answer.getAsJsonObject("transaction");
+  }
+
+  private static String hold(String userId, long amount, String more) {
+    return done(HoldCredits.class, "{'user_id':'" + userId + "','amount':" + amount + more + "}")
+        .getAsJsonObject("hold")
+        .get("hold_id")
+        .getAsString();
+  }
+
+  private static String settling(String holdId, String action, String more) {
+    return "{'hold_id':'" + holdId + "','action':'" + action + "'" + more + "}";
+  }
+
+  private static String debit(String userId, long amount) {
+    return "{'user_id':'" + userId + "','amount':" + amount + "}";
+  }
+
+  @Test
+  void debit_isAnsweredFieldByField() {
+    String user = user(100);
+    JsonObject answer =
+        done(
+            DebitCredits.class,
+            "{'user_id':'" + user + "','amount':30,'job_id':'j-1','description':'ä voice'}");
+    assertEquals("transaction balance held available", members(answer));
+    assertEquals("70 0 70", figures(answer));
+    JsonObject booked = transaction(answer);
+    assertEquals(
+        "transaction_id user_id type amount balance_after sequence job_id description created_at"
+            + " prev_hash hash",
+        members(booked));
+    assertEquals("deduction", booked.get("type").getAsString());
+    assertEquals(-30, booked.get("amount").getAsLong());
+    assertEquals(70, booked.get("balance_after").getAsLong());
+    assertEquals(2, booked.get("sequence").getAsLong());
+    assertEquals("j-1", booked.get("job_id").getAsString());
+    assertEquals("ä voice", booked.get("description").getAsString());
+    String id = booked.get("transaction_id").getAsString();
+    Map<String, Object> stored = HOSTED.read("credit_transactions", id).fields();
+    assertEquals(-30L, stored.get("amount"));
+    assertEquals(user, stored.get("user_id"));
+    assertEquals(booked.get("hash").getAsString(), stored.get("hash"));
+    assertEquals(70, balance(user));
+  }
+
+  @Test
+  void repeat_isAnsweredByteForByte() {
+    // A1: the caller that never heard the answer repeats, and there is one effect.
+    String user = user(100);
+    String key = key();
+    HttpResponse<String> first = call(DebitCredits.class, key, debit(user, 60));
+    done(DebitCredits.class, debit(user, 40));
+    HttpResponse<String> again = call(DebitCredits.class, key, debit(user, 60));
+    assertFalse(replayed(first));
+    assertEquals(200, again.statusCode());
+    assertTrue(replayed(again), "of a debit that could not be paid a second time");
+    assertEquals(first.body(), again.body());
+    assertEquals(0, balance(user));
+  }
+
+  @Test
+  void sameKeyForAnotherRequest_isAConflict() {
+    // A6
+    String user = user(100);
+    String key = key();
+    assertEquals(200, call(DebitCredits.class, key, debit(user, 10)).statusCode());
+    refused(call(DebitCredits.class, key, debit(user, 11)), 409, "idempotency_conflict");
+    assertEquals(90, balance(user));
+    // The key is one of its operation and user: elsewhere it is free.
+    assertEquals(200, call(GrantCredits.class, key, grant(user, 10, "purchase", "")).statusCode());
+    assertEquals(200, call(DebitCredits.class, key, debit(user(5), 5)).statusCode());
+    assertEquals(100, balance(user));
+  }
+
+  private static String grant(String userId, long amount, String type, String more) {
+    return "{'user_id':'" + userId + "','amount':" + amount + ",'type':'" + type + "'" + more + "}";
+  }
+
+  @Test
+  void tooDearDebit_isRefusedWithTheFiguresAndStaysSo() {
+    // A3, A16
+    String user = user(20);
+    hold(user, 5, "");
+    Map<String, Object> before = userFields(user);
+    String key = key();
+    JsonObject problem =
+        refused(call(DebitCredits.class, key, debit(user, 16)), 402, "insufficient_credits");
+    assertEquals(
+        "20 15 16",
+        problem.get("balance") + " " + problem.get("available") + " " + problem.get("required"));
+    Map<String, Object> after = userFields(user);
+    before.remove("commit");
+    after.remove("commit");
+    assertEquals(before, after);
+    done(GrantCredits.class, grant(user, 100, "purchase", ""));
+    problem = refused(call(DebitCredits.class, key, debit(user, 16)), 402, "insufficient_credits");
+    assertEquals(115, problem.get("available").getAsLong(), "the figures of the moment");
+    refused(call(DebitCredits.class, key, debit(user, 17)), 409, "idempotency_conflict");
+    assertEquals("104 5 99", figures(done(DebitCredits.class, debit(user, 16))));
+  }
+
+  @Test
+  void grant_isAnsweredFieldByField() {
+    String user = user(0);
+    Instant at = Instant.now().plus(Duration.ofDays(400));
+    JsonObject answer =
+        done(GrantCredits.class, grant(user, 50, "purchase", ",'expires_at':'" + at + "'"));
+    assertEquals("50 0 50", figures(answer));
+    JsonObject booked = transaction(answer);
+    assertEquals("purchase", booked.get("type").getAsString());
+    Instant expiresAt = Instant.parse(booked.get("expires_at").getAsString());
+    assertEquals(0, expiresAt.getEpochSecond() % 3600, "rounded up to the hour");
+    assertFalse(expiresAt.isBefore(at));
+    HttpResponse<String> admin =
+        HOSTED.post(
+            GrantCredits.class,
+            "admin",
+            key(),
+            grant(user, 1, "admin_adjustment", "").replace('\'', '"'));
+    assertEquals("51 0 51", figures(json(admin)));
+    JsonObject late =
+        refused(
+            call(
+                GrantCredits.class,
+                key(),
+                grant(user, 1, "purchase", ",'expires_at':'2020-01-01T00:00:00Z'")),
+            400,
+            "invalid_request");
+    assertEquals("expires_at:range", fields(late));
+  }
+
+  @Test
+  void hold_isCapturedInPartAndTheRestComesBack() {
+    // A2, A11, A12
+    String user = user(100);
+    JsonObject held =
+        done(HoldCredits.class, "{'user_id':'" + user + "','amount':40,'expires_in_seconds':60}");
+    assertEquals("hold balance held available", members(held));
+    assertEquals("100 40 60", figures(held));
+    JsonObject hold = held.getAsJsonObject("hold");
+    assertEquals("hold_id user_id amount status expires_at", members(hold));
+    String id = hold.get("hold_id").getAsString();
+    assertEquals("held", HOSTED.read("credit_holds", id).fields().get("status"));
+    JsonObject exceeding =
+        refused(
+            call(SettleHold.class, key(), settling(id, "capture", ",'amount':41")),
+            409,
+            "capture_exceeds_hold");
+    assertEquals("40 41", exceeding.get("held") + " " + exceeding.get("required"));
+    String key = key();
+    HttpResponse<String> first =
+        call(SettleHold.class, key, settling(id, "capture", ",'amount':25"));
+    assertEquals("hold transaction balance held available", members(json(first)));
+    assertEquals("75 0 75", figures(json(first)));
+    assertEquals(-25, transaction(json(first)).get("amount").getAsLong());
+    HttpResponse<String> again =
+        call(SettleHold.class, key, settling(id, "capture", ",'amount':25"));
+    assertTrue(replayed(again));
+    assertEquals(first.body(), again.body());
+    refused(
+        call(SettleHold.class, key(), settling(id, "release", "")), 409, "hold_already_captured");
+    refused(
+        call(SettleHold.class, key(), settling(id, "capture", "")), 409, "hold_already_captured");
+    assertEquals(75, balance(user));
+    Map<String, Object> stored = HOSTED.read("credit_holds", id).fields();
+    assertEquals("captured 25", stored.get("status") + " " + stored.get("captured"));
+  }
+
+  @Test
+  void releasedHold_staysReleased() {
+    // A11
+    String user = user(100);
+    String id = hold(user, 40, "");
+    String key = key();
+    HttpResponse<String> first = call(SettleHold.class, key, settling(id, "release", ""));
+    assertEquals("100 0 100", figures(json(first)));
+    assertEquals(first.body(), call(SettleHold.class, key, settling(id, "release", "")).body());
+    refused(
+        call(SettleHold.class, key(), settling(id, "release", "")), 409, "hold_already_released");
+    refused(
+        call(SettleHold.class, key(), settling(id, "capture", "")), 409, "hold_already_released");
+  }
+
+  @Test
+  void lapsedHold_cannotBeSettledAndItsCreditsAreFree() {
+    // A4: the repeat of the hold is answered as at first, though the hold has lapsed since.
+    String user = user(50);
+    String key = key();
+    String body = "{'user_id':'" + user + "','amount':50,'expires_in_seconds':30}";
+    HttpResponse<String> first = call(HoldCredits.class, key, body);
+    String id = json(first).getAsJsonObject("hold").get("hold_id").getAsString();
+    refused(call(DebitCredits.class, key(), debit(user, 1)), 402, "insufficient_credits");
+    HOSTED.advance(Duration.ofSeconds(31));
+    refused(call(SettleHold.class, key(), settling(id, "capture", "")), 409, "hold_expired");
+    assertEquals("49 0 49", figures(done(DebitCredits.class, debit(user, 1))));
+    HttpResponse<String> again = call(HoldCredits.class, key, body);
+    assertTrue(replayed(again));
+    assertEquals(first.body(), again.body());
+    assertEquals("expired", HOSTED.read("credit_holds", id).fields().get("status"));
+  }
+
+  @Test
+  void sixthHoldOfFive_isRefusedAndCannotBeCaptured() {
+    // A10
+    String user = user(5_000);
+    for (int i = 0; i < 5; i++) {
+      hold(user, 1_000, "");
+    }
+    String sixth = "{'user_id':'" + user + "','amount':1000}";
+    String key = key();
+    refused(call(HoldCredits.class, key, sixth), 402, "insufficient_credits");
+    String id = Ids.marker("hold-credits", new DocRef("users", user), key);
+    refused(call(SettleHold.class, key(), settling(id, "capture", "")), 404, "not_found");
+    assertEquals(5_000, balance(user));
+  }
+
+  @Test
+  void holdOfAJob_isTheJobsOneHold() {
+    String user = user(100);
+    String job = "job-" + key();
+    String body = "{'user_id':'" + user + "','amount':40,'job_id':'" + job + "'}";
+    JsonObject first = done(HoldCredits.class, body);
+    JsonObject second = done(HoldCredits.class, body.replace("40", "10"));
+    assertEquals(first.get("hold"), second.get("hold"), "whoever comes second finds it");
+    assertEquals("100 40 60", figures(second));
+    String other = user(100);
+    refused(call(HoldCredits.class, key(), body.replace(user, other)), 409, "job_hold_conflict");
+    assertEquals(100, balance(other));
+  }
+
+  @Test
+  void refund_neverExceedsWhatItReverses() {
+    // A2
+    String user = user(100);
+    JsonObject debited = done(DebitCredits.class, debit(user, 60));
+    String id = transaction(debited).get("transaction_id").getAsString();
+    String part = "{'transaction_id':'" + id + "','amount':20,'reason':'too long'}";
+    String key = key();
+    HttpResponse<String> first = call(RefundCredits.class, key, part);
+    JsonObject refund = transaction(json(first));
+    assertEquals("refund", refund.get("type").getAsString());
+    assertEquals(20, refund.get("amount").getAsLong());
+    assertEquals(id, refund.get("reverses").getAsString());
+    assertEquals("too long", refund.get("reason").getAsString());
+    HttpResponse<String> again = call(RefundCredits.class, key, part);
+    assertTrue(replayed(again));
+    assertEquals(first.body(), again.body());
+    JsonObject problem =
+        refused(
+            call(RefundCredits.class, key(), part.replace("20", "41")),
+            409,
+            "refund_exceeds_transaction");
+    assertEquals(40, problem.get("refundable").getAsLong());
+    String rest = "{'transaction_id':'" + id + "','reason':'all of it'}";
+    assertEquals("100 0 100", figures(done(RefundCredits.class, rest)));
+    refused(call(RefundCredits.class, key(), rest), 409, "refund_exceeds_transaction");
+    assertEquals(60L, HOSTED.read("credit_transactions", id).fields().get("refunded"));
+    String refundId = refund.get("transaction_id").getAsString();
+    refused(call(RefundCredits.class, key(), rest.replace(id, refundId)), 409, "not_refundable");
+  }
+
+  @Test
+  void whatDoesNotExist_is404() {
+    refused(call(DebitCredits.class, key(), debit("nobody-" + key(), 1)), 404, "not_found");
+    refused(
+        call(GrantCredits.class, key(), grant("nobody-" + key(), 1, "purchase", "")),
+        404,
+        "not_found");
+    refused(call(HoldCredits.class, key(), debit("nobody-" + key(), 1)), 404, "not_found");
+    refused(call(SettleHold.class, key(), settling("none", "capture", "")), 404, "not_found");
+    refused(
+        call(RefundCredits.class, key(), "{'transaction_id':'none','reason':'r'}"),
+        404,
+        "not_found");
+    refused(
+        HOSTED.get(CreditStatement.class, "service", "user_id=nobody-" + key()), 404, "not_found");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "debit | {} | amount:required user_id:required",
+        "debit | {'user_id':'a/b','amount':0,'job_id':'..','description':'','x':1} |"
+            + " amount:out_of_range description:out_of_range job_id:format user_id:format"
+            + " x:unknown_field",
+        "debit | {'user_id':'u','amount':1.5} | amount:wrong_type",
+        "debit | {'user_id':'u','amount':'1'} | amount:wrong_type",
+        "debit | {'user_id':'u','amount':9007199254740992} | amount:out_of_range",
+        "debit | {'user_id':7,'amount':-1} | amount:out_of_range user_id:wrong_type",
+        "grant | {'user_id':'u','amount':1,'type':'deduction'} | type:unknown_value",
+        "grant | {'user_id':'u','amount':1,'type':'gift','expires_at':'tomorrow'} |"
+            + " expires_at:format type:unknown_value",
+        "hold | {'user_id':'u','amount':1,'expires_in_seconds':604801} |"
+            + " expires_in_seconds:out_of_range",
+        "hold | {'user_id':'u','amount':1,'expires_in_seconds':0} |"
+            + " expires_in_seconds:out_of_range",
+        "settle | {'hold_id':'h','action':'keep'} | action:unknown_value",
+        "settle | {'hold_id':'h','action':'release','amount':1} | amount:not_allowed",
+        "settle | {'hold_id':'h','action':'capture','amount':-1} | amount:out_of_range",
+        "refund | {'transaction_id':'t'} | reason:required",
+        "refund | {'transaction_id':'t','reason':'','amount':0} |"
+            + " amount:out_of_range reason:out_of_range",
+        "quote | {'duration_min':0.49} | duration_min:out_of_range",
+        "quote | {'duration_min':180.01,'quality':'8k','priority':'now'} |"
+            + " duration_min:out_of_range priority:unknown_value quality:unknown_value"
+      })
+  void badRequest_isToldWithAllItsFaults(String function, String body, String faults) {
+    Class<?> type =
+        switch (function) {
+          case "debit" -> DebitCredits.class;
+          case "grant" -> GrantCredits.class;
+          case "hold" -> HoldCredits.class;
+          case "settle" -> SettleHold.class;
+          case "refund" -> RefundCredits.class;
+          default -> QuoteJob.class;
+        };
+    assertEquals(faults, fields(refused(call(type, key(), body), 400, "invalid_request")));
+  }
+
+  @Test
+  void write_needsAKey() {
+    // A6
+    for (Class<?> function : WRITES) {
+      refused(call(function, null, "{}"), 400, "missing_idempotency_key");
+    }
+  }
+
+  @Test
+  void functions_areOnlyForTheirRoles() {
+    // A36
+    String user = user(100);
+    String body = debit(user, 1).replace('\'', '"');
+    for (Class<?> function : WRITES) {
+      for (String role : List.of("scheduler", user)) {
+        refused(HOSTED.post(function, role, key(), body), 403, "forbidden");
+      }
+      HttpRequest nobody =
+          HttpRequest.newBuilder(HOSTED.url(function, ""))
+              .header("Content-Type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofString(body))
+              .build();
+      refused(HOSTED.send(nobody), 401, "unauthenticated");
+    }
+    for (Class<?> function : List.of(DebitCredits.class, HoldCredits.class, SettleHold.class)) {
+      refused(HOSTED.post(function, "admin", key(), body), 403, "forbidden");
+    }
+    assertEquals(100, balance(user));
+    String query = "user_id=" + user;
+    assertEquals(200, HOSTED.get(CreditStatement.class, user, query).statusCode());
+    assertEquals(200, HOSTED.get(CreditStatement.class, "admin", query).statusCode());
+    refused(HOSTED.get(CreditStatement.class, user(1), query), 403, "forbidden");
+    refused(HOSTED.get(CreditStatement.class, "scheduler", query), 403, "forbidden");
+  }
+
+  @Test
+  void concurrentDebits_neverSpendMoreThanThereIs() throws Exception {
+    // A9, A13: of 40 debits of 10 on 250 exactly 25 succeed, and the others hear "insufficient".
+    String user = user(250);
+    ExecutorService pool = Executors.newFixedThreadPool(16);
+    try {
+      List<Future<Integer>> answers = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        answers.add(
+            pool.submit(() -> call(DebitCredits.class, key(), debit(user, 10)).statusCode()));
+      }
+      int applied = 0;
+      for (Future<Integer> answer : answers) {
+        int status = answer.get();
+        assertTrue(status == 200 || status == 402, "status " + status);
+        applied += status == 200 ? 1 : 0;
+      }
+      assertEquals(25, applied);
+      assertEquals(0, balance(user));
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @Test
+  void settlementsAtOnce_haveOneWinner() throws Exception {
+    // A8
+    String user = user(100);
+    String id = hold(user, 40, "");
+    ExecutorService pool = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<HttpResponse<String>>> answers = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        String action = i % 2 == 0 ? "capture" : "release";
+        answers.add(pool.submit(() -> call(SettleHold.class, key(), settling(id, action, ""))));
+      }
+      int won = 0;
+      for (Future<HttpResponse<String>> answer : answers) {
+        if (answer.get().statusCode() == 200) {
+          won++;
+        } else {
+          assertEquals(409, answer.get().statusCode(), answer.get().body());
+        }
+      }
+      assertEquals(1, won);
+      String status = (String) HOSTED.read("credit_holds", id).fields().get("status");
+      assertEquals(status.equals("captured") ? 60 : 100, balance(user));
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  @Test
+  void debit_spendsTheLotThatExpiresFirst() {
+    // A17
+    String user = user(0);
+    Instant soon = Instant.now().plus(Duration.ofDays(900));
+    done(
+        GrantCredits.class,
+        grant(user, 150, "purchase", ",'expires_at':'" + soon.plusSeconds(86_400) + "'"));
+    done(GrantCredits.class, grant(user, 50, "purchase", ",'expires_at':'" + soon + "'"));
+    done(DebitCredits.class, debit(user, 80));
+    JsonArray lots =
+        json(HOSTED.get(CreditStatement.class, user, "user_id=" + user)).getAsJsonArray("lots");
+    assertEquals(1, lots.size());
+    assertEquals(120, lots.get(0).getAsJsonObject().get("remaining").getAsLong());
+    assertEquals(150, lots.get(0).getAsJsonObject().get("granted").getAsLong());
+  }
+
+  @Test
+  void statement_showsBalanceLotsAndTransactions() {
+    String user = user(100);
+    done(DebitCredits.class, debit(user, 30));
+    hold(user, 20, "");
+    JsonObject answer = json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user));
+    assertEquals("user_id balance held available lots transactions", members(answer));
+    assertEquals("70 20 50", figures(answer));
+    JsonObject lot = answer.getAsJsonArray("lots").get(0).getAsJsonObject();
+    assertEquals("remaining granted", members(lot));
+    JsonArray shown = answer.getAsJsonArray("transactions");
+    assertEquals(2, shown.size());
+    JsonObject latest = shown.get(0).getAsJsonObject();
+    assertEquals(2, latest.get("sequence").getAsLong());
+    String at = latest.get("created_at").getAsString();
+    HOSTED.advance(Duration.ofSeconds(5));
+    done(DebitCredits.class, debit(user, 1));
+    Instant to = Instant.parse(at).plusSeconds(1);
+    JsonObject then =
+        json(
+            HOSTED.get(
+                CreditStatement.class, "service", "user_id=" + user + "&from=" + at + "&to=" + to));
+    assertEquals(70, then.get("balance_at_to").getAsLong());
+    assertEquals(69, then.get("balance").getAsLong());
+    then.getAsJsonArray("transactions")
+        .forEach(
+            each ->
+                assertTrue(
+                    each.getAsJsonObject().get("sequence").getAsLong() <= 2, each::toString));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "limit=0, limit:out_of_range",
+    "limit=101, limit:out_of_range",
+    "page_token=x, page_token:format",
+    "page_token=W10, page_token:format",
+    "from=2026-02-30T00:00:00Z, from:format",
+    "from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z, to:range",
+    "page=2, page:unknown_field"
+  })
+  void badQuery_isToldWithItsFault(String query, String fault) {
+    HttpResponse<String> answer =
+        HOSTED.get(CreditStatement.class, "service", "user_id=u&" + query);
+    assertEquals(fault, fields(refused(answer, 400, "invalid_request")));
+  }
+
+  @Test
+  void quote_isThePriceWithItsTerms() {
+    // A20
+    HttpResponse<String> answer =
+        HOSTED.post(
+            QuoteJob.class,
+            user(0),
+            null,
+            "{\"duration_min\":10,\"quality\":\"hd\",\"priority\":\"express\"}");
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertEquals(30, json(answer).get("credits_required").getAsLong());
+    JsonObject breakdown = json(answer).getAsJsonObject("breakdown");
+    assertEquals("base quality_multiplier priority_multiplier", members(breakdown));
+    assertEquals(10, breakdown.get("base").getAsInt());
+    assertEquals("1.5", breakdown.get("quality_multiplier").getAsString());
+    JsonObject least = done(QuoteJob.class, "{'duration_min':0.5}");
+    assertEquals(1, least.get("credits_required").getAsLong());
+  }
+
+  @Test
+  void unknownFieldsOfAUser_surviveEveryWrite() {
+    // A39
+    String user = user(10);
+    Map<String, Object> fields = userFields(user);
+    fields.put("favourite", Map.of("colour", "red", "x.y", List.of(1L, "z")));
+    fields.put("tier", "platinum");
+    HOSTED.set("users", user, fields);
+    done(DebitCredits.class, debit(user, 1));
+    Snapshot after = HOSTED.read("users", user);
+    assertEquals(fields.get("favourite"), after.fields().get("favourite"));
+    assertEquals("platinum", after.fields().get("tier"));
+  }
+}
