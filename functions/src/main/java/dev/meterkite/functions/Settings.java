@@ -41,6 +41,16 @@ public final class Settings {
       new Variable(
           "FOREIGN_BALANCE", "restore", "restore, adopt", "a credits_balance that others changed");
 
+  private static final Variable CONFIG_FILE =
+      new Variable(
+          "CUSTOMER_CONFIG_FILE", "", "path", "JSON: collection, id, fields of configuration");
+  private static final Variable CONFIG_MODE =
+      new Variable(
+          "CUSTOMER_CONFIG_MODE",
+          "fallback",
+          "fallback, override",
+          "whether the file stands in for documents that cannot be read, or over all");
+
   private static final Variable CLOCK =
       new Variable("CLOCK_FILE", "", "path", "the offset of a clock that can be moved");
 
@@ -55,6 +65,8 @@ public final class Settings {
           GRACE,
           LOG_FORMAT,
           FOREIGN_BALANCE,
+          CONFIG_FILE,
+          CONFIG_MODE,
           CLOCK);
 
   private final Map<String, String> values;
@@ -132,6 +144,16 @@ public final class Settings {
   /** Whether a balance that another program changed is booked; else it is put back. */
   public boolean adoptsForeignBalance() {
     return choice(FOREIGN_BALANCE, "restore", "adopt").equals("adopt");
+  }
+
+  /** The file that configuration falls back to or is overridden by; empty for none. */
+  public Optional<Path> customerConfigFile() {
+    return Optional.of(text(CONFIG_FILE)).filter(file -> !file.isEmpty()).map(Path::of);
+  }
+
+  /** Whether the fields of the file stand over those of Firestore, and not only in for them. */
+  public boolean customerConfigOverrides() {
+    return choice(CONFIG_MODE, "fallback", "override").equals("override");
   }
 
   /** The file that {@link DomainClock} reads; empty for the system clock, as in the cloud. */

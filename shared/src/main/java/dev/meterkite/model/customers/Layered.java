@@ -25,7 +25,8 @@ public record Layered(Map<String, Object> document, Map<String, Object> file) {
     return !document.isEmpty() || !file.isEmpty();
   }
 
-  @Nullable Object get(String field) {
+  /** The value of a field; null where neither has one. */
+  public @Nullable Object get(String field) {
     Object over = file.get(field);
     return over != null ? over : document.get(field);
   }

@@ -123,6 +123,11 @@ public final class Queries {
         .where(Schema.CreditHolds.STATUS, Op.EQUAL, status);
   }
 
+  /** All customers. */
+  public static Query customers(int limit) {
+    return Query.of(Schema.Customers.COLLECTION, limit).ascending(Query.ID);
+  }
+
   /** The customers of a tier. */
   public static Query customersInTier(String bundleTier, int limit) {
     return Query.of(Schema.Customers.COLLECTION, limit)
@@ -214,6 +219,7 @@ public final class Queries {
         lastTransactionOfUserBefore("u", moment),
         statement("u", moment, moment, 1, List.of()),
         holdsOfUserInStatus("u", "held", 1),
+        customers(1),
         customersInTier("pro", 1),
         customersWithContractEndBefore(moment, 1),
         customersInTierWithContractEndBefore("pro", moment, 1),

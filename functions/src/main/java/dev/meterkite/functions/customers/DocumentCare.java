@@ -1,0 +1,189 @@
+package dev.meterkite.functions.customers;
+
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.customers.Customer;
+import dev.meterkite.model.customers.Scene;
+import dev.meterkite.model.customers.WrittenRules;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Decoded;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.Customers;
+import dev.meterkite.model.schema.Schema.FeatureFlags;
+import dev.meterkite.model.schema.Schema.Scenes;
+import dev.meterkite.model.schema.Violation;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
+/**
+ * What customers and scenes are owed when somebody has written them: a verdict, stamps, flags. Each
+ * is read first and changed on the version read, so nobody's write is lost; what another writer came
+ * before is decided again.
+ */
+public final class DocumentCare {
+  /** Other writers count usage on a customer many times a second; more in a row is no accident. */
+  private static final int MAX_ATTEMPTS = 8;
+
+  private static final int SCENES_A_PAGE = 200;
+
+  /** How long the scenes of one customer may take; what is left comes with the event again. */
+  private static final Duration SCENES_BUDGET = Duration.ofSeconds(40);
+
+  private final Store store;
+  private final InstantSource clock;
+
+  private static final class OfProcess {
+    static final DocumentCare CARE = new DocumentCare(Backend.ofProcess());
+  }
+
+  /** Care for the documents of a backend. */
+  public DocumentCare(Backend backend) {
+    this.store = backend.store();
+    this.clock = backend.clock();
+  }
+
+  /** The care of this process. */
+  public static DocumentCare ofProcess() {
+    return OfProcess.CARE;
+  }
+
+  /** A customer was written. Its scenes are looked at when it has come or gone. */
+  Handled customerWritten(DocumentChange change) {
+    if (!WrittenRules.concerns(change.before().fields(), change.after().fields())) {
+      return Handled.done("nothing");
+    }
+    DocRef ref = change.ref();
+    Handled handled = tend(() -> owedToCustomer(ref));
+    boolean appearance = change.before().exists() != change.after().exists();
+    return appearance && handled.verdict() == Handled.Verdict.DONE
+        ? scenesOf(ref.id(), handled)
+        : handled;
+  }
+
+  /** A scene was written. */
+  Handled sceneWritten(DocumentChange change) {
+    return WrittenRules.concerns(change.before().fields(), change.after().fields())
+        ? tend(() -> owedToScene(change.ref()))
+        : Handled.done("nothing");
+  }
+
+  /**
+   * What is owed, and to which versions.
+   *
+   * @param read the documents that the writes are about, as read
+   */
+  private record Owed(List<Snapshot> read, List<Write> writes) {
+    List<Mutation> mutations() {
+      return writes.stream().map(this::mutation).toList();
+    }
+
+    private Mutation mutation(Write write) {
+      if (write instanceof Write.Create create) {
+        return Mutation.create(create.ref(), create.fields());
+      }
+      if (write instanceof Write.Update update) {
+        Snapshot base =
+            read.stream().filter(one -> one.ref().equals(update.ref())).findFirst().orElseThrow();
+        return Mutation.update(update.ref(), update.fields(), base.updateTime());
+      }
+      throw new IllegalStateException("only conditional writes here, not " + write);
+    }
+  }
+
+  private Owed owedToCustomer(DocRef ref) {
+    List<Snapshot> read =
+        store.read(List.of(ref, new DocRef(FeatureFlags.COLLECTION, ref.id()))).join();
+    Snapshot customer = read.get(0);
+    return new Owed(
+        read,
+        WrittenRules.customer(
+            customer,
+            errors(Customer.decode(customer.fields())),
+            read.get(1),
+            clock.instant()));
+  }
+
+  private Owed owedToScene(DocRef ref) {
+    Snapshot scene = store.read(List.of(ref)).join().get(0);
+    boolean customerExists =
+        scene.fields().get(Scenes.CUSTOMER_ID) instanceof String id
+            && DocRef.isId(id)
+            && store.read(List.of(new DocRef(Customers.COLLECTION, id))).join().get(0).exists();
+    return owedToScene(scene, customerExists);
+  }
+
+  private Owed owedToScene(Snapshot scene, boolean customerExists) {
+    return new Owed(
+        List.of(scene),
+        WrittenRules.scene(
+            scene, errors(Scene.decode(scene.fields())), customerExists, clock.instant()));
+  }
+
+  private static List<Map<String, Object>> errors(Decoded<?> decoded) {
+    return decoded.violations().stream().map(Violation::encode).toList();
+  }
+
+  private Handled tend(Supplier<Owed> question) {
+    for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      Owed owed = question.get();
+      if (owed.writes().isEmpty()) {
+        boolean gone = !owed.read().get(0).exists();
+        return Handled.done(gone ? "gone" : "ok").took(attempt - 1, 1);
+      }
+      try {
+        store.commit(owed.mutations()).join();
+        return Handled.done("ok").took(attempt, 1);
+      } catch (CompletionException e) {
+        if (!(e.getCause() instanceof StoreException failure)) {
+          throw e;
+        }
+        if (failure.kind() == StoreException.Kind.INVALID) {
+          return Handled.impossible("document_full").took(attempt, 1);
+        }
+        if (failure.kind() == StoreException.Kind.DENIED) {
+          throw e;
+        }
+      }
+    }
+    return Handled.later("contended").took(MAX_ATTEMPTS, 1);
+  }
+
+  /** Brings the scenes of a customer that has come or gone to what holds now. */
+  private Handled scenesOf(String customerId, Handled done) {
+    DocRef customer = new DocRef(Customers.COLLECTION, customerId);
+    boolean exists = store.read(List.of(customer)).join().get(0).exists();
+    long begin = System.nanoTime();
+    Query query = Queries.scenesOfCustomer(customerId, SCENES_A_PAGE);
+    List<Snapshot> page = store.find(query).join();
+    while (!page.isEmpty()) {
+      for (Snapshot scene : page) {
+        if (!owedToScene(scene, exists).writes().isEmpty()) {
+          Handled one = tend(() -> owedToScene(scene.ref()));
+          if (one.verdict() == Handled.Verdict.LATER) {
+            return one;
+          }
+        }
+      }
+      if (System.nanoTime() - begin > SCENES_BUDGET.toNanos()) {
+        return Handled.later("more_scenes");
+      }
+      String last = page.get(page.size() - 1).ref().id();
+      page =
+          page.size() < SCENES_A_PAGE
+              ? List.of()
+              : store.find(query.after(List.of(last))).join();
+    }
+    return done;
+  }
+}

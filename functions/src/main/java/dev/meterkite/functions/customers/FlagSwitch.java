@@ -1,0 +1,265 @@
+package dev.meterkite.functions.customers;
+
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.Call;
+import dev.meterkite.functions.http.Fields;
+import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.customers.BundleTier;
+import dev.meterkite.model.customers.FeatureFlag;
+import dev.meterkite.model.customers.FlagRules;
+import dev.meterkite.model.customers.WrittenRules;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.FieldPath;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Ids;
+import dev.meterkite.model.schema.Schema.Customers;
+import dev.meterkite.model.schema.Schema.FeatureFlags;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
+import dev.meterkite.model.schema.Violation;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sets flags: of one customer, for all by {@code _global}, or for a share of a tier. One conditional
+ * commit, decided again when another writer came first; with an idempotency key it carries a marker,
+ * so a repeat is answered as the first and does not undo what was set in between.
+ */
+final class FlagSwitch {
+  static final String OPERATION = "set-feature-flag";
+
+  /** Flags are set by hand: whoever loses this often meets something else than contention. */
+  private static final int MAX_ATTEMPTS = 8;
+
+  /** Places of a percentage behind the point; a rollout tells no finer shares apart. */
+  private static final int PERCENT_SCALE = 2;
+
+  private static final BigDecimal ALL = BigDecimal.valueOf(100);
+  private static final Duration MARKER_LIFE = Duration.ofDays(30);
+
+  private final Store store;
+  private final InstantSource clock;
+  private final Configurations configurations;
+
+  FlagSwitch(Backend backend, Configurations configurations) {
+    this.store = backend.store();
+    this.clock = backend.clock();
+    this.configurations = configurations;
+  }
+
+  /**
+   * What is to be set.
+   *
+   * @param customerId a customer or {@code _global}; null for a rollout
+   * @param tier whose customers a rollout is for; null without one
+   * @param percent the share of them, 0 to 100
+   * @param value on, off, or null to clear
+   */
+  record Request(
+      @Nullable String customerId,
+      @Nullable BundleTier tier,
+      @Nullable BigDecimal percent,
+      FeatureFlag flag,
+      @Nullable Boolean value) {
+
+    static Request parse(Fields fields) {
+      Request request =
+          new Request(
+              fields.optionalId("customer_id"),
+              fields.optionalWord("bundle_tier", BundleTier.class),
+              fields.optionalDecimal("percent", BigDecimal.ZERO, ALL),
+              fields.word("flag", FeatureFlag.class),
+              fields.optionalFlag("value"));
+      if (!fields.has("value")) {
+        fields.fault("value", Violation.REQUIRED, "must be true, false, or null to clear");
+      }
+      checkTarget(fields, request.customerId);
+      checkRollout(fields, request.percent);
+      return request;
+    }
+
+    private static void checkTarget(Fields fields, @Nullable String customerId) {
+      boolean ofTier = fields.has("bundle_tier");
+      if (fields.has("customer_id") == ofTier) {
+        fields.fault(
+            "customer_id", Violation.INCONSISTENT, "either customer_id, or bundle_tier and percent");
+      }
+      if (customerId != null
+          && WrittenRules.isReserved(customerId)
+          && !customerId.equals(FeatureFlags.GLOBAL_ID)) {
+        fields.fault("customer_id", "reserved_id", "must be a customer or _global");
+      }
+      if (fields.has("percent") != ofTier) {
+        fields.fault("percent", Violation.INCONSISTENT, "goes with bundle_tier, and only with it");
+      }
+    }
+
+    private static void checkRollout(Fields fields, @Nullable BigDecimal percent) {
+      if (percent != null && percent.stripTrailingZeros().scale() > PERCENT_SCALE) {
+        fields.fault("percent", Violation.OUT_OF_RANGE, "must have at most two decimals");
+      }
+    }
+
+    DocRef flags() {
+      return customerId == null
+          ? Configurations.GLOBAL
+          : new DocRef(FeatureFlags.COLLECTION, customerId);
+    }
+
+    boolean isGlobal() {
+      return customerId == null || customerId.equals(FeatureFlags.GLOBAL_ID);
+    }
+
+    Map<String, Object> changes(Instant now) {
+      return tier != null && percent != null
+          ? FlagRules.rollOut(flag, tier, percent.doubleValue(), value, now)
+          : FlagRules.set(flag, value, now);
+    }
+  }
+
+  /** Sets it and answers the flags as they stand then. */
+  Answer set(Call<Request> call) {
+    for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+      Answer answer = attempt(call);
+      if (answer != null) {
+        configurations.changed(call.request().flags());
+        return answer.took(attempt, 1);
+      }
+    }
+    return Answer.problem(Problem.unavailable(Problem.SOON)).took(MAX_ATTEMPTS, 1);
+  }
+
+  /** One attempt; null if it has to be decided again. */
+  private @Nullable Answer attempt(Call<Request> call) {
+    Request request = call.request();
+    List<DocRef> refs = new ArrayList<>(List.of(request.flags()));
+    DocRef marker = marker(call);
+    refs.add(marker);
+    if (!request.isGlobal()) {
+      refs.add(new DocRef(Customers.COLLECTION, request.flags().id()));
+    }
+    List<Snapshot> read = store.read(refs).join();
+    if (call.key() != null && read.get(1).exists()) {
+      return replay(call, read.get(1));
+    }
+    if (!request.isGlobal() && !read.get(2).exists()) {
+      return Answer.problem(Problem.notFound("There is no such customer."));
+    }
+    Instant now = clock.instant();
+    Map<String, Object> before =
+        read.get(0).exists()
+            ? read.get(0).fields()
+            : initial(request.isGlobal() ? Map.of() : read.get(2).fields(), now);
+    Map<String, Object> after = applied(before, request.changes(now));
+    String answer = Json.write(shown(request.flags().id(), after));
+    List<Mutation> mutations = new ArrayList<>();
+    mutations.add(
+        read.get(0).exists()
+            ? Mutation.update(request.flags(), request.changes(now), read.get(0).updateTime())
+            : Mutation.create(request.flags(), after));
+    if (call.key() != null) {
+      mutations.add(Mutation.create(marker, markerFields(call, answer, now)));
+    }
+    return isCommitted(mutations) ? Answer.json(answer, false) : null;
+  }
+
+  private boolean isCommitted(List<Mutation> mutations) {
+    try {
+      store.commit(mutations).join();
+      return true;
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StoreException failure
+          && failure.kind() != StoreException.Kind.INVALID
+          && failure.kind() != StoreException.Kind.DENIED) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static DocRef marker(Call<Request> call) {
+    String key = call.key() == null ? "" : call.key();
+    return new DocRef(
+        IdempotencyKeys.COLLECTION, Ids.marker(OPERATION, call.request().flags(), key));
+  }
+
+  private static Answer replay(Call<Request> call, Snapshot marker) {
+    boolean same = call.requestHash().equals(marker.fields().get(IdempotencyKeys.REQUEST_HASH));
+    return same && marker.fields().get(IdempotencyKeys.ANSWER) instanceof String answer
+        ? Answer.json(answer, true)
+        : Answer.problem(Problem.conflict());
+  }
+
+  private static Map<String, Object> markerFields(
+      Call<Request> call, String answer, Instant now) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(IdempotencyKeys.OPERATION, OPERATION);
+    fields.put(IdempotencyKeys.OWNER, call.request().flags().toString());
+    fields.put(IdempotencyKeys.REQUEST_HASH, call.requestHash());
+    fields.put(IdempotencyKeys.ANSWER, answer);
+    fields.put(IdempotencyKeys.CREATED_AT, now);
+    fields.put(IdempotencyKeys.EXPIRE_AT, now.plus(MARKER_LIFE));
+    return fields;
+  }
+
+  /** What a flag document begins with: the tier's entries, where there is a tier. */
+  private static Map<String, Object> initial(Map<String, Object> customer, Instant now) {
+    return BundleTier.parse(
+            customer.get(Customers.BUNDLE_TIER) instanceof String word ? word : null)
+        .map(tier -> FlagRules.initial(tier, now))
+        .orElseGet(() -> Map.of(FeatureFlags.SCHEMA_VERSION, FlagRules.SCHEMA_VERSION));
+  }
+
+  /** A document with changes by field path. */
+  private static Map<String, Object> applied(
+      Map<String, Object> document, Map<String, Object> changes) {
+    Map<String, Object> after = new LinkedHashMap<>(document);
+    changes.forEach((path, value) -> apply(after, FieldPath.segments(path), value));
+    return after;
+  }
+
+  private static void apply(Map<String, Object> map, List<String> path, Object value) {
+    String first = path.get(0);
+    if (path.size() > 1) {
+      Map<String, Object> inner = new LinkedHashMap<>();
+      if (map.get(first) instanceof Map<?, ?> old) {
+        old.forEach((key, item) -> inner.put(String.valueOf(key), item));
+      }
+      apply(inner, path.subList(1, path.size()), value);
+      map.put(first, inner);
+    } else if (value == Write.REMOVED) {
+      map.remove(first);
+    } else {
+      map.put(first, value);
+    }
+  }
+
+  private static Map<String, @Nullable Object> shown(String id, Map<String, Object> flags) {
+    Map<String, @Nullable Object> values = new LinkedHashMap<>();
+    for (FeatureFlag flag : FeatureFlag.values()) {
+      if (flags.get(flag.wire()) instanceof Boolean value) {
+        values.put(flag.wire(), value);
+      }
+    }
+    Map<String, @Nullable Object> shown = new LinkedHashMap<>();
+    shown.put("customer_id", id);
+    shown.put("feature_flags", values);
+    if (flags.get(FeatureFlags.ROLLOUTS) instanceof Map<?, ?> rollouts) {
+      shown.put(FeatureFlags.ROLLOUTS, JsonValues.shown(rollouts));
+    }
+    return shown;
+  }
+}
