@@ -28,10 +28,10 @@ import java.util.function.Supplier;
 
 /**
  * What customers and scenes are owed when somebody has written them: a verdict, stamps, flags. Each
- * is read first and changed on the version read, so nobody's write is lost; what another writer came
- * before is decided again.
+ * is read first and changed on the version read, so nobody's write is lost; what another writer
+ * came before is decided again.
  */
-public final class DocumentCare {
+final class DocumentCare {
   /** Other writers count usage on a customer many times a second; more in a row is no accident. */
   private static final int MAX_ATTEMPTS = 8;
 
@@ -48,13 +48,13 @@ public final class DocumentCare {
   }
 
   /** Care for the documents of a backend. */
-  public DocumentCare(Backend backend) {
+  DocumentCare(Backend backend) {
     this.store = backend.store();
     this.clock = backend.clock();
   }
 
   /** The care of this process. */
-  public static DocumentCare ofProcess() {
+  static DocumentCare ofProcess() {
     return OfProcess.CARE;
   }
 
@@ -108,10 +108,7 @@ public final class DocumentCare {
     return new Owed(
         read,
         WrittenRules.customer(
-            customer,
-            errors(Customer.decode(customer.fields())),
-            read.get(1),
-            clock.instant()));
+            customer, errors(Customer.decode(customer.fields())), read.get(1), clock.instant()));
   }
 
   private Owed owedToScene(DocRef ref) {
@@ -180,9 +177,7 @@ public final class DocumentCare {
       }
       String last = page.get(page.size() - 1).ref().id();
       page =
-          page.size() < SCENES_A_PAGE
-              ? List.of()
-              : store.find(query.after(List.of(last))).join();
+          page.size() < SCENES_A_PAGE ? List.of() : store.find(query.after(List.of(last))).join();
     }
     return done;
   }

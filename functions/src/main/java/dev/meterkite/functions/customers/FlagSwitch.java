@@ -34,9 +34,9 @@ import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sets flags: of one customer, for all by {@code _global}, or for a share of a tier. One conditional
- * commit, decided again when another writer came first; with an idempotency key it carries a marker,
- * so a repeat is answered as the first and does not undo what was set in between.
+ * Sets flags: of one customer, for all by {@code _global}, or for a share of a tier. One
+ * conditional commit, decided again when another writer came first; with an idempotency key it
+ * carries a marker, so a repeat is answered as the first and does not undo what was set in between.
  */
 final class FlagSwitch {
   static final String OPERATION = "set-feature-flag";
@@ -95,7 +95,9 @@ final class FlagSwitch {
       boolean ofTier = fields.has("bundle_tier");
       if (fields.has("customer_id") == ofTier) {
         fields.fault(
-            "customer_id", Violation.INCONSISTENT, "either customer_id, or bundle_tier and percent");
+            "customer_id",
+            Violation.INCONSISTENT,
+            "either customer_id, or bundle_tier and percent");
       }
       if (customerId != null
           && WrittenRules.isReserved(customerId)
@@ -203,8 +205,7 @@ final class FlagSwitch {
         : Answer.problem(Problem.conflict());
   }
 
-  private static Map<String, Object> markerFields(
-      Call<Request> call, String answer, Instant now) {
+  private static Map<String, Object> markerFields(Call<Request> call, String answer, Instant now) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(IdempotencyKeys.OPERATION, OPERATION);
     fields.put(IdempotencyKeys.OWNER, call.request().flags().toString());

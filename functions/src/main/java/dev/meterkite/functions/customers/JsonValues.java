@@ -12,11 +12,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** JSON as documents hold it, and documents as JSON shows them. */
-public final class JsonValues {
+final class JsonValues {
   private JsonValues() {}
 
   /** The members of a JSON object in the types of documents: {@code 5} and {@code 5.0} are Long. */
-  public static Map<String, Object> fields(JsonObject object) {
+  static Map<String, Object> fields(JsonObject object) {
     Map<String, Object> fields = new LinkedHashMap<>();
     object.asMap().forEach((name, value) -> fields.put(name, value(value)));
     return fields;
@@ -24,7 +24,7 @@ public final class JsonValues {
 
   /** A JSON value in the types of documents: null, Boolean, Long, Double, String, List, Map. */
   @SuppressWarnings("NullAway") // fields of documents may be null
-  public static Object value(JsonElement json) {
+  static Object value(JsonElement json) {
     if (json instanceof JsonObject object) {
       return fields(object);
     }

@@ -9,7 +9,9 @@ import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
 import java.io.IOException;
 
-/** {@code set-feature-flag}: switches a feature for a customer, for all, or for a share of a tier. */
+/**
+ * {@code set-feature-flag}: switches a feature for a customer, for all, or for a share of a tier.
+ */
 public final class SetFeatureFlag implements HttpFunction {
   private final Edge edge;
   private final Endpoint<FlagSwitch.Request> endpoint;
