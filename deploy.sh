@@ -1,0 +1,495 @@
+#!/usr/bin/env bash
+# Brings Meterkite to a Google Cloud project; ./deploy.sh --help lists the options.
+set -euo pipefail
+
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
+
+readonly TABLE=functions.tsv INDEXES=firestore.indexes.json RULES=firestore.rules
+# What is uploaded: one jar, its Class-Path beside it in libs/, no pom.
+readonly SOURCE=functions/jar
+readonly RUNTIME=java21
+readonly DATABASE='(default)'
+readonly BACKUPS_KEPT=14d
+readonly STRIPE_SECRET=stripe-webhook-secret
+# A first trigger fails until the platform's own accounts have their roles, which takes minutes.
+readonly ATTEMPTS=5 SECONDS_BETWEEN_ATTEMPTS=60
+readonly APIS=(
+  artifactregistry cloudbuild cloudfunctions cloudscheduler eventarc firebaserules firestore iam
+  logging pubsub run secretmanager
+)
+# Where rules are published; a test puts its own server here.
+readonly RULES_API=${RULES_API:-https://firebaserules.googleapis.com/v1}
+
+project='' region='' location=us-central1
+dry=false what=all
+only=()
+
+usage() {
+  cat <<'TEXT'
+Usage: ./deploy.sh --project ID [options]
+
+  --project ID      the Google Cloud project
+  --location PLACE  where the database is, or is to be: a region or nam5, eur3 (default us-central1)
+  --region REGION   where the functions run (default: the database's location, if that is a region)
+  --only NAME...    only these functions; everything else is left as it is
+  --rules           only the security rules
+  --destroy         deletes schedules, functions and service accounts; data, indexes, rules, secrets stay
+  --dry-run         runs nothing; prints the commands, one a line
+
+Settings of the functions are taken from the environment: TOKEN_ISSUERS (default: Google service
+accounts, and Firebase users of the project), SERVICE_ACCOUNTS, FOREIGN_BALANCE.
+TEXT
+}
+
+fail() {
+  printf 'deploy.sh: %s\n' "$1" >&2
+  exit 2
+}
+
+# --- The command line
+
+read_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --project | --region | --location)
+        [ -n "${2:-}" ] || fail "$1 needs a value"
+        printf -v "${1#--}" %s "$2"
+        shift 2
+        ;;
+      --project=* | --region=* | --location=*)
+        local name=${1%%=*}
+        printf -v "${name#--}" %s "${1#*=}"
+        shift
+        ;;
+      --only)
+        shift
+        while [ $# -gt 0 ] && [ "${1#-}" = "$1" ]; do
+          only+=("$1")
+          shift
+        done
+        [ ${#only[@]} -gt 0 ] || fail '--only needs the name of a function'
+        what=only
+        ;;
+      --rules) what=rules && shift ;;
+      --destroy) what=destroy && shift ;;
+      --dry-run) dry=true && shift ;;
+      --help | -h)
+        usage
+        exit 0
+        ;;
+      *) fail "unknown option $1; --help lists the options" ;;
+    esac
+  done
+}
+
+preflight() {
+  [[ $project =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] || fail '--project ID is missing or no project id'
+  [[ $location =~ ^[a-z]+[0-9]?(-[a-z]+[0-9]+)?$ ]] || fail "$location is no location"
+  if [ -z "$region" ]; then
+    [[ $location == *-* ]] || fail "$location holds several regions: name one of them with --region"
+    region=$location
+  fi
+  [[ $region == *-* ]] || fail "$region is no region; functions run in one, for example us-central1"
+  local name file
+  for file in "$TABLE" "$INDEXES" "$RULES"; do
+    [ -r "$file" ] || fail "$file is missing"
+  done
+  for name in ${only[@]+"${only[@]}"}; do
+    lines | cut -f 1 | grep -qxF -- "$name" || fail "$TABLE has no function $name"
+  done
+  if $dry; then
+    return
+  fi
+  for name in gcloud curl sha256sum; do
+    command -v "$name" >/dev/null || fail "$name is missing on the PATH"
+  done
+  [ -n "$(gcloud auth list --filter=status:ACTIVE --format='value(account)' 2>/dev/null)" ] ||
+    fail 'nobody is signed in: gcloud auth login'
+  gcloud projects describe "$project" --format='value(projectId)' >/dev/null ||
+    fail "project $project does not exist, or you may not see it"
+}
+
+# --- Running and printing
+
+# A command as a line that a shell reads as the same words.
+print_line() {
+  local word line=''
+  for word in "$@"; do
+    if [[ ! $word =~ ^[A-Za-z0-9_./:=,@%+-]+$ ]]; then
+      word="'${word//\'/\'\\\'\'}'"
+    fi
+    line+="$word "
+  done
+  printf '%s\n' "${line% }"
+}
+
+run() {
+  if $dry; then
+    print_line "$@"
+  else
+    print_line "$@" >&2
+    "$@"
+  fi
+}
+
+# Runs what creates something; that it is there already is as good.
+make() {
+  if $dry; then
+    print_line "$@"
+    return
+  fi
+  print_line "$@" >&2
+  local output
+  if output=$("$@" 2>&1); then
+    return
+  fi
+  case ${output,,} in
+    *already?exists*) ;;
+    *)
+      printf '%s\n' "$output" >&2
+      return 1
+      ;;
+  esac
+}
+
+run_again() {
+  local attempt=1
+  until run "$@"; do
+    [ "$attempt" -lt "$ATTEMPTS" ] || return 1
+    printf 'Attempt %s of %s failed; the next one follows.\n' "$attempt" "$ATTEMPTS" >&2
+    attempt=$((attempt + 1))
+    sleep "$SECONDS_BETWEEN_ATTEMPTS"
+  done
+}
+
+in_project() {
+  "$1" gcloud "${@:2}" "--project=$project" --quiet
+}
+
+# --- The table of functions
+
+# The lines of all functions, columns separated by tabs.
+lines() {
+  grep -v -e '^#' -e '^[[:space:]]*$' "$TABLE" | tail -n +2
+}
+
+# The lines of the functions that are wanted.
+wanted() {
+  if [ ${#only[@]} -eq 0 ]; then
+    lines
+  else
+    lines | awk -F '\t' -v names="${only[*]}" \
+      'BEGIN { split(names, list, " "); for (i in list) want[list[i]] } $1 in want'
+  fi
+}
+
+email() {
+  printf 'meterkite-%s@%s.iam.gserviceaccount.com' "$1" "$project"
+}
+
+# Where all functions of a project and region are found, and the audience of tokens for them.
+root() {
+  printf 'https://%s-%s.cloudfunctions.net' "$region" "$project"
+}
+
+# --- What is needed once
+
+enable_apis() {
+  in_project run services enable "${APIS[@]/%/.googleapis.com}"
+}
+
+make_database() {
+  in_project make firestore databases create "--database=$DATABASE" "--location=$location" \
+    --type=firestore-native --delete-protection
+  in_project run firestore databases update "--database=$DATABASE" --enable-pitr
+  if ! $dry && [ -n "$(gcloud firestore backups schedules list "--database=$DATABASE" \
+    "--project=$project" --format='value(name)')" ]; then
+    return
+  fi
+  in_project make firestore backups schedules create "--database=$DATABASE" \
+    --recurrence=daily "--retention=$BACKUPS_KEPT"
+}
+
+make_account() {
+  in_project make iam service-accounts create "meterkite-$1" "--display-name=Meterkite: $2"
+}
+
+grant() {
+  in_project run projects add-iam-policy-binding "$project" \
+    "--member=serviceAccount:$(email "$1")" "--role=$2" --condition=None --format=none
+}
+
+# The accounts that functions run as read and write documents, and nothing else.
+make_accounts() {
+  local account
+  for account in $(wanted | cut -f 5 | sort -u); do
+    make_account "$account" "functions of $account"
+    grant "$account" roles/datastore.user
+  done
+  make_account build 'builds the functions'
+  grant build roles/cloudbuild.builds.builder
+  make_account trigger 'delivers document events'
+  grant trigger roles/eventarc.eventReceiver
+  make_account scheduler 'calls what is scheduled'
+}
+
+# The secret by which stripe-webhook knows its sender; its value never passes through here.
+make_secrets() {
+  local account
+  account=$(wanted | awk -F '\t' '$13 == "stripe" { print $5 }')
+  if [ -z "$account" ]; then
+    return
+  fi
+  in_project make secrets create "$STRIPE_SECRET" --replication-policy=automatic
+  in_project run secrets add-iam-policy-binding "$STRIPE_SECRET" \
+    "--member=serviceAccount:$(email "$account")" --role=roles/secretmanager.secretAccessor --format=none
+  if ! $dry && [ -z "$(gcloud secrets versions list "$STRIPE_SECRET" "--project=$project" \
+    --filter=state:ENABLED --format='value(name)')" ]; then
+    fail "secret $STRIPE_SECRET has no value: gcloud secrets versions add $STRIPE_SECRET --project=$project --data-file=FILE, then run this again"
+  fi
+}
+
+# Composite indexes, exempt fields and lifetimes, from the file that the Firebase CLI reads too.
+make_indexes() {
+  local kind group rest
+  while IFS=$'\t' read -r kind group rest; do
+    case $kind in
+      index)
+        local fields=() field
+        for field in $rest; do
+          fields+=("--field-config=field-path=${field%%:*},order=${field##*:}")
+        done
+        in_project make firestore indexes composite create "--database=$DATABASE" \
+          "--collection-group=$group" --query-scope=collection "${fields[@]}" --async
+        ;;
+      exempt)
+        in_project run firestore indexes fields update "$rest" "--database=$DATABASE" \
+          "--collection-group=$group" --disable-indexes --async
+        ;;
+      ttl)
+        # One change of a field at a time: the second is refused while the first is under way.
+        in_project run firestore indexes fields update "$rest" "--database=$DATABASE" \
+          "--collection-group=$group" --disable-indexes
+        in_project run firestore fields ttls update "$rest" "--database=$DATABASE" \
+          "--collection-group=$group" --enable-ttl --async
+        ;;
+      *) fail "$INDEXES holds what this script cannot apply: $group $rest" ;;
+    esac
+  done < <(read_indexes)
+}
+
+# firestore.indexes.json as lines: index GROUP FIELD:ORDER..., exempt GROUP FIELD, ttl GROUP FIELD.
+read_indexes() {
+  { tr -d ' \n\r\t' <"$INDEXES" && echo; } | sed 's/{"collectionGroup":/\n&/g' | sed -n '
+    /^{"collectionGroup":/!d
+    s/^{"collectionGroup":"\([^"]*\)",/\1\t/
+    /\t"queryScope":"COLLECTION","fields":\[/ {
+      s/"queryScope":"COLLECTION","fields":\[//
+      s/\].*//
+      s/{"fieldPath":"\([^"]*\)","order":"\([A-Z]*\)"},\?/\1:\L\2 /g
+      s/^/index\t/p
+      d
+    }
+    /\t"fieldPath":"[^"]*","ttl":true,"indexes":\[\]}/ {
+      s/\(.*\)\t"fieldPath":"\([^"]*\)".*/ttl\t\1\t\2/p
+      d
+    }
+    s/\(.*\)\t"fieldPath":"\([^"]*\)","indexes":\[\]}.*/exempt\t\1\t\2/
+    t known
+    s/^/unknown\t/
+    :known
+    p'
+}
+
+# --- Security rules: a ruleset, then the release that makes it the one in force
+
+apply_rules() {
+  if $dry; then
+    print_line ./deploy.sh --rules "--project=$project" "--location=$location" "--region=$region"
+    return
+  fi
+  local token ruleset release="projects/$project/releases/cloud.firestore"
+  token=$(gcloud auth print-access-token)
+  ruleset=$(
+    printf '{"source":{"files":[{"name":"%s","content":"%s"}]}}' "$RULES" "$(json_text <"$RULES")" |
+      rules_api POST "projects/$project/rulesets" |
+      tr -d '\n' | sed -n 's/.*"name": *"\(projects\/[^"]*\/rulesets\/[^"]*\)".*/\1/p'
+  )
+  [ -n "$ruleset" ] || fail 'the rules were not taken'
+  printf '{"release":{"name":"%s","rulesetName":"%s"}}' "$release" "$ruleset" |
+    rules_api PATCH "$release" >/dev/null ||
+    printf '{"name":"%s","rulesetName":"%s"}' "$release" "$ruleset" |
+    rules_api POST "projects/$project/releases" >/dev/null ||
+    fail 'the rules were not released'
+  printf 'The rules in force are %s.\n' "$ruleset" >&2
+}
+
+# Sends standard input. The token goes by a file descriptor, since arguments can be seen by others.
+rules_api() {
+  curl --silent --show-error --fail-with-body --request "$1" --data-binary @- \
+    --header 'Content-Type: application/json' --header "X-Goog-User-Project: $project" \
+    --config <(printf 'header = "Authorization: Bearer %s"\n' "$token") "$RULES_API/$2"
+}
+
+# A text as the inside of a JSON string.
+json_text() {
+  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/\t/\\t/g' | awk '{ printf "%s\\n", $0 }'
+}
+
+# --- The functions
+
+build() {
+  run ./mvnw -q -pl functions -am -DskipTests package
+}
+
+settings() {
+  local issuers=${TOKEN_ISSUERS:-}
+  if [ -z "$issuers" ]; then
+    issuers='[{"issuer":"https://accounts.google.com","jwks_uri":"https://www.googleapis.com/oauth2/v3/certs",'
+    issuers+="\"audiences\":[\"$(root)\"],\"kind\":\"google\"},"
+    issuers+="{\"issuer\":\"https://securetoken.google.com/$project\",\"jwks_uri\":"
+    issuers+='"https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com",'
+    issuers+="\"audiences\":[\"$project\"],\"kind\":\"firebase\"}]"
+  fi
+  printf '^@@^GOOGLE_CLOUD_PROJECT=%s@@TOKEN_ISSUERS=%s@@SCHEDULER_ACCOUNTS=%s' \
+    "$project" "$issuers" "$(email scheduler)"
+  [ -z "${SERVICE_ACCOUNTS:-}" ] || printf '@@SERVICE_ACCOUNTS=%s' "$SERVICE_ACCOUNTS"
+  [ -z "${FOREIGN_BALANCE:-}" ] || printf '@@FOREIGN_BALANCE=%s' "$FOREIGN_BALANCE"
+}
+
+# One name for what a function is made of; while it stays, the function is not deployed again.
+fingerprint() {
+  {
+    printf '%s\n' "$@"
+    find "$SOURCE" -name '*.jar' -print0 | sort -z | xargs -0 sha256sum
+  } | sha256sum | cut -c 1-40
+}
+
+deploy_functions() {
+  local name class kind trigger account memory cpu concurrency min max timeout retry roles
+  while IFS=$'\t' read -r name class kind trigger account memory cpu concurrency min max timeout \
+    retry roles; do
+    local flags=(
+      --gen2 "--region=$region" "--runtime=$RUNTIME" "--source=$SOURCE" "--entry-point=$class"
+      "--service-account=$(email "$account")"
+      "--build-service-account=projects/$project/serviceAccounts/$(email build)"
+      "--memory=${memory}Mi" "--cpu=$cpu" "--concurrency=$concurrency" "--min-instances=$min"
+      "--max-instances=$max" "--timeout=${timeout}s" --set-build-env-vars=USE_JAVA_FF_2=true
+      "--set-env-vars=$(settings)"
+    )
+    if [ "$kind" = event ]; then
+      flags+=(
+        --no-allow-unauthenticated "--trigger-location=$location"
+        "--trigger-event-filters=type=google.cloud.firestore.document.v1.${trigger%% *}"
+        "--trigger-event-filters=database=$DATABASE"
+        "--trigger-event-filters-path-pattern=document=${trigger#* }"
+        "--trigger-service-account=$(email trigger)"
+      )
+      if [ "$retry" = true ]; then
+        flags+=(--retry)
+      else
+        flags+=(--no-retry)
+      fi
+    else
+      # Callers are checked in code, where the whole token is there to be verified.
+      flags+=(--trigger-http --allow-unauthenticated)
+    fi
+    if [ "$roles" = stripe ]; then
+      flags+=("--set-secrets=STRIPE_WEBHOOK_SECRET=$STRIPE_SECRET:latest")
+    fi
+    deploy_function "$name" "${flags[@]}"
+    if [ "$kind" = event ]; then
+      in_project run run services add-iam-policy-binding "$name" "--region=$region" \
+        "--member=serviceAccount:$(email trigger)" --role=roles/run.invoker --format=none
+    fi
+    if [ "$kind" = schedule-http ]; then
+      schedule "$name" "$trigger" "$timeout"
+    fi
+  done < <(wanted)
+}
+
+deploy_function() {
+  local name=$1 made_of=''
+  shift
+  if ! $dry; then
+    made_of=$(fingerprint "$@")
+    if [ "$(gcloud functions describe "$name" --gen2 "--region=$region" "--project=$project" \
+      --format='value(labels.made-of)' 2>/dev/null)" = "$made_of" ]; then
+      printf '%s is up to date.\n' "$name" >&2
+      return
+    fi
+  fi
+  in_project run_again functions deploy "$name" "$@" ${made_of:+"--update-labels=made-of=$made_of"}
+}
+
+schedule() {
+  local verb=create
+  if ! $dry && gcloud scheduler jobs describe "meterkite-$1" "--location=$region" \
+    "--project=$project" >/dev/null 2>&1; then
+    verb=update
+  fi
+  local headers=--headers
+  [ "$verb" = create ] || headers=--update-headers
+  in_project run scheduler jobs "$verb" http "meterkite-$1" "--location=$region" "--schedule=$2" \
+    --time-zone=Etc/UTC "--uri=$(root)/$1" --http-method=POST \
+    "$headers=Content-Type=application/json" '--message-body={}' "--attempt-deadline=${3}s" \
+    --max-retry-attempts=3 "--oidc-service-account-email=$(email scheduler)" \
+    "--oidc-token-audience=$(root)"
+}
+
+# --- Taking it away again
+
+# Runs what deletes something; that it is not there is as good.
+unmake() {
+  if $dry; then
+    print_line "$@"
+    return
+  fi
+  print_line "$@" >&2
+  local output
+  if ! output=$("$@" 2>&1); then
+    case ${output,,} in
+      *not?found* | *does?not?exist*) ;;
+      *)
+        printf '%s\n' "$output" >&2
+        return 1
+        ;;
+    esac
+  fi
+}
+
+destroy() {
+  local name kind account
+  while IFS=$'\t' read -r name _ kind _; do
+    if [ "$kind" = schedule-http ]; then
+      in_project unmake scheduler jobs delete "meterkite-$name" "--location=$region"
+    fi
+    in_project unmake functions delete "$name" --gen2 "--region=$region"
+  done < <(lines)
+  for account in $(lines | cut -f 5 | sort -u) build trigger scheduler; do
+    in_project unmake iam service-accounts delete "$(email "$account")"
+  done
+}
+
+read_options "$@"
+preflight
+case $what in
+  all)
+    enable_apis
+    make_database
+    make_accounts
+    make_secrets
+    make_indexes
+    apply_rules
+    build
+    deploy_functions
+    ;;
+  only)
+    make_accounts
+    make_secrets
+    build
+    deploy_functions
+    ;;
+  rules) apply_rules ;;
+  destroy) destroy ;;
+esac

@@ -1,0 +1,343 @@
+package dev.meterkite.functions.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.sun.net.httpserver.HttpServer;
+import dev.meterkite.functions.catalog.FunctionEntry;
+import dev.meterkite.functions.catalog.FunctionTable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * deploy.sh, as far as it can be run without a cloud: what it would do, and whether that parses.
+ */
+class DeployScriptTest {
+  private static final String PROJECT = "meterkite-test";
+  private static final Pattern WORD = Pattern.compile("--[a-z-]+|[a-z-]+");
+
+  @TempDir private Path temp;
+
+  private static Shell.Ended deploy(String... options) {
+    List<String> command = new ArrayList<>(List.of("./deploy.sh", "--project", PROJECT));
+    command.addAll(List.of(options));
+    return Shell.run(Map.of("TOKEN_ISSUERS", ""), command.toArray(String[]::new));
+  }
+
+  private static List<String> dryRun(String... options) {
+    List<String> all = new ArrayList<>(List.of(options));
+    all.add("--dry-run");
+    Shell.Ended ended = deploy(all.toArray(String[]::new));
+    assertEquals(0, ended.status(), ended.err());
+    assertEquals("", ended.err());
+    return ended.lines();
+  }
+
+  @Test
+  void everyFunction_isDeployedAsItsLineSays() throws IOException {
+    List<List<String>> commands = Shell.words(dryRun("--location", "nam5", "--region", "us-east4"));
+    for (FunctionEntry entry : FunctionTable.read(Shell.ROOT.resolve("functions.tsv")).entries()) {
+      List<String> words = commandWith(commands, "functions", "deploy", entry.name());
+      List<String> wanted =
+          new ArrayList<>(
+              List.of(
+                  "--gen2",
+                  "--region=us-east4",
+                  "--runtime=java21",
+                  "--entry-point=" + entry.entryPoint(),
+                  "--service-account=" + account(entry.account()),
+                  "--memory=" + entry.memoryMi() + "Mi",
+                  "--concurrency=" + entry.concurrency(),
+                  "--min-instances=" + entry.minInstances(),
+                  "--max-instances=" + entry.maxInstances(),
+                  "--timeout=" + entry.timeout().toSeconds() + "s",
+                  "--set-build-env-vars=USE_JAVA_FF_2=true"));
+      if (entry.event() == null) {
+        wanted.addAll(List.of("--trigger-http", "--allow-unauthenticated"));
+      } else {
+        wanted.addAll(
+            List.of(
+                "--no-allow-unauthenticated",
+                "--trigger-location=nam5",
+                "--trigger-event-filters=type=" + entry.event().type(),
+                "--trigger-event-filters=database=(default)",
+                "--trigger-event-filters-path-pattern=document=" + entry.event().pattern(),
+                "--trigger-service-account=" + account("trigger"),
+                entry.retry() ? "--retry" : "--no-retry"));
+        commandWith(commands, "run", "services", "add-iam-policy-binding", entry.name());
+      }
+      assertEquals(List.of(), missing(wanted, words), entry.name());
+      if (entry.schedule() != null) {
+        List<String> job =
+            commandWith(
+                commands, "scheduler", "jobs", "create", "http", "meterkite-" + entry.name());
+        String root = "https://us-east4-" + PROJECT + ".cloudfunctions.net";
+        List<String> asked =
+            List.of(
+                "--schedule=" + entry.schedule(),
+                "--uri=" + root + "/" + entry.name(),
+                "--oidc-token-audience=" + root,
+                "--oidc-service-account-email=" + account("scheduler"));
+        assertEquals(List.of(), missing(asked, job), entry.name());
+      }
+    }
+  }
+
+  private static String account(String name) {
+    return "meterkite-" + name + "@" + PROJECT + ".iam.gserviceaccount.com";
+  }
+
+  private static List<String> missing(List<String> wanted, List<String> words) {
+    return wanted.stream().filter(word -> !words.contains(word)).toList();
+  }
+
+  private static List<String> commandWith(List<List<String>> commands, String... first) {
+    List<String> start = new ArrayList<>(List.of("gcloud"));
+    start.addAll(List.of(first));
+    return commands.stream()
+        .filter(words -> words.size() > start.size())
+        .filter(words -> words.subList(0, start.size()).equals(start))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no command " + start));
+  }
+
+  @Test
+  void everyIndexAndFieldOfTheFile_isApplied() throws IOException {
+    TreeSet<String> wanted = new TreeSet<>();
+    JsonObject file =
+        JsonParser.parseString(Files.readString(Shell.ROOT.resolve("firestore.indexes.json")))
+            .getAsJsonObject();
+    for (JsonElement element : file.getAsJsonArray("indexes")) {
+      JsonObject index = element.getAsJsonObject();
+      assertEquals("COLLECTION", index.get("queryScope").getAsString());
+      StringBuilder fields = new StringBuilder();
+      for (JsonElement field : index.getAsJsonArray("fields")) {
+        JsonObject part = field.getAsJsonObject();
+        fields
+            .append(" --field-config=field-path=")
+            .append(part.get("fieldPath").getAsString())
+            .append(",order=")
+            .append(part.get("order").getAsString().toLowerCase(Locale.ROOT));
+      }
+      wanted.add("index " + index.get("collectionGroup").getAsString() + fields);
+    }
+    for (JsonElement element : file.getAsJsonArray("fieldOverrides")) {
+      JsonObject field = element.getAsJsonObject();
+      String name =
+          field.get("collectionGroup").getAsString() + " " + field.get("fieldPath").getAsString();
+      assertTrue(field.getAsJsonArray("indexes").isEmpty(), name);
+      wanted.add("exempt " + name);
+      if (field.has("ttl") && field.get("ttl").getAsBoolean()) {
+        wanted.add("ttl " + name);
+      }
+    }
+    TreeSet<String> applied = new TreeSet<>();
+    for (List<String> words : Shell.words(dryRun())) {
+      if (words.size() < 6 || !words.get(1).equals("firestore")) {
+        continue;
+      }
+      String group =
+          words.stream()
+              .filter(word -> word.startsWith("--collection-group="))
+              .map(word -> word.substring("--collection-group=".length()))
+              .findFirst()
+              .orElse("");
+      if (words.contains("composite")) {
+        StringBuilder fields = new StringBuilder();
+        words.stream()
+            .filter(word -> word.startsWith("--field-config="))
+            .forEach(word -> fields.append(' ').append(word));
+        applied.add("index " + group + fields);
+      } else if (words.contains("--disable-indexes")) {
+        applied.add("exempt " + group + " " + words.get(5));
+      } else if (words.contains("--enable-ttl")) {
+        applied.add("ttl " + group + " " + words.get(5));
+      }
+    }
+    assertEquals(wanted, applied);
+  }
+
+  @Test
+  void dryRun_isOnePlainCommandALineThatNamesWhatIsThere() throws IOException {
+    for (List<String> words : Shell.words(dryRun())) {
+      assertTrue(List.of("gcloud", "./mvnw", "./deploy.sh").contains(words.get(0)), words.get(0));
+      for (String word : words) {
+        assertFalse(word.matches("[|;&<>]+"), words::toString);
+        String file = word.startsWith("--source=") ? word.substring("--source=".length()) : word;
+        if (word.startsWith("--source=") || word.startsWith("./")) {
+          assertTrue(Files.exists(Shell.ROOT.resolve(file)), word);
+        }
+      }
+    }
+  }
+
+  @Test
+  void only_deploysTheNamedFunctions() {
+    List<String> lines = dryRun("--only", "debit-credits", "quote-job");
+    assertEquals(2, lines.stream().filter(line -> line.contains("functions deploy")).count());
+    assertTrue(lines.stream().noneMatch(line -> line.contains("gcloud firestore")));
+  }
+
+  @Test
+  void destroy_keepsTheData() {
+    List<String> lines = dryRun("--destroy");
+    assertTrue(lines.stream().anyMatch(line -> line.contains("functions delete debit-credits")));
+    assertTrue(
+        lines.stream().noneMatch(line -> line.contains("firestore") || line.contains("secrets")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--only no-such, no function no-such",
+    "--only, needs the name",
+    "--location nam5, name one of them with --region",
+    "--region nam5, is no region",
+    "--location nowhere!, is no location",
+    "--verbose, unknown option --verbose",
+    "--project X, no project id",
+    "--project, needs a value",
+  })
+  void wrongOption_isRefusedBeforeAnythingRuns(String options, String message) {
+    Shell.Ended ended =
+        deploy((options + " --dry-run").replace("--only --dry", "--dry").split(" "));
+    if (options.equals("--only") || options.equals("--project")) {
+      ended = deploy(options);
+    }
+    assertEquals(2, ended.status(), ended.err());
+    assertEquals("", ended.out());
+    assertTrue(ended.err().contains(message), ended.err());
+  }
+
+  /** The command line tool takes every command: it gives up only when nobody is signed in. */
+  @Test
+  void everyCommand_isUnderstoodByGcloud() throws IOException {
+    assumeTrue(Shell.has("gcloud"), "the Google Cloud CLI is not installed");
+    List<String> lines = new ArrayList<>(dryRun());
+    lines.addAll(dryRun("--destroy"));
+    lines.removeIf(line -> !line.startsWith("gcloud "));
+    Map<String, String> tried = new TreeMap<>();
+    for (String line : lines) {
+      tried.putIfAbsent(Boolean.getBoolean("meterkite.deep") ? line : shape(line), line);
+    }
+    assertTrue(tried.size() >= 10, "the dry run printed " + tried.keySet());
+    Map<String, String> nobody =
+        Map.of(
+            "CLOUDSDK_CONFIG", temp.toString(),
+            "CLOUDSDK_CORE_CHECK_GCE_METADATA", "False",
+            "CLOUDSDK_CORE_DISABLE_PROMPTS", "1");
+    List<String> refused =
+        tried.values().parallelStream()
+            .map(line -> line + "\n" + Shell.run(nobody, "bash", "-c", line).err())
+            .filter(said -> !said.contains("You do not currently have an active account selected"))
+            .toList();
+    assertEquals(List.of(), refused);
+  }
+
+  /** A command's words without values: commands of one shape are parsed alike. */
+  private static String shape(String line) {
+    StringBuilder shape = new StringBuilder();
+    for (String word : line.split(" ", -1)) {
+      String name = word.startsWith("--") ? word.split("=", 2)[0] : word;
+      if (WORD.matcher(name).matches() && !name.contains("credits") && !name.contains("written")) {
+        shape.append(name).append(' ');
+      }
+    }
+    return shape.toString();
+  }
+
+  @Test
+  void script_isCleanByShellcheck() {
+    assumeTrue(Shell.has("shellcheck"), "shellcheck is not installed");
+    Shell.Ended ended = Shell.run(Map.of(), "shellcheck", "deploy.sh", "run-local.sh", ".ci/run");
+    assertEquals("", ended.out());
+    assertEquals(0, ended.status(), ended.err());
+  }
+
+  /** The rules reach the service letter by letter, as a ruleset and then as what is in force. */
+  @Test
+  void rules_arePublished() throws IOException {
+    assumeTrue(Shell.has("curl"), "curl is not installed");
+    ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
+    HttpServer service = HttpServer.create(loopback(), 0);
+    service.createContext(
+        "/",
+        exchange -> {
+          String body =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          String path = exchange.getRequestURI().getPath();
+          asked.add(exchange.getRequestMethod() + " " + path + "\n" + body);
+          boolean signedIn =
+              "Bearer a-token".equals(exchange.getRequestHeaders().getFirst("Authorization"));
+          // There is no release yet, so that it cannot be changed, only made.
+          boolean absent = exchange.getRequestMethod().equals("PATCH");
+          String answer = "{\n  \"name\": \"projects/" + PROJECT + "/rulesets/r-1\"\n}\n";
+          byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(!signedIn ? 401 : absent ? 404 : 200, bytes.length);
+          exchange.getResponseBody().write(bytes);
+          exchange.close();
+        });
+    service.start();
+    try {
+      Path gcloud = temp.resolve("gcloud");
+      Files.writeString(gcloud, "#!/bin/sh\necho a-token\n");
+      assertTrue(gcloud.toFile().setExecutable(true));
+      Shell.Ended ended =
+          Shell.run(
+              Map.of(
+                  "PATH", temp + ":" + System.getenv("PATH"),
+                  "RULES_API", "http://127.0.0.1:" + service.getAddress().getPort() + "/v1"),
+              "./deploy.sh",
+              "--project",
+              PROJECT,
+              "--rules");
+      assertEquals(0, ended.status(), ended.err());
+      assertFalse(ended.err().contains("a-token"), "the token is in the log");
+    } finally {
+      service.stop(0);
+    }
+    List<String> calls = List.copyOf(asked);
+    String home = "/v1/projects/" + PROJECT;
+    assertEquals(
+        List.of(
+            "POST " + home + "/rulesets",
+            "PATCH " + home + "/releases/cloud.firestore",
+            "POST " + home + "/releases"),
+        calls.stream().map(call -> call.split("\n", 2)[0]).toList());
+    JsonObject ruleset = JsonParser.parseString(calls.get(0).split("\n", 2)[1]).getAsJsonObject();
+    assertEquals(
+        Files.readString(Shell.ROOT.resolve("firestore.rules")),
+        ruleset
+            .getAsJsonObject("source")
+            .getAsJsonArray("files")
+            .get(0)
+            .getAsJsonObject()
+            .get("content")
+            .getAsString());
+    assertTrue(calls.get(2).contains("\"rulesetName\":\"projects/" + PROJECT + "/rulesets/r-1\""));
+  }
+
+  private static InetSocketAddress loopback() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  }
+}
