@@ -38,12 +38,20 @@ public final class EmulatorForTests {
     if (shared == null) {
       try {
         shared = FirestoreEmulator.startOrAttach(null, Path.of("target", "firestore-emulator.log"));
+        warmUp(shared.project(freshProject()));
       } catch (EmulatorUnavailableException e) {
         failure = e.getMessage();
         throw e;
       }
     }
     return shared;
+  }
+
+  /** Its first write takes seconds on a busy machine; no test should pay for that. */
+  private static void warmUp(EmulatorProject project) {
+    project.put("warm/up", "{}");
+    project.get("warm/up");
+    project.delete("warm/up");
   }
 
   /** A project id that no other test has. */
