@@ -166,19 +166,40 @@ public class GroupCommit<S, I> {
 
   /** The lane's next turn; the lane is ours, nothing of it is in flight. */
   private void next(Lane<S, I> lane) {
-    Turn<I> turn = lane.halves.poll();
-    if (turn == null) {
-      List<Pending<I>> batch;
-      synchronized (lock) {
-        batch = lane.take(limits.commands());
-        if (batch.isEmpty()) {
-          lane.busy = false;
-          return;
-        }
+    Turn<I> turn;
+    do {
+      turn = take(lane);
+      if (turn == null) {
+        return;
       }
-      turn = new Turn<>(batch);
-    }
+      settleWhatIsOver(turn);
+    } while (turn.batch.isEmpty());
     attempt(lane, turn);
+  }
+
+  private @Nullable Turn<I> take(Lane<S, I> lane) {
+    Turn<I> half = lane.halves.poll();
+    if (half != null) {
+      return half;
+    }
+    synchronized (lock) {
+      List<Pending<I>> batch = lane.take(limits.commands());
+      lane.busy = !batch.isEmpty();
+      return batch.isEmpty() ? null : new Turn<>(batch);
+    }
+  }
+
+  /**
+   * Replies to commands whose time or attempts are over, and to those that were applied meanwhile.
+   */
+  private void settleWhatIsOver(Turn<I> turn) {
+    Instant oldest = realClock.instant().minus(limits.life());
+    turn.settle(
+        pending -> pending.submitted.isBefore(oldest) ? pending.unavailable("timeout") : null);
+    if (turn.attempts >= limits.attempts()) {
+      turn.settle(pending -> pending.unavailable("contention"));
+    }
+    turn.settle(pending -> markers.recent(pending.command));
   }
 
   private void attempt(Lane<S, I> lane, Turn<I> turn) {
@@ -207,13 +228,7 @@ public class GroupCommit<S, I> {
   }
 
   private void step(Lane<S, I> lane, Turn<I> turn) {
-    Instant oldest = realClock.instant().minus(limits.life());
-    turn.settle(
-        pending -> pending.submitted.isBefore(oldest) ? pending.unavailable("timeout") : null);
-    if (turn.attempts >= limits.attempts()) {
-      turn.settle(pending -> pending.unavailable("contention"));
-    }
-    turn.settle(pending -> markers.recent(pending.command));
+    settleWhatIsOver(turn);
     if (turn.batch.isEmpty()) {
       next(lane);
       return;
