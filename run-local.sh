@@ -32,7 +32,12 @@ if [ ! -e "$stamp" ] || [ ! -e local/target/classpath.txt ] || [ -n "$(
   mv "$stamp.new" "$stamp"
 fi
 
+terminal=false
+if [ -t 1 ]; then
+  terminal=true
+fi
+
 home=$PWD
 cd "$called_from"
-exec "$java" -Dmeterkite.home="$home" \
+exec "$java" -Dmeterkite.home="$home" -Dmeterkite.terminal="$terminal" \
   -cp "$home/local/target/classes:$(cat "$home/local/target/classpath.txt")" dev.meterkite.local.Main "$@"

@@ -20,7 +20,10 @@ class ReadmeTest {
     int from = text.indexOf("|---", text.indexOf("<!-- " + name));
     List<List<String>> rows = new ArrayList<>();
     for (String line :
-        text.substring(text.indexOf('\n', from) + 1, text.indexOf("<!-- /" + name)).split("\n")) {
+        text.substring(text.indexOf('\n', from) + 1, text.indexOf("<!-- /" + name)).split("\n", -1)) {
+      if (line.isBlank()) {
+        continue;
+      }
       rows.add(
           List.of(line.strip().substring(1).split("\\|", -1)).stream()
               .map(cell -> cell.strip().replace("`", ""))
