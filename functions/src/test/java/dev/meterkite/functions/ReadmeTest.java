@@ -20,7 +20,8 @@ class ReadmeTest {
     int from = text.indexOf("|---", text.indexOf("<!-- " + name));
     List<List<String>> rows = new ArrayList<>();
     for (String line :
-        text.substring(text.indexOf('\n', from) + 1, text.indexOf("<!-- /" + name)).split("\n", -1)) {
+        text.substring(text.indexOf('\n', from) + 1, text.indexOf("<!-- /" + name))
+            .split("\n", -1)) {
       if (line.isBlank()) {
         continue;
       }

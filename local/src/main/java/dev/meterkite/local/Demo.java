@@ -79,7 +79,8 @@ final class Demo {
     out.printf(
         "Playing %,d calls (%s) for %d users with %d callers.%n",
         trace.calls().size(), trace.source(), USERS, CALLERS);
-    Progress progress = new Progress(out, "calls", trace.calls().size(), Boolean.getBoolean("meterkite.terminal"));
+    Progress progress =
+        new Progress(out, "calls", trace.calls().size(), Boolean.getBoolean("meterkite.terminal"));
     long began = System.nanoTime();
     ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
     try {
