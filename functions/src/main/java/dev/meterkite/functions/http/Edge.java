@@ -116,10 +116,17 @@ public final class Edge {
       throw new Refusal(Problem.forbidden());
     }
     boolean post = endpoint.method() == Endpoint.Method.POST;
-    byte[] body = post ? body(request) : new byte[0];
-    String key = key(endpoint.key(), header(request, "Idempotency-Key"));
+    CloudEventForm events = endpoint.cloudEvents() ? CloudEventForm.of(request) : null;
+    byte[] body = post ? body(request, events) : new byte[0];
+    boolean ownKey = events != null && endpoint.key() == Endpoint.Key.REQUIRED;
+    String key =
+        key(
+            ownKey ? Endpoint.Key.OPTIONAL : endpoint.key(), header(request, "Idempotency-Key"));
     Map<String, String> query = QueryString.read(request.getQuery().orElse(""));
-    Map<String, Object> members = post ? Json.readObject(body) : Map.copyOf(query);
+    Map<String, Object> members = post ? members(request, body, events) : Map.copyOf(query);
+    if (key == null && ownKey) {
+      key = CloudEventForm.key(members);
+    }
     Fields fields = post ? Fields.ofBody(members) : Fields.ofQuery(query);
     if (post && !query.isEmpty()) {
       query.keySet().forEach(name -> fields.fault(name, "unknown_field", "belongs in the body"));
@@ -150,8 +157,15 @@ public final class Edge {
     return parsed;
   }
 
-  private static byte[] body(HttpRequest request) throws Refusal, IOException {
-    boolean json = JSON_TYPE.matcher(request.getContentType().orElse("")).matches();
+  private static Map<String, Object> members(
+      HttpRequest request, byte[] body, @Nullable CloudEventForm events) throws Refusal {
+    return events == null ? Json.readObject(body) : events.members(request, body);
+  }
+
+  private static byte[] body(HttpRequest request, @Nullable CloudEventForm events)
+      throws Refusal, IOException {
+    boolean json =
+        events != null || JSON_TYPE.matcher(request.getContentType().orElse("")).matches();
     boolean plain =
         header(request, "Content-Encoding").stream()
             .allMatch(encoding -> encoding.equalsIgnoreCase("identity"));

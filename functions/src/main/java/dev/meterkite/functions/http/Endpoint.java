@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>method: 405 {@code method_not_allowed} with {@code Allow}
  *   <li>bearer token: 401 {@code unauthenticated} with {@code WWW-Authenticate}
  *   <li>role: 403 {@code forbidden}
- *   <li>for a POST, media type {@code application/json}: 415 {@code unsupported_media_type}
+ *   <li>for a POST, media type {@code application/json}, or a CloudEvent's where the endpoint takes
+ *       them: 415 {@code unsupported_media_type}
  *   <li>at most {@value Edge#MAX_BODY} bytes, whatever Content-Length says: 413 {@code
  *       payload_too_large}
  *   <li>{@code Idempotency-Key}: 400 {@code missing_idempotency_key}, or {@code invalid_request} if
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  * @param method GET or POST
  * @param roles who may call; empty for anyone with a token of a configured issuer
  * @param key whether an idempotency key is taken
+ * @param cloudEvents whether a POST may also be a CloudEvent, or a batch of them; see {@link
+ *     CloudEventForm}
  * @param parser makes the request of its fields
  * @param owner whose data a request reaches, compared with the caller of role user; null for an
  *     endpoint that is not for users, or shows no user's data; a null result leaves the check to
@@ -51,6 +54,7 @@ public record Endpoint<T>(
     Method method,
     Set<Role> roles,
     Key key,
+    boolean cloudEvents,
     Function<Fields, T> parser,
     @Nullable Function<T, @Nullable String> owner,
     Function<Call<T>, Answer> operation) {
@@ -110,6 +114,7 @@ public record Endpoint<T>(
     private final Method method;
     private final Set<Role> roles = EnumSet.noneOf(Role.class);
     private Key key;
+    private boolean cloudEvents;
 
     private Draft(String name, Method method, Key key) {
       this.name = name;
@@ -126,6 +131,12 @@ public record Endpoint<T>(
     /** No request without an idempotency key. */
     public Draft keyRequired() {
       key = Key.REQUIRED;
+      return this;
+    }
+
+    /** The body may also be a CloudEvent, or a batch of them, which bring keys of their own. */
+    public Draft cloudEvents() {
+      cloudEvents = true;
       return this;
     }
 
@@ -165,7 +176,14 @@ public record Endpoint<T>(
     /** What the endpoint does. */
     public Endpoint<T> answer(Function<Call<T>, Answer> operation) {
       return new Endpoint<>(
-          draft.name, draft.method, draft.roles, draft.key, parser, owner, operation);
+          draft.name,
+          draft.method,
+          draft.roles,
+          draft.key,
+          draft.cloudEvents,
+          parser,
+          owner,
+          operation);
     }
   }
 }

@@ -74,6 +74,15 @@ public final class Fields {
     return new Fields(Map.copyOf(parameters), "", true, new ArrayList<>());
   }
 
+  /**
+   * All fields as they were sent, for those whose rules read them: null, {@link Boolean}, {@link
+   * BigDecimal}, {@link String}, {@link List}, {@link Map}. None counts as unknown any more.
+   */
+  public Map<String, Object> members() {
+    asked.addAll(values.keySet());
+    return values;
+  }
+
   /** Whether the field is there, be it null. */
   public boolean has(String name) {
     asked.add(name);

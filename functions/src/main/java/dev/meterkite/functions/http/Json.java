@@ -112,6 +112,29 @@ public final class Json {
     }
   }
 
+  /**
+   * The items of a JSON array, read as strictly as an object.
+   *
+   * @throws Refusal 400 for anything but one well-formed array
+   */
+  static List<Object> readList(byte[] body) throws Refusal {
+    try (JsonReader json = new JsonReader(new StringReader(decode(body)))) {
+      json.setStrictness(Strictness.STRICT);
+      if (json.peek() != JsonToken.BEGIN_ARRAY) {
+        throw refused("The body must be a JSON array.");
+      }
+      List<Object> items = list(json, "", 1);
+      if (json.peek() != JsonToken.END_DOCUMENT) {
+        throw refused("The body must be one JSON array and nothing more.");
+      }
+      return items;
+    } catch (EOFException | MalformedJsonException e) {
+      throw refused("The body is not well-formed JSON.");
+    } catch (IOException e) {
+      throw new UncheckedIOException("a string cannot fail", e);
+    }
+  }
+
   private static String decode(byte[] body) throws Refusal {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();

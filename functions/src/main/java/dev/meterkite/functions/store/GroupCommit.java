@@ -114,8 +114,25 @@ public class GroupCommit<S, I> {
    * @return {@link Reply.Unavailable} when the time is over: the command may still apply
    */
   public Reply call(Command<I> command) {
+    return callAll(List.of(command)).get(0);
+  }
+
+  /**
+   * Submits commands, all at once, and waits for their replies, {@link Limits#life} for all of
+   * them.
+   *
+   * @return a reply for each command in their order; {@link Reply.Unavailable} for those whose time
+   *     was over
+   */
+  public List<Reply> callAll(List<Command<I>> commands) {
+    long deadline = System.nanoTime() + limits.life().toNanos();
+    List<CompletableFuture<Reply>> replies = commands.stream().map(this::submit).toList();
+    return replies.stream().map(reply -> await(reply, deadline - System.nanoTime())).toList();
+  }
+
+  private static Reply await(CompletableFuture<Reply> reply, long nanos) {
     try {
-      return submit(command).get(limits.life().toMillis(), TimeUnit.MILLISECONDS);
+      return reply.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       return new Reply.Unavailable("timeout", SOON, Reply.Effort.NONE);
     } catch (InterruptedException e) {

@@ -177,7 +177,9 @@ public final class UsageReport {
 
   /**
    * The rows as CSV after RFC 4180: a header, CRLF at the end of every line, quotes around values
-   * with commas, quotes or line breaks. Decimals are written out, never as 1.0E7.
+   * with commas, quotes or line breaks. Decimals are written out, never as 1.0E7. A key that a
+   * spreadsheet would run as a formula, because it begins with {@code = + - @}, tab or CR, gets an
+   * apostrophe in front.
    */
   public String toCsv() {
     StringBuilder csv = new StringBuilder("key,");
@@ -198,7 +200,8 @@ public final class UsageReport {
         : number.toString();
   }
 
-  private static String quoted(String value) {
+  private static String quoted(String key) {
+    String value = key.matches("(?s)[=+@\t\r-].*") ? "'" + key : key;
     return value.matches("[^,\"\r\n]*") ? value : '"' + value.replace("\"", "\"\"") + '"';
   }
 }

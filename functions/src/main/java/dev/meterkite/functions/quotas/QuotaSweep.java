@@ -1,0 +1,123 @@
+package dev.meterkite.functions.quotas;
+
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Reply;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.usage.Metering;
+import dev.meterkite.functions.usage.Swept;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.quotas.QuotaCommand;
+import dev.meterkite.model.quotas.QuotaRules;
+import dev.meterkite.model.quotas.QuotaState;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.Customers;
+import dev.meterkite.model.schema.Schema.ModelQuotas;
+import dev.meterkite.model.schema.Schema.UsageCounts;
+import dev.meterkite.model.schema.Schema.UsageSummaries;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+
+/**
+ * Does what is due, a page of documents after the other, until nothing is left or the time is over.
+ *
+ * <p>Only documents for which something is due are read, by the index of their {@code *_due_at};
+ * each is written on the condition that it still is so. What is left, or could not be done now,
+ * stays due for the next run.
+ */
+final class QuotaSweep {
+  /** How long a run may begin new pages. */
+  static final Duration BUDGET = Duration.ofSeconds(40);
+
+  private static final int PAGE = 100;
+
+  private final Store store;
+  private final InstantSource clock;
+  private final Metering metering;
+  private final GroupCommit<QuotaState, QuotaCommand> quotas;
+  private final InstantSource real;
+
+  private static final class OfProcess {
+    static final QuotaSweep SWEEP =
+        new QuotaSweep(Backend.ofProcess(), Metering.ofProcess(), InstantSource.system());
+  }
+
+  /**
+   * @param real the time that the budget is of
+   */
+  QuotaSweep(Backend backend, Metering metering, InstantSource real) {
+    this.store = backend.store();
+    this.clock = backend.clock();
+    this.metering = metering;
+    this.quotas = backend.engine(new QuotaRules());
+    this.real = real;
+  }
+
+  /** The sweep of this process. */
+  static QuotaSweep ofProcess() {
+    return OfProcess.SWEEP;
+  }
+
+  /** One run; says what was done, and whether something that is due is left. */
+  Map<String, Object> run() {
+    Instant until = real.instant().plus(BUDGET);
+    Run customers = new Run(Customers.COLLECTION, Customers.QUOTA_DUE_AT, metering::reset);
+    Run models = new Run(ModelQuotas.COLLECTION, ModelQuotas.QUOTA_DUE_AT, this::resetModels);
+    Run months =
+        new Run(UsageSummaries.COLLECTION, UsageSummaries.CLOSE_DUE_AT, metering::close);
+    Run waiting = new Run(UsageCounts.COLLECTION, UsageCounts.COUNT_DUE_AT, metering::recount);
+    List<Run> runs = List.of(customers, models, months, waiting);
+    runs.forEach(run -> run.until(until));
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("customers_reset", (long) customers.swept.done());
+    answer.put("model_quotas_reset", (long) models.swept.done());
+    answer.put("months_closed", (long) months.swept.done());
+    answer.put("records_recounted", (long) waiting.swept.done());
+    answer.put("more", runs.stream().anyMatch(run -> run.more || run.swept.failed() > 0));
+    return answer;
+  }
+
+  private Swept resetModels(List<Snapshot> due) {
+    List<Reply> replies =
+        quotas.callAll(due.stream().map(quota -> QuotaRules.sweep(quota.ref())).toList());
+    return Swept.of(replies, Reply.Answered.class::isInstance);
+  }
+
+  /** The pages of one kind of documents. */
+  private final class Run {
+    private final String collection;
+    private final String dueAt;
+    private final Function<List<Snapshot>, Swept> work;
+    private Swept swept = Swept.NOTHING;
+    private boolean more;
+
+    Run(String collection, String dueAt, Function<List<Snapshot>, Swept> work) {
+      this.collection = collection;
+      this.dueAt = dueAt;
+      this.work = work;
+    }
+
+    void until(Instant end) {
+      Query query = Queries.due(collection, dueAt, clock.instant(), PAGE);
+      more = true;
+      while (more && real.instant().isBefore(end)) {
+        List<Snapshot> page = store.find(query).join();
+        if (!page.isEmpty()) {
+          swept = swept.plus(work.apply(page));
+          Snapshot last = page.get(page.size() - 1);
+          Object due = Objects.requireNonNull(last.fields().get(dueAt));
+          // Behind this page, so that what stays due cannot hold the run up.
+          query = query.after(List.of(due, last.ref().id()));
+        }
+        more = page.size() == PAGE;
+      }
+    }
+  }
+}

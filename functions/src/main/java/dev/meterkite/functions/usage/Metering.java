@@ -1,0 +1,307 @@
+package dev.meterkite.functions.usage;
+
+import com.google.gson.JsonParser;
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Reply;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Outcome;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.UsageSummaries;
+import dev.meterkite.model.schema.Schema.UsageTracking;
+import dev.meterkite.model.usage.MeterState;
+import dev.meterkite.model.usage.RateCard;
+import dev.meterkite.model.usage.UsageBatch;
+import dev.meterkite.model.usage.UsageCommand;
+import dev.meterkite.model.usage.UsageCommands;
+import dev.meterkite.model.usage.UsageIds;
+import dev.meterkite.model.usage.UsageOutcome;
+import dev.meterkite.model.usage.UsageRules;
+import dev.meterkite.model.usage.UsageTriage;
+import dev.meterkite.model.usage.UsageTriage.Step;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.YearMonth;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** What the functions of usage do: commands to the meter of one customer, through one engine. */
+public final class Metering {
+  /** How far the clocks of two instances may be apart. */
+  private static final Duration SKEW = Duration.ofMinutes(2);
+
+  /** Steps of one event while others keep writing to the record; then it is delivered again. */
+  private static final int MOST_STEPS = 2 * UsageTriage.MAX_STEPS;
+
+  private final GroupCommit<MeterState, UsageCommand> engine;
+  private final Store store;
+  private final InstantSource clock;
+  private final UsageTriage triage;
+  private final Reports reports;
+
+  private static final class OfProcess {
+    static final Metering METERING = new Metering(Backend.ofProcess());
+  }
+
+  /** Metering over a backend; a process needs it once. */
+  public Metering(Backend backend) {
+    UsageRules rules = new UsageRules(RateCard.DEFAULT, UsageRules.CLOSE_AFTER);
+    this.engine = backend.engine(rules);
+    this.store = backend.store();
+    this.clock = backend.clock();
+    this.triage = rules.triage();
+    this.reports = new Reports(store);
+  }
+
+  /** The metering of this process. */
+  public static Metering ofProcess() {
+    return OfProcess.METERING;
+  }
+
+  /**
+   * Records the items of a request, each customer's in commits of their own.
+   *
+   * @param sent the items as JSON objects
+   * @param alone whether the request is one record and no list: then its refusal is the request's
+   */
+  Answer record(
+      List<Map<String, Object>> sent, boolean alone, String requestKey, String requestHash) {
+    List<Map<String, Object>> records = sent.stream().map(JsonValues::ofRecord).toList();
+    UsageBatch batch = UsageBatch.parse(records, requestKey, now());
+    if (batch.allBroken()) {
+      return Answer.problem(
+          Problem.invalid(alone ? batch.items().get(0).errors() : batch.errors()));
+    }
+    List<Command<UsageCommand>> commands = batch.commands(requestKey, requestHash, alone);
+    List<Reply> replies = engine.callAll(commands);
+    Answer answer =
+        alone
+            ? Replies.answer(replies.get(0), Metering::problem)
+            : new RecordedBatch(batch, records, requestKey).answer(replies);
+    Reply.Effort effort = replies.get(0).effort();
+    return answer.took(effort.attempts(), effort.batch());
+  }
+
+  /** What a customer used, as asked. */
+  Answer report(Reports.Request request) {
+    return reports.answer(request, now());
+  }
+
+  /** Counts what an event shows to be uncounted. */
+  Handled react(DocumentChange change) {
+    Instant now = now();
+    if (!settled(change.ref().id(), change.after(), now)) {
+      return count(change.ref().id(), false);
+    }
+    return mayBeRestored(change, now)
+        ? count(change.ref().id(), true)
+        : Handled.done("nothing");
+  }
+
+  private boolean settled(String usageId, Snapshot record, Instant now) {
+    return record.exists() && triage.settled(usageId, record.fields(), now);
+  }
+
+  /**
+   * Whether a record that carries the digest of itself may yet be counted otherwise: another
+   * program can have put an older state of it back. What we recorded or marked just now cannot.
+   */
+  private boolean mayBeRestored(DocumentChange change, Instant now) {
+    Map<String, Object> after = change.after().fields();
+    if (change.before().exists()) {
+      return settled(change.ref().id(), change.before(), now)
+          && !Objects.equals(
+              change.before().fields().get(UsageTracking.COUNTED_DIGEST),
+              after.get(UsageTracking.COUNTED_DIGEST));
+    }
+    return !(after.get(UsageTracking.RECORDED_AT) instanceof Instant recordedAt
+        && (near(recordedAt, change.time()) || near(recordedAt, now)));
+  }
+
+  private static boolean near(Instant one, Instant other) {
+    return Duration.between(one, other).abs().compareTo(SKEW) <= 0;
+  }
+
+  /**
+   * Brings the counters to what a record, as read now, says.
+   *
+   * @return done, or later where it may succeed when tried again
+   */
+  public Handled count(String usageId) {
+    return count(usageId, false);
+  }
+
+  /**
+   * @param anyway whether a record that looks counted is compared with what was counted
+   */
+  private Handled count(String usageId, boolean anyway) {
+    List<DocRef> refs = List.of(UsageIds.recordRef(usageId), UsageIds.countsRef(usageId));
+    boolean compare = anyway;
+    for (int steps = 0; steps < MOST_STEPS; steps++) {
+      List<Snapshot> read = store.read(refs).join();
+      Step step = triage.next(read.get(0), read.get(1), now());
+      String customerId = customerOf(read.get(0));
+      if (step instanceof Step.Done && compare && customerId != null) {
+        step = new Step.Run(UsageCommands.count(customerId, usageId, read));
+        compare = false;
+      }
+      Handled handled = take(step, read);
+      if (handled != null) {
+        return handled;
+      }
+    }
+    return Handled.later("changing");
+  }
+
+  private static @Nullable String customerOf(Snapshot record) {
+    return record.fields().get(UsageTracking.CUSTOMER_ID) instanceof String id
+            && UsageIds.isCustomerId(id)
+        ? id
+        : null;
+  }
+
+  /** Takes a step; null if the next one is to be looked for. */
+  private @Nullable Handled take(Step step, List<Snapshot> read) {
+    if (step instanceof Step.Done) {
+      return Handled.done("ok");
+    }
+    if (step instanceof Step.Mark mark) {
+      commitIfAsSeen(mark.write(), read);
+      return null;
+    }
+    Command<UsageCommand> command = ((Step.Run) step).command();
+    Reply reply = engine.call(command);
+    if (!(reply instanceof Reply.Answered answered)) {
+      return Handled.later("unavailable")
+          .took(reply.effort().attempts(), reply.effort().batch());
+    }
+    if (!"pending".equals(word(answered, "status"))) {
+      return null;
+    }
+    boolean noted = commitIfAsSeen(triage.pending(command, read.get(1), now()), read);
+    return noted ? Handled.done("unknown_customer") : null;
+  }
+
+  /** Whether the write was made; false if the document is not as it was seen any more. */
+  private boolean commitIfAsSeen(Write.Update write, List<Snapshot> read) {
+    Snapshot seen =
+        read.stream().filter(document -> document.ref().equals(write.ref())).findFirst().orElseThrow();
+    try {
+      store
+          .commit(List.of(Mutation.update(write.ref(), write.fields(), seen.updateTime())))
+          .join();
+      return true;
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StoreException failed
+          && failed.kind() == StoreException.Kind.PRECONDITION) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /** Resets the counters of these customers where their period is over. */
+  public Swept reset(List<Snapshot> customers) {
+    List<Reply> replies =
+        engine.callAll(
+            customers.stream().map(customer -> UsageCommands.sweep(customer.ref().id())).toList());
+    return Swept.of(
+        replies, reply -> reply instanceof Reply.Answered answered && is(answered, "reset"));
+  }
+
+  /** Closes the months of these summaries where their time has come. */
+  public Swept close(List<Snapshot> summaries) {
+    Swept swept = Swept.NOTHING;
+    for (Snapshot summary : summaries) {
+      swept = swept.plus(close(summary));
+    }
+    return swept;
+  }
+
+  private Swept close(Snapshot summary) {
+    YearMonth month = month(summary.fields().get(UsageSummaries.MONTH));
+    if (month == null
+        || !(summary.fields().get(UsageSummaries.CUSTOMER_ID) instanceof String customerId)
+        || !UsageIds.isCustomerId(customerId)) {
+      return Swept.NOTHING;
+    }
+    Reply reply = engine.call(UsageCommands.closeMonth(customerId, month));
+    if (!(reply instanceof Reply.Answered answered)) {
+      return Swept.FAILED;
+    }
+    if (is(answered, "closed")) {
+      return Swept.ONE;
+    }
+    boolean exists = store.read(List.of(UsageIds.customerRef(customerId))).join().get(0).exists();
+    if (exists) {
+      return Swept.NOTHING;
+    }
+    Write.Merge closed = (Write.Merge) triage.closed(customerId, month);
+    store.commit(List.of(Mutation.blind(closed.ref(), closed.fields(), Map.of()))).join();
+    return Swept.ONE;
+  }
+
+  /** Looks again at records whose customers were not there. */
+  public Swept recount(List<Snapshot> counts) {
+    Swept swept = Swept.NOTHING;
+    for (Snapshot waiting : counts) {
+      Handled handled = count(waiting.ref().id());
+      swept =
+          swept.plus(handled.verdict() == Handled.Verdict.DONE ? Swept.ONE : Swept.FAILED);
+    }
+    return swept;
+  }
+
+  private static @Nullable YearMonth month(@Nullable Object value) {
+    try {
+      return value instanceof String text ? YearMonth.parse(text) : null;
+    } catch (DateTimeParseException e) {
+      return null;
+    }
+  }
+
+  private static boolean is(Reply.Answered answered, String name) {
+    return JsonParser.parseString(answered.json()).getAsJsonObject().get(name).getAsBoolean();
+  }
+
+  private static @Nullable String word(Reply.Answered answered, String name) {
+    return JsonParser.parseString(answered.json()).getAsJsonObject().get(name).getAsString();
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+
+  private static Problem problem(Outcome outcome) {
+    UsageOutcome refusal = (UsageOutcome) outcome;
+    return Problem.of(
+        409,
+        refusal.code(),
+        switch (refusal) {
+          case UNKNOWN_CUSTOMER -> "There is no such customer.";
+          case IDEMPOTENCY_CONFLICT -> "A record with this key says something else.";
+          case UNKNOWN_RECORD -> "There is no record to correct under this id.";
+          case ALREADY_CORRECTED -> "The record has been corrected before.";
+          case CORRECTION_MISMATCH ->
+              "A correction restates scene, action and timestamp of its record.";
+          case CONTRACT_INACTIVE -> "The customer's contract is not in force.";
+          case QUOTA_EXCEEDED -> "No scene is left in this period.";
+        });
+  }
+}
