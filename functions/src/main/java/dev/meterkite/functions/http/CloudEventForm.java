@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +52,7 @@ enum CloudEventForm {
       Pattern.compile("(?i)application/cloudevents-batch\\+json" + JSON);
   private static final Pattern DATA_TYPE =
       Pattern.compile("(?i)application/([a-z0-9.-]+\\+)?json" + JSON);
+  private static final Pattern ENCODED = Pattern.compile("(%[0-9A-Fa-f]{2})+");
   private static final int HALF_HASH = 16;
 
   /** The form of a request; null where it brings no CloudEvent. */
@@ -108,10 +110,31 @@ enum CloudEventForm {
 
   private static CloudEvent binary(HttpRequest request, byte[] body) throws Refusal {
     try {
-      return HttpMessageFactory.createReaderFromMultimap(request.getHeaders(), body).toEvent();
+      Map<String, List<String>> headers = new LinkedHashMap<>();
+      request
+          .getHeaders()
+          .forEach((name, values) -> headers.put(name, decoded(name, values)));
+      return HttpMessageFactory.createReaderFromMultimap(headers, body).toEvent();
     } catch (CloudEventRWException | IllegalArgumentException | IllegalStateException e) {
       throw invalid("", "is no CloudEvent 1.0: " + e.getMessage());
     }
+  }
+
+  /** Attributes are percent-encoded in headers, which the SDK leaves to us. */
+  private static List<String> decoded(String name, List<String> values) {
+    return name.toLowerCase(Locale.ROOT).startsWith("ce-")
+        ? values.stream().map(CloudEventForm::decoded).toList()
+        : values;
+  }
+
+  private static String decoded(String value) {
+    return ENCODED
+        .matcher(value)
+        .replaceAll(
+            run -> {
+              byte[] bytes = HexFormat.of().parseHex(run.group().replace("%", ""));
+              return Matcher.quoteReplacement(new String(bytes, StandardCharsets.UTF_8));
+            });
   }
 
   private static CloudEvent event(String path, Map<?, ?> envelope) throws Refusal {

@@ -5,7 +5,7 @@ import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.usage.Metering;
-import dev.meterkite.functions.usage.Swept;
+import dev.meterkite.functions.usage.Metering.Swept;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.quotas.QuotaCommand;

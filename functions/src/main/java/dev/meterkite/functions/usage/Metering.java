@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What the functions of usage do: commands to the meter of one customer, through one engine. */
@@ -303,5 +304,37 @@ public final class Metering {
           case CONTRACT_INACTIVE -> "The customer's contract is not in force.";
           case QUOTA_EXCEEDED -> "No scene is left in this period.";
         });
+  }
+
+  /**
+   * What became of some documents for which something was due.
+   *
+   * @param done how many were brought up to date
+   * @param failed how many stay due because it could not be done now
+   */
+  public record Swept(int done, int failed) {
+    /** Nothing was due after all. */
+    public static final Swept NOTHING = new Swept(0, 0);
+
+    /** One document was brought up to date. */
+    static final Swept ONE = new Swept(1, 0);
+
+    /** One document stays due. */
+    static final Swept FAILED = new Swept(0, 1);
+
+    /** Both together. */
+    public Swept plus(Swept more) {
+      return new Swept(done + more.done, failed + more.failed);
+    }
+
+    /**
+     * What replies say.
+     *
+     * @param done whether a reply tells of a document that was brought up to date
+     */
+    public static Swept of(List<Reply> replies, Predicate<Reply> done) {
+      int failed = (int) replies.stream().filter(reply -> !(reply instanceof Reply.Answered)).count();
+      return new Swept((int) replies.stream().filter(done).count(), failed);
+    }
   }
 }

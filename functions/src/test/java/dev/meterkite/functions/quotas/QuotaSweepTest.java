@@ -1,0 +1,138 @@
+package dev.meterkite.functions.quotas;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.functions.usage.CountedStore.Cost;
+import dev.meterkite.functions.usage.Meter;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The sweep of what is due. */
+class QuotaSweepTest {
+  private static final Instant FEBRUARY = Instant.parse("2026-02-01T00:00:00Z");
+
+  private final Meter meter = new Meter();
+
+  @AfterEach
+  void close() {
+    meter.close();
+  }
+
+  private QuotaSweep sweep(InstantSource real) {
+    return new QuotaSweep(meter.backend, meter.metering, real);
+  }
+
+  private void counting(String id, Instant dueAt) {
+    meter.set(
+        "customers",
+        id,
+        Map.of(
+            "monthly_scene_quota", 10L,
+            "scenes_generated_this_month", 4L,
+            "quota_reset_at", Instant.parse("2026-01-01T00:00:00Z"),
+            "quota_due_at", dueAt,
+            "theirs", "kept"));
+  }
+
+  @Test
+  void customersThatAreNotDue_costNothing() {
+    for (int i = 0; i < 60; i++) {
+      meter.set("customers", "idle" + i, Map.of("scenes_generated_this_month", 0L));
+    }
+    for (int i = 0; i < 5; i++) {
+      counting("busy" + i, FEBRUARY);
+    }
+    QuotaSweep sweep = sweep(InstantSource.system());
+    meter.store.cost();
+    assertEquals(0L, sweep.run().get("customers_reset"));
+    assertEquals(new Cost(4, 4, 0), meter.store.cost());
+    meter.setNow(FEBRUARY);
+    assertEquals(5L, sweep.run().get("customers_reset"));
+    Cost cost = meter.store.cost();
+    // Found by the query and read once each; three queries find nothing.
+    assertEquals(5 + 5 + 3, cost.reads());
+    assertEquals(5, cost.writes());
+    Map<String, Object> after = meter.read("customers", "busy3").fields();
+    assertEquals(0L, after.get("scenes_generated_this_month"));
+    assertEquals(FEBRUARY, after.get("quota_reset_at"));
+    assertFalse(after.containsKey("quota_due_at"));
+    assertEquals("kept", after.get("theirs"));
+  }
+
+  /** A23. */
+  @Test
+  void sweepTwiceAndYearsLate_resetsOnceIntoThePresentPeriod() {
+    counting("late", FEBRUARY);
+    meter.setNow(Instant.parse("2043-07-15T08:00:00Z"));
+    QuotaSweep sweep = sweep(InstantSource.system());
+    assertEquals(1L, sweep.run().get("customers_reset"));
+    assertEquals(0L, sweep.run().get("customers_reset"));
+    Map<String, Object> after = meter.read("customers", "late").fields();
+    assertEquals(Instant.parse("2043-07-01T00:00:00Z"), after.get("quota_reset_at"));
+  }
+
+  @Test
+  void morePagesThanTheTimeAllows_areLeftToTheNextRun() {
+    for (int i = 0; i < 150; i++) {
+      counting("c" + i, FEBRUARY);
+    }
+    meter.setNow(FEBRUARY);
+    Instant begin = Instant.parse("2026-02-01T00:00:00Z");
+    int[] asked = {0};
+    // The first page may begin, then the budget is over.
+    InstantSource real = () -> ++asked[0] <= 2 ? begin : begin.plus(QuotaSweep.BUDGET);
+    Map<String, Object> first = sweep(real).run();
+    assertEquals(100L, first.get("customers_reset"));
+    assertEquals(true, first.get("more"));
+    Map<String, Object> second = sweep(InstantSource.system()).run();
+    assertEquals(50L, second.get("customers_reset"));
+    assertEquals(false, second.get("more"));
+  }
+
+  @Test
+  void monthsWhoseTimeHasCome_areClosedAlsoWithoutTheirCustomers() {
+    Instant due = FEBRUARY.plus(Duration.ofDays(3));
+    meter.set("customers", "there", Map.of());
+    for (String customer : new String[] {"there", "gone"}) {
+      meter.set(
+          "usage_summaries",
+          customer + "_2026-01",
+          Map.of("customer_id", customer, "month", "2026-01", "close_due_at", due));
+    }
+    meter.setNow(due.minusNanos(1_000));
+    QuotaSweep sweep = sweep(InstantSource.system());
+    assertEquals(0L, sweep.run().get("months_closed"));
+    meter.setNow(due);
+    assertEquals(2L, sweep.run().get("months_closed"));
+    for (String customer : new String[] {"there", "gone"}) {
+      Map<String, Object> closed = meter.read("usage_summaries", customer + "_2026-01").fields();
+      assertTrue(closed.containsKey("closed_at"), customer);
+      assertFalse(closed.containsKey("close_due_at"), customer);
+    }
+    assertEquals("2026-01", meter.read("customers", "there").fields().get("usage_closed_month"));
+  }
+
+  @Test
+  void modelQuotaWhoseWindowIsOver_isReset() {
+    meter.set(
+        "model_quotas",
+        "openai_gpt",
+        Map.of(
+            "provider", "openai",
+            "model_id", "gpt",
+            "tokens_used", 70L,
+            "tokens_limit", 100L,
+            "reset_at", FEBRUARY,
+            "quota_due_at", FEBRUARY));
+    meter.setNow(FEBRUARY);
+    Map<String, Object> answer = sweep(InstantSource.system()).run();
+    assertEquals(1L, answer.get("model_quotas_reset"));
+    assertEquals(0L, meter.read("model_quotas", "openai_gpt").fields().get("tokens_used"));
+  }
+}

@@ -1,0 +1,232 @@
+package dev.meterkite.functions.usage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.usage.CountedStore.Cost;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.usage.UsageReport.GroupBy;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What metering costs, and that it agrees with the records whatever events come. */
+class MeteringTest {
+  private static final String CUSTOMER = "lab";
+  private static final String JANUARY = CUSTOMER + "_2026-01";
+
+  private final Meter meter = new Meter();
+
+  @AfterEach
+  void close() {
+    meter.close();
+  }
+
+  @BeforeEach
+  void customer() {
+    meter.set("customers", CUSTOMER, Map.of("monthly_scene_quota", -1L, "note", "theirs"));
+  }
+
+  private Answer record(String key, List<Map<String, Object>> records) {
+    return meter.metering.record(records, records.size() == 1, key, "hash of " + key);
+  }
+
+  private List<Map<String, Object>> scenes(int n, String prefix) {
+    List<Map<String, Object>> records = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      records.add(meter.scene(CUSTOMER, prefix + i, meter.now()));
+    }
+    return records;
+  }
+
+  private Object field(String name) {
+    return meter.read("customers", CUSTOMER).fields().get(name);
+  }
+
+  private DocumentChange change(String id, Snapshot before) {
+    DocRef ref = new DocRef("usage_tracking", id);
+    Snapshot was = before == null ? Snapshot.absent(ref) : before;
+    return new DocumentChange(ref, was, meter.read(ref.collection(), id), meter.now(), "e");
+  }
+
+  @Test
+  void batches_costOneRoundTripAndTwoWritesARecordAndThreeMore() {
+    record("first", scenes(1, "warm"));
+    for (int n : new int[] {1, 50, 500}) {
+      meter.store.cost();
+      assertEquals(200, record("batch " + n, scenes(n, "of" + n + "_")).status());
+      // Records and usage_counts; the customer, the summary, the marker.
+      assertEquals(new Cost(1, 0, 2L * n + 3), meter.store.cost(), "batch of " + n);
+    }
+    assertEquals(552L, field("total_scenes_generated"));
+    assertEquals("theirs", field("note"));
+  }
+
+  @Test
+  void repeatOfABatch_isAnsweredByteForByteThoughAnItemIsNotAheadAnyMore() {
+    List<Map<String, Object>> records = new ArrayList<>(scenes(2, "s"));
+    records.add(1, meter.scene(CUSTOMER, "ahead", meter.now().plus(Duration.ofMinutes(6))));
+    records.get(2).remove("timestamp");
+    Answer first = record("k", records);
+    assertTrue(first.body().contains("invalid_request"), first.body());
+    meter.advance(Duration.ofMinutes(10));
+    Answer second = new Metering(meter.backend).record(records, false, "k", "hash of k");
+    assertEquals(first.body(), second.body());
+    assertEquals("true", second.headers().get("Idempotency-Replayed"));
+    assertEquals(2L, field("total_scenes_generated"));
+  }
+
+  /** A26. */
+  @Test
+  void eventOfOurOwnRecord_costsNothing() {
+    Answer answer = record("k", scenes(1, "s"));
+    String id = answer.body().replaceAll(".*\"id\":\"([^\"]*)\".*", "$1");
+    DocumentChange created = change(id, null);
+    meter.store.cost();
+    assertEquals(Handled.done("nothing"), meter.metering.react(created));
+    assertEquals(new Cost(0, 0, 0), meter.store.cost());
+    assertEquals(1L, field("total_scenes_generated"));
+  }
+
+  /** A26, A38. */
+  @Test
+  void recordOfAnotherProgram_isCountedOnceAndTheTriggersOwnMarkIsDoneWithAtOnce() {
+    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "scene_generated", meter.now(), 7));
+    DocumentChange created = change("r", null);
+    meter.metering.react(created);
+    meter.metering.react(created);
+    assertEquals(1L, field("total_scenes_generated"));
+    assertEquals(7L, field("total_episodes_generated"));
+    assertEquals("pipeline", meter.read("usage_tracking", "r").fields().get("producer"));
+    DocumentChange marked = change("r", created.after());
+    meter.store.cost();
+    assertEquals(Handled.done("nothing"), meter.metering.react(marked));
+    assertEquals(new Cost(0, 0, 0), meter.store.cost());
+  }
+
+  @Test
+  void recordThatIsDeletedAndPutBackAsItWas_isCountedAgain() {
+    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 7));
+    meter.metering.react(change("r", null));
+    Snapshot counted = meter.read("usage_tracking", "r");
+    meter.delete("usage_tracking", "r");
+    meter.metering.react(change("r", counted));
+    assertEquals(0L, field("total_episodes_generated"));
+    meter.set("usage_tracking", "r", counted.fields());
+    meter.metering.react(change("r", null));
+    assertEquals(7L, field("total_episodes_generated"));
+  }
+
+  @Test
+  void recordThatIsSetBackToAnOlderState_countsWhatItSays() {
+    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 7));
+    meter.metering.react(change("r", null));
+    Snapshot older = meter.read("usage_tracking", "r");
+    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 9));
+    meter.metering.react(change("r", older));
+    assertEquals(9L, field("total_episodes_generated"));
+    Snapshot newer = meter.read("usage_tracking", "r");
+    meter.set("usage_tracking", "r", older.fields());
+    meter.metering.react(change("r", newer));
+    assertEquals(7L, field("total_episodes_generated"));
+  }
+
+  @Test
+  void brokenRecord_isMarkedAndCountsNothingUntilItIsMended() {
+    Map<String, Object> broken = Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), -1);
+    meter.set("usage_tracking", "r", broken);
+    assertEquals(Handled.Verdict.DONE, meter.metering.react(change("r", null)).verdict());
+    Snapshot marked = meter.read("usage_tracking", "r");
+    assertTrue(marked.fields().containsKey("validation_errors"), marked.toString());
+    assertFalse(meter.read("usage_summaries", JANUARY).exists());
+    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 5));
+    meter.metering.react(change("r", marked));
+    assertEquals(5L, field("total_episodes_generated"));
+  }
+
+  @Test
+  void recordOfACustomerThatAppearsLater_isCountedByTheSweep() {
+    meter.set("usage_tracking", "r", Meter.foreign("later", "upsell_applied", meter.now(), 5));
+    assertEquals("unknown_customer", meter.metering.react(change("r", null)).outcome());
+    assertEquals("pending", meter.read("usage_counts", "r").fields().get("status"));
+    meter.set("customers", "later", Map.of());
+    meter.advance(Duration.ofHours(2));
+    meter.metering.recount(List.of(meter.read("usage_counts", "r")));
+    assertEquals(5L, meter.read("customers", "later").fields().get("total_episodes_generated"));
+    assertFalse(meter.read("usage_counts", "r").fields().containsKey("count_due_at"));
+  }
+
+  /** A27: creations, edits and deletions, their events shuffled and doubled. */
+  @Test
+  void eventsInAnyOrderAndNumber_endInTheSameFigures() {
+    for (long seed = 1; seed <= 3; seed++) {
+      String customer = "c" + seed;
+      meter.set("customers", customer, Map.of("monthly_scene_quota", 5L));
+      Random random = new Random(seed);
+      List<DocumentChange> events = new ArrayList<>();
+      long episodes = 0;
+      for (int i = 0; i < 12; i++) {
+        String id = customer + "_r" + i;
+        Instant time = meter.now().minus(Duration.ofHours(random.nextInt(600)));
+        meter.set("usage_tracking", id, Meter.foreign(customer, "scene_generated", time, i));
+        events.add(change(id, null));
+        Snapshot first = meter.read("usage_tracking", id);
+        long last = i;
+        if (i % 3 == 1) {
+          meter.set("usage_tracking", id, Meter.foreign(customer, "scene_generated", time, 100));
+          events.add(change(id, first));
+          last = 100;
+        } else if (i % 3 == 2) {
+          meter.delete("usage_tracking", id);
+          events.add(change(id, first));
+          last = 0;
+        }
+        episodes += last;
+      }
+      events.addAll(List.copyOf(events));
+      Collections.shuffle(events, random);
+      events.forEach(meter.metering::react);
+      Map<String, Object> fields = meter.read("customers", customer).fields();
+      assertEquals(8L, fields.get("total_scenes_generated"), "seed " + seed);
+      assertEquals(episodes, fields.get("total_episodes_generated"), "seed " + seed);
+      String month =
+          meter
+              .metering
+              .report(
+                  new Reports.Request(
+                      customer,
+                      LocalDate.of(2026, 1, 1),
+                      LocalDate.of(2026, 2, 1),
+                      GroupBy.MONTH,
+                      true))
+              .body();
+      assertTrue(month.contains("2026-01,8," + episodes + ","), month);
+    }
+  }
+
+  /** A24. */
+  @Test
+  void lastMicrosecondOfAMonth_countsInItAndTheNextInTheNext() {
+    meter.set("customers", CUSTOMER, Map.of("monthly_scene_quota", 2L));
+    meter.setNow(Instant.parse("2026-02-01T00:00:00Z"));
+    record("a", List.of(meter.scene(CUSTOMER, "old", meter.now().minusNanos(1_000))));
+    record("b", List.of(meter.scene(CUSTOMER, "new", meter.now())));
+    assertTrue(meter.read("usage_summaries", JANUARY).fields().containsKey("days"));
+    assertTrue(meter.read("usage_summaries", CUSTOMER + "_2026-02").fields().containsKey("days"));
+    assertEquals(1L, field("scenes_generated_this_month"));
+    assertEquals(2L, field("total_scenes_generated"));
+  }
+}

@@ -1,0 +1,360 @@
+package dev.meterkite.functions.usage;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.events.cloud.firestore.v1.Document;
+import com.google.events.cloud.firestore.v1.DocumentEventData;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.meterkite.functions.DomainClock;
+import dev.meterkite.functions.hosted.Hosted;
+import dev.meterkite.functions.quotas.ResetQuotas;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+
+/** The usage functions as callers see them. */
+class UsageFunctionsTest {
+  private static final Hosted HOSTED = Hosted.shared();
+  private static final int CALLERS = 32;
+
+  private final String customer = "lab-" + UUID.randomUUID();
+  private final Instant now =
+      DomainClock.of(HOSTED.settings().domainClockFile().orElseThrow())
+          .instant()
+          .truncatedTo(ChronoUnit.MICROS);
+
+  private void customer(Map<String, Object> fields) {
+    HOSTED.set("customers", customer, fields);
+  }
+
+  private String scene(String sceneId) {
+    return """
+        {"customer_id": "%s", "scene_id": "%s", "action": "scene_generated",
+         "timestamp": "%s", "episodes_generated": 10, "details": {"robots": 2, "score": 0.5}}
+        """
+        .formatted(customer, sceneId, now);
+  }
+
+  private static HttpResponse<String> record(String key, String body) {
+    return HOSTED.post(RecordUsage.class, "service", key, body);
+  }
+
+  private static JsonObject json(HttpResponse<String> answer) {
+    return JsonParser.parseString(answer.body()).getAsJsonObject();
+  }
+
+  private static List<String> statuses(HttpResponse<String> answer) {
+    assertEquals(200, answer.statusCode(), answer.body());
+    List<String> statuses = new ArrayList<>();
+    for (JsonElement result : json(answer).getAsJsonArray("results")) {
+      JsonElement code = result.getAsJsonObject().get("code");
+      String status = result.getAsJsonObject().get("status").getAsString();
+      statuses.add(code == null ? status : status + " " + code.getAsString());
+    }
+    return statuses;
+  }
+
+  private static String code(int status, HttpResponse<String> answer) {
+    assertEquals(status, answer.statusCode(), answer.body());
+    return json(answer).get("code").getAsString();
+  }
+
+  private Map<String, Object> stored() {
+    Map<String, Object> fields = new HashMap<>(HOSTED.read("customers", customer).fields());
+    fields.remove("commit");
+    return fields;
+  }
+
+  @Test
+  void repeat_isAnsweredByteForByteAndAnotherBodyIsAConflict() {
+    customer(Map.of());
+    HttpResponse<String> first = record("k", scene("s"));
+    assertEquals(List.of("recorded"), statuses(first));
+    HttpResponse<String> second = record("k", scene("s"));
+    assertEquals(first.body(), second.body());
+    assertEquals("true", second.headers().firstValue("Idempotency-Replayed").orElse(""));
+    assertEquals("idempotency_conflict", code(409, record("k", scene("other"))));
+    assertEquals(1L, stored().get("total_scenes_generated"));
+    String id =
+        json(first).getAsJsonArray("results").get(0).getAsJsonObject().get("id").getAsString();
+    Map<String, Object> usage = HOSTED.read("usage_tracking", id).fields();
+    assertEquals(Map.of("robots", 2L, "score", 0.5), usage.get("details"));
+    assertEquals(300_000L, usage.get("estimated_cost_micros"));
+  }
+
+  /** A5, A25. */
+  @Test
+  void batch_answersEachItemAndEqualOnesDoNotOverwriteEachOther() {
+    customer(Map.of("monthly_scene_quota", 3L));
+    String keyed = scene("keyed").replaceFirst("\\{", "{\"idempotency_key\": \"own\",");
+    String body =
+        "{\"records\": ["
+            + String.join(
+                ",", scene("s"), scene("s"), keyed, keyed, "{\"action\": 7}", scene("late"))
+            + "]}";
+    HttpResponse<String> first = record("k", body);
+    assertEquals(
+        List.of(
+            "recorded",
+            "recorded",
+            "recorded",
+            "duplicate",
+            "refused invalid_request",
+            "refused quota_exceeded"),
+        statuses(first));
+    assertEquals(first.body(), record("k", body).body());
+    assertEquals(3L, stored().get("scenes_generated_this_month"));
+    assertEquals(30L, stored().get("total_episodes_generated"));
+  }
+
+  @Test
+  void batchOfTwoCustomers_answersInTheOrderOfItsItems() {
+    customer(Map.of());
+    String nobody = scene("x").replace(customer, "nobody-" + customer);
+    HttpResponse<String> answer =
+        record("k", "{\"records\": [" + String.join(",", nobody, scene("s"), nobody) + "]}");
+    assertEquals(
+        List.of("refused unknown_customer", "recorded", "refused unknown_customer"),
+        statuses(answer));
+    assertEquals(
+        List.of("refused unknown_customer", "refused unknown_customer"),
+        statuses(record("k2", "{\"records\": [" + nobody + "," + nobody + "]}")));
+  }
+
+  /** A13. */
+  @Test
+  void concurrentCallersAtAQuota_getExactlyWhatIsLeft() throws Exception {
+    customer(Map.of("monthly_scene_quota", 7L));
+    ExecutorService threads = Executors.newFixedThreadPool(CALLERS);
+    try {
+      List<Callable<HttpResponse<String>>> calls = new ArrayList<>();
+      for (int i = 0; i < CALLERS; i++) {
+        String key = "k" + i;
+        calls.add(() -> record(key, scene("s")));
+      }
+      Map<Integer, Integer> counts = new HashMap<>();
+      for (Future<HttpResponse<String>> answer : threads.invokeAll(calls)) {
+        counts.merge(answer.get().statusCode(), 1, Integer::sum);
+        if (answer.get().statusCode() == 409) {
+          assertEquals("quota_exceeded", code(409, answer.get()));
+          assertEquals(7L, json(answer.get()).get("quota").getAsLong());
+        }
+      }
+      assertEquals(Map.of(200, 7, 409, CALLERS - 7), counts);
+    } finally {
+      threads.shutdownNow();
+    }
+    assertEquals(7L, stored().get("scenes_generated_this_month"));
+  }
+
+  /** A16. */
+  @Test
+  void refusals_haveTheirCodesAndLeaveTheCustomerAsItWas() {
+    assertEquals("unknown_customer", code(409, record("k", scene("s"))));
+    customer(Map.of("contract_end", now.minusSeconds(1), "monthly_scene_quota", 5L));
+    Map<String, Object> before = stored();
+    assertEquals("contract_inactive", code(409, record("k1", scene("s"))));
+    assertEquals(before, stored());
+    customer(Map.of("monthly_scene_quota", 0L));
+    before = stored();
+    JsonObject exceeded = json(record("k2", scene("s")));
+    assertEquals("quota_exceeded", exceeded.get("code").getAsString());
+    assertEquals(0L, exceeded.get("quota").getAsLong());
+    assertEquals(0L, exceeded.get("used").getAsLong());
+    assertEquals(before, stored());
+    assertEquals("missing_idempotency_key", code(400, record(null, scene("s"))));
+    String bad = "{\"customer_id\": \"_x\", \"action\": \"No\", \"wrong\": 1}";
+    HttpResponse<String> invalid = record("k3", bad);
+    assertEquals("invalid_request", code(400, invalid));
+    Set<String> named = new TreeSet<>();
+    json(invalid)
+        .getAsJsonArray("errors")
+        .forEach(error -> named.add(error.getAsJsonObject().get("field").getAsString()));
+    assertEquals(Set.of("action", "customer_id", "scene_id", "wrong"), named);
+    assertEquals("invalid_request", code(400, record("k4", "{\"records\": []}")));
+    assertEquals("invalid_request", code(400, record("k5", "{\"records\": [{}], \"x\": 1}")));
+    assertEquals(403, HOSTED.post(RecordUsage.class, customer, "k", scene("s")).statusCode());
+  }
+
+  private HttpResponse<String> send(String type, String body, String... headers) {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(HOSTED.url(RecordUsage.class, ""))
+            .header("Authorization", "Bearer " + HOSTED.token("service"))
+            .header("Content-Type", type)
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    for (int i = 0; i < headers.length; i += 2) {
+      request.header(headers[i], headers[i + 1]);
+    }
+    return HOSTED.send(request.build());
+  }
+
+  private static String event(String id, String data) {
+    return """
+        {"specversion": "1.0", "id": "%s", "source": "/pipelines/a", "type": "usage.recorded",
+         "datacontenttype": "application/json", "attempt": 3, "data": %s}
+        """
+        .formatted(id, data);
+  }
+
+  @Test
+  void cloudEvent_isTheSameInAllThreeForms() {
+    customer(Map.of());
+    HttpResponse<String> structured =
+        send("application/cloudevents+json; charset=utf-8", event("e 1", scene("s")));
+    assertEquals(List.of("recorded"), statuses(structured));
+    HttpResponse<String> binary =
+        send(
+            "application/json",
+            scene("s"),
+            "ce-specversion",
+            "1.0",
+            "ce-id",
+            "e%201",
+            "ce-source",
+            "/pipelines/a",
+            "ce-type",
+            "usage.recorded");
+    assertEquals(structured.body(), binary.body());
+    String batch = "[" + event("e 1", scene("s")) + "," + event("e2", scene("s")) + "]";
+    HttpResponse<String> both = send("application/cloudevents-batch+json", batch);
+    assertEquals(List.of("duplicate", "recorded"), statuses(both));
+    assertEquals(
+        List.of("duplicate", "duplicate"),
+        statuses(send("application/cloudevents-batch+json", batch)));
+    assertEquals(2L, stored().get("total_scenes_generated"));
+  }
+
+  @Test
+  void cloudEventsThatAreNone_areRefusedWithWhatIsWrong() {
+    customer(Map.of());
+    String structured = "application/cloudevents+json";
+    List<String> bad =
+        List.of(
+            event("e", scene("s")).replace("\"1.0\"", "\"0.3\""),
+            event("e", scene("s")).replace("\"source\": \"/pipelines/a\",", ""),
+            event("e", "[1]"),
+            event("e", "\"text\""),
+            event("e", scene("s")).replace("\"attempt\": 3", "\"attempt\": {}"),
+            event("e", scene("s")).replace("\"attempt\": 3", "\"time\": \"yesterday\""),
+            event("e", scene("s")).replace("application/json", "text/xml"),
+            event("e", "{\"idempotency_key\": \"k\"}"));
+    for (String body : bad) {
+      assertEquals("invalid_request", code(400, send(structured, body)), body);
+    }
+    assertEquals(
+        "invalid_request", code(400, send("application/cloudevents-batch+json", "[1]")));
+    assertEquals("invalid_request", code(400, send("application/cloudevents-batch+json", "[]")));
+    assertEquals("unsupported_media_type", code(415, send("application/cloudevents", "{}")));
+    assertFalse(stored().containsKey("total_scenes_generated"));
+  }
+
+  @Test
+  void report_addsUpByDayActionMonthAndScene() {
+    customer(Map.of());
+    record("k1", scene("=1+1"));
+    record("k2", scene("plain"));
+    LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+    String days =
+        "customer_id=%s&from=%s&to=%sT00:00:00Z".formatted(customer, today, today.plusDays(1));
+    for (String by : List.of("action", "day", "month", "scene")) {
+      HttpResponse<String> report =
+          HOSTED.get(UsageReport.class, customer, days + "&group_by=" + by);
+      JsonObject totals = json(report).getAsJsonObject("totals");
+      assertEquals(2, totals.get("count").getAsLong(), by + report.body());
+      assertEquals(20, totals.get("episodes_generated").getAsLong(), by);
+      assertEquals(600_000, totals.get("billable_cost_micros").getAsLong(), by);
+      assertEquals(by.equals("scene") ? 2 : 1, json(report).getAsJsonArray("groups").size(), by);
+    }
+    HttpResponse<String> csv =
+        HOSTED.get(UsageReport.class, "service", days + "&group_by=scene&format=csv");
+    assertEquals("text/csv; charset=utf-8", csv.headers().firstValue("Content-Type").orElse(""));
+    assertEquals(
+        List.of(
+            "key,count,episodes_generated,compute_minutes,storage_gb,billable_cost_micros",
+            "'=1+1,1,10,0.0,0.0,300000",
+            "plain,1,10,0.0,0.0,300000",
+            ""),
+        List.of(csv.body().split("\r\n", -1)));
+  }
+
+  @Test
+  void report_isRefusedForOthersAndForDaysThatAreNone() {
+    String query = "customer_id=" + customer + "&group_by=%s&from=%s&to=%s";
+    String good = query.formatted("day", "2026-01-01", "2026-02-01");
+    assertEquals(200, HOSTED.get(UsageReport.class, "admin", good).statusCode());
+    assertEquals("forbidden", code(403, HOSTED.get(UsageReport.class, "somebody", good)));
+    assertEquals(
+        200,
+        HOSTED
+            .get(
+                UsageReport.class,
+                "admin",
+                query.formatted("scene", "2026-01-01", "2026-02-01"))
+            .statusCode());
+    for (String bad :
+        List.of(
+            query.formatted("scene", "2026-01-01", "2026-02-02"),
+            query.formatted("day", "2026-01-01", "2026-01-01"),
+            query.formatted("day", "2026-01-01T00:00:01Z", "2026-01-02"),
+            query.formatted("day", "2026-13-01", "2026-01-02"),
+            query.formatted("week", "2026-01-01", "2026-01-02"),
+            query.formatted("day", "2006-01-01", "2026-01-02"))) {
+      assertEquals(
+          "invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", bad)), bad);
+    }
+  }
+
+  @Test
+  void eventOfARecord_isTakenThroughTheInvoker() {
+    customer(Map.of());
+    String id = "foreign-" + UUID.randomUUID();
+    HOSTED.set("usage_tracking", id, Meter.foreign(customer, "upsell_applied", now, 4));
+    byte[] payload =
+        DocumentEventData.newBuilder()
+            .setValue(
+                Document.newBuilder()
+                    .setName("projects/p/databases/(default)/documents/usage_tracking/" + id))
+            .build()
+            .toByteArray();
+    HttpRequest request =
+        HttpRequest.newBuilder(HOSTED.url(OnUsageWritten.class, ""))
+            .header("Content-Type", "application/protobuf")
+            .header("ce-specversion", "1.0")
+            .header("ce-id", "e-1")
+            .header("ce-source", "//firestore.googleapis.com/projects/p/databases/(default)")
+            .header("ce-type", "google.cloud.firestore.document.v1.written")
+            .POST(HttpRequest.BodyPublishers.ofByteArray(payload))
+            .build();
+    assertEquals(200, HOSTED.send(request).statusCode());
+    assertEquals(200, HOSTED.send(request).statusCode());
+    assertEquals(4L, stored().get("total_episodes_generated"));
+  }
+
+  @Test
+  void resetQuotas_isForSchedulersAndSaysWhatItDid() {
+    HttpResponse<String> answer = HOSTED.post(ResetQuotas.class, "scheduler", null, "{}");
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertTrue(
+        json(answer).keySet().containsAll(Set.of("customers_reset", "model_quotas_reset", "more")));
+    assertEquals(403, HOSTED.post(ResetQuotas.class, "service", null, "{}").statusCode());
+  }
+}
