@@ -111,9 +111,7 @@ enum CloudEventForm {
   private static CloudEvent binary(HttpRequest request, byte[] body) throws Refusal {
     try {
       Map<String, List<String>> headers = new LinkedHashMap<>();
-      request
-          .getHeaders()
-          .forEach((name, values) -> headers.put(name, decoded(name, values)));
+      request.getHeaders().forEach((name, values) -> headers.put(name, decoded(name, values)));
       return HttpMessageFactory.createReaderFromMultimap(headers, body).toEvent();
     } catch (CloudEventRWException | IllegalArgumentException | IllegalStateException e) {
       throw invalid("", "is no CloudEvent 1.0: " + e.getMessage());

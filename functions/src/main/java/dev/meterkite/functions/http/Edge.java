@@ -120,8 +120,7 @@ public final class Edge {
     byte[] body = post ? body(request, events) : new byte[0];
     boolean ownKey = events != null && endpoint.key() == Endpoint.Key.REQUIRED;
     String key =
-        key(
-            ownKey ? Endpoint.Key.OPTIONAL : endpoint.key(), header(request, "Idempotency-Key"));
+        key(ownKey ? Endpoint.Key.OPTIONAL : endpoint.key(), header(request, "Idempotency-Key"));
     Map<String, String> query = QueryString.read(request.getQuery().orElse(""));
     Map<String, Object> members = post ? members(request, body, events) : Map.copyOf(query);
     if (key == null && ownKey) {

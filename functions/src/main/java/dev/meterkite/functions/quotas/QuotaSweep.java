@@ -70,8 +70,7 @@ final class QuotaSweep {
     Instant until = real.instant().plus(BUDGET);
     Run customers = new Run(Customers.COLLECTION, Customers.QUOTA_DUE_AT, metering::reset);
     Run models = new Run(ModelQuotas.COLLECTION, ModelQuotas.QUOTA_DUE_AT, this::resetModels);
-    Run months =
-        new Run(UsageSummaries.COLLECTION, UsageSummaries.CLOSE_DUE_AT, metering::close);
+    Run months = new Run(UsageSummaries.COLLECTION, UsageSummaries.CLOSE_DUE_AT, metering::close);
     Run waiting = new Run(UsageCounts.COLLECTION, UsageCounts.COUNT_DUE_AT, metering::recount);
     List<Run> runs = List.of(customers, models, months, waiting);
     runs.forEach(run -> run.until(until));

@@ -110,9 +110,7 @@ public final class Metering {
     if (!settled(change.ref().id(), change.after(), now)) {
       return count(change.ref().id(), false);
     }
-    return mayBeRestored(change, now)
-        ? count(change.ref().id(), true)
-        : Handled.done("nothing");
+    return mayBeRestored(change, now) ? count(change.ref().id(), true) : Handled.done("nothing");
   }
 
   private boolean settled(String usageId, Snapshot record, Instant now) {
@@ -189,8 +187,7 @@ public final class Metering {
     Command<UsageCommand> command = ((Step.Run) step).command();
     Reply reply = engine.call(command);
     if (!(reply instanceof Reply.Answered answered)) {
-      return Handled.later("unavailable")
-          .took(reply.effort().attempts(), reply.effort().batch());
+      return Handled.later("unavailable").took(reply.effort().attempts(), reply.effort().batch());
     }
     if (!"pending".equals(word(answered, "status"))) {
       return null;
@@ -202,11 +199,12 @@ public final class Metering {
   /** Whether the write was made; false if the document is not as it was seen any more. */
   private boolean commitIfAsSeen(Write.Update write, List<Snapshot> read) {
     Snapshot seen =
-        read.stream().filter(document -> document.ref().equals(write.ref())).findFirst().orElseThrow();
+        read.stream()
+            .filter(document -> document.ref().equals(write.ref()))
+            .findFirst()
+            .orElseThrow();
     try {
-      store
-          .commit(List.of(Mutation.update(write.ref(), write.fields(), seen.updateTime())))
-          .join();
+      store.commit(List.of(Mutation.update(write.ref(), write.fields(), seen.updateTime()))).join();
       return true;
     } catch (CompletionException e) {
       if (e.getCause() instanceof StoreException failed
@@ -263,8 +261,7 @@ public final class Metering {
     Swept swept = Swept.NOTHING;
     for (Snapshot waiting : counts) {
       Handled handled = count(waiting.ref().id());
-      swept =
-          swept.plus(handled.verdict() == Handled.Verdict.DONE ? Swept.ONE : Swept.FAILED);
+      swept = swept.plus(handled.verdict() == Handled.Verdict.DONE ? Swept.ONE : Swept.FAILED);
     }
     return swept;
   }
@@ -333,7 +330,8 @@ public final class Metering {
      * @param done whether a reply tells of a document that was brought up to date
      */
     public static Swept of(List<Reply> replies, Predicate<Reply> done) {
-      int failed = (int) replies.stream().filter(reply -> !(reply instanceof Reply.Answered)).count();
+      int failed =
+          (int) replies.stream().filter(reply -> !(reply instanceof Reply.Answered)).count();
       return new Swept((int) replies.stream().filter(done).count(), failed);
     }
   }

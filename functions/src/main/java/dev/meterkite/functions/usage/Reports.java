@@ -54,8 +54,7 @@ final class Reports {
    * @param from the first day
    * @param to the first day that is not in it any more
    */
-  record Request(
-      String customerId, LocalDate from, LocalDate to, GroupBy groupBy, boolean csv) {
+  record Request(String customerId, LocalDate from, LocalDate to, GroupBy groupBy, boolean csv) {
     static Request parse(Fields fields) {
       String customerId = fields.id("customer_id");
       LocalDate from = day(fields, "from");
@@ -128,7 +127,8 @@ final class Reports {
 
   private boolean addRecords(UsageReport report, Request request, Instant now) {
     Query query =
-        Queries.usageOfCustomer(request.customerId(), start(request.from()), start(request.to()), PAGE);
+        Queries.usageOfCustomer(
+            request.customerId(), start(request.from()), start(request.to()), PAGE);
     for (int read = 0; read < MAX_RECORDS; read += PAGE) {
       List<Snapshot> page = store.find(query).join();
       page.forEach(record -> report.addRecord(record, now));

@@ -33,11 +33,16 @@ class QuotaSweepTest {
         "customers",
         id,
         Map.of(
-            "monthly_scene_quota", 10L,
-            "scenes_generated_this_month", 4L,
-            "quota_reset_at", Instant.parse("2026-01-01T00:00:00Z"),
-            "quota_due_at", dueAt,
-            "theirs", "kept"));
+            "monthly_scene_quota",
+            10L,
+            "scenes_generated_this_month",
+            4L,
+            "quota_reset_at",
+            Instant.parse("2026-01-01T00:00:00Z"),
+            "quota_due_at",
+            dueAt,
+            "theirs",
+            "kept"));
   }
 
   @Test
@@ -124,12 +129,18 @@ class QuotaSweepTest {
         "model_quotas",
         "openai_gpt",
         Map.of(
-            "provider", "openai",
-            "model_id", "gpt",
-            "tokens_used", 70L,
-            "tokens_limit", 100L,
-            "reset_at", FEBRUARY,
-            "quota_due_at", FEBRUARY));
+            "provider",
+            "openai",
+            "model_id",
+            "gpt",
+            "tokens_used",
+            70L,
+            "tokens_limit",
+            100L,
+            "reset_at",
+            FEBRUARY,
+            "quota_due_at",
+            FEBRUARY));
     meter.setNow(FEBRUARY);
     Map<String, Object> answer = sweep(InstantSource.system()).run();
     assertEquals(1L, answer.get("model_quotas_reset"));

@@ -54,10 +54,7 @@ public final class Meter implements AutoCloseable {
 
   /** Sets a document as another program would. */
   public void set(String collection, String id, Map<String, Object> fields) {
-    emulated
-        .store()
-        .commit(List.of(Mutation.replace(new DocRef(collection, id), fields)))
-        .join();
+    emulated.store().commit(List.of(Mutation.replace(new DocRef(collection, id), fields))).join();
   }
 
   public void delete(String collection, String id) {

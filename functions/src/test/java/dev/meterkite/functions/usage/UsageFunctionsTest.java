@@ -260,8 +260,7 @@ class UsageFunctionsTest {
     for (String body : bad) {
       assertEquals("invalid_request", code(400, send(structured, body)), body);
     }
-    assertEquals(
-        "invalid_request", code(400, send("application/cloudevents-batch+json", "[1]")));
+    assertEquals("invalid_request", code(400, send("application/cloudevents-batch+json", "[1]")));
     assertEquals("invalid_request", code(400, send("application/cloudevents-batch+json", "[]")));
     assertEquals("unsupported_media_type", code(415, send("application/cloudevents", "{}")));
     assertFalse(stored().containsKey("total_scenes_generated"));
@@ -305,10 +304,7 @@ class UsageFunctionsTest {
     assertEquals(
         200,
         HOSTED
-            .get(
-                UsageReport.class,
-                "admin",
-                query.formatted("scene", "2026-01-01", "2026-02-01"))
+            .get(UsageReport.class, "admin", query.formatted("scene", "2026-01-01", "2026-02-01"))
             .statusCode());
     for (String bad :
         List.of(
@@ -318,8 +314,7 @@ class UsageFunctionsTest {
             query.formatted("day", "2026-13-01", "2026-01-02"),
             query.formatted("week", "2026-01-01", "2026-01-02"),
             query.formatted("day", "2006-01-01", "2026-01-02"))) {
-      assertEquals(
-          "invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", bad)), bad);
+      assertEquals("invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", bad)), bad);
     }
   }
 
