@@ -26,6 +26,7 @@ import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Violation;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What the functions of credits do: commands to the ledger of one user, through one engine. */
@@ -108,6 +109,46 @@ public final class Credits {
     return CreditCommands.job(job, read.get(1), userIdHint)
         .map(command -> handled(engine.call(command)))
         .orElseGet(() -> Handled.impossible("nobody's_job"));
+  }
+
+  /** Opens the ledger of a user, if there is one still. */
+  Handled openLedger(String userId) {
+    Reply reply = engine.call(CreditCommands.sweep(userId));
+    boolean isGone =
+        reply instanceof Reply.Refused refused && refused.outcome() == CreditOutcome.NOT_FOUND;
+    return isGone ? Handled.done("gone") : handled(reply);
+  }
+
+  /**
+   * Applies what is due to a user.
+   *
+   * @return whether it was applied, or nothing was due any more; fails where it may succeed later
+   */
+  CompletableFuture<Boolean> sweep(String userId) {
+    return engine.submit(CreditCommands.sweep(userId)).thenApply(Credits::settled);
+  }
+
+  /**
+   * Brings the payment of a job that a sweep found to where it should be.
+   *
+   * @return whether there was somebody to charge; fails where it may succeed later
+   */
+  CompletableFuture<Boolean> submitPayment(Snapshot job) {
+    return store
+        .read(List.of(job.ref(), CreditCommands.jobHold(job.ref().id())))
+        .thenCompose(
+            read ->
+                CreditCommands.job(read.get(0), read.get(1), null)
+                    .map(engine::submit)
+                    .map(reply -> reply.thenApply(Credits::settled))
+                    .orElseGet(() -> CompletableFuture.completedFuture(false)));
+  }
+
+  private static boolean settled(Reply reply) {
+    if (reply instanceof Reply.Busy || reply instanceof Reply.Unavailable) {
+      throw new IllegalStateException("to be swept later");
+    }
+    return reply instanceof Reply.Answered;
   }
 
   /** What becomes of an event, after what became of its command. */

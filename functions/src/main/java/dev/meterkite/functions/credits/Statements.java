@@ -1,6 +1,7 @@
 package dev.meterkite.functions.credits;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.http.Answer;
@@ -8,7 +9,9 @@ import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.credits.StatementPage;
+import dev.meterkite.model.credits.StatementPage.Position;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +30,15 @@ final class Statements {
   private static final int USUAL = 50;
   private static final int LONGEST_TOKEN = 4_096;
 
+  /** Documents looked through at once for those of an older system. */
+  private static final int SCAN = 300;
+
+  /** Queries of one call. */
+  private static final int MOST_SCANS = 6;
+
+  private static final String LEDGER = "l";
+  private static final String OLDER = "o";
+
   private final Store store;
 
   Statements(Store store) {
@@ -38,10 +50,10 @@ final class Statements {
    *
    * @param from the earliest moment to show, or null
    * @param to the first moment not to show, or null
-   * @param after where the page begins, as the page before said; empty for the first
+   * @param at where the page begins, as the page before said
    */
   record Request(
-      String userId, int limit, @Nullable Instant from, @Nullable Instant to, List<Object> after) {
+      String userId, int limit, @Nullable Instant from, @Nullable Instant to, Position at) {
     static Request parse(Fields fields) {
       Request request =
           new Request(
@@ -59,52 +71,78 @@ final class Statements {
 
   /** The page as the answer, behind the members of {@code view}. */
   Answer page(Request request, String view) {
-    CompletableFuture<List<Snapshot>> found =
-        store.find(
-            Queries.statement(
-                request.userId(),
-                request.from(),
-                request.to(),
-                request.limit() + 1,
-                request.after()));
     Instant to = request.to();
     CompletableFuture<List<Snapshot>> before =
         to == null
             ? CompletableFuture.completedFuture(List.of())
             : store.find(Queries.lastTransactionOfUserBefore(request.userId(), to));
-    StatementPage page = StatementPage.of(found.join(), request.limit());
+    StatementPage page = read(request);
     Map<String, Object> members = new LinkedHashMap<>();
     members.put("transactions", page.transactions());
     if (to != null) {
       StatementPage.balance(before.join())
           .ifPresent(balance -> members.put("balance_at_to", balance));
     }
-    if (!page.next().isEmpty()) {
-      members.put("next_page_token", token(page.next()));
+    Position next = page.next();
+    if (next != null) {
+      members.put("next_page_token", token(next));
     }
     return Answer.json(Json.join(view, members), false);
   }
 
-  /** Time and id of the last transaction of a page; only this function reads it again. */
-  private static String token(List<Object> position) {
+  /**
+   * Reads until the page is full, nothing is left, or enough was looked through for one call: then
+   * the page is short, and the next one goes on from there.
+   */
+  private StatementPage read(Request request) {
+    StatementPage page = new StatementPage(request.limit(), request.at());
+    Position at = page.next();
+    for (int scan = 0; scan < MOST_SCANS && at != null && !page.isFull(); scan++) {
+      if (at.older()) {
+        Query query =
+            Queries.statementWithOlder(
+                request.userId(), request.from(), request.to(), SCAN, at.after());
+        page.addOfOlder(store.find(query).join(), SCAN);
+      } else {
+        int asked = request.limit() + 1;
+        Query query =
+            Queries.statement(request.userId(), request.from(), request.to(), asked, at.after());
+        page.addOfLedger(store.find(query).join(), asked);
+      }
+      at = page.next();
+    }
+    return page;
+  }
+
+  /** A position as text; only this function reads it again. */
+  private static String token(Position position) {
     JsonArray parts = new JsonArray();
-    position.forEach(part -> parts.add(part.toString()));
+    parts.add(position.older() ? OLDER : LEDGER);
+    position.after().forEach(part -> parts.add(part.toString()));
     return Base64.getUrlEncoder()
         .withoutPadding()
         .encodeToString(parts.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  private static List<Object> position(Fields fields) {
+  private static Position position(Fields fields) {
     String token = fields.optionalString("page_token", 1, LONGEST_TOKEN);
     if (token == null) {
-      return List.of();
+      return Position.START;
     }
     try {
       String text = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
-      JsonArray parts = JsonParser.parseString(text).getAsJsonArray();
-      String id = parts.get(1).getAsString();
-      if (parts.size() == 2 && DocRef.isId(id)) {
-        return List.of(Instant.parse(parts.get(0).getAsString()), id);
+      List<JsonElement> parts = JsonParser.parseString(text).getAsJsonArray().asList();
+      String kind = parts.get(0).getAsString();
+      if (kind.equals(OLDER) && parts.size() == 1) {
+        return new Position(true, List.of());
+      }
+      Instant at = Instant.parse(parts.get(1).getAsString());
+      String last = parts.get(2).getAsString();
+      if (kind.equals(LEDGER) && parts.size() == 3) {
+        return new Position(false, List.of(at, Long.valueOf(last)));
+      }
+      if (kind.equals(OLDER) && parts.size() == 3 && DocRef.isId(last)) {
+        return new Position(true, List.of(at, last));
       }
     } catch (IllegalArgumentException
         | IllegalStateException
@@ -115,6 +153,6 @@ final class Statements {
       // Not one of ours, whatever is wrong with it.
     }
     fields.fault("page_token", "format", "must be the next_page_token of an earlier answer");
-    return List.of();
+    return Position.START;
   }
 }

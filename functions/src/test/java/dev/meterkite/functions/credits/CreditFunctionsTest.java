@@ -26,12 +26,16 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -282,7 +286,7 @@ class CreditFunctionsTest {
     String job = "job-" + key();
     String body = "{'user_id':'" + user + "','amount':40,'job_id':'" + job + "'}";
     JsonObject first = done(HoldCredits.class, body);
-    JsonObject second = done(HoldCredits.class, body.replace("40", "10"));
+    JsonObject second = done(HoldCredits.class, body.replace("'amount':40", "'amount':10"));
     assertEquals(first.get("hold"), second.get("hold"), "whoever comes second finds it");
     assertEquals("100 40 60", figures(second));
     String other = user(100);
@@ -309,7 +313,7 @@ class CreditFunctionsTest {
     assertEquals(first.body(), again.body());
     JsonObject problem =
         refused(
-            call(RefundCredits.class, key(), part.replace("20", "41")),
+            call(RefundCredits.class, key(), part.replace("'amount':20", "'amount':41")),
             409,
             "refund_exceeds_transaction");
     assertEquals(40, problem.get("refundable").getAsLong());
@@ -393,6 +397,11 @@ class CreditFunctionsTest {
     // A36
     String user = user(100);
     String body = debit(user, 1).replace('\'', '"');
+    for (Class<?> function : List.of(ExpireCredits.class, ReconcileLedger.class)) {
+      refused(HOSTED.post(function, "service", key(), "{}"), 403, "forbidden");
+      refused(HOSTED.post(function, user, key(), "{}"), 403, "forbidden");
+      assertEquals(200, HOSTED.post(function, "scheduler", null, "{}").statusCode());
+    }
     for (Class<?> function : WRITES) {
       for (String role : List.of("scheduler", user)) {
         refused(HOSTED.post(function, role, key(), body), 403, "forbidden");
@@ -513,6 +522,52 @@ class CreditFunctionsTest {
             each ->
                 assertTrue(
                     each.getAsJsonObject().get("sequence").getAsLong() <= 2, each::toString));
+  }
+
+  /**
+   * Transactions of one commit share their moment, and have no order but their sequence; what an
+   * older system wrote has none.
+   */
+  @Test
+  void statementOf130DebitsAtOnce_comesInDescendingSequence() {
+    String user = user(1_000);
+    List<CompletableFuture<HttpResponse<String>>> calls = new ArrayList<>();
+    for (int i = 0; i < 130; i++) {
+      calls.add(
+          CompletableFuture.supplyAsync(() -> call(DebitCredits.class, key(), debit(user, 1))));
+    }
+    calls.forEach(each -> assertEquals(200, each.join().statusCode()));
+    for (int i = 0; i < 7; i++) {
+      Map<String, Object> older = new HashMap<>();
+      older.put("user_id", user);
+      older.put("type", "deduction");
+      older.put("amount", -1L);
+      older.put("created_at", Instant.parse("2025-05-01T00:00:00Z").plusSeconds(i / 2));
+      HOSTED.set("credit_transactions", user + "-" + i, older);
+    }
+    List<Long> sequences = new ArrayList<>();
+    List<Instant> older = new ArrayList<>();
+    String token = "";
+    int pages = 0;
+    while (pages == 0 || !token.isEmpty()) {
+      JsonObject page =
+          json(HOSTED.get(CreditStatement.class, "service", "limit=20&user_id=" + user + token));
+      for (JsonElement each : page.getAsJsonArray("transactions")) {
+        JsonObject shown = each.getAsJsonObject();
+        if (shown.has("sequence")) {
+          sequences.add(shown.get("sequence").getAsLong());
+          assertTrue(older.isEmpty());
+        } else {
+          older.add(Instant.parse(shown.get("created_at").getAsString()));
+        }
+      }
+      JsonElement next = page.get("next_page_token");
+      token = next == null ? "" : "&page_token=" + next.getAsString();
+      pages++;
+    }
+    assertEquals(LongStream.iterate(131, i -> i - 1).limit(131).boxed().toList(), sequences);
+    assertEquals(older.stream().sorted(Comparator.reverseOrder()).toList(), older);
+    assertEquals("7 older, 7 pages", older.size() + " older, " + pages + " pages");
   }
 
   @ParameterizedTest

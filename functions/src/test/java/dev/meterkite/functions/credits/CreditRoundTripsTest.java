@@ -16,6 +16,7 @@ import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.StatementPage;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.document.DocRef;
 import java.time.Duration;
@@ -129,7 +130,10 @@ class CreditRoundTripsTest {
         () -> done(credits.refund(refundable.markers().get(0).id(), 3L, "r", key(), "h")));
     costs(
         "statement, warm",
-        () -> done(credits.statement(new Statements.Request(user, 1, null, null, List.of()))));
+        () ->
+            done(
+                credits.statement(
+                    new Statements.Request(user, 1, null, null, StatementPage.Position.START))));
     assertTable(
         """
         debit, first of a user of an older system: 4 4 3

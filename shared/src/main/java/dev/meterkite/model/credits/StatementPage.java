@@ -5,44 +5,107 @@ import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One page of a statement.
- *
- * @param transactions as callers see them, newest first; of one moment the later sequence first
- * @param next what the query for the next page starts after; empty when this is the last page
+ * One page of a statement: the transactions of the ledger, latest first, of one commit the later
+ * sequence first; behind all of them those that an older system left without a sequence.
  */
-public record StatementPage(List<Map<String, Object>> transactions, List<Object> next) {
-  private static final Comparator<Map<String, Object>> NEWEST_FIRST =
-      Comparator.comparing((Map<String, Object> transaction) -> createdAt(transaction))
-          .thenComparing(transaction -> Raw.whole(transaction, CreditTransactions.SEQUENCE, 0))
-          .reversed();
+public final class StatementPage {
+  private final int limit;
+  private final List<Map<String, Object>> transactions = new ArrayList<>();
+  private @Nullable Position next;
+  private boolean full;
 
-  public StatementPage {
-    transactions = List.copyOf(transactions);
-    next = List.copyOf(next);
+  /**
+   * Where a page begins.
+   *
+   * @param older whether it is among the transactions of an older system
+   * @param after what its query starts after; empty for the first of them
+   */
+  public record Position(boolean older, List<Object> after) {
+    /** Where a statement begins. */
+    public static final Position START = new Position(false, List.of());
+
+    public Position {
+      after = List.copyOf(after);
+    }
   }
 
   /**
-   * The page in what {@link Queries#statement} found.
+   * An empty page.
    *
-   * @param found what the query found when asked for one more than the page shows
-   * @param limit how many the page shows
+   * @param limit how many it shows at most
+   * @param from where it begins
    */
-  public static StatementPage of(List<Snapshot> found, int limit) {
-    List<Snapshot> shown = found.subList(0, Math.min(limit, found.size()));
-    List<Map<String, Object>> transactions = new ArrayList<>();
-    shown.forEach(each -> transactions.add(CreditAnswers.transaction(each.fields())));
-    transactions.sort(NEWEST_FIRST);
-    if (found.size() <= limit) {
-      return new StatementPage(transactions, List.of());
+  public StatementPage(int limit, Position from) {
+    this.limit = limit;
+    this.next = from;
+  }
+
+  /** The transactions as callers see them. */
+  public List<Map<String, Object>> transactions() {
+    return List.copyOf(transactions);
+  }
+
+  /** Where it goes on; null when all is shown. */
+  public @Nullable Position next() {
+    return next;
+  }
+
+  /** Whether it is full, with one more known to follow. */
+  public boolean isFull() {
+    return full;
+  }
+
+  /**
+   * Adds what {@link Queries#statement} found.
+   *
+   * @param found in its order
+   * @param asked how many it was asked for; more than are missing
+   */
+  public void addOfLedger(List<Snapshot> found, int asked) {
+    for (Snapshot each : found) {
+      if (isFilled()) {
+        return;
+      }
+      transactions.add(CreditAnswers.transaction(each.fields()));
+      long sequence = Raw.whole(each.fields(), CreditTransactions.SEQUENCE, 0);
+      next = new Position(false, List.of(createdAt(each.fields()), sequence));
     }
-    Snapshot last = shown.get(shown.size() - 1);
-    return new StatementPage(transactions, List.of(createdAt(last.fields()), last.ref().id()));
+    if (found.size() < asked) {
+      next = new Position(true, List.of());
+    }
+  }
+
+  /**
+   * Adds those without a sequence among what {@link Queries#statementWithOlder} found.
+   *
+   * @param found in its order
+   * @param asked how many it was asked for
+   */
+  public void addOfOlder(List<Snapshot> found, int asked) {
+    for (Snapshot each : found) {
+      if (Raw.whole(each.fields(), CreditTransactions.SEQUENCE) == null) {
+        if (isFilled()) {
+          return;
+        }
+        transactions.add(CreditAnswers.transaction(each.fields()));
+      }
+      next = new Position(true, List.of(createdAt(each.fields()), each.ref().id()));
+    }
+    if (found.size() < asked) {
+      next = null;
+    }
+  }
+
+  /** Notes, when there is one more to show than there is room, that the page is full. */
+  private boolean isFilled() {
+    full = transactions.size() == limit;
+    return full;
   }
 
   /**

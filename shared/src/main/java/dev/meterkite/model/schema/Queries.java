@@ -38,6 +38,27 @@ public final class Queries {
         .descending(Schema.PodcastJobs.CREATED_AT);
   }
 
+  /**
+   * The jobs in one status that were created between two moments, latest first, for a sweep.
+   *
+   * @param after {@code created_at} and document id of the last one found before; empty to begin
+   */
+  public static Query jobsInStatusCreatedBy(
+      String status, Instant from, Instant by, int limit, List<Object> after) {
+    return Query.of(Schema.PodcastJobs.COLLECTION, limit)
+        .where(Schema.PodcastJobs.STATUS, Op.EQUAL, status)
+        .where(Schema.PodcastJobs.CREATED_AT, Op.GREATER_OR_EQUAL, from)
+        .where(Schema.PodcastJobs.CREATED_AT, Op.LESS_OR_EQUAL, by)
+        .descending(Schema.PodcastJobs.CREATED_AT)
+        .descending(Query.ID)
+        .after(after);
+  }
+
+  /** All users in the order of their ids, from behind one. */
+  public static Query usersAfter(List<Object> after, int limit) {
+    return Query.of(Schema.Users.COLLECTION, limit).ascending(Query.ID).after(after);
+  }
+
   /** The users with an e-mail address; there should be one at most. */
   public static Query usersOfEmail(String email, int limit) {
     return Query.of(Schema.Users.COLLECTION, limit).where(Schema.Users.EMAIL, Op.EQUAL, email);
@@ -95,15 +116,38 @@ public final class Queries {
   }
 
   /**
-   * A page of a user's statement, latest first, transactions of an older system included.
+   * The transactions of a user's ledger, latest first; those of one commit share their moment and
+   * come in the order of their sequence.
    *
    * @param from the earliest moment to show, or null
    * @param to the first moment not to show, or null
-   * @param after {@code created_at} and document id of the last one of the page before; empty for
-   *     the first page
+   * @param after {@code created_at} and {@code sequence} of the last one of the page before; empty
+   *     for the first page
    */
   public static Query statement(
       String userId, @Nullable Instant from, @Nullable Instant to, int limit, List<Object> after) {
+    return transactions(userId, from, to, limit)
+        .descending(Schema.CreditTransactions.CREATED_AT)
+        .descending(Schema.CreditTransactions.SEQUENCE)
+        .after(after);
+  }
+
+  /**
+   * All transactions of a user, latest first, also those of an older system, which have no sequence
+   * and which no query can ask for alone.
+   *
+   * @param after {@code created_at} and document id of the last one found before; empty to begin
+   */
+  public static Query statementWithOlder(
+      String userId, @Nullable Instant from, @Nullable Instant to, int limit, List<Object> after) {
+    return transactions(userId, from, to, limit)
+        .descending(Schema.CreditTransactions.CREATED_AT)
+        .descending(Query.ID)
+        .after(after);
+  }
+
+  private static Query transactions(
+      String userId, @Nullable Instant from, @Nullable Instant to, int limit) {
     Query query =
         Query.of(Schema.CreditTransactions.COLLECTION, limit)
             .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId);
@@ -113,7 +157,7 @@ public final class Queries {
     if (to != null) {
       query = query.where(Schema.CreditTransactions.CREATED_AT, Op.LESS, to);
     }
-    return query.descending(Schema.CreditTransactions.CREATED_AT).descending(Query.ID).after(after);
+    return query;
   }
 
   /** The holds of a user in one status. */
@@ -209,6 +253,8 @@ public final class Queries {
         jobsOfUser("u", 1),
         jobsOfUserInStatus("u", "completed", 1),
         jobsInStatus("completed", 1),
+        jobsInStatusCreatedBy("completed", moment, moment, 1, List.of()),
+        usersAfter(List.of(), 1),
         usersOfEmail("e", 1),
         usersOfStripeCustomer("c", 1),
         transactionsOfUser("u", 1),
@@ -218,6 +264,7 @@ public final class Queries {
         transactionsOfUserAfter("u", 0, 1),
         lastTransactionOfUserBefore("u", moment),
         statement("u", moment, moment, 1, List.of()),
+        statementWithOlder("u", moment, moment, 1, List.of()),
         holdsOfUserInStatus("u", "held", 1),
         customers(1),
         customersInTier("pro", 1),

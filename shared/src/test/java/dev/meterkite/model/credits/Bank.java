@@ -226,7 +226,19 @@ final class Bank {
               .filter(each -> value(each, order) != null)
               .sorted(order.descending() ? comparator.reversed() : comparator);
     }
-    return found.limit(query.limit()).toList();
+    return found.filter(each -> isBehind(each, query)).limit(query.limit()).toList();
+  }
+
+  /** Whether a document comes behind the one that a query starts after. */
+  private static boolean isBehind(Snapshot each, Query query) {
+    for (int i = 0; i < query.startAfter().size(); i++) {
+      Query.Order order = query.orders().get(i);
+      int difference = compare(value(each, order), query.startAfter().get(i));
+      if (difference != 0) {
+        return difference > 0 != order.descending();
+      }
+    }
+    return query.startAfter().isEmpty();
   }
 
   private static Object value(Snapshot each, Query.Order order) {

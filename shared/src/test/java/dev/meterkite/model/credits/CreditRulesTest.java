@@ -454,12 +454,22 @@ class CreditRulesTest {
     bank.after(DAY).debit(2);
     bank.after(DAY).debit(3);
     var query = Queries.statement(Bank.USER, null, null, 3, List.of());
-    StatementPage page = StatementPage.of(bank.find(query), 2);
+    StatementPage page = new StatementPage(2, StatementPage.Position.START);
+    page.addOfLedger(bank.find(query), 3);
     assertEquals(
         List.of(-3L, -2L), page.transactions().stream().map(t -> t.get("amount")).toList());
-    assertEquals(2, page.next().size());
-    StatementPage all = StatementPage.of(bank.find(query), 3);
-    assertEquals(List.of(), all.next());
+    StatementPage.Position next = page.next();
+    assertTrue(page.isFull());
+    assertFalse(next.older());
+    assertEquals(List.of(start.plus(DAY), 3L), next.after());
+    StatementPage rest = new StatementPage(2, next);
+    rest.addOfLedger(bank.find(Queries.statement(Bank.USER, null, null, 3, next.after())), 3);
+    assertEquals(
+        List.of(-1L, 100L), rest.transactions().stream().map(t -> t.get("amount")).toList());
+    assertEquals(new StatementPage.Position(true, List.of()), rest.next());
+    rest.addOfOlder(bank.find(Queries.statementWithOlder(Bank.USER, null, null, 9, List.of())), 9);
+    assertEquals(2, rest.transactions().size());
+    assertNull(rest.next());
     assertEquals(OptionalLong.of(97), balanceBefore(bank, bank.now));
     assertEquals(OptionalLong.of(99), balanceBefore(bank, start.plus(DAY)));
     assertEquals(OptionalLong.empty(), balanceBefore(bank, start), "before the ledger");

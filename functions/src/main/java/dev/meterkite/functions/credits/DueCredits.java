@@ -1,0 +1,169 @@
+package dev.meterkite.functions.credits;
+
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.model.credits.JobStatus;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.PodcastJobs;
+import dev.meterkite.model.schema.Schema.Sweeps;
+import dev.meterkite.model.schema.Schema.Users;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/**
+ * Sweeps what is due: users by {@code ledger_due_at}, jobs by {@code payment_due_at}, and jobs that
+ * have no payment at all because their events were lost.
+ *
+ * <p>Everything goes through the engine, which applies what is due and nothing else; so a sweep may
+ * stop anywhere, run twice at once, or miss a month.
+ */
+final class DueCredits {
+  private static final String NAME = "expire-credits";
+
+  /** Documents found at once. */
+  private static final int PAGE = 100;
+
+  /** A job has no payment for this long before its event counts as lost. */
+  static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  /** How far back the first search for lost events goes, in the time that jobs were created. */
+  static final Duration FARTHEST = Duration.ofDays(30);
+
+  /** How far behind the last search the next one begins, for jobs that arrive late. */
+  static final Duration OVERLAP = Duration.ofDays(1);
+
+  private final Store store;
+  private final InstantSource clock;
+  private final Credits credits;
+  private final Duration time;
+
+  DueCredits(Backend backend, Credits credits) {
+    this(backend, credits, Budget.USUAL);
+  }
+
+  DueCredits(Backend backend, Credits credits, Duration time) {
+    this.store = backend.store();
+    this.clock = backend.clock();
+    this.credits = credits;
+    this.time = time;
+  }
+
+  /** What a sweep has done. */
+  private static final class Tally {
+    private long done;
+    private long failed;
+    private boolean more;
+  }
+
+  /** Sweeps within the budget; {@code users_swept, jobs_swept, jobs_found, failed, more}. */
+  Map<String, Object> sweep() {
+    Budget budget = new Budget(time);
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    Tally users = new Tally();
+    walk(
+        after -> Queries.due(Users.COLLECTION, Users.LEDGER_DUE_AT, now, PAGE).after(after),
+        Users.LEDGER_DUE_AT,
+        user -> credits.sweep(user.ref().id()),
+        users,
+        budget);
+    Tally jobs = new Tally();
+    walk(
+        after ->
+            Queries.due(PodcastJobs.COLLECTION, PodcastJobs.PAYMENT_DUE_AT, now, PAGE).after(after),
+        PodcastJobs.PAYMENT_DUE_AT,
+        this::pay,
+        jobs,
+        budget);
+    Tally lost = findLost(now, budget);
+    Map<String, Object> counts = new LinkedHashMap<>();
+    counts.put("users_swept", users.done);
+    counts.put("jobs_swept", jobs.done);
+    counts.put("jobs_found", lost.done);
+    counts.put("failed", users.failed + jobs.failed + lost.failed);
+    counts.put("more", users.more || jobs.more || lost.more);
+    return counts;
+  }
+
+  private CompletableFuture<Boolean> pay(Snapshot job) {
+    return credits.submitPayment(job);
+  }
+
+  /** Jobs without a payment, by status and the time they were created. */
+  private Tally findLost(Instant now, Budget budget) {
+    Tally lost = new Tally();
+    DocRef ref = new DocRef(Sweeps.COLLECTION, NAME);
+    Snapshot sweep = store.read(List.of(ref)).join().get(0);
+    Instant by = now.minus(PATIENCE);
+    Instant from = now.minus(FARTHEST);
+    if (sweep.fields().get(Sweeps.CURSOR) instanceof Instant last
+        && last.minus(OVERLAP).isAfter(from)) {
+      from = last.minus(OVERLAP);
+    }
+    Instant since = from;
+    for (JobStatus status : JobStatus.values()) {
+      walk(
+          after -> Queries.jobsInStatusCreatedBy(status.wire(), since, by, PAGE, after),
+          PodcastJobs.CREATED_AT,
+          job ->
+              job.fields().containsKey(PodcastJobs.PAYMENT)
+                  ? CompletableFuture.completedFuture(false)
+                  : pay(job),
+          lost,
+          budget);
+    }
+    if (!lost.more && lost.failed == 0) {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put(Sweeps.NAME, NAME);
+      fields.put(Sweeps.CURSOR, by);
+      fields.put(Sweeps.FINISHED_AT, now);
+      store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
+    }
+    return lost;
+  }
+
+  /**
+   * Does something to all that a query finds, page by page, a page at once.
+   *
+   * @param order the field that the query orders by
+   * @param action whether it did something; fails where it may succeed later
+   */
+  private void walk(
+      Function<List<Object>, Query> query,
+      String order,
+      Function<Snapshot, CompletableFuture<Boolean>> action,
+      Tally tally,
+      Budget budget) {
+    List<Object> after = List.of();
+    while (!budget.isSpent()) {
+      List<Snapshot> found = store.find(query.apply(after)).join();
+      List<CompletableFuture<Boolean>> started = new ArrayList<>();
+      found.forEach(each -> started.add(action.apply(each)));
+      for (CompletableFuture<Boolean> each : started) {
+        Boolean did = each.exceptionally(failure -> null).join();
+        if (did == null) {
+          tally.failed++;
+        } else if (did) {
+          tally.done++;
+        }
+      }
+      if (found.size() < PAGE) {
+        return;
+      }
+      Snapshot last = found.get(found.size() - 1);
+      after = List.of(last.fields().get(order), last.ref().id());
+    }
+    tally.more = true;
+  }
+}

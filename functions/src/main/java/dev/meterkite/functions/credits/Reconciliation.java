@@ -1,0 +1,178 @@
+package dev.meterkite.functions.credits;
+
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.alerts.AlertSubject;
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.alerts.Alerts;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.CreditState;
+import dev.meterkite.model.credits.ForeignBalance;
+import dev.meterkite.model.credits.HoldStatus;
+import dev.meterkite.model.credits.LedgerAudit;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.FieldValues;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.Sweeps;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+
+/**
+ * Walks all users in the order of their ids, derives each ledger anew from its transactions, and
+ * raises {@code ledger_mismatch} where they disagree, naming the user and the first wrong sequence.
+ * It repairs nothing.
+ *
+ * <p>A walk ends with its budget; where it stopped stands in {@code sweeps/reconcile-ledger}, and
+ * the next one goes on from there, or from the first user after the last.
+ */
+final class Reconciliation {
+  static final String NAME = "reconcile-ledger";
+
+  private static final int USERS = 50;
+  private static final int TRANSACTIONS = 500;
+
+  /** Open holds that a user can have, and one more. */
+  private static final int HOLDS = 501;
+
+  /** How often a user is read whose documents change meanwhile. */
+  private static final int READINGS = 3;
+
+  private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
+  private final Store store;
+  private final InstantSource clock;
+  private final Duration time;
+
+  Reconciliation(Backend backend) {
+    this(backend, Budget.USUAL);
+  }
+
+  Reconciliation(Backend backend, Duration time) {
+    this.store = backend.store();
+    this.clock = backend.clock();
+    this.time = time;
+  }
+
+  /** Walks within the budget; {@code users_checked, users_busy, mismatches, more}. */
+  Map<String, Object> walk() {
+    Budget budget = new Budget(time);
+    DocRef ref = new DocRef(Sweeps.COLLECTION, NAME);
+    String last =
+        store.read(List.of(ref)).join().get(0).fields().get(Sweeps.CURSOR) instanceof String id
+            ? id
+            : "";
+    long checked = 0;
+    long busy = 0;
+    long mismatches = 0;
+    boolean more = true;
+    while (more && !budget.isSpent()) {
+      List<Object> after = last.isEmpty() ? List.of() : List.of(last);
+      List<Snapshot> users = store.find(Queries.usersAfter(after, USERS)).join();
+      for (Snapshot user : users) {
+        if (budget.isSpent()) {
+          break;
+        }
+        Optional<List<LedgerAudit.Finding>> findings = audit(user);
+        checked++;
+        busy += findings.isEmpty() ? 1 : 0;
+        mismatches += findings.map(list -> raise(user, list)).orElse(false) ? 1 : 0;
+        last = user.ref().id();
+      }
+      more = users.size() == USERS || (!users.isEmpty() && budget.isSpent());
+      note(ref, more ? last : "");
+    }
+    Map<String, Object> counts = new LinkedHashMap<>();
+    counts.put("users_checked", checked);
+    counts.put("users_busy", busy);
+    counts.put("mismatches", mismatches);
+    counts.put("more", more);
+    return counts;
+  }
+
+  private void note(DocRef ref, String last) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(Sweeps.NAME, NAME);
+    fields.put(Sweeps.CURSOR, last.isEmpty() ? Write.REMOVED : last);
+    fields.put(Sweeps.UPDATED_AT, now());
+    if (last.isEmpty()) {
+      fields.put(Sweeps.FINISHED_AT, now());
+    }
+    store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
+  }
+
+  /** What is wrong with a user; empty for one that did not keep still. */
+  private Optional<List<LedgerAudit.Finding>> audit(Snapshot found) {
+    Snapshot user = found;
+    for (int reading = 0; reading < READINGS; reading++) {
+      CreditState state = rules.decode(user);
+      LedgerAudit audit = new LedgerAudit(state);
+      String userId = user.ref().id();
+      List<Snapshot> page;
+      long position = 0;
+      do {
+        page = store.find(Queries.transactionsOfUserAfter(userId, position, TRANSACTIONS)).join();
+        for (Snapshot transaction : page) {
+          audit.add(transaction.fields());
+          position = sequence(transaction);
+        }
+      } while (page.size() == TRANSACTIONS);
+      List<Snapshot> holds =
+          store.find(Queries.holdsOfUserInStatus(userId, HoldStatus.HELD.wire(), HOLDS)).join();
+      Snapshot again = store.read(List.of(user.ref())).join().get(0);
+      if (Objects.equals(again.updateTime(), user.updateTime())) {
+        return Optional.of(audit.compare(state, holds));
+      }
+      user = again;
+    }
+    return Optional.empty();
+  }
+
+  /** The sequence by which the query found a transaction; it may be a float of another program. */
+  private static long sequence(Snapshot transaction) {
+    Long sequence = FieldValues.integer(transaction.fields().get(CreditTransactions.SEQUENCE));
+    return sequence == null ? Long.MAX_VALUE : sequence;
+  }
+
+  /** Raises one alert for a user and the first wrong sequence, however often it is found. */
+  private boolean raise(Snapshot user, List<LedgerAudit.Finding> findings) {
+    if (findings.isEmpty()) {
+      return false;
+    }
+    String userId = user.ref().id();
+    LedgerAudit.Finding first = findings.get(0);
+    Write.Merge alert =
+        Alerts.once(
+            AlertType.LEDGER_MISMATCH,
+            AlertSubject.user(userId),
+            "audit at " + first.sequence(),
+            "user " + userId + ", sequence " + first.sequence() + ": " + first.what(),
+            now());
+    try {
+      store.commit(List.of(Mutation.create(alert.ref(), alert.fields()))).join();
+    } catch (CompletionException e) {
+      boolean known =
+          e.getCause() instanceof StoreException failure
+              && failure.kind() == StoreException.Kind.PRECONDITION;
+      if (!known) {
+        throw e;
+      }
+    }
+    return true;
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+}
