@@ -1,19 +1,24 @@
 package dev.meterkite.local;
 
 import dev.meterkite.emulator.EmulatorUnavailableException;
+import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.catalog.FunctionEntry;
+import dev.meterkite.functions.store.FirestoreStore;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The command line of {@code run-local.sh}. Ends with status 0 when the command succeeded, 1 when
@@ -25,14 +30,64 @@ public final class Main {
     int run(LocalHost host, Options options, PrintStream out) throws Exception;
   }
 
-  private record Command(int arguments, SubCommand run) {}
+  /** What a sub-command does with the documents of a host, one that is up already if there is. */
+  interface DocumentsCommand {
+    int run(FirestoreStore store, Options options, PrintStream out) throws Exception;
+  }
+
+  /**
+   * A sub-command.
+   *
+   * @param documents what it does with documents alone; null for one that needs the host itself
+   */
+  private record Command(int arguments, SubCommand run, @Nullable DocumentsCommand documents) {
+    static Command ofHost(int arguments, SubCommand run) {
+      return new Command(arguments, run, null);
+    }
+
+    static Command ofDocuments(DocumentsCommand documents) {
+      return new Command(
+          1,
+          (host, options, out) -> onDocuments(RunningHost.of(host), documents, options, out),
+          documents);
+    }
+  }
 
   /** The sub-commands. A new one is one line here. */
   private static Map<String, Command> commands() {
     Map<String, Command> commands = new LinkedHashMap<>();
-    commands.put("up", new Command(0, Main::stayUp));
-    commands.put("demo", new Command(0, Demo::run));
+    commands.put("up", Command.ofHost(0, Main::stayUp));
+    commands.put("demo", Command.ofHost(0, Demo::run));
+    commands.put(
+        "migrate",
+        Command.ofDocuments(
+            (store, options, out) ->
+                new Migration(store, InstantSource.system(), out)
+                    .run(Path.of(options.arguments().get(0)), options.dryRun())));
+    commands.put(
+        "export",
+        Command.ofDocuments(
+            (store, options, out) ->
+                new JsonLines(store, out).exportTo(Path.of(options.arguments().get(0)))));
+    commands.put(
+        "import",
+        Command.ofDocuments(
+            (store, options, out) ->
+                new JsonLines(store, out).importFrom(Path.of(options.arguments().get(0)))));
     return commands;
+  }
+
+  private static int onDocuments(
+      RunningHost host, DocumentsCommand command, Options options, PrintStream out)
+      throws Exception {
+    Settings settings =
+        new Settings(
+            Map.of(
+                "FIRESTORE_EMULATOR_HOST", host.firestore(),
+                "GOOGLE_CLOUD_PROJECT", host.project()));
+    try (FirestoreStore store = FirestoreStore.open(settings)) {
+      return command.run(store, options, out);
+    }
   }
 
   private Main() {}
@@ -74,6 +129,12 @@ public final class Main {
     Path work = home.resolve(Path.of("local", "target", "run", Integer.toString(options.port())));
     long began = System.nanoTime();
     try {
+      DocumentsCommand documents = command.documents();
+      Optional<RunningHost> running =
+          documents == null ? Optional.empty() : RunningHost.at(options.port());
+      if (documents != null && running.isPresent()) {
+        return onDocuments(running.get(), documents, options, out);
+      }
       logTo(work);
       try (LocalHost host = LocalHost.start(options, home.resolve("functions.tsv"), work)) {
         Runtime.getRuntime().addShutdownHook(new Thread(host::close, "stop-local-host"));

@@ -1,0 +1,90 @@
+package dev.meterkite.local;
+
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
+/** Bounded portions of documents, and commits that are decided again when others came first. */
+final class Pages {
+  /** The most documents of a portion. */
+  static final int MOST = 100;
+
+  /** About how many characters of documents a portion has at most, unless one alone has more. */
+  private static final int MOST_CHARACTERS = 1_500_000;
+
+  private static final int MAX_ATTEMPTS = 6;
+
+  private Pages() {}
+
+  /** The documents in portions, in their order. */
+  static List<List<Map.Entry<DocRef, Map<String, Object>>>> of(
+      Map<DocRef, Map<String, Object>> documents) {
+    List<List<Map.Entry<DocRef, Map<String, Object>>>> pages = new ArrayList<>();
+    List<Map.Entry<DocRef, Map<String, Object>>> page = new ArrayList<>();
+    long characters = 0;
+    for (Map.Entry<DocRef, Map<String, Object>> document : documents.entrySet()) {
+      int length = document.getValue().toString().length();
+      if (page.size() == MOST || (!page.isEmpty() && characters + length > MOST_CHARACTERS)) {
+        pages.add(page);
+        page = new ArrayList<>();
+        characters = 0;
+      }
+      page.add(document);
+      characters += length;
+    }
+    if (!page.isEmpty()) {
+      pages.add(page);
+    }
+    return pages;
+  }
+
+  /** Reads a portion; a read without an answer is repeated, which harms nobody. */
+  static List<Snapshot> read(Store store, List<DocRef> refs) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return store.read(refs).join();
+      } catch (CompletionException e) {
+        if (!mayHelp(e) || attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Whether the failure says nothing against trying again. */
+  private static boolean mayHelp(CompletionException e) {
+    return e.getCause() instanceof StoreException failure
+        && failure.kind() != StoreException.Kind.INVALID
+        && failure.kind() != StoreException.Kind.DENIED;
+  }
+
+  /**
+   * Commits what is decided, and decides again when it was not, or perhaps not, applied.
+   *
+   * @param decision reads, and says what is missing; asked once an attempt
+   * @throws CompletionException the last failure, after {@value #MAX_ATTEMPTS} attempts
+   */
+  static void commit(Store store, Supplier<List<Mutation>> decision) {
+    for (int attempt = 1; ; attempt++) {
+      List<Mutation> mutations = decision.get();
+      if (mutations.isEmpty()) {
+        return;
+      }
+      try {
+        store.commit(mutations).join();
+        return;
+      } catch (CompletionException e) {
+        if (!mayHelp(e) || attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+}
