@@ -1,5 +1,6 @@
 package dev.meterkite.functions;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -40,6 +41,30 @@ public final class Settings {
   private static final Variable FOREIGN_BALANCE =
       new Variable(
           "FOREIGN_BALANCE", "restore", "restore, adopt", "a credits_balance that others changed");
+  private static final Variable OPENAI_KEY =
+      new Variable("OPENAI_API_KEY", "", "API key", "for probes; without it OpenAI is not probed");
+  private static final Variable OPENAI_URL =
+      new Variable("OPENAI_BASE_URL", "https://api.openai.com", "URL", "where OpenAI answers");
+  private static final Variable ANTHROPIC_KEY =
+      new Variable("ANTHROPIC_API_KEY", "", "API key", "likewise for Anthropic");
+  private static final Variable ANTHROPIC_URL =
+      new Variable("ANTHROPIC_BASE_URL", "https://api.anthropic.com", "URL", "where it answers");
+  private static final Variable GOOGLE_KEY =
+      new Variable("GOOGLE_API_KEY", "", "API key", "likewise for Google's Gemini API");
+  private static final Variable GOOGLE_URL =
+      new Variable(
+          "GOOGLE_BASE_URL",
+          "https://generativelanguage.googleapis.com",
+          "URL",
+          "where the Gemini API answers");
+  private static final Variable ELEVENLABS_KEY =
+      new Variable("ELEVENLABS_API_KEY", "", "API key", "likewise for ElevenLabs");
+  private static final Variable ELEVENLABS_URL =
+      new Variable("ELEVENLABS_BASE_URL", "https://api.elevenlabs.io", "URL", "where it answers");
+  private static final Variable PROBE_DEADLINE =
+      new Variable("PROBE_DEADLINE_MS", "8000", "milliseconds", "how long one probe may take");
+  private static final Variable ALERT_WEBHOOK =
+      new Variable("ALERT_WEBHOOK_URL", "", "URL", "takes alerts in the form that Slack takes");
 
   private static final Variable CONFIG_FILE =
       new Variable(
@@ -67,7 +92,24 @@ public final class Settings {
           FOREIGN_BALANCE,
           CONFIG_FILE,
           CONFIG_MODE,
+          OPENAI_KEY,
+          OPENAI_URL,
+          ANTHROPIC_KEY,
+          ANTHROPIC_URL,
+          GOOGLE_KEY,
+          GOOGLE_URL,
+          ELEVENLABS_KEY,
+          ELEVENLABS_URL,
+          PROBE_DEADLINE,
+          ALERT_WEBHOOK,
           CLOCK);
+
+  private static final Map<String, List<Variable>> PROVIDERS =
+      Map.of(
+          "openai", List.of(OPENAI_KEY, OPENAI_URL),
+          "anthropic", List.of(ANTHROPIC_KEY, ANTHROPIC_URL),
+          "google", List.of(GOOGLE_KEY, GOOGLE_URL),
+          "elevenlabs", List.of(ELEVENLABS_KEY, ELEVENLABS_URL));
 
   private final Map<String, String> values;
 
@@ -154,6 +196,49 @@ public final class Settings {
   /** Whether the fields of the file stand over those of Firestore, and not only in for them. */
   public boolean customerConfigOverrides() {
     return choice(CONFIG_MODE, "fallback", "override").equals("override");
+  }
+
+  /** The key for a provider's probes; empty where it is not to be probed. */
+  public Optional<String> providerKey(String provider) {
+    List<Variable> variables = PROVIDERS.get(provider);
+    return variables == null
+        ? Optional.empty()
+        : Optional.of(text(variables.get(0))).filter(key -> !key.isEmpty());
+  }
+
+  /**
+   * Where a provider with a key answers, without a slash at the end.
+   *
+   * @throws IllegalArgumentException for a provider that has no setting
+   */
+  public URI providerUrl(String provider) {
+    List<Variable> variables = PROVIDERS.get(provider);
+    if (variables == null) {
+      throw new IllegalArgumentException("no settings for " + provider);
+    }
+    return url(variables.get(1));
+  }
+
+  /** How long one probe may take: 1 to 20,000 ms. */
+  public Duration probeDeadline() {
+    String millis = text(PROBE_DEADLINE);
+    if (!millis.matches("[1-9][0-9]{0,4}") || Integer.parseInt(millis) > 20_000) {
+      throw unusable(PROBE_DEADLINE, millis);
+    }
+    return Duration.ofMillis(Integer.parseInt(millis));
+  }
+
+  /** Where alerts are posted; empty where nobody is told. */
+  public Optional<URI> alertWebhook() {
+    return text(ALERT_WEBHOOK).isEmpty() ? Optional.empty() : Optional.of(url(ALERT_WEBHOOK));
+  }
+
+  private URI url(Variable variable) {
+    String text = text(variable);
+    if (!text.matches("https?://[^\\s]+")) {
+      throw unusable(variable, "<a URL is not shown>");
+    }
+    return URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
   }
 
   /** The file that {@link DomainClock} reads; empty for the system clock, as in the cloud. */

@@ -1,6 +1,8 @@
 package dev.meterkite.model.quotas;
 
+import dev.meterkite.model.command.Write;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What can be done to a model's quota. */
@@ -15,6 +17,7 @@ public sealed interface QuotaCommand {
    * @param ttl how long it stands unless settled, 1 s to {@link QuotaRules#MAX_TTL}
    * @param limits the catalogue's limits, which make the document where there is none; null where
    *     the catalogue knows none
+   * @param purpose what it is made for; null for the caller's own
    */
   record Reserve(
       String provider,
@@ -22,8 +25,20 @@ public sealed interface QuotaCommand {
       long tokens,
       long requests,
       Duration ttl,
-      @Nullable QuotaLimits limits)
+      @Nullable QuotaLimits limits,
+      @Nullable Purpose purpose)
       implements QuotaCommand {
+    /** A reservation for the caller's own purpose. */
+    public Reserve(
+        String provider,
+        String modelId,
+        long tokens,
+        long requests,
+        Duration ttl,
+        @Nullable QuotaLimits limits) {
+      this(provider, modelId, tokens, requests, ttl, limits, null);
+    }
+
     public Reserve {
       if (tokens < 1
           || tokens > QuotaState.MAX_FIGURE
@@ -36,6 +51,15 @@ public sealed interface QuotaCommand {
       }
     }
   }
+
+  /**
+   * What a reservation is made for, in the same commit.
+   *
+   * @param document a new document, such as a decision; where it is the command's marker, it proves
+   *     that the reservation was made
+   * @param answer told in place of the reservation's own
+   */
+  record Purpose(Write.Create document, Map<String, Object> answer) {}
 
   /**
    * Charges the real figure in place of the estimate, in the windows that reserved it.

@@ -10,6 +10,7 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
+import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +66,16 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
   public static Command<QuotaCommand> reserve(
       DocRef owner, String key, String requestHash, QuotaCommand.Reserve input) {
     return keyed(RESERVE, owner, key, requestHash, input);
+  }
+
+  /**
+   * The command that reserves for a decision and commits the decision's document with it, which is
+   * the command's marker; the document's id, a UUID, is also the reservation's.
+   */
+  public static Command<QuotaCommand> reserveFor(
+      DocRef owner, String key, String requestHash, QuotaCommand.Reserve input, DocRef decision) {
+    return new Command<>(
+        owner, RESERVE, key, requestHash, input, List.of(decision), List.of(), List.of());
   }
 
   /** The command that settles. */
@@ -140,7 +152,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       Command<QuotaCommand> command,
       Instant now) {
     QuotaState state = planned(present, reserve, now);
-    if (!state.exists()) {
+    if (!state.exists() || !isOf(state, reserve)) {
       return refused(QuotaOutcome.NOT_FOUND);
     }
     QuotaState.Fit fit = state.fit(reserve.tokens(), reserve.requests());
@@ -151,11 +163,22 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     Reservation reservation =
         new Reservation(reserve.tokens(), reserve.requests(), now, now.plus(reserve.ttl()));
     QuotaState next = state.with(uuid, reservation).repaired();
+    QuotaCommand.@Nullable Purpose purpose = reserve.purpose();
+    if (purpose != null) {
+      return new Decision.Applied<>(next, purpose.answer(), List.of(purpose.document()));
+    }
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("reservation_id", new ReservationId(command.owner(), uuid).toString());
     answer.put("tokens", reserve.tokens());
     remaining(next, answer);
     return new Decision.Applied<>(next, answer, List.of());
+  }
+
+  /** A model {@code b_c} of {@code a} must not draw on the quota of {@code c} of {@code a_b}. */
+  private static boolean isOf(QuotaState state, QuotaCommand.Reserve reserve) {
+    return Objects.requireNonNullElse(state.provider(), reserve.provider())
+            .equals(reserve.provider())
+        && Objects.requireNonNullElse(state.modelId(), reserve.modelId()).equals(reserve.modelId());
   }
 
   private static QuotaState planned(QuotaState state, QuotaCommand.Reserve reserve, Instant now) {
@@ -205,12 +228,16 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       QuotaState state, QuotaCommand.Settle settle, Seen seen) {
     @Nullable Reservation reservation = state.reservations().get(settle.reservation());
     if (reservation == null) {
-      Read.Get marker = new Read.Get(marker(settle.reservation()));
-      if (!seen.has(marker)) {
-        return new Decision.NeedsReads<>(List.of(marker));
+      List<DocRef> places =
+          List.of(
+              marker(settle.reservation()),
+              new DocRef(RoutingDecisions.COLLECTION, settle.reservation()));
+      List<Read> reads = places.stream().<Read>map(Read.Get::new).toList();
+      if (!reads.stream().allMatch(seen::has)) {
+        return new Decision.NeedsReads<>(reads);
       }
       return refused(
-          seen.document(marker.ref()).exists()
+          places.stream().anyMatch(ref -> seen.document(ref).exists())
               ? QuotaOutcome.ALREADY_SETTLED
               : QuotaOutcome.NOT_FOUND);
     }

@@ -246,6 +246,31 @@ public final class Queries {
     return Query.of(collection, limit).where(dueAt, Op.LESS_OR_EQUAL, now).ascending(dueAt);
   }
 
+  /**
+   * A page of alerts, latest first.
+   *
+   * @param acknowledged only such, or null for both
+   * @param provider only those about it, or null for all
+   * @param after {@code created_at} and id of the last one of the page before; empty for the first
+   */
+  public static Query alerts(
+      @Nullable Boolean acknowledged, @Nullable String provider, int limit, List<Object> after) {
+    Query query = Query.of(Schema.ModelRouterAlerts.COLLECTION, limit);
+    if (acknowledged != null) {
+      query = query.where(Schema.ModelRouterAlerts.ACKNOWLEDGED, Op.EQUAL, acknowledged);
+    }
+    if (provider != null) {
+      query = query.where(Schema.ModelRouterAlerts.PROVIDER, Op.EQUAL, provider);
+    }
+    return query.descending(Schema.ModelRouterAlerts.CREATED_AT).descending(Query.ID).after(after);
+  }
+
+  /** The documents of a collection by their ids, behind one of them where that is not empty. */
+  public static Query allOf(String collection, int limit, String afterId) {
+    Query query = Query.of(collection, limit).ascending(Query.ID);
+    return afterId.isEmpty() ? query : query.after(List.of(afterId));
+  }
+
   /** A sample of each query, for the indexes they need. */
   public static List<Query> all() {
     Instant moment = Instant.EPOCH;
@@ -282,6 +307,12 @@ public final class Queries {
             Schema.ModelProviderHealth.HEALTH_DUE_AT,
             moment,
             1),
+        due(Schema.ModelRouterAlerts.COLLECTION, Schema.ModelRouterAlerts.NOTIFY_DUE_AT, moment, 1),
+        alerts(null, null, 1, List.of()),
+        alerts(false, null, 1, List.of()),
+        alerts(null, "openai", 1, List.of()),
+        alerts(false, "openai", 1, List.of()),
+        allOf(Schema.ModelCatalog.COLLECTION, 1, ""),
         due(Schema.Customers.COLLECTION, Schema.Customers.QUOTA_DUE_AT, moment, 1),
         pendingUsageOfCustomer("c", 1),
         due(Schema.UsageCounts.COLLECTION, Schema.UsageCounts.COUNT_DUE_AT, moment, 1),

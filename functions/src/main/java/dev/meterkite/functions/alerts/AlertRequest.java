@@ -1,0 +1,29 @@
+package dev.meterkite.functions.alerts;
+
+import dev.meterkite.functions.http.Fields;
+import dev.meterkite.functions.http.PageToken;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which alerts are asked for.
+ *
+ * @param acknowledged only such, or null for both
+ * @param provider only those about it, or null
+ * @param limit the most alerts of a page
+ * @param after where the page begins; empty for the first
+ */
+record AlertRequest(
+    @Nullable Boolean acknowledged, @Nullable String provider, int limit, List<Object> after) {
+  private static final int MOST = 100;
+  private static final int USUAL = 50;
+  private static final int LONGEST_NAME = 500;
+
+  static AlertRequest parse(Fields fields) {
+    return new AlertRequest(
+        fields.optionalFlag("acknowledged"),
+        fields.optionalString("provider", 1, LONGEST_NAME),
+        (int) fields.integer("limit", 1, MOST, USUAL),
+        PageToken.position(fields));
+  }
+}

@@ -1,0 +1,287 @@
+package dev.meterkite.functions.alerts;
+
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.PageToken;
+import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Reply;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.alerts.AlertCommand;
+import dev.meterkite.model.alerts.AlertRules;
+import dev.meterkite.model.alerts.AlertState;
+import dev.meterkite.model.alerts.AlertStatus;
+import dev.meterkite.model.alerts.Alerts;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** What is done with alerts: told, listed, acknowledged, sent to a webhook. */
+public final class Alerting {
+  /** Whoever claimed a notification has this long to send it. */
+  static final Duration CLAIM = Duration.ofMinutes(2);
+
+  private static final int ATTEMPTS = 5;
+  private static final int MOST_OPEN = 1_000;
+  private static final int PAGE_OF_SWEEP = 20;
+
+  private final GroupCommit<AlertState, AlertCommand> engine;
+  private final Store store;
+  private final InstantSource clock;
+  private final Optional<Webhook> webhook;
+
+  private static final class OfProcess {
+    static final Alerting ALERTING = of(Backend.ofProcess());
+  }
+
+  /** Alerts over a backend, sent to the webhook where there is one. */
+  Alerting(Backend backend, Optional<Webhook> webhook) {
+    this.engine = backend.engine(new AlertRules());
+    this.store = backend.store();
+    this.clock = backend.clock();
+    this.webhook = webhook;
+  }
+
+  /** Alerts over a backend, by its settings; a process needs them once. */
+  public static Alerting of(Backend backend) {
+    return new Alerting(backend, backend.settings().alertWebhook().map(Webhook::new));
+  }
+
+  /** The alerts of this process. */
+  public static Alerting ofProcess() {
+    return OfProcess.ALERTING;
+  }
+
+  /** Tells of how things are; any number of times, by any number of instances. */
+  public Handled tell(List<AlertCommand> commands) {
+    List<CompletableFuture<Reply>> replies =
+        commands.stream().map(command -> engine.submit(AlertRules.command(command))).toList();
+    for (CompletableFuture<Reply> future : replies) {
+      Reply reply = future.join();
+      if (!(reply instanceof Reply.Answered)) {
+        return Handled.later("unavailable").took(reply.effort().attempts(), reply.effort().batch());
+      }
+    }
+    return Handled.done("ok");
+  }
+
+  /** How many alerts nobody has acknowledged and nothing has resolved; 1,000 at the most. */
+  public CompletableFuture<Long> open() {
+    return store
+        .find(Queries.alerts(false, null, MOST_OPEN, List.of()))
+        .thenApply(
+            found ->
+                found.stream()
+                    .filter(
+                        alert ->
+                            !AlertStatus.RESOLVED
+                                .wire()
+                                .equals(alert.fields().get(ModelRouterAlerts.STATUS)))
+                    .count());
+  }
+
+  /** A page of alerts, latest first; what has expired is passed over. */
+  Answer list(AlertRequest request) {
+    List<Snapshot> found =
+        store
+            .find(
+                Queries.alerts(
+                    request.acknowledged(),
+                    request.provider(),
+                    request.limit() + 1,
+                    request.after()))
+            .join();
+    List<Snapshot> page = found.subList(0, Math.min(request.limit(), found.size()));
+    Instant now = clock.instant();
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put(
+        "alerts", page.stream().filter(alert -> !expired(alert, now)).map(Alerting::view).toList());
+    if (found.size() > request.limit()) {
+      Snapshot last = page.get(page.size() - 1);
+      if (last.fields().get(ModelRouterAlerts.CREATED_AT) instanceof Instant created) {
+        answer.put("next_page_token", PageToken.of(created, last.ref().id()));
+      }
+    }
+    return Answer.ok(answer);
+  }
+
+  private static boolean expired(Snapshot alert, Instant now) {
+    return alert.fields().get(ModelRouterAlerts.EXPIRE_AT) instanceof Instant at
+        && !at.isAfter(now);
+  }
+
+  /** Acknowledges an alert; a second time changes nothing. */
+  Answer acknowledge(String alertId, String by) {
+    DocRef ref = new DocRef(ModelRouterAlerts.COLLECTION, alertId);
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Snapshot alert = read(ref);
+      if (!alert.exists()) {
+        return Answer.problem(Problem.notFound("There is no such alert."));
+      }
+      Map<String, Object> changes = Alerts.acknowledge(alert, by, now());
+      if (changes.isEmpty() || update(alert, changes)) {
+        Map<String, Object> fields = new LinkedHashMap<>(alert.fields());
+        changes.forEach(
+            (name, value) -> {
+              if (value == Write.REMOVED) {
+                fields.remove(name);
+              } else {
+                fields.put(name, value);
+              }
+            });
+        return Answer.ok(view(new Snapshot(ref, fields, alert.updateTime())));
+      }
+    }
+    return Answer.problem(Problem.unavailable(Problem.SOON));
+  }
+
+  /** Keeps the expiry of an alert right and sends what is to be sent. */
+  Handled react(DocumentChange change) {
+    Snapshot hint = change.after();
+    if (!hint.exists() || (Alerts.repairs(hint).isEmpty() && !due(hint, now()))) {
+      return Handled.done("nothing");
+    }
+    return attend(change.ref());
+  }
+
+  private Handled attend(DocRef ref) {
+    Snapshot alert = read(ref);
+    Map<String, Object> repairs = Alerts.repairs(alert);
+    if (!repairs.isEmpty()) {
+      if (!update(alert, repairs)) {
+        return Handled.later("changed_meanwhile");
+      }
+      alert = read(ref);
+    }
+    return notify(alert);
+  }
+
+  /** Sends what events lost; without a webhook there is nothing to send. */
+  public void sweep() {
+    if (webhook.isEmpty()) {
+      return;
+    }
+    store
+        .find(
+            Queries.due(
+                ModelRouterAlerts.COLLECTION,
+                ModelRouterAlerts.NOTIFY_DUE_AT,
+                now(),
+                PAGE_OF_SWEEP))
+        .join()
+        .forEach(this::notify);
+  }
+
+  private Handled notify(Snapshot alert) {
+    if (!alert.exists() || !owed(alert)) {
+      return Handled.done("ok");
+    }
+    Map<String, Object> done = new LinkedHashMap<>();
+    done.put(ModelRouterAlerts.NOTIFY_DUE_AT, Write.REMOVED);
+    if (webhook.isEmpty()) {
+      done.put(ModelRouterAlerts.NOTIFIED_AT, now()); // Nobody wants to be told.
+      return update(alert, done) ? Handled.done("nobody_to_tell") : Handled.later("changed");
+    }
+    if (!due(alert, now())) {
+      return Handled.later("claimed"); // By somebody who may have died: look again.
+    }
+    if (!update(alert, Map.of(ModelRouterAlerts.NOTIFY_DUE_AT, now().plus(CLAIM)))) {
+      return Handled.later("claimed");
+    }
+    if (!webhook.get().send(alert)) {
+      return Handled.later("webhook_failed"); // The claim lapses, then the next attempt is made.
+    }
+    done.put(ModelRouterAlerts.NOTIFIED_AT, now());
+    // The write is on the claim as read again: a further incident may have come meanwhile.
+    Snapshot claimed = read(alert.ref());
+    boolean ours = due(claimed, now().plus(CLAIM)) && !due(claimed, now());
+    return !ours || update(claimed, done) ? Handled.done("notified") : Handled.later("changed");
+  }
+
+  /** Whether somebody is still to be told, now or when a claim has lapsed. */
+  private static boolean owed(Snapshot alert) {
+    Map<String, Object> fields = alert.fields();
+    return fields.get(ModelRouterAlerts.NOTIFY_DUE_AT) instanceof Instant
+        || (!fields.containsKey(ModelRouterAlerts.NOTIFIED_AT)
+            && !fields.containsKey(ModelRouterAlerts.FINGERPRINT)
+            && !Alerts.acknowledged(alert));
+  }
+
+  private static boolean due(Snapshot alert, Instant now) {
+    return owed(alert)
+        && !(alert.fields().get(ModelRouterAlerts.NOTIFY_DUE_AT) instanceof Instant at
+            && at.isAfter(now));
+  }
+
+  /** Writes fields if the document is still as read; false if it has changed or is gone. */
+  private boolean update(Snapshot alert, Map<String, Object> fields) {
+    @Nullable Instant version = alert.updateTime();
+    if (version == null) {
+      return false;
+    }
+    try {
+      store.commit(List.of(Mutation.update(alert.ref(), fields, version))).join();
+      return true;
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StoreException failed
+          && (failed.kind() == StoreException.Kind.PRECONDITION
+              || failed.kind() == StoreException.Kind.CONTENTION)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static Map<String, Object> view(Snapshot alert) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("alert_id", alert.ref().id());
+    for (String field :
+        List.of(
+            ModelRouterAlerts.TYPE,
+            ModelRouterAlerts.SEVERITY,
+            ModelRouterAlerts.PROVIDER,
+            ModelRouterAlerts.MODEL,
+            ModelRouterAlerts.USER_ID,
+            ModelRouterAlerts.CUSTOMER_ID,
+            ModelRouterAlerts.MESSAGE,
+            ModelRouterAlerts.STATUS,
+            ModelRouterAlerts.ACKNOWLEDGED,
+            ModelRouterAlerts.ACKNOWLEDGED_AT,
+            ModelRouterAlerts.ACKNOWLEDGED_BY,
+            ModelRouterAlerts.CREATED_AT,
+            ModelRouterAlerts.RESOLVED_AT,
+            ModelRouterAlerts.NOTIFIED_AT,
+            ModelRouterAlerts.EXPIRE_AT)) {
+      Object value = alert.fields().get(field);
+      if (value instanceof String || value instanceof Boolean || value instanceof Instant) {
+        view.put(field, value);
+      }
+    }
+    return view;
+  }
+
+  private Instant now() {
+    return clock.instant().truncatedTo(ChronoUnit.MICROS);
+  }
+
+  private Snapshot read(DocRef ref) {
+    return store.read(List.of(ref)).join().get(0);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.meterkite.functions.health;
+
+import com.google.cloud.functions.HttpFunction;
+import com.google.cloud.functions.HttpRequest;
+import com.google.cloud.functions.HttpResponse;
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.http.Edge;
+import dev.meterkite.functions.http.Endpoint;
+import java.io.IOException;
+import java.util.Map;
+
+/** {@code provider-status}: how providers and quotas stand, and how many alerts are open. */
+public final class ProviderStatus implements HttpFunction {
+  private final Edge edge;
+  private final Endpoint<Map<String, Object>> endpoint;
+
+  /** For the platform. */
+  public ProviderStatus() {
+    this(Backend.ofProcess().edge(), Providers.ofProcess());
+  }
+
+  ProviderStatus(Edge edge, Providers providers) {
+    this.edge = edge;
+    this.endpoint = Endpoint.get("provider-status").nothing().answer(call -> providers.status());
+  }
+
+  @Override
+  public void service(HttpRequest request, HttpResponse response) throws IOException {
+    endpoint.serve(edge, request, response);
+  }
+}

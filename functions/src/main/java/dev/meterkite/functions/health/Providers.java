@@ -1,0 +1,211 @@
+package dev.meterkite.functions.health;
+
+import dev.meterkite.functions.alerts.Alerting;
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.quotas.Quotas;
+import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Reply;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.health.HealthAlerts;
+import dev.meterkite.model.health.HealthCommand;
+import dev.meterkite.model.health.HealthRules;
+import dev.meterkite.model.health.HealthState;
+import dev.meterkite.model.quotas.QuotaRules;
+import dev.meterkite.model.quotas.QuotaState;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.ModelProviderHealth;
+import dev.meterkite.model.schema.Schema.ModelQuotas;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/** What is known of providers: probed, reported, shown. */
+public final class Providers {
+  private static final int MOST = 100;
+  private static final String REPLAYED = ",\"" + HealthRules.REPLAYED + "\":true}";
+
+  private final GroupCommit<HealthState, HealthCommand> engine;
+  private final HealthRules rules = new HealthRules();
+  private final QuotaRules quotaRules = new QuotaRules();
+  private final Store store;
+  private final InstantSource clock;
+  private final Probes probes;
+  private final Quotas quotas;
+  private final Alerting alerting;
+
+  private static final class OfProcess {
+    static final Providers PROVIDERS =
+        new Providers(Backend.ofProcess(), Quotas.ofProcess(), Alerting.ofProcess());
+  }
+
+  /** Providers over a backend; a process needs them once. */
+  public Providers(Backend backend, Quotas quotas, Alerting alerting) {
+    this.engine = backend.engine(rules);
+    this.store = backend.store();
+    this.clock = backend.clock();
+    this.probes = new Probes(backend.settings(), backend.clock());
+    this.quotas = quotas;
+    this.alerting = alerting;
+  }
+
+  /** The providers of this process. */
+  public static Providers ofProcess() {
+    return OfProcess.PROVIDERS;
+  }
+
+  /** Asks for a place in a half-open circuit; false also where nobody could tell. */
+  public boolean permit(String provider) {
+    return engine.call(HealthRules.permit(provider)) instanceof Reply.Answered answered
+        && answered.json().contains("\"permitted\":true");
+  }
+
+  /**
+   * Probes every provider with a key whose probe of this interval nobody has claimed, all at once;
+   * writes down what time has changed; sends the notifications that events lost.
+   */
+  Answer check() {
+    List<String> providers = probes.providers();
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    providers.forEach(provider -> all.add(check(provider)));
+    all.forEach(CompletableFuture::join);
+    Instant now = clock.instant();
+    store
+        .find(
+            Queries.due(
+                ModelProviderHealth.COLLECTION, ModelProviderHealth.HEALTH_DUE_AT, now, MOST))
+        .join()
+        .stream()
+        .map(health -> engine.submit(HealthRules.refresh(name(health))))
+        .toList()
+        .forEach(CompletableFuture::join);
+    alerting.sweep();
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("providers", views(health().join(), clock.instant()));
+    return Answer.ok(answer);
+  }
+
+  private CompletableFuture<Void> check(String provider) {
+    HealthCommand.Claim claim =
+        new HealthCommand.Claim(provider, UUID.randomUUID().toString(), HealthState.PROBE_INTERVAL);
+    return engine
+        .submit(HealthRules.claim(claim))
+        .thenCompose(
+            reply ->
+                reply instanceof Reply.Answered answered
+                        && answered.json().contains("\"claimed\":true")
+                    ? probes.probe(provider).thenCompose(result -> observe(provider, result))
+                    : CompletableFuture.completedFuture(reply))
+        .thenAccept(reply -> {});
+  }
+
+  private CompletableFuture<Reply> observe(String provider, Probes.Result result) {
+    return engine.submit(
+        HealthRules.observe(
+            new HealthCommand.Observe(provider, result.latencyMs(), result.error(), null)));
+  }
+
+  /** Counts a call's outcome, and settles its reservation where it names one. */
+  Answer report(OutcomeReport report) {
+    Map<String, Object> more = new LinkedHashMap<>();
+    if (report.reservation() != null) {
+      Reply settled =
+          quotas.settle(
+              report.reservation(),
+              report.tokens(),
+              "outcome " + report.reservation().uuid(),
+              "" + report.tokens());
+      if (settled instanceof Reply.Busy || settled instanceof Reply.Unavailable) {
+        return Replies.answer(settled, outcome -> Problem.conflict());
+      }
+      more.put(
+          "reservation",
+          settled instanceof Reply.Refused refused
+              ? refused.outcome().code()
+              : settled instanceof Reply.Conflict ? "already_settled" : "settled");
+    }
+    Reply reply = engine.call(HealthRules.observe(report.observed(clock.instant())));
+    if (reply instanceof Reply.Answered answered) {
+      boolean replayed = answered.json().endsWith(REPLAYED);
+      String json =
+          replayed
+              ? answered.json().substring(0, answered.json().length() - REPLAYED.length()) + "}"
+              : answered.json();
+      return Answer.json(Json.join(json, more), replayed)
+          .took(reply.effort().attempts(), reply.effort().batch());
+    }
+    return Replies.answer(reply, outcome -> Problem.conflict());
+  }
+
+  /** Providers, quotas and the number of open alerts. */
+  Answer status() {
+    CompletableFuture<List<Snapshot>> health = health();
+    CompletableFuture<List<Snapshot>> limits =
+        store.find(Queries.allOf(ModelQuotas.COLLECTION, MOST, ""));
+    CompletableFuture<Long> open = alerting.open();
+    Instant now = clock.instant();
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("providers", views(health.join(), now));
+    answer.put("quotas", limits.join().stream().map(quota -> quotaView(quota, now)).toList());
+    answer.put("open_alerts", open.join());
+    return Answer.ok(answer);
+  }
+
+  private CompletableFuture<List<Snapshot>> health() {
+    return store.find(Queries.allOf(ModelProviderHealth.COLLECTION, MOST, ""));
+  }
+
+  private List<Map<String, Object>> views(List<Snapshot> found, Instant now) {
+    return found.stream()
+        .map(
+            health -> {
+              Map<String, Object> view = rules.decode(health).view(now);
+              view.put(ModelProviderHealth.PROVIDER, name(health));
+              return view;
+            })
+        .toList();
+  }
+
+  private String name(Snapshot health) {
+    String provider = rules.decode(health).provider();
+    return provider == null ? health.ref().id() : provider;
+  }
+
+  private Map<String, Object> quotaView(Snapshot quota, Instant now) {
+    QuotaState state = quotaRules.decode(quota).at(now);
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("quota_id", quota.ref().id());
+    if (state.provider() != null && state.modelId() != null) {
+      view.put("provider", state.provider());
+      view.put("model_id", state.modelId());
+    }
+    view.put("status", state.status().wire());
+    view.put("utilisation", Math.rint(state.utilisation() * 10_000) / 10_000);
+    state.tightest().ifPresent(window -> view.put("tokens_used", window.tokensUsed()));
+    state.remaining().ifPresent(left -> view.put("tokens_remaining", left.tokens()));
+    return view;
+  }
+
+  /** Tells the alerts of a changed status or circuit, as the document shows it now. */
+  Handled react(DocumentChange change) {
+    if (!change.after().exists() || !HealthAlerts.concerns(change.before(), change.after())) {
+      return Handled.done("nothing");
+    }
+    Snapshot health = store.read(List.<DocRef>of(change.ref())).join().get(0);
+    return health.exists()
+        ? alerting.tell(HealthAlerts.of(health, clock.instant()))
+        : Handled.done("gone");
+  }
+}

@@ -1,0 +1,114 @@
+package dev.meterkite.functions.quotas;
+
+import dev.meterkite.functions.alerts.Alerting;
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Reply;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Outcome;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.quotas.QuotaAlerts;
+import dev.meterkite.model.quotas.QuotaCommand;
+import dev.meterkite.model.quotas.QuotaOutcome;
+import dev.meterkite.model.quotas.QuotaRules;
+import dev.meterkite.model.quotas.QuotaState;
+import dev.meterkite.model.quotas.ReservationId;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+
+/** What is done to the quotas of models: one document a model, through one engine. */
+public final class Quotas {
+  private static final String RETRY_AFTER = "retry_after_seconds";
+
+  private final GroupCommit<QuotaState, QuotaCommand> engine;
+  private final Store store;
+  private final InstantSource clock;
+  private final Alerting alerting;
+
+  private static final class OfProcess {
+    static final Quotas QUOTAS = new Quotas(Backend.ofProcess(), Alerting.ofProcess());
+  }
+
+  /** Quotas over a backend; a process needs them once. */
+  public Quotas(Backend backend, Alerting alerting) {
+    this.engine = backend.engine(new QuotaRules());
+    this.store = backend.store();
+    this.clock = backend.clock();
+    this.alerting = alerting;
+  }
+
+  /** The quotas of this process. */
+  public static Quotas ofProcess() {
+    return OfProcess.QUOTAS;
+  }
+
+  /** Carries a command out; for features that look at the reply themselves. */
+  public Reply call(Command<QuotaCommand> command) {
+    return engine.call(command);
+  }
+
+  /** Carries a command out and says what became of it. */
+  Answer carryOut(Command<QuotaCommand> command) {
+    return answer(engine.call(command));
+  }
+
+  /** Charges what a reservation came to. */
+  public Reply settle(ReservationId reservation, long tokens, String key, String requestHash) {
+    return engine.call(QuotaRules.settle(reservation, tokens, key, requestHash));
+  }
+
+  /** A reply as what goes out; a wait that the rules name becomes {@code Retry-After}. */
+  static Answer answer(Reply reply) {
+    return Replies.answer(
+        reply,
+        outcome ->
+            problem(
+                outcome, reply instanceof Reply.Refused refused ? refused.figures() : Map.of()));
+  }
+
+  private static Problem problem(Outcome outcome, Map<String, Object> figures) {
+    QuotaOutcome refusal = (QuotaOutcome) outcome;
+    Problem problem =
+        switch (refusal) {
+          case NOT_FOUND -> Problem.notFound("There is no such quota or reservation.");
+          case ALREADY_SETTLED ->
+              Problem.of(409, refusal.code(), "The reservation has been settled.");
+          case EXCEEDS_LIMIT ->
+              Problem.of(409, refusal.code(), "It is more than a whole window allows.");
+          case QUOTA_EXHAUSTED ->
+              Problem.of(429, refusal.code(), "The quota does not allow it now.");
+          case TOO_MANY_RESERVATIONS ->
+              Problem.of(429, refusal.code(), "The model has too many open reservations.");
+        };
+    return figures.get(RETRY_AFTER) instanceof Long seconds
+        ? problem.retryAfter(Duration.ofSeconds(seconds))
+        : problem;
+  }
+
+  /** Tells the alerts of a changed status, and repairs what another program left incomplete. */
+  Handled react(DocumentChange change) {
+    boolean alerts = QuotaAlerts.concerns(change.before(), change.after());
+    if (!alerts && !QuotaAlerts.needsSweep(change.after())) {
+      return Handled.done("nothing");
+    }
+    Snapshot quota = read(change.ref());
+    if (QuotaAlerts.needsSweep(quota)
+        && !(engine.call(QuotaRules.sweep(quota.ref())) instanceof Reply.Answered)) {
+      return Handled.later("unavailable");
+    }
+    return alerting.tell(QuotaAlerts.of(quota, clock.instant()));
+  }
+
+  private Snapshot read(DocRef ref) {
+    return store.read(List.of(ref)).join().get(0);
+  }
+}
