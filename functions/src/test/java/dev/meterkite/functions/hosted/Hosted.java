@@ -151,9 +151,25 @@ public final class Hosted {
   /** Sends any request. */
   public HttpResponse<String> send(HttpRequest request) {
     try {
-      return http.send(request, HttpResponse.BodyHandlers.ofString());
+      return send(http, request);
+    } catch (IOException e) {
+      if (!String.valueOf(e.getMessage()).contains("received no bytes")) {
+        throw new IllegalStateException(e);
+      }
+    }
+    // A server closes a connection behind a body that it refused unread; the next request on it can
+    // be lost before it is read, so it goes out once more on a connection of its own.
+    try {
+      return send(HttpClient.newHttpClient(), request);
     } catch (IOException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  private static HttpResponse<String> send(HttpClient client, HttpRequest request)
+      throws IOException {
+    try {
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
