@@ -157,12 +157,12 @@ class CreditRulesTableTest {
         b -> b.grant(5, b.now.plus(MICRO)),
         "applied",
         "5/0");
-    row("grant that expires now", () -> payg(0), b -> b.grant(5, b.now), "applied", "0/0");
+    row("grant that expires now", () -> payg(0), b -> b.grant(5, b.now), "already_expired", "0/0");
     row(
         "grant that expired long ago",
         () -> payg(7),
         b -> b.grant(5, Instant.EPOCH),
-        "applied",
+        "already_expired",
         "7/0");
     row(
         "grant that never expires for Firestore",
