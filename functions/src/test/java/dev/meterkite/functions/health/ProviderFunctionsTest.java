@@ -121,7 +121,7 @@ class ProviderFunctionsTest {
               "LOG_FORMAT",
               "jul",
               "PROBE_DEADLINE_MS",
-              "300",
+              "2000",
               "OPENAI_API_KEY",
               "k",
               "OPENAI_BASE_URL",
@@ -130,14 +130,20 @@ class ProviderFunctionsTest {
               "hangs",
               "ANTHROPIC_BASE_URL",
               "http://127.0.0.1:" + stub.getAddress().getPort());
+      long minute = minute();
       String checked = providers(variables).check().body();
       providers(variables).check();
-      assertEquals(3, probes.get()); // One of OpenAI; two of Anthropic, for the first failed.
+      // One of OpenAI; two of Anthropic, for the first failed. Unless the next interval has begun.
+      assertTrue(probes.get() == 3 || minute() != minute, () -> "probes: " + probes);
       assertTrue(checked.contains("\"provider\":\"openai\",\"status\":\"healthy\""), checked);
       assertTrue(checked.contains("\"provider\":\"anthropic\",\"status\":\"unknown\""), checked);
     } finally {
       stub.stop(0);
     }
+  }
+
+  private static long minute() {
+    return Instant.now().getEpochSecond() / 60;
   }
 
   private static Providers providers(Map<String, String> variables) {
