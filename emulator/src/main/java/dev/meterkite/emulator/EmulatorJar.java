@@ -37,9 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class EmulatorJar {
   static final String MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore";
 
-  /**
-   * The version that is downloaded where none is installed; firebase-tools names the same checksum.
-   */
+  /** The version that is downloaded where none is installed. */
   static final String PINNED_VERSION = "1.19.8";
 
   static final String PINNED_SHA256 =
