@@ -1,11 +1,13 @@
 package dev.meterkite.local;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client of the functions as its users write one: a bearer token, an idempotency key, and the
@@ -17,26 +19,44 @@ final class Caller {
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private final LocalHost host;
+  private final String url;
   private final String token;
   private final AtomicLong repeats = new AtomicLong();
 
-  Caller(LocalHost host) {
-    this.host = host;
-    this.token = host.tokens().service();
+  Caller(LocalHost host, String token) {
+    this.url = host.url();
+    this.token = token;
   }
 
-  /** Calls until there is an answer that is neither 429 nor 5xx. */
-  HttpResponse<String> post(String function, String key, String body)
+  /**
+   * Calls until there is an answer that is neither 429 nor 5xx.
+   *
+   * @param key the idempotency key; null for a function that needs none
+   */
+  HttpResponse<String> post(String function, @Nullable String key, String body)
       throws IOException, InterruptedException {
-    HttpRequest request =
-        HttpRequest.newBuilder(host.function(function))
-            .timeout(PATIENCE)
-            .header("Authorization", "Bearer " + token)
+    HttpRequest.Builder request =
+        request(function)
             .header("Content-Type", "application/json")
-            .header("Idempotency-Key", key)
-            .POST(HttpRequest.BodyPublishers.ofString(body))
-            .build();
+            .POST(HttpRequest.BodyPublishers.ofString(body));
+    if (key != null) {
+      request.header("Idempotency-Key", key);
+    }
+    return send(request.build());
+  }
+
+  /** Likewise; {@code function} with its query, such as {@code credit-statement?user_id=u}. */
+  HttpResponse<String> get(String function) throws IOException, InterruptedException {
+    return send(request(function).GET().build());
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(URI.create(url + "/" + path))
+        .timeout(PATIENCE)
+        .header("Authorization", "Bearer " + token);
+  }
+
+  private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
     for (int tries = 1; ; tries++) {
       try {
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());

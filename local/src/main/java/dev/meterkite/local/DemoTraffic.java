@@ -1,0 +1,182 @@
+package dev.meterkite.local;
+
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.schema.Schema.Users;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The main job on real input: every call of a trace debits credits of one of 200 users, every
+ * fiftieth is a podcast job with a life; some calls are made twice, as clients do.
+ */
+final class DemoTraffic implements DemoSection {
+  static final int USERS = 200;
+  private static final int CALLERS = 64;
+  private static final int JOB_EVERY = 50;
+  private static final int REPEAT_EVERY = 40;
+  private static final long OPENING_BALANCE = 40;
+  private static final long PACKAGE = 250;
+
+  private final Trace trace;
+  private final AtomicLongArray spent = new AtomicLongArray(USERS);
+  private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+  private final AtomicLong refusals = new AtomicLong();
+  private final AtomicLong replays = new AtomicLong();
+  private final AtomicLong purchases = new AtomicLong();
+  private @Nullable DemoJobs jobs;
+
+  DemoTraffic(Trace trace) {
+    this.trace = trace;
+  }
+
+  @Override
+  public String name() {
+    return "%,d calls (%s) for %d users by %d callers, every fiftieth a podcast job"
+        .formatted(trace.calls().size(), trace.source(), USERS, CALLERS);
+  }
+
+  @Override
+  public void play(DemoStage stage) throws InterruptedException, ExecutionException {
+    createUsers(stage);
+    DemoJobs jobs = new DemoJobs(stage.store(), stage.host().clock());
+    this.jobs = jobs;
+    Progress progress =
+        new Progress(
+            stage.out(), "calls", trace.calls().size(), Boolean.getBoolean("meterkite.terminal"));
+    long began = System.nanoTime();
+    ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+    try {
+      List<Future<?>> all = new ArrayList<>();
+      AtomicLong next = new AtomicLong();
+      for (int i = 0; i < CALLERS; i++) {
+        all.add(callers.submit(() -> callInTurn(stage, jobs, next, progress)));
+      }
+      for (Future<?> each : all) {
+        each.get();
+      }
+    } finally {
+      callers.shutdownNow();
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - began);
+    jobs.finish();
+    jobs.awaitPayments(stage.host().events());
+    show(stage, jobs, took);
+  }
+
+  private void createUsers(DemoStage stage) {
+    List<Mutation> users = new ArrayList<>();
+    for (int i = 0; i < USERS; i++) {
+      Map<String, Object> user = new LinkedHashMap<>();
+      user.put(Users.USER_ID, user(i));
+      user.put(Users.EMAIL, user(i) + "@example.com");
+      user.put(Users.TIER, "pro");
+      user.put(Users.CREDITS_BALANCE, OPENING_BALANCE);
+      user.put(Users.CREATED_AT, stage.host().clock().instant());
+      users.add(Mutation.replace(new DocRef(Users.COLLECTION, user(i)), user));
+    }
+    stage.store().commit(users).join();
+  }
+
+  private static String user(int index) {
+    return "user-%03d".formatted(index);
+  }
+
+  private Void callInTurn(DemoStage stage, DemoJobs jobs, AtomicLong next, Progress progress)
+      throws IOException, InterruptedException {
+    long index;
+    while ((index = next.getAndIncrement()) < trace.calls().size()) {
+      call(stage, jobs, index, trace.calls().get((int) index));
+      progress.step();
+    }
+    return null;
+  }
+
+  private void call(DemoStage stage, DemoJobs jobs, long index, Trace.Call call)
+      throws IOException, InterruptedException {
+    // A few users make most of the calls: the first tenth of them nearly half.
+    Random random = new Random(index);
+    int user = (int) (USERS * Math.pow(random.nextDouble(), 3));
+    if (index % JOB_EVERY == 0) {
+      jobs.order(index, user(user), random);
+    } else {
+      debit(stage, "call-" + index, user, call.credits());
+      if (index % REPEAT_EVERY == 1) {
+        debit(stage, "call-" + index, user, call.credits());
+      }
+    }
+    jobs.advance();
+  }
+
+  private void debit(DemoStage stage, String key, int user, long credits)
+      throws IOException, InterruptedException {
+    String body = "{\"user_id\": \"%s\", \"amount\": %d}".formatted(user(user), credits);
+    HttpResponse<String> response = stage.service().post("debit-credits", key, body);
+    if (response.statusCode() == 402) {
+      refusals.incrementAndGet();
+      buy(stage, key, user);
+    } else if (stage.expect(200, "debit-credits", response).isPresent()) {
+      if (response.headers().firstValue("Idempotency-Replayed").isPresent()) {
+        replays.incrementAndGet();
+      }
+      // By key: where an answer was lost, the replay is the first that is heard of the debit.
+      if (acknowledged.add(key)) {
+        spent.addAndGet(user, credits);
+      }
+    }
+  }
+
+  private void buy(DemoStage stage, String key, int user) throws IOException, InterruptedException {
+    String body =
+        "{\"user_id\": \"%s\", \"amount\": %d, \"type\": \"purchase\"}"
+            .formatted(user(user), PACKAGE);
+    HttpResponse<String> response = stage.service().post("grant-credits", "buy-" + key, body);
+    if (stage.expect(200, "grant-credits", response).isPresent()) {
+      purchases.incrementAndGet();
+    }
+  }
+
+  private void show(DemoStage stage, DemoJobs jobs, Duration took) {
+    long credits = 0;
+    for (int i = 0; i < USERS; i++) {
+      credits += spent.get(i);
+    }
+    long operations = trace.calls().size() + replays.get() + purchases.get();
+    double seconds = Math.max(0.001, took.toMillis() / 1_000.0);
+    stage.row("tokens", trace.calls().stream().mapToLong(Trace.Call::tokens).sum());
+    stage.row("credits debited", credits);
+    stage.row("refused for want of credits", refusals.get());
+    stage.row("purchases", purchases.get());
+    stage.row("repeats answered as the first time", replays.get());
+    jobs.summary().forEach(stage::row);
+    stage.row("seconds", "%.1f".formatted(seconds));
+    stage.row("operations a second", "%,.0f".formatted(operations / seconds));
+  }
+
+  @Override
+  public List<String> check(DemoStage stage) {
+    List<String> findings = new ArrayList<>();
+    for (int i = 0; i < USERS; i++) {
+      stage.books().compare(user(i), spent.get(i));
+    }
+    if (jobs == null || jobs.open() > 0) {
+      findings.add("jobs without an end of their payment");
+    }
+    return findings;
+  }
+}
