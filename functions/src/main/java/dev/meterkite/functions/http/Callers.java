@@ -47,8 +47,9 @@ public final class Callers {
   static final Duration REMEMBERED = Duration.ofSeconds(60);
 
   private static final int MOST_REMEMBERED = 1_000;
-  private static final Pattern BEARER =
-      Pattern.compile("(?i:Bearer) +([A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+)");
+  private static final String SCHEME = "Bearer ";
+  private static final Pattern TOKEN =
+      Pattern.compile("[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+\\.[A-Za-z0-9_=-]+");
 
   private final Map<String, TokenCheck> checks = new HashMap<>();
   private final Set<String> services;
@@ -105,11 +106,12 @@ public final class Callers {
       throw unauthenticated("A bearer token is needed.", "");
     }
     String header = authorization.get(0);
-    var bearer = BEARER.matcher(header);
-    if (authorization.size() > 1 || header.length() > MAX_TOKEN || !bearer.matches()) {
+    if (authorization.size() > 1
+        || header.length() > MAX_TOKEN
+        || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       throw invalid();
     }
-    String token = bearer.group(1);
+    String token = header.substring(SCHEME.length()).strip();
     String hash = Base64.getEncoder().encodeToString(RequestHash.sha256(token));
     Instant now = clock.instant();
     synchronized (verdicts) {
@@ -127,6 +129,9 @@ public final class Callers {
   }
 
   private JWTClaimsSet verify(String token) throws Refusal {
+    if (!TOKEN.matcher(token).matches()) {
+      throw invalid();
+    }
     try {
       SignedJWT jwt = SignedJWT.parse(token);
       String issuer = jwt.getJWTClaimsSet().getIssuer();

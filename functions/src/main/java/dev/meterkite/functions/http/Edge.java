@@ -12,9 +12,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -59,13 +57,14 @@ public final class Edge {
   <T> void serve(Endpoint<T> endpoint, HttpRequest request, HttpResponse response)
       throws IOException {
     long begin = System.nanoTime();
-    log.trace(Trace.of(request::getFirstHeader).orElse(null));
-    String requestId = requestId(request);
+    Headers headers = Headers.of(request);
+    log.trace(Trace.of(headers::first).orElse(null));
+    String requestId = requestId(headers);
     boolean entered = drain.enter();
     try {
       Answer answer =
           entered
-              ? answer(endpoint, request, requestId)
+              ? answer(endpoint, request, headers, requestId)
               : Answer.problem(Problem.of(503, "unavailable", "This instance is stopping."));
       boolean sent = send(answer, requestId, response);
       Duration took = Duration.ofNanos(System.nanoTime() - begin);
@@ -87,9 +86,10 @@ public final class Edge {
     }
   }
 
-  private <T> Answer answer(Endpoint<T> endpoint, HttpRequest request, String requestId) {
+  private <T> Answer answer(
+      Endpoint<T> endpoint, HttpRequest request, Headers headers, String requestId) {
     try {
-      return endpoint.operation().apply(check(endpoint, request, requestId));
+      return endpoint.operation().apply(check(endpoint, request, headers, requestId));
     } catch (Refusal refusal) {
       return refusal.answer();
     } catch (IOException e) {
@@ -104,23 +104,24 @@ public final class Edge {
     }
   }
 
-  private <T> Call<T> check(Endpoint<T> endpoint, HttpRequest request, String requestId)
+  private <T> Call<T> check(
+      Endpoint<T> endpoint, HttpRequest request, Headers headers, String requestId)
       throws Refusal, IOException {
     if (!request.getMethod().equals(endpoint.method().name())) {
       throw new Refusal(
           Problem.of(405, "method_not_allowed", "Use " + endpoint.method() + "."),
           Map.of("Allow", endpoint.method().name()));
     }
-    Caller caller = callers.of(header(request, "Authorization"));
+    Caller caller = callers.of(headers.all("Authorization"));
     if (!endpoint.admits(caller)) {
       throw new Refusal(Problem.forbidden());
     }
     boolean post = endpoint.method() == Endpoint.Method.POST;
     CloudEventForm events = endpoint.cloudEvents() ? CloudEventForm.of(request) : null;
-    byte[] body = post ? body(request, events) : new byte[0];
+    byte[] body = post ? body(request, headers, events) : new byte[0];
     boolean ownKey = events != null && endpoint.key() == Endpoint.Key.REQUIRED;
     String key =
-        key(ownKey ? Endpoint.Key.OPTIONAL : endpoint.key(), header(request, "Idempotency-Key"));
+        key(ownKey ? Endpoint.Key.OPTIONAL : endpoint.key(), headers.all("Idempotency-Key"));
     Map<String, String> query = QueryString.read(request.getQuery().orElse(""));
     Map<String, Object> members = post ? members(request, body, events) : Map.copyOf(query);
     if (key == null && ownKey) {
@@ -161,12 +162,12 @@ public final class Edge {
     return events == null ? Json.readObject(body) : events.members(request, body);
   }
 
-  private static byte[] body(HttpRequest request, @Nullable CloudEventForm events)
+  private static byte[] body(HttpRequest request, Headers headers, @Nullable CloudEventForm events)
       throws Refusal, IOException {
     boolean json =
         events != null || JSON_TYPE.matcher(request.getContentType().orElse("")).matches();
     boolean plain =
-        header(request, "Content-Encoding").stream()
+        headers.all("Content-Encoding").stream()
             .allMatch(encoding -> encoding.equalsIgnoreCase("identity"));
     if (!json || !plain) {
       throw new Refusal(
@@ -208,27 +209,11 @@ public final class Edge {
     return sent.get(0);
   }
 
-  private static String requestId(HttpRequest request) {
-    List<String> sent = header(request, "X-Request-Id");
+  private static String requestId(Headers headers) {
+    List<String> sent = headers.all("X-Request-Id");
     return sent.size() == 1 && REQUEST_ID.matcher(sent.get(0)).matches()
         ? sent.get(0)
         : UUID.randomUUID().toString();
-  }
-
-  /** All values of a header, whatever case its name was sent in. */
-  private static List<String> header(HttpRequest request, String name) {
-    List<String> exact = request.getHeaders().get(name);
-    if (exact != null) {
-      return exact;
-    }
-    Optional<List<String>> other =
-        request.getHeaders().entrySet().stream()
-            .filter(
-                entry ->
-                    entry.getKey().toLowerCase(Locale.ROOT).equals(name.toLowerCase(Locale.ROOT)))
-            .map(Map.Entry::getValue)
-            .findFirst();
-    return other.orElse(List.of());
   }
 
   /** Sends an answer; false where the caller is gone. */

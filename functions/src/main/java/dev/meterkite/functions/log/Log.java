@@ -103,7 +103,7 @@ public final class Log {
   void write(Severity severity, String message, Map<String, ?> fields) {
     PrintStream stream = out;
     if (stream == null) {
-      jul.log(level(severity), "{0} {1}", new Object[] {message, fields});
+      jul.log(level(severity), message + " " + fields);
       return;
     }
     // One call a line: lines of several threads do not mix.

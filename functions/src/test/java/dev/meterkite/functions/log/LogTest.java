@@ -121,7 +121,7 @@ class LogTest {
         new Handler() {
           @Override
           public void publish(LogRecord entry) {
-            seen.add(entry.getLevel() + " " + entry.getParameters()[0]);
+            seen.add(entry.getLevel() + " " + entry.getMessage());
           }
 
           @Override
@@ -137,7 +137,7 @@ class LogTest {
       Log toHost = Log.ofProcess(new Settings(Map.of("LOG_FORMAT", "jul")));
       toHost.warn("careful", Map.of());
       toHost.error("broken", Map.of(), new IllegalStateException());
-      assertEquals("WARNING careful", seen.get(0));
+      assertEquals("WARNING careful {}", seen.get(0));
       assertTrue(seen.get(1).startsWith("SEVERE broken\njava.lang"), seen::toString);
     } finally {
       logger.removeHandler(handler);
