@@ -6,6 +6,7 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.functions.usage.Metering;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.Scene;
@@ -38,19 +39,21 @@ final class DocumentCare {
   private static final int SCENES_A_PAGE = 200;
 
   /** How long the scenes of one customer may take; what is left comes with the event again. */
-  private static final Duration SCENES_BUDGET = Duration.ofSeconds(40);
+  private static final Duration SCENES_BUDGET = Duration.ofSeconds(25);
 
   private final Store store;
   private final InstantSource clock;
+  private final Metering metering;
 
   private static final class OfProcess {
-    static final DocumentCare CARE = new DocumentCare(Backend.ofProcess());
+    static final DocumentCare CARE = new DocumentCare(Backend.ofProcess(), Metering.ofProcess());
   }
 
-  /** Care for the documents of a backend. */
-  DocumentCare(Backend backend) {
+  /** Care for the documents of a backend, with the meter of its customers. */
+  DocumentCare(Backend backend, Metering metering) {
     this.store = backend.store();
     this.clock = backend.clock();
+    this.metering = metering;
   }
 
   /** The care of this process. */
@@ -58,11 +61,20 @@ final class DocumentCare {
     return OfProcess.CARE;
   }
 
-  /** A customer was written. Its scenes are looked at when it has come or gone. */
+  /**
+   * A customer was written. Its scenes are looked at when it has come or gone, and its meter when
+   * it has come or another program wrote counters; neither waits for the other.
+   */
   Handled customerWritten(DocumentChange change) {
-    if (!WrittenRules.concerns(change.before().fields(), change.after().fields())) {
-      return Handled.done("nothing");
-    }
+    Handled cared =
+        WrittenRules.concerns(change.before().fields(), change.after().fields())
+            ? careForCustomer(change)
+            : Handled.done("nothing");
+    Handled metered = metering.customerWritten(change);
+    return metered.verdict() == Handled.Verdict.DONE ? cared : metered;
+  }
+
+  private Handled careForCustomer(DocumentChange change) {
     DocRef ref = change.ref();
     Handled handled = tend(() -> owedToCustomer(ref));
     boolean appearance = change.before().exists() != change.after().exists();

@@ -9,8 +9,8 @@ import io.cloudevents.CloudEvent;
 
 /**
  * {@code on-customer-written}: validates a customer ({@code validation_errors}), stamps it, makes
- * its flag document from the tier or brings it to the tier of now, and looks at its scenes when it
- * has come or gone.
+ * its flag document from the tier or brings it to the tier of now, keeps {@code quota_due_at}, and
+ * looks at its scenes, and at usage that waited for it, when it has come or gone.
  *
  * <p>A change of its own concerns it once more at most, and then nothing is owed, so nothing is
  * written: it stops after one round. A change of counters alone costs no read.

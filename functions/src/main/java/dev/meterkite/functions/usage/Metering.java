@@ -16,7 +16,9 @@ import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Outcome;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import dev.meterkite.model.schema.Schema.UsageTracking;
 import dev.meterkite.model.usage.MeterState;
@@ -49,6 +51,13 @@ public final class Metering {
 
   /** Steps of one event while others keep writing to the record; then it is delivered again. */
   private static final int MOST_STEPS = 2 * UsageTriage.MAX_STEPS;
+
+  private static final int WAITING_A_PAGE = 100;
+
+  /**
+   * How long a new customer's waiting records may take; what is left comes with the event again.
+   */
+  private static final Duration WAITING_BUDGET = Duration.ofSeconds(20);
 
   private final GroupCommit<MeterState, UsageCommand> engine;
   private final Store store;
@@ -213,6 +222,44 @@ public final class Metering {
       }
       throw e;
     }
+  }
+
+  /**
+   * What the meter owes to a customer document that somebody wrote: its due moment, if another
+   * program counted or wiped counters, and, when it has just appeared, the records that waited for
+   * it. A change that leaves the counters in order costs no call.
+   *
+   * @return done, or later where something is left: the event then comes again
+   */
+  public Handled customerWritten(DocumentChange change) {
+    String customerId = change.ref().id();
+    if (!change.after().exists() || !UsageIds.isCustomerId(customerId)) {
+      return Handled.done("nothing");
+    }
+    if (!UsageRules.isTended(change.after())
+        && !(engine.call(UsageCommands.sweep(customerId)) instanceof Reply.Answered)) {
+      return Handled.later("unavailable");
+    }
+    return change.before().exists() ? Handled.done("ok") : countWaiting(customerId);
+  }
+
+  /** Counts what other programs recorded for a customer before there was one. */
+  private Handled countWaiting(String customerId) {
+    long begin = System.nanoTime();
+    Query query = Queries.pendingUsageOfCustomer(customerId, WAITING_A_PAGE);
+    List<Snapshot> page = store.find(query).join();
+    while (!page.isEmpty()) {
+      if (recount(page).failed() > 0) {
+        return Handled.later("unavailable");
+      }
+      if (System.nanoTime() - begin > WAITING_BUDGET.toNanos()) {
+        return Handled.later("more_usage");
+      }
+      String last = page.get(page.size() - 1).ref().id();
+      page =
+          page.size() < WAITING_A_PAGE ? List.of() : store.find(query.after(List.of(last))).join();
+    }
+    return Handled.done("ok");
   }
 
   /** Resets the counters of these customers where their period is over. */

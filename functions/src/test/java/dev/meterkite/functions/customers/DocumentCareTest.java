@@ -10,6 +10,7 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.hosted.Hosted;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.usage.Metering;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -63,7 +64,7 @@ class DocumentCareTest {
 
   private DocumentCare care() {
     Backend shared = Backend.ofProcess();
-    return new DocumentCare(
+    Backend backend =
         new Backend(
             shared.settings(),
             counted,
@@ -71,7 +72,8 @@ class DocumentCareTest {
             shared.turns(),
             shared.edge(),
             shared.intake(),
-            shared.log()));
+            shared.log());
+    return new DocumentCare(backend, new Metering(backend));
   }
 
   private static Snapshot customer(String id) {
@@ -149,6 +151,59 @@ class DocumentCareTest {
     assertTrue(customer("care-2").fields().containsKey("quota_due_at"));
   }
 
+  /** What a set() of another program wipes, or an older program never wrote, is put back. */
+  @Test
+  void customerWithCountersOfAnotherProgram_getsTheMomentAtWhichTheyAreDue() {
+    Map<String, Object> fields = new HashMap<>();
+    fields.put("bundle_tier", "pro");
+    fields.put("monthly_scene_quota", 100L);
+    fields.put("scenes_generated_this_month", 45L);
+    assertEquals(2, written("customers", "care-due", fields));
+    Map<String, Object> tended = customer("care-due").fields();
+    Instant due = (Instant) tended.get("quota_due_at");
+    assertTrue(due.isAfter(Backend.ofProcess().clock().instant()), tended::toString);
+    assertEquals(45L, tended.get("scenes_generated_this_month"));
+
+    Map<String, Object> wiped = new HashMap<>(tended);
+    wiped.remove("quota_due_at");
+    assertEquals(2, written("customers", "care-due", wiped));
+    assertEquals(due, customer("care-due").fields().get("quota_due_at"));
+
+    Map<String, Object> reset = new HashMap<>(customer("care-due").fields());
+    reset.put("scenes_generated_this_month", 0L);
+    assertEquals(2, written("customers", "care-due", reset));
+    assertFalse(customer("care-due").fields().containsKey("quota_due_at"), "nothing is due");
+  }
+
+  @Test
+  void usageOfBeforeTheCustomer_isCountedOnceWhenItAppears() {
+    Metering metering = Metering.ofProcess();
+    Instant now = Backend.ofProcess().clock().instant();
+    for (int i = 0; i < 120; i++) {
+      HOSTED.set(
+          "usage_tracking",
+          "care-early-" + i,
+          Map.of(
+              "customer_id", "care-early",
+              "scene_id", "s",
+              "action", "scene_generated",
+              "timestamp", now.minusSeconds(i),
+              "episodes_generated", 2L));
+      assertEquals("unknown_customer", metering.count("care-early-" + i).outcome());
+    }
+    Snapshot before = customer("care-early");
+    written("customers", "care-early", Map.of("bundle_tier", "pro"));
+    Map<String, Object> fields = customer("care-early").fields();
+    assertEquals(120L, fields.get("total_scenes_generated"));
+    assertEquals(240L, fields.get("total_episodes_generated"));
+    care.customerWritten(
+        new DocumentChange(before.ref(), before, customer("care-early"), Instant.EPOCH, "again"));
+    assertEquals(120L, customer("care-early").fields().get("total_scenes_generated"));
+    assertEquals(
+        List.of(), HOSTED.store().find(Queries.pendingUsageOfCustomer("care-early", 1)).join());
+  }
+
+  /** A18: nor does it wipe what was bought besides the tier. */
   @Test
   void changeOfTier_isCarriedIntoEntriesOfTheTierOnly() {
     written("customers", "care-3", Map.of("bundle_tier", "pro"));
