@@ -85,7 +85,8 @@ class MigrationTest {
         """
         {"bundle_tier": "pro", "monthly_scene_quota": 100, "scenes_generated_this_month": 45,
          "contract_start": "2025-01-01T00:00:00Z", "feature_overrides": {"tactile_sensors": true},
-         "our_field": [1, 2.5]}""");
+         "our_field": [1, 2.5]}\
+        """);
     file("customers.json", "[{\"customer_id\": \"lab_002\", \"bundle_tier\": \"enterprise\"}]");
     file(
         "scenes.jsonl",
@@ -175,6 +176,11 @@ class MigrationTest {
     @Override
     public CompletableFuture<List<Snapshot>> find(Query query) {
       return store.find(query);
+    }
+
+    @Override
+    public CompletableFuture<Number> total(Query query, String sum) {
+      return store.total(query, sum);
     }
 
     @Override

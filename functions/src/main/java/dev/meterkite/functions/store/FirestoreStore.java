@@ -17,6 +17,7 @@ import com.google.firestore.v1.BatchGetDocumentsRequest;
 import com.google.firestore.v1.BatchGetDocumentsResponse;
 import com.google.firestore.v1.CommitRequest;
 import com.google.firestore.v1.Document;
+import com.google.firestore.v1.RunAggregationQueryRequest;
 import com.google.firestore.v1.RunQueryRequest;
 import com.google.firestore.v1.RunQueryResponse;
 import com.google.protobuf.Timestamp;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Firestore over its own gRPC interface. Nothing is retried in here, not by the client library
@@ -88,6 +90,7 @@ public final class FirestoreStore implements Store, AutoCloseable {
     stub.setTransportChannelProvider(channel.build());
     once(stub.batchGetDocumentsSettings());
     once(stub.runQuerySettings());
+    once(stub.runAggregationQuerySettings());
     stub.commitSettings().setRetryableCodes(Set.of()).setRetrySettings(once());
     try {
       return new FirestoreStore(GrpcFirestoreStub.create(stub.build()), new Protos(project));
@@ -154,6 +157,16 @@ public final class FirestoreStore implements Store, AutoCloseable {
                 .filter(RunQueryResponse::hasDocument)
                 .map(answer -> protos.snapshot(answer.getDocument()))
                 .toList());
+  }
+
+  @Override
+  public CompletableFuture<Number> total(Query query, @Nullable String sum) {
+    RunAggregationQueryRequest request =
+        RunAggregationQueryRequest.newBuilder()
+            .setParent(protos.documents())
+            .setStructuredAggregationQuery(protos.total(query, sum))
+            .build();
+    return completable(stub.runAggregationQueryCallable().all().futureCall(request), Protos::total);
   }
 
   @Override

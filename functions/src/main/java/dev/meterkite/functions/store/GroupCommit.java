@@ -250,14 +250,32 @@ public class GroupCommit<S, I> {
       next(lane);
       return;
     }
-    Lane.Kept<S> kept = lane.kept;
+    Lane.Kept<S> known = known(lane, turn);
     if (turn.mustRead) {
       read(lane, turn, true);
-    } else if (kept == null || !worthTrying(lane, kept) || !turn.missing().isEmpty()) {
+    } else if (known == null || !turn.missing().isEmpty()) {
       read(lane, turn, false);
     } else {
-      decide(lane, turn, kept);
+      decide(lane, turn, known);
     }
+  }
+
+  /**
+   * The owner's state where it need not be read: kept from the last commit, else as a command
+   * brought it, which a sweep has from its query.
+   */
+  private Lane.@Nullable Kept<S> known(Lane<S, I> lane, Turn<I> turn) {
+    Lane.Kept<S> kept = lane.kept;
+    if (kept != null && worthTrying(lane, kept)) {
+      return kept;
+    }
+    Snapshot seen = turn.documents.get(lane.owner);
+    return seen == null ? null : kept(seen);
+  }
+
+  private Lane.Kept<S> kept(Snapshot owner) {
+    return new Lane.Kept<>(
+        rules.decode(owner), CommitLog.of(owner), owner.updateTime(), realClock.instant());
   }
 
   /** Whether a state kept from the last commit or read is likely to be the present one. */
@@ -317,10 +335,7 @@ public class GroupCommit<S, I> {
   }
 
   private void haveRead(Lane<S, I> lane, Turn<I> turn, boolean afresh) {
-    Snapshot owner = turn.document(lane.owner);
-    Lane.Kept<S> kept =
-        new Lane.Kept<>(
-            rules.decode(owner), CommitLog.of(owner), owner.updateTime(), realClock.instant());
+    Lane.Kept<S> kept = kept(turn.document(lane.owner));
     lane.kept = kept;
     turn.fresh = afresh;
     turn.mustRead = false;

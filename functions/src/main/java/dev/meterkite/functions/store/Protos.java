@@ -6,6 +6,9 @@ import com.google.firestore.v1.DocumentMask;
 import com.google.firestore.v1.DocumentTransform.FieldTransform;
 import com.google.firestore.v1.MapValue;
 import com.google.firestore.v1.Precondition;
+import com.google.firestore.v1.RunAggregationQueryResponse;
+import com.google.firestore.v1.StructuredAggregationQuery;
+import com.google.firestore.v1.StructuredAggregationQuery.Aggregation;
 import com.google.firestore.v1.StructuredQuery;
 import com.google.firestore.v1.StructuredQuery.CompositeFilter;
 import com.google.firestore.v1.StructuredQuery.Direction;
@@ -21,9 +24,12 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Firestore's messages from the model's terms, and back. */
 final class Protos {
+  private static final String TOTAL = "total";
+
   private final String database;
   private final String documents;
 
@@ -148,6 +154,29 @@ final class Protos {
       structured.setStartAt(cursor(query, structured));
     }
     return structured.build();
+  }
+
+  StructuredAggregationQuery total(Query query, @Nullable String sum) {
+    Aggregation.Builder total = Aggregation.newBuilder().setAlias(TOTAL);
+    if (sum == null) {
+      total.setCount(Aggregation.Count.getDefaultInstance());
+    } else {
+      total.setSum(Aggregation.Sum.newBuilder().setField(field(sum)));
+    }
+    return StructuredAggregationQuery.newBuilder()
+        .setStructuredQuery(query(query).toBuilder().clearLimit())
+        .addAggregations(total)
+        .build();
+  }
+
+  static Number total(List<RunAggregationQueryResponse> answers) {
+    for (RunAggregationQueryResponse answer : answers) {
+      Value total = answer.getResult().getAggregateFieldsMap().get(TOTAL);
+      if (total != null) {
+        return total.hasDoubleValue() ? (Number) total.getDoubleValue() : total.getIntegerValue();
+      }
+    }
+    throw new StoreException(StoreException.Kind.UNKNOWN, "no total in the answer");
   }
 
   /** Behind these values; where the last is the document id, the order by id must be said. */

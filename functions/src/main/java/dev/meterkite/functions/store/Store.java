@@ -6,9 +6,10 @@ import dev.meterkite.model.document.Snapshot;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What the engine asks of a document store: three calls, one round trip each, none of which repeats
+ * What the engine asks of a document store: four calls, one round trip each, none of which repeats
  * anything by itself. Failures complete the future with a {@link StoreException}.
  */
 public interface Store {
@@ -17,6 +18,14 @@ public interface Store {
 
   /** Runs a query. */
   CompletableFuture<List<Snapshot>> find(Query query);
+
+  /**
+   * Adds up what a query finds, in the store; its limit is of no account.
+   *
+   * @param sum the field to sum up, where what is no number counts nothing; null to count documents
+   * @return a {@link Long}, or a {@link Double} where one was added
+   */
+  CompletableFuture<Number> total(Query query, @Nullable String sum);
 
   /**
    * Applies all mutations, or none when a precondition fails.

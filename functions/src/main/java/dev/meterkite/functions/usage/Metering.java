@@ -264,9 +264,7 @@ public final class Metering {
 
   /** Resets the counters of these customers where their period is over. */
   public Swept reset(List<Snapshot> customers) {
-    List<Reply> replies =
-        engine.callAll(
-            customers.stream().map(customer -> UsageCommands.sweep(customer.ref().id())).toList());
+    List<Reply> replies = engine.callAll(customers.stream().map(UsageCommands::sweep).toList());
     return Swept.of(
         replies, reply -> reply instanceof Reply.Answered answered && is(answered, "reset"));
   }

@@ -50,6 +50,12 @@ final class MeteredStore implements Store {
   }
 
   @Override
+  public CompletableFuture<Number> total(Query query, String sum) {
+    add(1, 1, 0);
+    return store.total(query, sum);
+  }
+
+  @Override
   public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
     add(1, 0, mutations.size());
     return store.commit(mutations);

@@ -52,6 +52,12 @@ class DocumentCareTest {
     }
 
     @Override
+    public CompletableFuture<Number> total(Query query, String sum) {
+      calls++;
+      return HOSTED.store().total(query, sum);
+    }
+
+    @Override
     public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
       calls++;
       commits++;

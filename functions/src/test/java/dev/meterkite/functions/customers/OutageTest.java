@@ -80,6 +80,11 @@ class OutageTest {
     }
 
     @Override
+    public CompletableFuture<Number> total(Query query, String sum) {
+      return end().total(query, sum);
+    }
+
+    @Override
     public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
       return end().commit(mutations);
     }
@@ -190,7 +195,8 @@ class OutageTest {
                 "fallback",
                 """
                 {"customers": {"out-4": {"bundle_tier": "foundation"}},
-                 "feature_flags": {"_global": {"tactile": true}, "out-4": {"tactile": true}}}"""));
+                 "feature_flags": {"_global": {"tactile": true}, "out-4": {"tactile": true}}}\
+                """));
     config(configurations, "out-3");
     line.cut = true;
     now = now.plus(Duration.ofDays(30));
@@ -209,7 +215,8 @@ class OutageTest {
                 "fallback",
                 """
                 {"customers": {"out-5": {"bundle_tier": "pro"}},
-                 "scenes": {"out-5-scene": {"customer_id": "out-5", "max_variations": 7}}}"""));
+                 "scenes": {"out-5-scene": {"customer_id": "out-5", "max_variations": 7}}}\
+                """));
     line.cut = true;
     assertEquals("pro from file, 0 s old", said(config(configurations, "out-5")));
     assertEquals("standard from default, 0 s old", said(config(configurations, "out-6")));
@@ -231,7 +238,8 @@ class OutageTest {
                 "override",
                 """
                 {"customers": {"out-7": {"preferred_language": "en-US"}},
-                 "feature_flags": {"out-7": {"bimanual": true}, "_global": {"sim2real": true}}}"""));
+                 "feature_flags": {"out-7": {"bimanual": true}, "_global": {"sim2real": true}}}\
+                """));
     JsonObject config = config(configurations, "out-7");
     assertEquals("enterprise from firestore, 0 s old", said(config));
     assertEquals(

@@ -89,6 +89,20 @@ record Account(boolean exists, long balance, long sequence, long potted) {
         pot == null || asks ? List.of() : List.of(new Read.Get(pot)));
   }
 
+  /** A change of an account by one who has just read it. */
+  static Command<Change> changeOf(Snapshot account, String key, long amount) {
+    Command<Change> change = change(account.ref().id(), key, amount);
+    return new Command<>(
+        change.owner(),
+        change.operation(),
+        change.key(),
+        change.requestHash(),
+        change.input(),
+        change.markers(),
+        List.of(account),
+        change.reads());
+  }
+
   static Command<Change> flawed(String account, String key, Flaw flaw) {
     return command(account, key, new Change(1, null, false, flaw), List.of());
   }

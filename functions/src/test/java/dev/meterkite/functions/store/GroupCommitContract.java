@@ -92,6 +92,20 @@ abstract class GroupCommitContract {
   }
 
   @Test
+  void accountThatTheCommandBrings_isNotReadAgain() {
+    Snapshot seen = read(Account.ref("a"));
+    long before = roundTrips();
+    answered(call(Account.changeOf(seen, "first", -10)));
+    assertEquals(1, roundTrips() - before);
+    // What was seen is not true any more: the commit fails, and it is decided on what is.
+    answered(await(engine(Limits.DEFAULT).submit(Account.changeOf(seen, "second", -10))));
+    assertEquals(80, account("a").balance());
+    refused(
+        Account.Refusal.INSUFFICIENT,
+        await(engine(Limits.DEFAULT).submit(Account.changeOf(seen, "third", -90))));
+  }
+
+  @Test
   void repeat_isAnsweredByteForByte_whoeverIsAsked() {
     Command<Account.Change> debit = Account.change("a", "key", -10);
     String first = answered(call(debit)).json();

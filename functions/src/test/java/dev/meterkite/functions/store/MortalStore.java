@@ -21,6 +21,11 @@ record MortalStore(Store store, BooleanSupplier alive) implements Store {
   }
 
   @Override
+  public CompletableFuture<Number> total(Query query, String sum) {
+    return whileAlive(store.total(query, sum));
+  }
+
+  @Override
   public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
     return whileAlive(store.commit(mutations));
   }

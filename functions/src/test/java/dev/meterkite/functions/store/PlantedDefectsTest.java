@@ -283,6 +283,11 @@ class PlantedDefectsTest {
     }
 
     @Override
+    public CompletableFuture<Number> total(Query query, String sum) {
+      return store.total(query, sum);
+    }
+
+    @Override
     public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
       return store.commit(mutations);
     }

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** A store in virtual time with the semantics that the engine relies on, and with faults. */
 final class SimulatedStore implements Store {
@@ -75,6 +76,11 @@ final class SimulatedStore implements Store {
           simulation.after(latency(), () -> future.complete(served));
         });
     return future;
+  }
+
+  @Override
+  public CompletableFuture<Number> total(Query query, String sum) {
+    return call(() -> total(matching(query).toList(), sum));
   }
 
   @Override
@@ -242,14 +248,27 @@ final class SimulatedStore implements Store {
           (one, other) -> compare(value(one, step.field()), value(other, step.field()));
       order = (step.descending() ? by.reversed() : by).thenComparing(order);
     }
+    return matching(query).sorted(order).limit(query.limit()).toList();
+  }
+
+  private Stream<Snapshot> matching(Query query) {
     return documents.values().stream()
         .filter(document -> document.ref().collection().equals(query.collection()))
         .filter(document -> query.filters().stream().allMatch(filter -> matches(document, filter)))
         .filter(
-            document -> query.orders().stream().allMatch(by -> value(document, by.field()) != null))
-        .sorted(order)
-        .limit(query.limit())
-        .toList();
+            document ->
+                query.orders().stream().allMatch(by -> value(document, by.field()) != null));
+  }
+
+  private static Number total(List<Snapshot> found, String sum) {
+    long whole = sum == null ? found.size() : 0;
+    double rest = 0;
+    for (Snapshot document : found) {
+      Object value = sum == null ? null : document.fields().get(sum);
+      whole += value instanceof Long number ? number : 0;
+      rest += value instanceof Double number ? number : 0;
+    }
+    return rest == 0 ? (Number) whole : (Number) (whole + rest);
   }
 
   private static Object value(Snapshot document, String field) {

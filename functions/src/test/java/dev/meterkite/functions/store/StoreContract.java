@@ -161,4 +161,20 @@ abstract class StoreContract {
     assertEquals(read(new DocRef("things", "t4")), found.get(0));
     assertTrue(await(store().find(Query.of("nothing", 1))).isEmpty());
   }
+
+  @Test
+  void total_countsAndSumsWhatTheQueryFindsWhateverItsLimit() {
+    commit(Mutation.create(new DocRef("things", "a"), Map.of("group", "g", "n", 2L)));
+    commit(Mutation.create(new DocRef("things", "b"), Map.of("group", "g", "n", 40L)));
+    commit(Mutation.create(new DocRef("things", "c"), Map.of("group", "g", "n", "no number")));
+    commit(Mutation.create(new DocRef("things", "d"), Map.of("group", "g")));
+    commit(Mutation.create(new DocRef("things", "e"), Map.of("group", "other", "n", 1L)));
+    Query group = Query.of("things", 1).where("group", Query.Op.EQUAL, "g");
+    assertEquals(4L, await(store().total(group, null)));
+    assertEquals(42L, await(store().total(group, "n")));
+    assertEquals(0L, await(store().total(group, "m")));
+    commit(Mutation.create(new DocRef("things", "f"), Map.of("group", "g", "n", 0.5)));
+    assertEquals(42.5, await(store().total(group, "n")));
+    assertEquals(0L, await(store().total(Query.of("nothing", 1), null)));
+  }
 }

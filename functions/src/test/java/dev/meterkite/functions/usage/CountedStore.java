@@ -49,6 +49,13 @@ public final class CountedStore implements Store {
   }
 
   @Override
+  public CompletableFuture<Number> total(Query query, String sum) {
+    trips.incrementAndGet();
+    reads.incrementAndGet();
+    return store.total(query, sum);
+  }
+
+  @Override
   public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
     trips.incrementAndGet();
     writes.addAndGet(mutations.size());

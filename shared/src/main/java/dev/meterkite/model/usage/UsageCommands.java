@@ -66,22 +66,34 @@ public final class UsageCommands {
 
   /** Resets a customer's counter if that is due; may be repeated. */
   public static Command<UsageCommand> sweep(String customerId) {
-    return unkeyed(customerId, "reset-usage-quota", new UsageCommand.Sweep());
+    return sweep(UsageIds.customerRef(customerId), List.of());
+  }
+
+  /** As {@link #sweep(String)}, of a customer that was just read and need not be read again. */
+  public static Command<UsageCommand> sweep(Snapshot customer) {
+    return sweep(customer.ref(), List.of(customer));
+  }
+
+  private static Command<UsageCommand> sweep(DocRef customer, List<Snapshot> seen) {
+    return new Command<>(
+        customer,
+        "reset-usage-quota",
+        null,
+        "",
+        new UsageCommand.Sweep(),
+        List.of(),
+        seen,
+        List.of());
   }
 
   /** Closes a customer's month if that is due; may be repeated. */
   public static Command<UsageCommand> closeMonth(String customerId, YearMonth month) {
-    return unkeyed(customerId, "close-usage-month", new UsageCommand.CloseMonth(month));
-  }
-
-  private static Command<UsageCommand> unkeyed(
-      String customerId, String operation, UsageCommand input) {
     return new Command<>(
         UsageIds.customerRef(customerId),
-        operation,
+        "close-usage-month",
         null,
         "",
-        input,
+        new UsageCommand.CloseMonth(month),
         List.of(),
         List.of(),
         List.of());
