@@ -30,9 +30,13 @@ public final class Main {
     int run(LocalHost host, Options options, PrintStream out) throws Exception;
   }
 
-  /** What a sub-command does with the documents of a host, one that is up already if there is. */
+  /**
+   * What a sub-command does with documents: those of the host that is up, else of the emulator that
+   * FIRESTORE_EMULATOR_HOST names, else of a host that it starts.
+   */
   interface DocumentsCommand {
-    int run(FirestoreStore store, Options options, PrintStream out) throws Exception;
+    int run(FirestoreStore store, InstantSource clock, Options options, PrintStream out)
+        throws Exception;
   }
 
   /**
@@ -45,9 +49,9 @@ public final class Main {
       return new Command(arguments, run, null);
     }
 
-    static Command ofDocuments(DocumentsCommand documents) {
+    static Command ofDocuments(int arguments, DocumentsCommand documents) {
       return new Command(
-          1,
+          arguments,
           (host, options, out) -> onDocuments(RunningHost.of(host), documents, options, out),
           documents);
     }
@@ -59,20 +63,29 @@ public final class Main {
     commands.put("up", Command.ofHost(0, Main::stayUp));
     commands.put("demo", Command.ofHost(0, Demo::run));
     commands.put(
+        "adopt",
+        Command.ofDocuments(
+            0,
+            (store, clock, options, out) ->
+                new AdoptUsers(store, clock, out).run(options.dryRun())));
+    commands.put(
         "migrate",
         Command.ofDocuments(
-            (store, options, out) ->
-                new Migration(store, InstantSource.system(), out)
+            1,
+            (store, clock, options, out) ->
+                new Migration(store, clock, out)
                     .run(Path.of(options.arguments().get(0)), options.dryRun())));
     commands.put(
         "export",
         Command.ofDocuments(
-            (store, options, out) ->
+            1,
+            (store, clock, options, out) ->
                 new JsonLines(store, out).exportTo(Path.of(options.arguments().get(0)))));
     commands.put(
         "import",
         Command.ofDocuments(
-            (store, options, out) ->
+            1,
+            (store, clock, options, out) ->
                 new JsonLines(store, out).importFrom(Path.of(options.arguments().get(0)))));
     return commands;
   }
@@ -86,7 +99,7 @@ public final class Main {
                 "FIRESTORE_EMULATOR_HOST", host.firestore(),
                 "GOOGLE_CLOUD_PROJECT", host.project()));
     try (FirestoreStore store = FirestoreStore.open(settings)) {
-      return command.run(store, options, out);
+      return command.run(store, host.clock(), options, out);
     }
   }
 
@@ -120,7 +133,8 @@ public final class Main {
       --port N         the front's port on 127.0.0.1 (default %d, 0 for any free one)
       --processes N    host the functions in N processes of their own (default 0: in this one)
       --chaos          deliver document events doubled, late and out of order; --seed N repeats a run
-      --no-schedules   fire schedules by hand only"""
+      --no-schedules   fire schedules by hand only\
+    """
         .formatted(String.join("|", commands.keySet()), Options.DEFAULT_PORT);
   }
 
@@ -131,7 +145,10 @@ public final class Main {
     try {
       DocumentsCommand documents = command.documents();
       Optional<RunningHost> running =
-          documents == null ? Optional.empty() : RunningHost.at(options.port());
+          documents == null
+              ? Optional.empty()
+              : RunningHost.at(options.port())
+                  .or(() -> RunningHost.ofEnvironment(Settings.ofProcess()));
       if (documents != null && running.isPresent()) {
         return onDocuments(running.get(), documents, options, out);
       }

@@ -4,6 +4,7 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +51,19 @@ final class Pages {
     for (int attempt = 1; ; attempt++) {
       try {
         return store.read(refs).join();
+      } catch (CompletionException e) {
+        if (!mayHelp(e) || attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Asks a query; likewise. */
+  static List<Snapshot> find(Store store, Query query) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return store.find(query).join();
       } catch (CompletionException e) {
         if (!mayHelp(e) || attempt == MAX_ATTEMPTS) {
           throw e;

@@ -1,0 +1,90 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.Users;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the adoption of one user would do, said before it is done. {@link Opening} does it.
+ *
+ * <p>A user with 100 in {@code credits_balance} and no ledger {@link Kind#OPENS} with 100; one with
+ * −5, {@code "100"} or 10.5 is {@link Kind#REFUSED}, because nobody but its owner can say what it
+ * is owed. (A function that meets such a user does not wait: it opens with 0 and raises an alert.)
+ *
+ * @param kind what would happen
+ * @param balance the credits that the user has, or would be opened with; those of a monthly grant
+ *     aside
+ * @param reason why it is refused; empty for the others
+ */
+public record Adoption(Kind kind, long balance, String reason) {
+  private static final int LONGEST_SHOWN = 40;
+
+  /** What becomes of a user. */
+  public enum Kind {
+    /** There is a ledger; nothing happens. */
+    ADOPTED,
+    /** {@code credits_balance}, zero included, becomes the opening balance. */
+    OPENS,
+    /** There is no {@code credits_balance}: the user begins with the monthly grant of its tier. */
+    BEGINS,
+    /** The ledger is lost, its transactions are there: the last of them rebuilds it. */
+    REBUILDS,
+    /** What stands there makes no sense; it is left alone. */
+    REFUSED
+  }
+
+  /**
+   * What would become of a user.
+   *
+   * @param user the document, as just read
+   * @param isSequenced whether there are transactions with a sequence; asked only for a user
+   *     without a ledger
+   */
+  public static Adoption of(Snapshot user, boolean isSequenced) {
+    CreditState state = LedgerCodec.decode(user);
+    Ledger ledger = state.ledger();
+    if (ledger != null) {
+      return new Adoption(Kind.ADOPTED, ledger.balance(), "");
+    }
+    if (isSequenced) {
+      return new Adoption(Kind.REBUILDS, 0, "");
+    }
+    Map<String, Object> fields = user.fields();
+    if (state.ledgerBroken()) {
+      return refused("ledger cannot be read, and there are no transactions to rebuild it from");
+    }
+    if (state.found() == CreditState.Found.UNREADABLE) {
+      return refused("credits_balance is " + shown(fields.get(Users.CREDITS_BALANCE)));
+    }
+    if (fields.get(Users.TIER) != null
+        && (state.tier() == null || CreditRules.tier(state).isEmpty())) {
+      return refused("tier is " + shown(fields.get(Users.TIER)));
+    }
+    return new Adoption(
+        state.found() == CreditState.Found.ABSENT ? Kind.BEGINS : Kind.OPENS,
+        state.foundBalance(),
+        "");
+  }
+
+  /** Whether a user has a ledger that can be read. */
+  public static boolean isAdopted(Snapshot user) {
+    return LedgerCodec.decode(user).ledger() != null;
+  }
+
+  /** Whether {@code credits_balance}, which others read, is what the ledger says. */
+  public static boolean agrees(Snapshot user) {
+    return LedgerCodec.decode(user).agrees();
+  }
+
+  private static Adoption refused(String reason) {
+    return new Adoption(Kind.REFUSED, 0, reason);
+  }
+
+  private static String shown(@Nullable Object value) {
+    String text = Objects.toString(value);
+    String cut = text.length() > LONGEST_SHOWN ? text.substring(0, LONGEST_SHOWN) + "…" : text;
+    return value instanceof String ? '"' + cut + '"' : cut;
+  }
+}
