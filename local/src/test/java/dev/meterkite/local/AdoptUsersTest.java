@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +229,11 @@ class AdoptUsersTest {
     public CompletableFuture<List<Snapshot>> find(Query query) {
       finds.incrementAndGet();
       return commits.get() > lives ? dead() : store.find(query);
+    }
+
+    @Override
+    public CompletableFuture<Number> total(Query query, @Nullable String sum) {
+      return store.total(query, sum);
     }
 
     @Override
