@@ -5,6 +5,7 @@ import dev.meterkite.functions.http.Drain;
 import dev.meterkite.functions.log.Invocation;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.log.Trace;
+import dev.meterkite.functions.store.StoreException;
 import io.cloudevents.CloudEvent;
 import java.time.Duration;
 import java.util.Map;
@@ -14,7 +15,9 @@ import java.util.Optional;
  * Where events come in; one for each instance of a trigger.
  *
  * <p>An event that cannot be read, or is of another collection, is logged once at WARNING and
- * acknowledged: delivering it again would change nothing. Everything else is the reaction's to say.
+ * acknowledged: delivering it again would change nothing. So is one whose reaction fails over a
+ * write that Firestore refuses for good, as it does when a document is full. Everything else is the
+ * reaction's to say.
  */
 public final class Intake {
   private final Log log;
@@ -79,8 +82,24 @@ public final class Intake {
     } catch (RuntimeException e) {
       log.error(
           "unexpected failure", Map.of("function", trigger.name(), "request_id", event.getId()), e);
+      if (isRefusedForGood(e)) {
+        return Handled.impossible("refused_by_firestore");
+      }
       throw e;
     }
+  }
+
+  /**
+   * What Firestore does not take, such as a field more in a document that is full, it never will.
+   */
+  private static boolean isRefusedForGood(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StoreException refused
+          && refused.kind() == StoreException.Kind.INVALID) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Optional<String> extension(CloudEvent event, String header) {

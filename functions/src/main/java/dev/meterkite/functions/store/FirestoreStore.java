@@ -28,6 +28,7 @@ import dev.meterkite.model.document.Snapshot;
 import io.grpc.ManagedChannelBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,7 @@ import org.jspecify.annotations.Nullable;
  * twice. A call without an answer fails after {@value #DEADLINE_SECONDS} seconds.
  */
 public final class FirestoreStore implements Store, AutoCloseable {
+  private static final int MOST_INDEXED_BYTES = 1_500;
   private static final int DEADLINE_SECONDS = 5;
   private static final int MOST_INBOUND_BYTES = 64 * 1_024 * 1_024;
 
@@ -150,13 +153,32 @@ public final class FirestoreStore implements Store, AutoCloseable {
             .setParent(protos.documents())
             .setStructuredQuery(protos.query(query))
             .build();
-    return completable(
-        stub.runQueryCallable().all().futureCall(request),
-        answers ->
-            answers.stream()
-                .filter(RunQueryResponse::hasDocument)
-                .map(answer -> protos.snapshot(answer.getDocument()))
-                .toList());
+    CompletableFuture<List<Snapshot>> found =
+        completable(
+            stub.runQueryCallable().all().futureCall(request),
+            answers ->
+                answers.stream()
+                    .filter(RunQueryResponse::hasDocument)
+                    .map(answer -> protos.snapshot(answer.getDocument()))
+                    .toList());
+    return query.filters().stream().anyMatch(FirestoreStore::isCutInIndexes)
+        ? found.exceptionally(FirestoreStore::nothingIfRefused)
+        : found;
+  }
+
+  /** No index holds such a value whole, so that Firestore may refuse to look for it. */
+  private static boolean isCutInIndexes(Query.Filter filter) {
+    return filter.value() instanceof String text
+        && text.getBytes(StandardCharsets.UTF_8).length >= MOST_INDEXED_BYTES;
+  }
+
+  /** A document named by an id of 1,500 bytes is no reason to fail: nothing is found by it. */
+  private static List<Snapshot> nothingIfRefused(Throwable failure) {
+    if (failure instanceof StoreException refused
+        && refused.kind() == StoreException.Kind.INVALID) {
+      return List.of();
+    }
+    throw failure instanceof StoreException known ? known : new CompletionException(failure);
   }
 
   @Override

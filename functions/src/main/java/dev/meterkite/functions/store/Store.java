@@ -16,7 +16,10 @@ public interface Store {
   /** Reads documents as they all stood at one moment; absent ones too, in the order asked. */
   CompletableFuture<List<Snapshot>> read(List<DocRef> refs);
 
-  /** Runs a query. */
+  /**
+   * Runs a query. One for a text of 1,500 bytes or more, which no index holds whole, may find
+   * nothing.
+   */
   CompletableFuture<List<Snapshot>> find(Query query);
 
   /**

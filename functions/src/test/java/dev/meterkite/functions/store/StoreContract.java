@@ -177,4 +177,13 @@ abstract class StoreContract {
     assertEquals(42.5, await(store().total(group, "n")));
     assertEquals(0L, await(store().total(Query.of("nothing", 1), null)));
   }
+
+  /** A39: an id of 1,500 bytes; this emulator refuses the query as too large. */
+  @Test
+  void queryForATextThatNoIndexHolds_findsNothing() {
+    for (int length : new int[] {1_499, 1_500, 1_501}) {
+      Query query = Query.of("things", 2).where("group", Query.Op.EQUAL, "x".repeat(length));
+      assertEquals(List.of(), await(store().find(query)), () -> length + " bytes");
+    }
+  }
 }
