@@ -17,7 +17,9 @@ record AlertRequest(
     @Nullable Boolean acknowledged, @Nullable String provider, int limit, List<Object> after) {
   private static final int MOST = 100;
   private static final int USUAL = 50;
-  private static final int LONGEST_NAME = 500;
+
+  /** What an index takes whole, 1,500 bytes, in characters of four. */
+  private static final int LONGEST_NAME = 375;
 
   static AlertRequest parse(Fields fields) {
     return new AlertRequest(

@@ -136,7 +136,7 @@ final class Statements {
       if (kind.equals(OLDER) && parts.size() == 1) {
         return new Position(true, List.of());
       }
-      Instant at = Instant.parse(parts.get(1).getAsString());
+      Instant at = Fields.parseMoment(parts.get(1).getAsString());
       String last = parts.get(2).getAsString();
       if (kind.equals(LEDGER) && parts.size() == 3) {
         return new Position(false, List.of(at, Long.valueOf(last)));

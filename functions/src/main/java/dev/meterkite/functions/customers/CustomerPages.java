@@ -119,7 +119,7 @@ final class CustomerPages {
       if (DocRef.isId(id) && parts.size() == (byContractEnd ? 2 : 1)) {
         List<Object> position = new ArrayList<>();
         if (byContractEnd) {
-          position.add(Instant.parse(parts.get(1).getAsString()));
+          position.add(Fields.parseMoment(parts.get(1).getAsString()));
         }
         position.add(id);
         return position;

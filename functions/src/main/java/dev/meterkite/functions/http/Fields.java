@@ -44,6 +44,8 @@ public final class Fields {
   private static final int MAX_NAME = 100;
   private static final Pattern NUMBER =
       Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?");
+  private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999Z");
   private static final Pattern MOMENT =
       Pattern.compile(
           "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,9})?"
@@ -224,12 +226,9 @@ public final class Fields {
       return null;
     }
     try {
-      String upper = written.toUpperCase(Locale.ROOT);
-      if (MOMENT.matcher(upper).matches() && !upper.startsWith("0000")) {
-        return OffsetDateTime.parse(upper).toInstant().truncatedTo(ChronoUnit.MICROS);
-      }
+      return parseMoment(written);
     } catch (DateTimeException e) {
-      // A 30 February: the fault below says all there is to say.
+      // Whatever is wrong with it, the fault below says all there is to say.
     }
     fault(name, "format", "must be a moment such as 2026-01-31T12:00:00Z");
     return null;
@@ -360,6 +359,24 @@ public final class Fields {
   static @Nullable BigDecimal parseNumber(String literal) {
     boolean json = literal.length() <= Json.MAX_NUMBER && NUMBER.matcher(literal).matches();
     return json ? new BigDecimal(literal) : null;
+  }
+
+  /**
+   * A moment that Firestore can hold, from text as in RFC 3339, cut to microseconds.
+   *
+   * @throws DateTimeException for other text, and for moments before the year 1 or after 9999 in
+   *     UTC, whatever their offset makes of them
+   */
+  public static Instant parseMoment(String text) {
+    String upper = text.toUpperCase(Locale.ROOT);
+    if (!MOMENT.matcher(upper).matches()) {
+      throw new DateTimeException("no moment");
+    }
+    Instant moment = OffsetDateTime.parse(upper).toInstant().truncatedTo(ChronoUnit.MICROS);
+    if (moment.isBefore(FIRST) || moment.isAfter(LAST)) {
+      throw new DateTimeException("not of the years 1 to 9999");
+    }
+    return moment;
   }
 
   /** Whether a string consists of whole characters: no surrogate without its other half. */

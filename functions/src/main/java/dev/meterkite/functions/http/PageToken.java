@@ -37,7 +37,7 @@ public final class PageToken {
       JsonArray parts = JsonParser.parseString(text).getAsJsonArray();
       String id = parts.get(1).getAsString();
       if (parts.size() == 2 && DocRef.isId(id)) {
-        return List.of(Instant.parse(parts.get(0).getAsString()), id);
+        return List.of(Fields.parseMoment(parts.get(0).getAsString()), id);
       }
     } catch (IllegalArgumentException
         | IllegalStateException

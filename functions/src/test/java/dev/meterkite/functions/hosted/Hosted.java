@@ -1,12 +1,10 @@
 package dev.meterkite.functions.hosted;
 
-import com.google.cloud.functions.CloudEventsFunction;
-import com.google.cloud.functions.invoker.runner.Invoker;
 import com.nimbusds.jose.jwk.RSAKey;
-import com.nimbusds.jwt.JWTClaimsSet;
 import dev.meterkite.emulator.EmulatorForTests;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.TokenServer;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
@@ -22,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,7 +33,7 @@ public final class Hosted {
   /** The address that counts as a service. */
   public static final String SERVICE = "service@tests.invalid";
 
-  private static final String SCHEDULER = "scheduler@tests.invalid";
+  static final String SCHEDULER = "scheduler@tests.invalid";
   private static final Hosted SHARED = new Hosted();
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -64,6 +61,8 @@ public final class Hosted {
     set("TOKEN_ISSUERS", "[" + issuer.setting("local", "") + "]");
     settings = Settings.ofProcess();
     store = FirestoreStore.open(settings);
+    // Now, while the settings stand: other tests set and clear some of them.
+    Backend.ofProcess();
   }
 
   private static void set(String variable, String value) {
@@ -116,15 +115,7 @@ public final class Hosted {
 
   /** A token of role service, admin or scheduler, or of the user with this id. */
   public String token(String roleOrUser) {
-    Instant now = Instant.now();
-    JWTClaimsSet.Builder claims =
-        switch (roleOrUser) {
-          case "service" -> issuer.claims(SERVICE, now).claim("email", SERVICE);
-          case "scheduler" -> issuer.claims(SCHEDULER, now).claim("email", SCHEDULER);
-          case "admin" -> issuer.claims("an-admin", now).claim("admin", true);
-          default -> issuer.claims(roleOrUser, now);
-        };
-    return TokenServer.sign(key, claims.claim("email_verified", true).build());
+    return HostedProcess.token(issuer, key, roleOrUser);
   }
 
   /** Calls an HTTP function with a JSON body. */
@@ -184,17 +175,7 @@ public final class Hosted {
 
   private static int host(Class<?> function) {
     int port = FirestoreEmulator.freePort();
-    boolean event = CloudEventsFunction.class.isAssignableFrom(function);
-    try {
-      new Invoker(
-              port,
-              function.getName(),
-              event ? "cloudevent" : "http",
-              Hosted.class.getClassLoader())
-          .startTestServer();
-    } catch (Exception e) {
-      throw new IllegalStateException("does not start: " + function, e);
-    }
+    HostedProcess.host(function, port);
     return port;
   }
 }

@@ -88,7 +88,8 @@ class FieldsTest {
             """
             {"text": 5, "long": "abcdef", "id": "a/b", "word": "bogus", "flag": "true",
              "moment": "yesterday", "decimal": 2, "list": {}, "objects": [{"n": 0, "y": 1}, 7],
-             "object": [], "x": 1, "strings": ["", "ok"]}""");
+             "object": [], "x": 1, "strings": ["", "ok"]}\
+            """);
     fields.string("absent", 1, 5);
     fields.string("text", 1, 5);
     fields.string("long", 1, 5);
@@ -160,6 +161,8 @@ class FieldsTest {
         "2026-01-01T00:00:60Z",
         "+10000-01-01T00:00:00Z",
         "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-12:00",
         "2026-01-01T00:00:00+99:00",
         "1767225600"
       })

@@ -1,0 +1,233 @@
+package dev.meterkite.functions.hosted;
+
+import com.google.cloud.functions.CloudEventsFunction;
+import com.google.cloud.functions.invoker.runner.Invoker;
+import com.nimbusds.jose.jwk.RSAKey;
+import com.nimbusds.jwt.JWTClaimsSet;
+import dev.meterkite.emulator.EmulatorForTests;
+import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.catalog.FunctionEntry;
+import dev.meterkite.functions.catalog.FunctionTable;
+import dev.meterkite.functions.http.TokenServer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Every function of functions.tsv in a process of its own, each behind Google's invoker, with a
+ * project of its own: what it is sent cannot disturb other tests, and all that it says can be read.
+ * Its environment is all that it knows; its log is the one of the cloud, JSON on standard output.
+ */
+public final class HostedProcess implements AutoCloseable {
+  private static final String READY = "all functions are ready";
+  private static final int SECONDS_TO_START = 120;
+
+  private final RSAKey key = TokenServer.rsa("tests");
+  private final TokenServer issuer;
+  private final String project = EmulatorForTests.freshProject();
+  private final List<FunctionEntry> functions;
+  private final Map<String, Integer> ports = new LinkedHashMap<>();
+  private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+  private final Process process;
+  private final Thread reader;
+
+  private HostedProcess(Map<String, String> environment) throws IOException {
+    functions = FunctionTable.read(Path.of("..", "functions.tsv")).entries();
+    issuer = new TokenServer(key);
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx512m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                HostedProcess.class.getName()));
+    choosePorts();
+    functions.forEach(entry -> command.add(entry.entryPoint() + "=" + port(entry.name())));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    builder.environment().putAll(ownEnvironment());
+    process = builder.start();
+    CountDownLatch ready = new CountDownLatch(1);
+    reader = new Thread(() -> read(ready), "output of functions");
+    reader.setDaemon(true);
+    reader.start();
+    await(ready);
+  }
+
+  private void choosePorts() throws IOException {
+    List<ServerSocket> held = new ArrayList<>();
+    for (FunctionEntry entry : functions) {
+      // Held together, so that no two functions get the same one.
+      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+      held.add(socket);
+      ports.put(entry.name(), socket.getLocalPort());
+    }
+    for (ServerSocket socket : held) {
+      socket.close();
+    }
+  }
+
+  private Map<String, String> ownEnvironment() {
+    return Map.of(
+        "FIRESTORE_EMULATOR_HOST",
+        EmulatorForTests.shared().host(),
+        "GOOGLE_CLOUD_PROJECT",
+        project,
+        "SERVICE_ACCOUNTS",
+        Hosted.SERVICE,
+        "SCHEDULER_ACCOUNTS",
+        Hosted.SCHEDULER,
+        "TOKEN_ISSUERS",
+        "[" + issuer.setting("local", "") + "]");
+  }
+
+  /** Starts it; it ends when it is closed, or with this JVM. */
+  public static HostedProcess start(Map<String, String> environment) {
+    try {
+      return new HostedProcess(environment);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void read(CountDownLatch ready) {
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        lines.add(line);
+        if (line.equals(READY)) {
+          ready.countDown();
+        }
+      }
+    } catch (IOException e) {
+      lines.add("the output could not be read: " + e);
+    }
+    ready.countDown();
+  }
+
+  private void await(CountDownLatch ready) {
+    try {
+      boolean up = ready.await(SECONDS_TO_START, TimeUnit.SECONDS) && lines.contains(READY);
+      if (!up) {
+        close();
+        throw new IllegalStateException("does not start: " + lines);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The lines of functions.tsv. */
+  public List<FunctionEntry> functions() {
+    return functions;
+  }
+
+  /** Where a function answers on 127.0.0.1. */
+  public int port(String function) {
+    return ports.get(function);
+  }
+
+  /** The project of its documents. */
+  public String project() {
+    return project;
+  }
+
+  /** The settings that lead to its documents. */
+  public Settings settings() {
+    return new Settings(ownEnvironment());
+  }
+
+  /** A token of role service, admin or scheduler, or of the user with this id. */
+  public String token(String roleOrUser) {
+    return token(issuer, key, roleOrUser);
+  }
+
+  static String token(TokenServer issuer, RSAKey key, String roleOrUser) {
+    Instant now = Instant.now();
+    JWTClaimsSet.Builder claims =
+        switch (roleOrUser) {
+          case "service" -> issuer.claims(Hosted.SERVICE, now).claim("email", Hosted.SERVICE);
+          case "scheduler" -> issuer.claims(Hosted.SCHEDULER, now).claim("email", Hosted.SCHEDULER);
+          case "admin" -> issuer.claims("an-admin", now).claim("admin", true);
+          default -> issuer.claims(roleOrUser, now);
+        };
+    return TokenServer.sign(key, claims.claim("email_verified", true).build());
+  }
+
+  /** The issuer of its tokens. */
+  public TokenServer issuer() {
+    return issuer;
+  }
+
+  /** The key of its issuer. */
+  public RSAKey key() {
+    return key;
+  }
+
+  /** All that it has written so far, line by line. */
+  public List<String> lines() {
+    synchronized (lines) {
+      return List.copyOf(lines);
+    }
+  }
+
+  /** Ends it and waits for its last line. */
+  @Override
+  public void close() {
+    try {
+      process.getOutputStream().close();
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+      reader.join(TimeUnit.SECONDS.toMillis(10));
+    } catch (IOException e) {
+      process.destroyForcibly();
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+    issuer.close();
+  }
+
+  /** Serves a function on a port behind Google's invoker. */
+  static void host(Class<?> function, int port) {
+    boolean event = CloudEventsFunction.class.isAssignableFrom(function);
+    try {
+      new Invoker(
+              port,
+              function.getName(),
+              event ? "cloudevent" : "http",
+              HostedProcess.class.getClassLoader())
+          .startTestServer();
+    } catch (Exception e) {
+      throw new IllegalStateException("does not start: " + function, e);
+    }
+  }
+
+  /** Hosts functions, given as CLASS=PORT, until standard input ends. */
+  public static void main(String[] args) throws Exception {
+    for (String arg : args) {
+      String[] parts = arg.split("=", 2);
+      host(Class.forName(parts[0]), Integer.parseInt(parts[1]));
+    }
+    System.out.println(READY);
+    long bytes = System.in.transferTo(OutputStream.nullOutputStream());
+    System.exit(bytes == 0 ? 0 : 1);
+  }
+}
