@@ -355,6 +355,9 @@ settings() {
     "$project" "$issuers" "$(email scheduler)"
   [ -z "${SERVICE_ACCOUNTS:-}" ] || printf '@@SERVICE_ACCOUNTS=%s' "$SERVICE_ACCOUNTS"
   [ -z "${FOREIGN_BALANCE:-}" ] || printf '@@FOREIGN_BALANCE=%s' "$FOREIGN_BALANCE"
+  [ -z "${RATE_CARD:-}" ] || printf '@@RATE_CARD=%s' "$RATE_CARD"
+  [ -z "${USAGE_CLOSE_DAYS:-}" ] || printf '@@USAGE_CLOSE_DAYS=%s' "$USAGE_CLOSE_DAYS"
+  [ -z "${USAGE_CHECK_DAYS:-}" ] || printf '@@USAGE_CHECK_DAYS=%s' "$USAGE_CHECK_DAYS"
 }
 
 # One name for what a function is made of; while it stays, the function is not deployed again.

@@ -1,5 +1,6 @@
 package dev.meterkite.functions;
 
+import dev.meterkite.model.usage.RateCard;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -76,6 +77,22 @@ public final class Settings {
           "fallback, override",
           "whether the file stands in for documents that cannot be read, or over all");
 
+  private static final Variable RATE_CARD =
+      new Variable(
+          "RATE_CARD",
+          "episode=0.03,compute_minute=0.00144,storage_gb_month=0.02",
+          "USD",
+          "what usage costs whose producer gives no cost");
+  private static final Variable USAGE_CLOSE_DAYS =
+      new Variable(
+          "USAGE_CLOSE_DAYS", "3", "days, 0 to 28", "from the end of a month to its closing");
+  private static final Variable USAGE_CHECK_DAYS =
+      new Variable(
+          "USAGE_CHECK_DAYS",
+          "3",
+          "days, 0 to 31",
+          "how far back summaries are compared with records; 0: not at all");
+
   private static final Variable CLOCK =
       new Variable("CLOCK_FILE", "", "path", "the offset of a clock that can be moved");
 
@@ -102,6 +119,9 @@ public final class Settings {
           ELEVENLABS_URL,
           PROBE_DEADLINE,
           ALERT_WEBHOOK,
+          RATE_CARD,
+          USAGE_CLOSE_DAYS,
+          USAGE_CHECK_DAYS,
           CLOCK);
 
   private static final Map<String, List<Variable>> PROVIDERS =
@@ -231,6 +251,33 @@ public final class Settings {
   /** Where alerts are posted; empty where nobody is told. */
   public Optional<URI> alertWebhook() {
     return text(ALERT_WEBHOOK).isEmpty() ? Optional.empty() : Optional.of(url(ALERT_WEBHOOK));
+  }
+
+  /** What usage costs whose producer does not say. */
+  public RateCard rateCard() {
+    try {
+      return RateCard.parse(text(RATE_CARD));
+    } catch (IllegalArgumentException e) {
+      throw unusable(RATE_CARD, text(RATE_CARD));
+    }
+  }
+
+  /** How long after its end a month takes late records. */
+  public Duration usageClosesAfter() {
+    return Duration.ofDays(days(USAGE_CLOSE_DAYS, 28));
+  }
+
+  /** How many days before today summaries are compared with records; 0 for not at all. */
+  public int usageCheckDays() {
+    return days(USAGE_CHECK_DAYS, 31);
+  }
+
+  private int days(Variable variable, int most) {
+    String text = text(variable);
+    if (!text.matches("[0-9]{1,2}") || Integer.parseInt(text) > most) {
+      throw unusable(variable, text);
+    }
+    return Integer.parseInt(text);
   }
 
   private URI url(Variable variable) {

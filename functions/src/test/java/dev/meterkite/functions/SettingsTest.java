@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.usage.RateCard;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -25,6 +26,9 @@ class SettingsTest {
     assertEquals(Optional.empty(), settings.domainClockFile());
     assertTrue(settings.logsJson());
     assertFalse(settings.adoptsForeignBalance());
+    assertEquals(RateCard.DEFAULT, settings.rateCard());
+    assertEquals(Duration.ofDays(3), settings.usageClosesAfter());
+    assertEquals(3, settings.usageCheckDays());
   }
 
   @Test
@@ -57,6 +61,16 @@ class SettingsTest {
       var failure = assertThrows(IllegalArgumentException.class, settings::drainGrace);
       assertTrue(failure.getMessage().contains("DRAIN_SECONDS"), failure::getMessage);
     }
+    for (String days : new String[] {"29", "-1", "three"}) {
+      Settings settings = new Settings(Map.of("USAGE_CLOSE_DAYS", days));
+      var failure = assertThrows(IllegalArgumentException.class, settings::usageClosesAfter);
+      assertTrue(failure.getMessage().contains("USAGE_CLOSE_DAYS"), failure::getMessage);
+    }
+    Settings days = new Settings(Map.of("USAGE_CHECK_DAYS", "32"));
+    assertThrows(IllegalArgumentException.class, days::usageCheckDays);
+    Settings rates = new Settings(Map.of("RATE_CARD", "episode=0.03"));
+    var failure = assertThrows(IllegalArgumentException.class, rates::rateCard);
+    assertTrue(failure.getMessage().contains("RATE_CARD"), failure::getMessage);
     Settings settings = new Settings(Map.of("FOREIGN_BALANCE", "maybe"));
     assertThrows(IllegalArgumentException.class, settings::adoptsForeignBalance);
   }
@@ -64,11 +78,16 @@ class SettingsTest {
   @Test
   void systemProperty_takesThePlaceOfAVariable() {
     String property = Settings.PROPERTY_PREFIX + "GOOGLE_CLOUD_PROJECT";
-    System.setProperty(property, "from-property");
+    String before = System.setProperty(property, "from-property");
     try {
       assertEquals(Optional.of("from-property"), Settings.ofProcess().project());
     } finally {
-      System.clearProperty(property);
+      // Other tests of this JVM run functions in a project that stands there.
+      if (before == null) {
+        System.clearProperty(property);
+      } else {
+        System.setProperty(property, before);
+      }
     }
   }
 }

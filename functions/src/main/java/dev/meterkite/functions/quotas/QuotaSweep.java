@@ -5,6 +5,7 @@ import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.usage.Metering;
+import dev.meterkite.functions.usage.Metering.Audited;
 import dev.meterkite.functions.usage.Metering.Swept;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -30,7 +31,8 @@ import java.util.function.Function;
  *
  * <p>Only documents for which something is due are read, by the index of their {@code *_due_at};
  * each is written on the condition that it still is so. What is left, or could not be done now,
- * stays due for the next run.
+ * stays due for the next run. What time is left goes into the comparison of usage summaries with
+ * their records.
  */
 final class QuotaSweep {
   /** How long a run may begin new pages. */
@@ -74,12 +76,17 @@ final class QuotaSweep {
     Run waiting = new Run(UsageCounts.COLLECTION, UsageCounts.COUNT_DUE_AT, metering::recount);
     List<Run> runs = List.of(customers, models, months, waiting);
     runs.forEach(run -> run.until(until));
+    Audited audited = metering.audit(real, until);
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("customers_reset", (long) customers.swept.done());
     answer.put("model_quotas_reset", (long) models.swept.done());
     answer.put("months_closed", (long) months.swept.done());
     answer.put("records_recounted", (long) waiting.swept.done());
-    answer.put("more", runs.stream().anyMatch(run -> run.more || run.swept.failed() > 0));
+    answer.put("customers_audited", audited.customers());
+    answer.put("records_redriven", audited.recounted());
+    answer.put(
+        "more",
+        audited.more() || runs.stream().anyMatch(run -> run.more || run.swept.failed() > 0));
     return answer;
   }
 

@@ -13,7 +13,8 @@ import java.util.Map;
 
 /**
  * {@code reset-quotas}: resets the counters whose period is over, closes months, counts records
- * whose customer has appeared. It may be late, stop halfway or run twice.
+ * whose customer has appeared, and once a day compares usage summaries with their records. It may
+ * be late, stop halfway or run twice.
  */
 public final class ResetQuotas implements HttpFunction {
   private final Edge edge;

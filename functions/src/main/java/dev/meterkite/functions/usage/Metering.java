@@ -1,6 +1,7 @@
 package dev.meterkite.functions.usage;
 
 import com.google.gson.JsonParser;
+import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
@@ -22,7 +23,6 @@ import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import dev.meterkite.model.schema.Schema.UsageTracking;
 import dev.meterkite.model.usage.MeterState;
-import dev.meterkite.model.usage.RateCard;
 import dev.meterkite.model.usage.UsageBatch;
 import dev.meterkite.model.usage.UsageCommand;
 import dev.meterkite.model.usage.UsageCommands;
@@ -64,6 +64,7 @@ public final class Metering {
   private final InstantSource clock;
   private final UsageTriage triage;
   private final Reports reports;
+  private final UsageAudit audit;
 
   private static final class OfProcess {
     static final Metering METERING = new Metering(Backend.ofProcess());
@@ -71,12 +72,20 @@ public final class Metering {
 
   /** Metering over a backend; a process needs it once. */
   public Metering(Backend backend) {
-    UsageRules rules = new UsageRules(RateCard.DEFAULT, UsageRules.CLOSE_AFTER);
+    Settings settings = backend.settings();
+    UsageRules rules = new UsageRules(settings.rateCard(), settings.usageClosesAfter());
     this.engine = backend.engine(rules);
     this.store = backend.store();
     this.clock = backend.clock();
     this.triage = rules.triage();
     this.reports = new Reports(store);
+    this.audit =
+        new UsageAudit(
+            store,
+            clock,
+            triage,
+            settings.usageCheckDays(),
+            id -> count(id, true).verdict() == Handled.Verdict.DONE);
   }
 
   /** The metering of this process. */
@@ -310,6 +319,25 @@ public final class Metering {
     }
     return swept;
   }
+
+  /**
+   * Compares the summaries of the last days with the records, and counts anew what differs, within
+   * a time; once a UTC day.
+   *
+   * @param real the time that {@code until} is of
+   */
+  public Audited audit(InstantSource real, Instant until) {
+    return audit.run(real, until);
+  }
+
+  /**
+   * How far the comparison of summaries with records came.
+   *
+   * @param customers how many customers were compared in this run
+   * @param recounted how many records were counted anew
+   * @param more whether today's comparison is not at its end
+   */
+  public record Audited(long customers, long recounted, boolean more) {}
 
   private static @Nullable YearMonth month(@Nullable Object value) {
     try {

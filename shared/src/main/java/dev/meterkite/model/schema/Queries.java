@@ -227,6 +227,22 @@ public final class Queries {
         .ascending(Schema.UsageTracking.TIMESTAMP);
   }
 
+  /** The records of the customer that comes next behind an id, by one of them. */
+  public static Query usageOfNextCustomer(String customerId) {
+    return Query.of(Schema.UsageTracking.COLLECTION, 1)
+        .where(Schema.UsageTracking.CUSTOMER_ID, Op.GREATER, customerId)
+        .ascending(Schema.UsageTracking.CUSTOMER_ID);
+  }
+
+  /** What was counted for a customer from one moment, included, to another, not included. */
+  public static Query countsOfCustomer(String customerId, Instant from, Instant to, int limit) {
+    return Query.of(Schema.UsageCounts.COLLECTION, limit)
+        .where(Schema.UsageCounts.CUSTOMER_ID, Op.EQUAL, customerId)
+        .where(Schema.UsageCounts.TIMESTAMP, Op.GREATER_OR_EQUAL, from)
+        .where(Schema.UsageCounts.TIMESTAMP, Op.LESS, to)
+        .ascending(Schema.UsageCounts.TIMESTAMP);
+  }
+
   /** What waits for this customer to appear before it can be counted. */
   public static Query pendingUsageOfCustomer(String customerId, int limit) {
     return Query.of(Schema.UsageCounts.COLLECTION, limit)
@@ -271,6 +287,18 @@ public final class Queries {
     return afterId.isEmpty() ? query : query.after(List.of(afterId));
   }
 
+  /**
+   * The fields of which sums are asked over {@link #usageOfCustomer}; each needs the index of that
+   * query with the field behind it.
+   */
+  public static List<String> usageSums() {
+    return List.of(
+        Schema.UsageTracking.EPISODES_GENERATED,
+        Schema.UsageTracking.COMPUTE_MINUTES,
+        Schema.UsageTracking.STORAGE_GB,
+        Schema.UsageTracking.ESTIMATED_COST);
+  }
+
   /** A sample of each query, for the indexes they need. */
   public static List<Query> all() {
     Instant moment = Instant.EPOCH;
@@ -299,6 +327,8 @@ public final class Queries {
         scenesInTier("pro", 1),
         usageOfCustomer("c", moment, moment, 1),
         usageOfScene("s", moment, moment, 1),
+        usageOfNextCustomer("c"),
+        countsOfCustomer("c", moment, moment, 1),
         due(Schema.Users.COLLECTION, Schema.Users.LEDGER_DUE_AT, moment, 1),
         due(Schema.PodcastJobs.COLLECTION, Schema.PodcastJobs.PAYMENT_DUE_AT, moment, 1),
         due(Schema.ModelQuotas.COLLECTION, Schema.ModelQuotas.QUOTA_DUE_AT, moment, 1),

@@ -456,6 +456,7 @@ public final class Schema {
     public static final String BILLABLE_COST_MICROS = "billable_cost_micros";
     public static final String CLOSE_DUE_AT = "close_due_at";
     public static final String CLOSED_AT = "closed_at";
+    public static final String EXPLAINED = "explained";
 
     private UsageSummaries() {}
   }

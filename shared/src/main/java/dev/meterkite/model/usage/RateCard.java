@@ -2,6 +2,8 @@ package dev.meterkite.model.usage;
 
 import java.math.BigDecimal;
 import java.math.RoundingMode;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What usage costs when its producer does not say: micro-USD an episode, a minute of compute and a
@@ -16,10 +18,14 @@ import java.math.RoundingMode;
  */
 public record RateCard(
     BigDecimal episodeMicros, BigDecimal computeMinuteMicros, BigDecimal storageGbMicros) {
+  private static final Pattern RATES =
+      Pattern.compile(
+          "episode=(?<episode>NUMBER),compute_minute=(?<minute>NUMBER),storage_gb_month=(?<gb>NUMBER)"
+              .replace("NUMBER", "[0-9]{1,6}(?:\\.[0-9]{1,12})?"));
+
   /** $0.03 an episode, $0.00144 a compute minute, $0.02 a GB-month. */
   public static final RateCard DEFAULT =
-      new RateCard(
-          BigDecimal.valueOf(30_000), BigDecimal.valueOf(1_440), BigDecimal.valueOf(20_000));
+      parse("episode=0.03,compute_minute=0.00144,storage_gb_month=0.02");
 
   private static final BigDecimal MS_A_MINUTE = BigDecimal.valueOf(60_000);
 
@@ -29,6 +35,28 @@ public record RateCard(
         || storageGbMicros.signum() < 0) {
       throw new IllegalArgumentException("rates must not be negative");
     }
+  }
+
+  /**
+   * A rate card of three rates in USD: {@code
+   * episode=0.03,compute_minute=0.00144,storage_gb_month=0.02}, each of at most 6 digits before and
+   * 12 behind the point.
+   *
+   * @throws IllegalArgumentException for anything else
+   */
+  public static RateCard parse(String rates) {
+    Matcher matcher = RATES.matcher(rates);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("no rate card: " + rates);
+    }
+    return new RateCard(
+        micros(matcher.group("episode")),
+        micros(matcher.group("minute")),
+        micros(matcher.group("gb")));
+  }
+
+  private static BigDecimal micros(String usd) {
+    return new BigDecimal(usd).movePointRight(6).stripTrailingZeros();
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.UsageCounts;
+import dev.meterkite.model.schema.Schema.UsageTracking;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -60,7 +61,7 @@ public final class UsageTriage {
   public Step next(Snapshot record, Snapshot counts, Instant now) {
     Counted counted = Counted.of(counts);
     if (counted.frozen()) {
-      return new Step.Done();
+      return corrected(record, counted);
     }
     String usageId = record.ref().id();
     StoredUsage stored =
@@ -79,6 +80,42 @@ public final class UsageTriage {
       return new Step.Mark(new Write.Update(record.ref(), stored.marks()));
     }
     return counted.countDueAt() == null ? new Step.Done() : new Step.Mark(settle(counts, now));
+  }
+
+  /** A corrected record stays as it was counted; only a lost mark of the correction comes back. */
+  private static Step corrected(Snapshot record, Counted counted) {
+    String correction = counted.correctedBy();
+    return correction == null
+            || !record.exists()
+            || correction.equals(record.fields().get(UsageTracking.CORRECTED_BY))
+        ? new Step.Done()
+        : new Step.Mark(
+            new Write.Update(record.ref(), Map.of(UsageTracking.CORRECTED_BY, correction)));
+  }
+
+  /**
+   * Whether what was counted for a record is what the record says. Asked of records whose events
+   * may have been lost: {@link #next} trusts the digest in a record, which an older state of it put
+   * back by another program carries too.
+   *
+   * @param record as read just now, or absent
+   * @param counts its {@code usage_counts} document, as read just now, or absent
+   */
+  public boolean agrees(Snapshot record, Snapshot counts, Instant now) {
+    Counted counted = Counted.of(counts);
+    if (counted.frozen() || counted.countDueAt() != null) {
+      return true;
+    }
+    if (!record.exists()) {
+      return counted.countedFor() == null;
+    }
+    StoredUsage stored = StoredUsage.of(record.ref().id(), record.fields(), rates, now);
+    UsageFigures figures = stored.figures();
+    if (!stored.settled() || figures == null) {
+      return stored.settled() && counted.countedFor() == null;
+    }
+    return Counted.Identity.of(figures).equals(counted.figures())
+        && figures.amounts(rates).equals(counted.effective());
   }
 
   private static Step run(String customerId, Snapshot record, Snapshot counts) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -71,6 +72,18 @@ class IndexesTest {
             .map(Needed::toString)
             .toList();
     assertEquals(List.of(), missing);
+  }
+
+  /** A sum is made from an index that has the field behind those of the query. */
+  @Test
+  void everySum_hasItsCompositeIndex() {
+    Needed query = needed(Queries.usageOfCustomer("c", Instant.MIN, Instant.MAX, 1)).orElseThrow();
+    for (String field : Queries.usageSums()) {
+      List<Field> ordered = new ArrayList<>(query.ordered());
+      ordered.add(field(field, false));
+      Needed sum = new Needed(query.collection(), query.equal(), ordered);
+      assertTrue(declared.indexes().stream().anyMatch(sum::isMetBy), sum::toString);
+    }
   }
 
   @Test
