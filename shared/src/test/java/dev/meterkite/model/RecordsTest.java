@@ -63,7 +63,7 @@ class RecordsTest {
             Customer::decode,
             Customer::new,
             Map.of("billing_time_zone", "Asia/Tokyo", "contract_end", NOW.plusSeconds(1))),
-        record(Scene.TABLE, Scene::decode, Scene::new, Map.of()),
+        record(Scene.TABLE, Scene::decode, Scene::new, Map.of("vla_models", List.of("openvla"))),
         record(
             FeatureFlags.TABLE,
             FeatureFlags::decode,
@@ -314,6 +314,74 @@ class RecordsTest {
     Map<String, Object> customer =
         Map.of("schema_version", 1L, "bundle_tier", "pro", "monthly_scene_quota", quota);
     assertEquals(right, Customer.decode(customer).value().isPresent());
+  }
+
+  @Test
+  void elementsOfListsAndMaps_areValidatedToo() {
+    Map<String, Object> customer = new LinkedHashMap<>();
+    customer.put("schema_version", 1L);
+    customer.put("bundle_tier", "pro");
+    customer.put("feature_overrides", Map.of("tactile_sensors", true, "our_switch", "half"));
+    assertEquals(List.of(), Customer.decode(customer).violations());
+    customer.put("feature_overrides", Map.of("tactile_sensors", "yes"));
+    assertEquals(
+        List.of(
+            new Violation(
+                "feature_overrides",
+                Violation.OUT_OF_RANGE,
+                "must be true or false for each feature")),
+        Customer.decode(customer).violations());
+    Map<String, Object> scene =
+        Map.of("schema_version", 1L, "customer_id", "c", "vla_models", List.of("openvla", 1L));
+    assertEquals(
+        List.of(new Violation("vla_models", Violation.OUT_OF_RANGE, "must be a list of texts")),
+        Scene.decode(scene).violations());
+  }
+
+  /** The example documents of the source schema, as they stand there. */
+  @Test
+  void examplesOfTheSchema_areRight() {
+    Map<String, Object> customer = new LinkedHashMap<>();
+    customer.put("schema_version", 1L);
+    customer.put("bundle_tier", "pro");
+    customer.put("organization_name", "AI Research Lab");
+    customer.put("email", "contact@ailab.edu");
+    customer.put("monthly_scene_quota", 100L);
+    customer.put("scenes_generated_this_month", 45L);
+    customer.put("support_tier", "priority");
+    customer.put("contract_start", Instant.parse("2025-01-01T00:00:00Z"));
+    customer.put("contract_end", Instant.parse("2026-01-01T00:00:00Z"));
+    customer.put("audio_narration_enabled", true);
+    customer.put("subtitle_generation_enabled", true);
+    customer.put("preferred_tts_voice", "en-US-Neural2-D");
+    customer.put("preferred_language", "en-US");
+    customer.put("feature_overrides", Map.of("tactile_sensors", true));
+    customer.put("created_at", Instant.parse("2024-01-15T10:30:00Z"));
+    customer.put("updated_at", Instant.parse("2025-01-10T14:22:00Z"));
+    assertEquals(List.of(), Customer.decode(customer).violations());
+
+    Map<String, Object> scene = new LinkedHashMap<>();
+    scene.put("schema_version", 1L);
+    scene.put("customer_id", "lab_001");
+    scene.put("robot_type", "franka");
+    scene.put("data_pack_tier", "plus");
+    scene.put("episodes_per_variation", 50L);
+    scene.put("max_variations", 100L);
+    scene.put("min_quality_score", 0.85);
+    scene.put("vla_models", List.of("openvla", "pi0"));
+    scene.put("sim2real_enabled", true);
+    scene.put("contact_rich_enabled", true);
+    scene.put("tactile_enabled", false);
+    scene.put(
+        "custom_settings",
+        Map.of("lighting_variation", "high", "physics_profile", "manipulation_contact_rich"));
+    scene.put("created_at", Instant.parse("2025-01-05T09:15:00Z"));
+    scene.put("updated_at", Instant.parse("2025-01-10T16:45:00Z"));
+    assertEquals(List.of(), Scene.decode(scene).violations());
+
+    Map<String, Object> global =
+        Map.of("_comment", "beta", "schema_version", 1L, "tactile", false, "sim2real", false);
+    assertEquals(List.of(), FeatureFlags.decode(global).violations());
   }
 
   @Test

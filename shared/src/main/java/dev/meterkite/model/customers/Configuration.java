@@ -11,7 +11,8 @@ import java.util.Map;
  * @param settings by name, in a fixed order
  * @param flags by name, in the order of {@link FeatureFlag}
  * @param warnings what was not as it should be; values fell back as if it were absent
- * @param version changes when, and only when, something that configuration depends on changes
+ * @param version moves with every change of these documents and files but those of counters, quota
+ *     periods and stamps
  */
 public record Configuration(
     BundleTier tier,

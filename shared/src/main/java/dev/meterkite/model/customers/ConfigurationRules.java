@@ -115,8 +115,8 @@ public final class ConfigurationRules {
   }
 
   /**
-   * 16 hexadecimal digits made of everything that configuration depends on. Counters, quota periods
-   * and stamps do not move it.
+   * 16 hexadecimal digits made of everything in the documents and files but counters, quota periods
+   * and stamps.
    */
   public static String version(Documents documents) {
     StringBuilder text = new StringBuilder();

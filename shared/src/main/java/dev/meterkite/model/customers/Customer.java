@@ -46,7 +46,8 @@ public record Customer(Map<String, Object> fields) implements Typed {
       Field.timestamp(Schema.Customers.CONTRACT_START);
   public static final Field<Instant> CONTRACT_END = Field.timestamp(Schema.Customers.CONTRACT_END);
   public static final Field<Map<String, Object>> FEATURE_OVERRIDES =
-      Field.map(Schema.Customers.FEATURE_OVERRIDES);
+      Field.map(Schema.Customers.FEATURE_OVERRIDES)
+          .bound("true or false for each feature", Customer::overridesByBooleans);
   public static final Field<Instant> CREATED_AT = Field.timestamp(Schema.Customers.CREATED_AT);
   public static final Field<Instant> UPDATED_AT = Field.timestamp(Schema.Customers.UPDATED_AT);
   public static final Field<Instant> QUOTA_RESET_AT =
@@ -106,6 +107,13 @@ public record Customer(Map<String, Object> fields) implements Typed {
    */
   public Customer {
     fields = TABLE.checked(fields);
+  }
+
+  /** Keys that name no feature are somebody else's. */
+  private static boolean overridesByBooleans(Map<String, Object> overrides) {
+    return overrides.entrySet().stream()
+        .filter(entry -> FeatureFlag.ofOverrideKey(entry.getKey()).isPresent())
+        .allMatch(entry -> entry.getValue() instanceof Boolean);
   }
 
   /** The record of a document, or everything that is wrong with it; never fails. */

@@ -1,5 +1,6 @@
 package dev.meterkite.model.customers;
 
+import dev.meterkite.model.document.FieldValues;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,11 +18,11 @@ sealed interface Kind<T> {
   /** At most the row. */
   T cap(T asked, T row);
 
-  /** A count: a whole number from 0 on. */
+  /** A count: a whole number from 0 on, also one that was written as a float. */
   record Count() implements Kind<Long> {
     @Override
     public Optional<Long> read(@Nullable Object value) {
-      return value instanceof Long count && count >= 0 ? Optional.of(count) : Optional.empty();
+      return Optional.ofNullable(FieldValues.integer(value)).filter(count -> count >= 0);
     }
 
     @Override
@@ -34,11 +35,8 @@ sealed interface Kind<T> {
   record Share() implements Kind<Double> {
     @Override
     public Optional<Double> read(@Nullable Object value) {
-      if (!(value instanceof Long) && !(value instanceof Double)) {
-        return Optional.empty();
-      }
-      double share = ((Number) value).doubleValue();
-      return share >= 0 && share <= 1 ? Optional.of(share) : Optional.empty();
+      return Optional.ofNullable(FieldValues.decimal(value))
+          .filter(share -> share >= 0 && share <= 1);
     }
 
     @Override

@@ -44,13 +44,15 @@ public record Layered(Map<String, Object> document, Map<String, Object> file) {
     return get(field) instanceof Map<?, ?> map ? map : Map.of();
   }
 
-  /** The moment in a field; files may write it as ISO 8601 text. */
+  /**
+   * The moment in a field; files, which know no other, write it as ISO 8601 text. A document's text
+   * is of the wrong type and counts as absent, here as where usage is recorded.
+   */
   Optional<Instant> moment(String field) {
-    Object value = get(field);
-    if (value instanceof Instant instant) {
+    if (get(field) instanceof Instant instant) {
       return Optional.of(instant);
     }
-    if (value instanceof String text) {
+    if (file.get(field) instanceof String text) {
       try {
         return Optional.of(Instant.parse(text));
       } catch (DateTimeException e) {

@@ -35,7 +35,9 @@ public record Scene(Map<String, Object> fields) implements Typed {
       Field.bool(Schema.Scenes.AUDIO_NARRATION_ENABLED);
   public static final Field<Boolean> SUBTITLE_GENERATION_ENABLED =
       Field.bool(Schema.Scenes.SUBTITLE_GENERATION_ENABLED);
-  public static final Field<List<Object>> VLA_MODELS = Field.array(Schema.Scenes.VLA_MODELS);
+  public static final Field<List<Object>> VLA_MODELS =
+      Field.array(Schema.Scenes.VLA_MODELS)
+          .bound("a list of texts", models -> models.stream().allMatch(String.class::isInstance));
   public static final Field<Long> NUM_LANGUAGE_VARIATIONS =
       Bounds.atLeast(0, Field.integer(Schema.Scenes.NUM_LANGUAGE_VARIATIONS));
   public static final Field<Boolean> SIM2REAL_ENABLED = Field.bool(Schema.Scenes.SIM2REAL_ENABLED);

@@ -26,7 +26,9 @@ public final class FieldValues {
     if (value instanceof Long number) {
       return number;
     }
-    if (value instanceof Double number && Math.rint(number) == number && Math.abs(number) < EXACT) {
+    if (value instanceof Double number
+        && Math.rint(number) == number
+        && Math.abs(number) <= EXACT) {
       return number.longValue();
     }
     return null;

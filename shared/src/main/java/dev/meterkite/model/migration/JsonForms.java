@@ -1,5 +1,6 @@
 package dev.meterkite.model.migration;
 
+import dev.meterkite.model.document.FieldValues;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -17,9 +18,6 @@ public final class JsonForms {
       Set.of("contract_start", "contract_end", "created_at", "updated_at", "quota_reset_at");
 
   private static final Set<String> FLOATS = Set.of("min_quality_score");
-
-  /** Beyond these a double does not tell neighbouring integers apart. */
-  private static final double MAX_EXACT = 1L << 53;
 
   private JsonForms() {}
 
@@ -41,14 +39,8 @@ public final class JsonForms {
     if (value instanceof Number number && FLOATS.contains(name)) {
       return number.doubleValue();
     }
-    if (value instanceof Double number && isWhole(number)) {
-      return (long) (double) number;
-    }
-    return value;
-  }
-
-  private static boolean isWhole(double number) {
-    return Math.rint(number) == number && Math.abs(number) <= MAX_EXACT;
+    Long whole = FieldValues.integer(value);
+    return whole == null ? value : whole;
   }
 
   private static Object moment(String text) {

@@ -1,6 +1,6 @@
 package dev.meterkite.model.schema;
 
-import java.time.Instant;
+import dev.meterkite.model.document.FieldValues;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +15,6 @@ public enum Kind implements Word {
   MAP,
   ARRAY;
 
-  /** Beyond this a double does not name every integer. */
-  private static final double EXACT = 1L << 53;
-
   /**
    * The value in the form that the model uses, or null if it is of another type. A double without
    * fraction is an integer (JSON and JavaScript know no other), an integer is a float; nothing else
@@ -25,29 +22,13 @@ public enum Kind implements Word {
    */
   public @Nullable Object cast(Object value) {
     return switch (this) {
-      case STRING -> value instanceof String ? value : null;
-      case INTEGER -> integer(value);
-      case FLOAT -> number(value);
-      case BOOLEAN -> value instanceof Boolean ? value : null;
-      case TIMESTAMP -> value instanceof Instant ? value : null;
+      case STRING -> FieldValues.text(value);
+      case INTEGER -> FieldValues.integer(value);
+      case FLOAT -> FieldValues.decimal(value);
+      case BOOLEAN -> FieldValues.flag(value);
+      case TIMESTAMP -> FieldValues.instant(value);
       case MAP -> value instanceof Map ? value : null;
       case ARRAY -> value instanceof List ? value : null;
     };
-  }
-
-  private static @Nullable Object integer(Object value) {
-    if (value instanceof Double number
-        && number == Math.rint(number)
-        && Math.abs(number) <= EXACT) {
-      return number.longValue();
-    }
-    return value instanceof Long ? value : null;
-  }
-
-  private static @Nullable Object number(Object value) {
-    if (value instanceof Long integer) {
-      return integer.doubleValue();
-    }
-    return value instanceof Double number && Double.isFinite(number) ? number : null;
   }
 }

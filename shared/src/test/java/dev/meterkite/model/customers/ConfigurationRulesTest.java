@@ -226,6 +226,19 @@ class ConfigurationRulesTest {
     assertEquals(of(given, source), resolve().settings().get("max_variations"));
   }
 
+  /** JavaScript and Python write 50.0 where they mean 50; validation takes it, so this does too. */
+  @Test
+  void wholeNumberWrittenAsAFloat_isANumber() {
+    scene.put("max_variations", 50.0);
+    scene.put("episodes_per_variation", 9.5);
+    Configuration configuration = resolve();
+    assertEquals(of(50L, Source.SCENE), configuration.settings().get("max_variations"));
+    assertEquals(of(10L, Source.TIER), configuration.settings().get("episodes_per_variation"));
+    assertEquals(
+        List.of(new Warning(Warning.INVALID_VALUE, "scenes.episodes_per_variation")),
+        configuration.warnings());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "0.79, 0.79, SCENE",
@@ -398,10 +411,13 @@ class ConfigurationRulesTest {
     assertEquals(active, resolve().active());
   }
 
+  /** As where usage is recorded: a contract whose end is text does not bound. */
   @Test
   void contractTimesThatAreNone_countAsAbsent() {
     customer.put("contract_start", "next week");
     customer.put("contract_end", 5L);
+    assertTrue(resolve().active());
+    customer.put("contract_end", "2025-01-01T00:00:00Z");
     assertTrue(resolve().active());
   }
 
