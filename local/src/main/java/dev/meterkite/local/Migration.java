@@ -6,6 +6,7 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.DataModel;
 import dev.meterkite.model.customers.BundleTier;
+import dev.meterkite.model.customers.ConfigurationRules;
 import dev.meterkite.model.customers.FlagRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -14,6 +15,7 @@ import dev.meterkite.model.migration.SchemaSteps;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.Scenes;
+import dev.meterkite.model.schema.Schema.Users;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -132,10 +134,20 @@ public final class Migration {
     return holds(there, planned) ? "there already" : "there, and different";
   }
 
-  /** Whether a document has the planned fields; others may have come since. */
+  /**
+   * Whether a document has the planned fields; others may have come since, and what functions count
+   * may have moved on.
+   */
   private static boolean holds(Snapshot there, Map<String, Object> planned) {
     return planned.entrySet().stream()
+        .filter(field -> !isCounted(there.ref().collection(), field.getKey()))
         .allMatch(field -> Objects.equals(field.getValue(), there.fields().get(field.getKey())));
+  }
+
+  private static boolean isCounted(String collection, String field) {
+    return collection.equals(Users.COLLECTION)
+        ? field.equals(Users.CREDITS_BALANCE)
+        : ConfigurationRules.UNCONFIGURING.contains(field);
   }
 
   private Set<String> existingCustomers(Map<DocRef, Map<String, Object>> documents) {

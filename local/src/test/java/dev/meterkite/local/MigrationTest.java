@@ -52,11 +52,17 @@ class MigrationTest {
   }
 
   private static FirestoreStore fresh() {
+    return open(EmulatorForTests.freshProject());
+  }
+
+  private static FirestoreStore open(String project) {
     return FirestoreStore.open(
         new Settings(
             Map.of(
-                "FIRESTORE_EMULATOR_HOST", EmulatorForTests.shared().host(),
-                "GOOGLE_CLOUD_PROJECT", EmulatorForTests.freshProject())));
+                "FIRESTORE_EMULATOR_HOST",
+                EmulatorForTests.shared().host(),
+                "GOOGLE_CLOUD_PROJECT",
+                project)));
   }
 
   private void file(String name, String text) throws IOException {
@@ -162,6 +168,71 @@ class MigrationTest {
     assertFalse(read("customers", "c100").exists());
     assertEquals(0, migrate(store, false), this::report);
     assertTrue(report().contains("customers there already          250"), this::report);
+  }
+
+  /** A40: killed wherever it happens to be, and run again, it ends as if nothing had been. */
+  @Test
+  void migrationKilledInTheMiddle_endsTheSameWhenRunAgain() throws Exception {
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 3_000; i++) {
+      lines.append("{\"customer_id\": \"k").append(i).append("\", \"bundle_tier\": \"pro\"}\n");
+    }
+    file("customers.jsonl", lines.toString());
+    String project = EmulatorForTests.freshProject();
+    Path output = folder.resolve("output");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Migration.class.getName(),
+            folder.toString());
+    builder.environment().put("FIRESTORE_EMULATOR_HOST", EmulatorForTests.shared().host());
+    builder.environment().put("GOOGLE_CLOUD_PROJECT", project);
+    Process first = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    try {
+      Client.await(
+          "some are written", () -> !first.isAlive() || text(output).contains("  500 of 3000"));
+    } finally {
+      first.destroyForcibly().waitFor();
+    }
+    store.close();
+    store = open(project);
+    int written = store.find(Query.of("customers", 10_000)).join().size();
+    assertTrue(written >= 500 && written < 3_000, () -> written + " of 3,000 when it was killed");
+
+    assertEquals(0, migrate(store, false), this::report);
+    assertTrue(report().contains("customers there already          %d".formatted(written)));
+    assertTrue(report().contains("flag documents                   3000 of 3000"), this::report);
+    assertEquals(3_000, store.find(Query.of("customers", 10_000)).join().size());
+    assertEquals(3_000, store.find(Query.of("feature_flags", 10_000)).join().size());
+  }
+
+  private static String text(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void whatFunctionsHaveCountedSince_isNoDifference() throws IOException {
+    examples();
+    assertEquals(0, migrate(store, false), this::report);
+    Map<String, Object> counted =
+        Map.of("scenes_generated_this_month", 46L, "updated_at", NOW, "quota_due_at", NOW);
+    store
+        .commit(List.of(Mutation.blind(new DocRef("customers", "lab_001"), counted, Map.of())))
+        .join();
+    store
+        .commit(
+            List.of(
+                Mutation.blind(
+                    new DocRef("users", "user_1"), Map.of("credits_balance", 2L), Map.of())))
+        .join();
+    assertEquals(0, migrate(store, false), this::report);
+    assertEquals(46L, read("customers", "lab_001").fields().get("scenes_generated_this_month"));
   }
 
   /** Loses the answer of its first commit, and fails all from the second on. */

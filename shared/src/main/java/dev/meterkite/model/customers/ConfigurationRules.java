@@ -34,8 +34,8 @@ public final class ConfigurationRules {
   /** How a switch setting is called after its flag. */
   private static final String ENABLED = "_enabled";
 
-  /** What customers are told apart by besides configuration: changes of these alone are none. */
-  static final Set<String> UNCONFIGURING =
+  /** Fields of customers and scenes that count, or stamp: changes of these alone are none. */
+  public static final Set<String> UNCONFIGURING =
       Set.of(
           Customers.SCENES_GENERATED_THIS_MONTH,
           Customers.TOTAL_SCENES_GENERATED,
