@@ -37,7 +37,7 @@ Usage: ./deploy.sh --project ID [options]
   --dry-run         runs nothing; prints the commands, one a line
 
 Settings of the functions are taken from the environment: TOKEN_ISSUERS (default: Google service
-accounts, and Firebase users of the project), SERVICE_ACCOUNTS, FOREIGN_BALANCE.
+accounts, and Firebase users of the project), SERVICE_ACCOUNTS, FOREIGN_BALANCE, CREDITS_MODE.
 TEXT
 }
 
@@ -358,6 +358,7 @@ settings() {
   [ -z "${RATE_CARD:-}" ] || printf '@@RATE_CARD=%s' "$RATE_CARD"
   [ -z "${USAGE_CLOSE_DAYS:-}" ] || printf '@@USAGE_CLOSE_DAYS=%s' "$USAGE_CLOSE_DAYS"
   [ -z "${USAGE_CHECK_DAYS:-}" ] || printf '@@USAGE_CHECK_DAYS=%s' "$USAGE_CHECK_DAYS"
+  [ -z "${CREDITS_MODE:-}" ] || printf '@@CREDITS_MODE=%s' "$CREDITS_MODE"
 }
 
 # One name for what a function is made of; while it stays, the function is not deployed again.

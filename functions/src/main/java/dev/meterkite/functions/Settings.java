@@ -42,6 +42,12 @@ public final class Settings {
   private static final Variable FOREIGN_BALANCE =
       new Variable(
           "FOREIGN_BALANCE", "restore", "restore, adopt", "a credits_balance that others changed");
+  private static final Variable CREDITS_MODE =
+      new Variable(
+          "CREDITS_MODE",
+          "live",
+          "live, shadow",
+          "shadow: credits decide and compare, write nothing");
   private static final Variable OPENAI_KEY =
       new Variable("OPENAI_API_KEY", "", "API key", "for probes; without it OpenAI is not probed");
   private static final Variable OPENAI_URL =
@@ -107,6 +113,7 @@ public final class Settings {
           GRACE,
           LOG_FORMAT,
           FOREIGN_BALANCE,
+          CREDITS_MODE,
           CONFIG_FILE,
           CONFIG_MODE,
           OPENAI_KEY,
@@ -206,6 +213,14 @@ public final class Settings {
   /** Whether a balance that another program changed is booked; else it is put back. */
   public boolean adoptsForeignBalance() {
     return choice(FOREIGN_BALANCE, "restore", "adopt").equals("adopt");
+  }
+
+  /**
+   * Whether the functions of credits only say what they would do, beside an older system that keeps
+   * the balances.
+   */
+  public boolean shadowsCredits() {
+    return choice(CREDITS_MODE, "live", "shadow").equals("shadow");
   }
 
   /** The file that configuration falls back to or is overridden by; empty for none. */

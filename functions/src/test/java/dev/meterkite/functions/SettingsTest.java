@@ -73,6 +73,11 @@ class SettingsTest {
     assertTrue(failure.getMessage().contains("RATE_CARD"), failure::getMessage);
     Settings settings = new Settings(Map.of("FOREIGN_BALANCE", "maybe"));
     assertThrows(IllegalArgumentException.class, settings::adoptsForeignBalance);
+    assertFalse(settings.shadowsCredits());
+    assertTrue(new Settings(Map.of("CREDITS_MODE", "shadow")).shadowsCredits());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Settings(Map.of("CREDITS_MODE", "on")).shadowsCredits());
   }
 
   @Test

@@ -59,16 +59,19 @@ public record Backend(
         Log.ofProcess(settings));
   }
 
+  /** The same over another store. */
+  public Backend with(Store other) {
+    return new Backend(settings, other, clock, turns, edge, intake, log);
+  }
+
   /** An engine for one kind of owner document; a process needs one for each kind. */
   public <S, I> GroupCommit<S, I> engine(Rules<S, I> rules) {
+    return engine(rules, Limits.DEFAULT);
+  }
+
+  /** Likewise, within bounds of its own. */
+  public <S, I> GroupCommit<S, I> engine(Rules<S, I> rules, Limits limits) {
     return new GroupCommit<>(
-        rules,
-        store,
-        turns,
-        clock,
-        InstantSource.system(),
-        new Random(),
-        Limits.DEFAULT,
-        Json::write);
+        rules, store, turns, clock, InstantSource.system(), new Random(), limits, Json::write);
   }
 }

@@ -7,6 +7,7 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
 import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Limits;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.command.Command;
@@ -36,19 +37,32 @@ public final class Credits {
   private final Statements statements;
 
   private static final class OfProcess {
-    static final Credits CREDITS = new Credits(Backend.ofProcess());
+    static final Backend BACKEND = Shadow.over(Backend.ofProcess());
+    static final Credits CREDITS = new Credits(BACKEND);
   }
 
-  /** Credits over a backend; a process needs them once. */
+  /**
+   * Credits over a backend; a process needs them once. In shadow mode they write nothing, and each
+   * command is decided alone, on the balance that the older system keeps.
+   */
   public Credits(Backend backend) {
+    Backend used = Shadow.over(backend);
+    boolean shadow = Shadow.isShadow(used);
+    boolean adopts = shadow || used.settings().adoptsForeignBalance();
     this.engine =
-        backend.engine(
-            new CreditRules(
-                backend.settings().adoptsForeignBalance()
-                    ? ForeignBalance.ADOPT
-                    : ForeignBalance.PUT_BACK));
-    this.store = backend.store();
+        used.engine(
+            new CreditRules(adopts ? ForeignBalance.ADOPT : ForeignBalance.PUT_BACK),
+            shadow ? Limits.ALONE : Limits.DEFAULT);
+    this.store = used.store();
     this.statements = new Statements(store);
+  }
+
+  /**
+   * What everything of credits that writes writes through; in shadow mode that leads nowhere.
+   * {@link Backend#ofProcess} itself is only for the edge and the intake.
+   */
+  static Backend backendOfProcess() {
+    return OfProcess.BACKEND;
   }
 
   /** The credits of this process. */

@@ -22,7 +22,9 @@ public final class ExpireCredits implements HttpFunction {
 
   /** For the platform. */
   public ExpireCredits() {
-    this(Backend.ofProcess().edge(), new DueCredits(Backend.ofProcess(), Credits.ofProcess()));
+    this(
+        Backend.ofProcess().edge(),
+        new DueCredits(Credits.backendOfProcess(), Credits.ofProcess()));
   }
 
   ExpireCredits(Edge edge, DueCredits due) {

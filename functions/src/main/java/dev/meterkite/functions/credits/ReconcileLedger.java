@@ -18,7 +18,7 @@ public final class ReconcileLedger implements HttpFunction {
 
   /** For the platform. */
   public ReconcileLedger() {
-    this(Backend.ofProcess().edge(), new Reconciliation(Backend.ofProcess()));
+    this(Backend.ofProcess().edge(), new Reconciliation(Credits.backendOfProcess()));
   }
 
   ReconcileLedger(Edge edge, Reconciliation reconciliation) {

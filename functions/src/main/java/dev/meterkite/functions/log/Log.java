@@ -90,6 +90,11 @@ public final class Log {
         fields);
   }
 
+  /** Something to be counted. */
+  public void info(String message, Map<String, ?> fields) {
+    write(Severity.INFO, message, fields);
+  }
+
   /** Something worth a look that stops nothing. */
   public void warn(String message, Map<String, ?> fields) {
     write(Severity.WARNING, message, fields);

@@ -39,6 +39,19 @@ public record Limits(
           1_000,
           Duration.ofMinutes(4));
 
+  /** Each command alone, on a state read for it: for engines that leave nothing behind. */
+  public static final Limits ALONE =
+      new Limits(
+          1,
+          DEFAULT.bytes,
+          DEFAULT.attempts,
+          DEFAULT.life,
+          DEFAULT.waiting,
+          DEFAULT.documents,
+          Duration.ZERO,
+          DEFAULT.refused,
+          DEFAULT.refusedFor);
+
   public Limits {
     if (refusedFor.compareTo(life.multipliedBy(2)) < 0) {
       throw new IllegalArgumentException("a refused key must outlive every attempt");
