@@ -9,6 +9,8 @@ import io.cloudevents.core.builder.CloudEventBuilder;
 import io.cloudevents.http.HttpMessageFactory;
 import io.cloudevents.rw.CloudEventRWException;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.temporal.ChronoUnit;
@@ -73,8 +75,8 @@ enum CloudEventForm {
   /**
    * The members of the body that the events stand for.
    *
-   * @throws Refusal 400 with what is wrong with the first event that is no CloudEvent, or whose
-   *     data are no JSON object
+   * @throws Refusal 400 with the first thing that is wrong with each event that is no CloudEvent,
+   *     or whose data are no JSON object
    */
   Map<String, Object> members(HttpRequest request, byte[] body) throws Refusal {
     return switch (this) {
@@ -96,12 +98,20 @@ enum CloudEventForm {
 
   private static Map<String, Object> batch(List<Object> items) throws Refusal {
     List<Object> records = new ArrayList<>();
+    List<Violation> faults = new ArrayList<>();
     for (int i = 0; i < items.size(); i++) {
       String path = "[" + i + "]";
-      if (!(items.get(i) instanceof Map<?, ?> envelope)) {
-        throw invalid(path, "must be a CloudEvent");
+      try {
+        if (!(items.get(i) instanceof Map<?, ?> envelope)) {
+          throw invalid(path, "must be a CloudEvent");
+        }
+        records.add(record(path, event(path, envelope)));
+      } catch (Refusal refusal) {
+        faults.addAll(refusal.faults(path));
       }
-      records.add(record(path, event(path, envelope)));
+    }
+    if (!faults.isEmpty()) {
+      throw new Refusal(Problem.invalid(faults));
     }
     Map<String, Object> members = new LinkedHashMap<>();
     members.put(RECORDS, records);
@@ -110,19 +120,22 @@ enum CloudEventForm {
 
   private static CloudEvent binary(HttpRequest request, byte[] body) throws Refusal {
     try {
-      Map<String, List<String>> headers = new LinkedHashMap<>();
-      request.getHeaders().forEach((name, values) -> headers.put(name, decoded(name, values)));
-      return HttpMessageFactory.createReaderFromMultimap(headers, body).toEvent();
+      Map<String, String> headers = new LinkedHashMap<>();
+      request.getHeaders().forEach((name, values) -> headers.put(name, value(name, values)));
+      return HttpMessageFactory.createReader(headers, body).toEvent();
     } catch (CloudEventRWException | IllegalArgumentException | IllegalStateException e) {
       throw invalid("", "is no CloudEvent 1.0: " + e.getMessage());
     }
   }
 
-  /** Attributes are percent-encoded in headers, which the SDK leaves to us. */
-  private static List<String> decoded(String name, List<String> values) {
+  /**
+   * The one value of a header. Some servers split headers at commas, which an attribute may
+   * contain; and attributes are percent-encoded in headers, which the SDK leaves to us.
+   */
+  private static String value(String name, List<String> values) {
     return name.toLowerCase(Locale.ROOT).startsWith("ce-")
-        ? values.stream().map(CloudEventForm::decoded).toList()
-        : values;
+        ? decoded(String.join(",", values))
+        : values.get(0);
   }
 
   private static String decoded(String value) {
@@ -131,8 +144,17 @@ enum CloudEventForm {
         .replaceAll(
             run -> {
               byte[] bytes = HexFormat.of().parseHex(run.group().replace("%", ""));
-              return Matcher.quoteReplacement(new String(bytes, StandardCharsets.UTF_8));
+              return Matcher.quoteReplacement(utf8(bytes));
             });
+  }
+
+  /** Two sources must not become one by what cannot be decoded. */
+  private static String utf8(byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException("percent-encoded bytes that are no UTF-8", e);
+    }
   }
 
   private static CloudEvent event(String path, Map<?, ?> envelope) throws Refusal {

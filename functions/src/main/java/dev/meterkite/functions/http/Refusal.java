@@ -1,5 +1,7 @@
 package dev.meterkite.functions.http;
 
+import dev.meterkite.model.schema.Violation;
+import java.util.List;
 import java.util.Map;
 
 /** Ends the checks of a request with a problem answer; never leaves this package. */
@@ -17,6 +19,13 @@ final class Refusal extends Exception {
     super(problem.code(), null, false, false);
     this.problem = problem;
     this.headers = Map.copyOf(headers);
+  }
+
+  /** What is wrong, with what is to blame where that is no field. */
+  List<Violation> faults(String otherwise) {
+    return problem.errors().isEmpty()
+        ? List.of(new Violation(otherwise, "format", problem.detail()))
+        : problem.errors();
   }
 
   Answer answer() {

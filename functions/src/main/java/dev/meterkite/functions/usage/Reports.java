@@ -11,6 +11,7 @@ import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.UsageTracking;
 import dev.meterkite.model.schema.Violation;
 import dev.meterkite.model.schema.Word;
+import dev.meterkite.model.usage.FocusCsv;
 import dev.meterkite.model.usage.UsageReport;
 import dev.meterkite.model.usage.UsageReport.GroupBy;
 import java.time.Instant;
@@ -20,7 +21,9 @@ import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +35,7 @@ final class Reports {
   /** The most records that a report by scene reads. */
   static final int MAX_RECORDS = 100_000;
 
+  private static final String CSV_TYPE = "text/csv; charset=utf-8";
   private static final int PAGE = 1_000;
   private static final LocalDate FIRST = LocalDate.of(2000, 1, 1);
   private static final LocalDate LAST = LocalDate.of(9999, 12, 31);
@@ -45,7 +49,9 @@ final class Reports {
   /** In what form a report goes out. */
   enum Format implements Word {
     JSON,
-    CSV
+    CSV,
+    /** A bill's lines: one a UTC day and action, in the columns of FOCUS. */
+    FOCUS
   }
 
   /**
@@ -54,13 +60,16 @@ final class Reports {
    * @param from the first day
    * @param to the first day that is not in it any more
    */
-  record Request(String customerId, LocalDate from, LocalDate to, GroupBy groupBy, boolean csv) {
+  record Request(String customerId, LocalDate from, LocalDate to, GroupBy groupBy, Format format) {
     static Request parse(Fields fields) {
       String customerId = fields.id("customer_id");
       LocalDate from = day(fields, "from");
       LocalDate to = day(fields, "to");
       GroupBy groupBy = fields.word("group_by", GroupBy.class);
-      boolean csv = fields.optionalWord("format", Format.class) == Format.CSV;
+      Format format = fields.optionalWord("format", Format.class);
+      if (format == Format.FOCUS && groupBy != GroupBy.DAY) {
+        fields.fault("group_by", Violation.INCONSISTENT, "must be day with format focus");
+      }
       boolean byScene = groupBy == GroupBy.SCENE;
       int most = byScene ? UsageReport.MAX_DAYS_BY_SCENE : MAX_DAYS;
       if (from != null && to != null && !from.isBefore(to)) {
@@ -72,7 +81,11 @@ final class Reports {
             "must be at most " + most + " days after from" + (byScene ? " by scene" : ""));
       }
       return new Request(
-          customerId, from == null ? FIRST : from, to == null ? LAST : to, groupBy, csv);
+          customerId,
+          from == null ? FIRST : from,
+          to == null ? LAST : to,
+          groupBy,
+          format == null ? Format.JSON : format);
     }
 
     private static @Nullable LocalDate day(Fields fields, String name) {
@@ -104,25 +117,32 @@ final class Reports {
 
   /** The report as asked; 400 for more records than a report reads. */
   Answer answer(Request request, Instant now) {
+    if (request.format() == Format.FOCUS) {
+      FocusCsv lines = new FocusCsv(request.customerId(), request.from(), request.to());
+      summaries(request).forEach(lines::add);
+      return Answer.text(CSV_TYPE, lines.toCsv());
+    }
     UsageReport report = new UsageReport(request.groupBy(), request.from(), request.to());
     if (request.groupBy() != GroupBy.SCENE) {
-      addSummaries(report, request);
+      summaries(request).forEach(report::addSummary);
     } else if (!addRecords(report, request, now)) {
       return Answer.problem(
           Problem.invalid("More than 100,000 records: ask for fewer days, or not by scene."));
     }
-    return request.csv()
-        ? Answer.text("text/csv; charset=utf-8", report.toCsv())
+    return request.format() == Format.CSV
+        ? Answer.text(CSV_TYPE, report.toCsv())
         : Answer.ok(report.toAnswer());
   }
 
-  private void addSummaries(UsageReport report, Request request) {
+  private Map<YearMonth, Snapshot> summaries(Request request) {
     List<DocRef> refs = UsageReport.summaries(request.customerId(), request.from(), request.to());
+    Map<YearMonth, Snapshot> summaries = new LinkedHashMap<>();
     YearMonth month = YearMonth.from(request.from());
     for (Snapshot summary : store.read(refs).join()) {
-      report.addSummary(month, summary);
+      summaries.put(month, summary);
       month = month.plusMonths(1);
     }
+    return summaries;
   }
 
   private boolean addRecords(UsageReport report, Request request, Instant now) {

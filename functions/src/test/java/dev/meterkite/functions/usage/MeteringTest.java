@@ -211,10 +211,35 @@ class MeteringTest {
                       LocalDate.of(2026, 1, 1),
                       LocalDate.of(2026, 2, 1),
                       GroupBy.MONTH,
-                      true))
+                      Reports.Format.CSV))
               .body();
       assertTrue(month.contains("2026-01,8," + episodes + ","), month);
     }
+  }
+
+  /** A21, A22: periods begin on the 31st at midnight in Tokyo, in short months on the last day. */
+  @Test
+  void anchorDayAndZone_areWhereTheCounterBeginsAnew() {
+    Map<String, Object> terms =
+        Map.of(
+            "monthly_scene_quota", 1L,
+            "billing_anchor_day", 31L,
+            "billing_time_zone", "Asia/Tokyo");
+    meter.set("customers", CUSTOMER, terms);
+    List<Instant> starts =
+        List.of(
+            Instant.parse("2026-01-30T15:00:00Z"),
+            Instant.parse("2026-02-27T15:00:00Z"),
+            Instant.parse("2026-03-30T15:00:00Z"),
+            Instant.parse("2026-04-29T15:00:00Z"));
+    for (int i = 0; i < starts.size() - 1; i++) {
+      meter.setNow(starts.get(i));
+      assertEquals(200, record("first of " + i, scenes(1, "a" + i)).status());
+      assertEquals(starts.get(i + 1), field("quota_due_at"));
+      meter.setNow(starts.get(i + 1).minusNanos(1_000));
+      assertEquals(409, record("last of " + i, scenes(1, "b" + i)).status());
+    }
+    assertEquals(3L, field("total_scenes_generated"));
   }
 
   /** A24. */

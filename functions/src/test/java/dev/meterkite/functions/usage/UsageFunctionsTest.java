@@ -48,9 +48,9 @@ class UsageFunctionsTest {
 
   private String scene(String sceneId) {
     return """
-        {"customer_id": "%s", "scene_id": "%s", "action": "scene_generated",
-         "timestamp": "%s", "episodes_generated": 10, "details": {"robots": 2, "score": 0.5}}
-        """
+    {"customer_id": "%s", "scene_id": "%s", "action": "scene_generated",
+     "timestamp": "%s", "episodes_generated": 10, "details": {"robots": 2, "score": 0.5}}
+    """
         .formatted(customer, sceneId, now);
   }
 
@@ -209,9 +209,9 @@ class UsageFunctionsTest {
 
   private static String event(String id, String data) {
     return """
-        {"specversion": "1.0", "id": "%s", "source": "/pipelines/a", "type": "usage.recorded",
-         "datacontenttype": "application/json", "attempt": 3, "data": %s}
-        """
+    {"specversion": "1.0", "id": "%s", "source": "/pipelines/a", "type": "usage.recorded",
+     "datacontenttype": "application/json", "attempt": 3, "data": %s}
+    """
         .formatted(id, data);
   }
 
@@ -264,6 +264,87 @@ class UsageFunctionsTest {
     assertEquals("invalid_request", code(400, send("application/cloudevents-batch+json", "[]")));
     assertEquals("unsupported_media_type", code(415, send("application/cloudevents", "{}")));
     assertFalse(stored().containsKey("total_scenes_generated"));
+  }
+
+  @Test
+  void attributesInHeaders_areDecodedAndMayHaveCommas() {
+    customer(Map.of());
+    String[] headers = {"ce-specversion", "1.0", "ce-id", "e", "ce-type", "t", "ce-shard", "7"};
+    List<String> sources = List.of("/p/a,b", "/p/a,c", "/p/%C3%BC", "/p/%C3%BD");
+    for (String source : sources) {
+      List<String> all = new ArrayList<>(List.of(headers));
+      all.addAll(List.of("ce-source", source));
+      HttpResponse<String> answer =
+          send("application/json", scene("s"), all.toArray(String[]::new));
+      assertEquals(List.of("recorded"), statuses(answer), source);
+    }
+    String structured = event("e", scene("s")).replace("/pipelines/a", "/p/a,b");
+    assertEquals(
+        List.of("duplicate"),
+        statuses(send("application/cloudevents-batch+json", "[" + structured + "]")));
+    assertEquals(4L, stored().get("total_scenes_generated"));
+    List<String> broken = new ArrayList<>(List.of(headers));
+    broken.addAll(List.of("ce-source", "/p/%C3"));
+    assertEquals(
+        "invalid_request",
+        code(400, send("application/json", scene("s"), broken.toArray(String[]::new))));
+  }
+
+  @Test
+  void timeOfAnEvent_isTheTimestampOfDataThatHaveNone() {
+    customer(Map.of());
+    String data = scene("s").replaceFirst("\"timestamp\": \"[^\"]*\",", "");
+    String timed = event("e", data).replace("\"attempt\": 3", "\"time\": \"" + now + "\"");
+    HttpResponse<String> answer = send("application/cloudevents+json", timed);
+    assertEquals(List.of("recorded"), statuses(answer));
+    String id =
+        json(answer).getAsJsonArray("results").get(0).getAsJsonObject().get("id").getAsString();
+    assertEquals(now, HOSTED.read("usage_tracking", id).fields().get("timestamp"));
+  }
+
+  @Test
+  void everyBrokenEventOfABatch_isNamed() {
+    customer(Map.of());
+    String batch =
+        "["
+            + String.join(
+                ",",
+                event("e1", scene("s")).replace("\"1.0\"", "\"2.0\""),
+                event("e2", scene("s")),
+                event("e3", scene("s")).replace("\"type\": \"usage.recorded\",", ""),
+                "7")
+            + "]";
+    HttpResponse<String> answer = send("application/cloudevents-batch+json", batch);
+    assertEquals("invalid_request", code(400, answer));
+    List<String> named = new ArrayList<>();
+    json(answer)
+        .getAsJsonArray("errors")
+        .forEach(error -> named.add(error.getAsJsonObject().get("field").getAsString()));
+    assertEquals(List.of("[0].specversion", "[2]", "[3]"), named);
+    assertFalse(stored().containsKey("total_scenes_generated"));
+  }
+
+  @Test
+  void monthForFinance_hasALineADayAndAction() {
+    customer(Map.of());
+    record("k1", scene("s"));
+    record("k2", scene("s").replace("scene_generated", "upsell_applied").replace("10,", "0,"));
+    LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+    LocalDate month = today.withDayOfMonth(1);
+    String query =
+        "customer_id=%s&from=%s&to=%s&format=focus&group_by="
+            .formatted(customer, month, month.plusMonths(1));
+    HttpResponse<String> csv = HOSTED.get(UsageReport.class, "admin", query + "day");
+    assertEquals(200, csv.statusCode(), csv.body());
+    String[] lines = csv.body().split("\r\n", -1);
+    assertEquals(4, lines.length, csv.body());
+    assertTrue(lines[0].startsWith("BillingAccountId,BillingCurrency,BillingPeriodStart"));
+    assertTrue(lines[1].contains(",USD," + month + "T00:00:00Z," + month.plusMonths(1)), lines[1]);
+    assertTrue(
+        lines[1].endsWith("scene_generated,10,Episodes,0.300000,0.300000,0.300000,0.300000"));
+    assertTrue(lines[2].endsWith("upsell_applied,1,Records,0.000000,0.000000,0.000000,0.000000"));
+    assertEquals(
+        "invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", query + "action")));
   }
 
   @Test

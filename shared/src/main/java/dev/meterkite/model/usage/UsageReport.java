@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,19 +78,34 @@ public final class UsageReport {
 
   /** Adds a month's summary, as far as its days are in the report; an absent one is nothing. */
   public void addSummary(YearMonth month, Snapshot summary) {
+    eachDay(
+        month,
+        summary,
+        (day, byAction) -> {
+          if (contains(day)) {
+            byAction.forEach((action, amounts) -> add(key(day, action), amounts));
+          }
+        });
+  }
+
+  /** Shows the days of a summary, each with its amounts by action; what is broken is left out. */
+  static void eachDay(
+      YearMonth month, Snapshot summary, BiConsumer<LocalDate, Map<String, Amounts>> take) {
     if (!(summary.fields().get(UsageSummaries.DAYS) instanceof Map<?, ?> days)) {
       return;
     }
     days.forEach(
         (dayOfMonth, actions) -> {
           LocalDate day = day(month, String.valueOf(dayOfMonth));
-          if (day != null && contains(day) && actions instanceof Map<?, ?> byAction) {
+          if (day != null && actions instanceof Map<?, ?> byAction) {
+            Map<String, Amounts> amounts = new TreeMap<>();
             byAction.forEach(
-                (action, amounts) -> {
-                  if (amounts instanceof Map<?, ?> map) {
-                    add(key(day, String.valueOf(action)), Amounts.of(map));
+                (action, fields) -> {
+                  if (fields instanceof Map<?, ?> map) {
+                    amounts.put(String.valueOf(action), Amounts.of(map));
                   }
                 });
+            take.accept(day, amounts);
           }
         });
   }
@@ -194,13 +210,14 @@ public final class UsageReport {
     return csv.toString();
   }
 
-  private static String plain(Object number) {
+  static String plain(Object number) {
     return number instanceof Double decimal
         ? BigDecimal.valueOf(decimal).toPlainString()
         : number.toString();
   }
 
-  private static String quoted(String key) {
+  /** A value of a CSV file; see {@link #toCsv}. */
+  static String quoted(String key) {
     String value = key.matches("(?s)[=+@\t\r-].*") ? "'" + key : key;
     return value.matches("[^,\"\r\n]*") ? value : '"' + value.replace("\"", "\"\"") + '"';
   }
