@@ -10,6 +10,7 @@ import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Role;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.model.customers.Configuration;
+import dev.meterkite.model.customers.Configuration.Warning;
 import dev.meterkite.model.customers.ConfigurationRules;
 import dev.meterkite.model.customers.ConfigurationRules.Documents;
 import dev.meterkite.model.customers.Layered;
@@ -233,15 +234,19 @@ public final class Configurations {
     members.put("feature_flags", shown(configuration.flags()));
     if (!configuration.warnings().isEmpty()) {
       members.put(
-          "warnings",
-          configuration.warnings().stream()
-              .map(warning -> Map.of("code", warning.code(), "field", warning.field()))
-              .toList());
+          "warnings", configuration.warnings().stream().map(Configurations::shown).toList());
     }
     members.put("source", origin(own, scene, gathered).wire);
     members.put("version", configuration.version());
     members.put("age_seconds", age(gathered, now).toSeconds());
     return Answer.ok(members);
+  }
+
+  private static Map<String, Object> shown(Warning warning) {
+    Map<String, Object> shown = new LinkedHashMap<>();
+    shown.put("code", warning.code());
+    shown.put("field", warning.field());
+    return shown;
   }
 
   private static Map<String, Object> shown(Map<String, Setting> settings) {
