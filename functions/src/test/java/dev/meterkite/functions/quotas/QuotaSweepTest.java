@@ -29,20 +29,21 @@ class QuotaSweepTest {
   }
 
   private void counting(String id, Instant dueAt) {
-    meter.set(
-        "customers",
-        id,
-        Map.of(
-            "monthly_scene_quota",
-            10L,
-            "scenes_generated_this_month",
-            4L,
-            "quota_reset_at",
-            Instant.parse("2026-01-01T00:00:00Z"),
-            "quota_due_at",
-            dueAt,
-            "theirs",
-            "kept"));
+    meter.set("customers", id, used(dueAt));
+  }
+
+  private static Map<String, Object> used(Instant dueAt) {
+    return Map.of(
+        "monthly_scene_quota",
+        10L,
+        "scenes_generated_this_month",
+        4L,
+        "quota_reset_at",
+        Instant.parse("2026-01-01T00:00:00Z"),
+        "quota_due_at",
+        dueAt,
+        "theirs",
+        "kept");
   }
 
   @Test
@@ -69,6 +70,30 @@ class QuotaSweepTest {
     assertEquals(FEBRUARY, after.get("quota_reset_at"));
     assertFalse(after.containsKey("quota_due_at"));
     assertEquals("kept", after.get("theirs"));
+  }
+
+  /** 100,000 customers of which 1,000 are due with -Dmeterkite.deep=true, else 3,000 and 30. */
+  @Test
+  void dueCustomersAmongMany_costOneReadAndOneWriteEach() {
+    boolean deep = Boolean.getBoolean("meterkite.deep");
+    int due = deep ? 1_000 : 30;
+    meter.setMany("customers", 100 * due, i -> i % 100 == 0 ? used(FEBRUARY) : idle(i));
+    meter.setNow(FEBRUARY);
+    QuotaSweep sweep = sweep(InstantSource.system());
+    meter.store.cost();
+    assertEquals((long) due, sweep.run().get("customers_reset"));
+    Cost cost = meter.store.cost();
+    // Besides: queries that find nothing more, and the look for something to audit.
+    assertTrue(cost.reads() >= due && cost.reads() <= due + 7, cost::toString);
+    assertTrue(cost.writes() >= due && cost.writes() <= due + 2, cost::toString);
+    assertEquals(0L, sweep.run().get("customers_reset"));
+    System.out.printf("sweep of %,d customers, %,d due: %s%n", 100 * due, due, cost);
+  }
+
+  private static Map<String, Object> idle(int i) {
+    return i % 2 == 0
+        ? Map.of("monthly_scene_quota", 10L, "scenes_generated_this_month", 0L)
+        : used(FEBRUARY.plusSeconds(1 + i));
   }
 
   /** A23. */

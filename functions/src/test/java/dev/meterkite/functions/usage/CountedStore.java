@@ -16,6 +16,7 @@ public final class CountedStore implements Store {
   private final AtomicLong trips = new AtomicLong();
   private final AtomicLong reads = new AtomicLong();
   private final AtomicLong writes = new AtomicLong();
+  private volatile List<Mutation> watcher;
 
   public CountedStore(Store store) {
     this.store = store;
@@ -24,6 +25,11 @@ public final class CountedStore implements Store {
   /** Round trips, documents read and documents written since this was asked last. */
   public Cost cost() {
     return new Cost(trips.getAndSet(0), reads.getAndSet(0), writes.getAndSet(0));
+  }
+
+  /** From now on what is committed is added to a list; null to end that. */
+  public void watch(List<Mutation> list) {
+    watcher = list;
   }
 
   /** What something cost. */
@@ -59,6 +65,10 @@ public final class CountedStore implements Store {
   public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
     trips.incrementAndGet();
     writes.addAndGet(mutations.size());
+    List<Mutation> list = watcher;
+    if (list != null) {
+      list.addAll(mutations);
+    }
     return store.commit(mutations);
   }
 }

@@ -14,9 +14,11 @@ import dev.meterkite.model.document.Snapshot;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /** Metering in a project of its own, with a clock of its own, its calls counted. */
 public final class Meter implements AutoCloseable {
@@ -55,6 +57,18 @@ public final class Meter implements AutoCloseable {
   /** Sets a document as another program would. */
   public void set(String collection, String id, Map<String, Object> fields) {
     emulated.store().commit(List.of(Mutation.replace(new DocRef(collection, id), fields))).join();
+  }
+
+  /** Sets many documents, with ids {@code c0, c1, ...}, in commits of 500. */
+  public void setMany(String collection, int count, IntFunction<Map<String, Object>> fields) {
+    List<Mutation> batch = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      batch.add(Mutation.replace(new DocRef(collection, "c" + i), fields.apply(i)));
+      if (batch.size() == 500 || i == count - 1) {
+        emulated.store().commit(batch).join();
+        batch = new ArrayList<>();
+      }
+    }
   }
 
   public void delete(String collection, String id) {
