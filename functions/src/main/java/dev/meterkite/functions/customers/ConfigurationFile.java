@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.model.document.DocRef;
 import java.io.IOException;
 import java.nio.file.Files;

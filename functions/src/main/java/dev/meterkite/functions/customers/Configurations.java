@@ -6,6 +6,7 @@ import dev.meterkite.functions.customers.DocumentCache.Lookup;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Fields;
+import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Role;
 import dev.meterkite.functions.log.Log;

@@ -6,6 +6,7 @@ import com.google.gson.JsonParser;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Fields;
+import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.customers.BundleTier;
 import dev.meterkite.model.customers.ConfigurationRules;

@@ -5,6 +5,7 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;

@@ -4,6 +4,7 @@ import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.health.HealthCommand;
+import dev.meterkite.model.health.HealthRules;
 import dev.meterkite.model.health.HealthState;
 import dev.meterkite.model.health.ProviderError;
 import dev.meterkite.model.health.ProviderErrors;
@@ -32,7 +33,7 @@ record OutcomeReport(
 
   static OutcomeReport parse(Fields fields) {
     String provider = fields.string("provider", 1, LONGEST_NAME);
-    if (!DocRef.isId(provider.replace("/", "%2F"))) {
+    if (!DocRef.isId(HealthRules.id(provider))) {
       fields.fault("provider", "format", "makes no document id");
     }
     fields.optionalString("model_id", 1, LONGEST_NAME);

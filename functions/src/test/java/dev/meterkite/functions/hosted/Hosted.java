@@ -3,6 +3,7 @@ package dev.meterkite.functions.hosted;
 import com.nimbusds.jose.jwk.RSAKey;
 import dev.meterkite.emulator.EmulatorForTests;
 import dev.meterkite.emulator.FirestoreEmulator;
+import dev.meterkite.functions.DomainClock;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.TokenServer;
@@ -20,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -111,6 +114,11 @@ public final class Hosted {
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** The domain's time. */
+  public Instant now() {
+    return DomainClock.of(clock).instant().truncatedTo(ChronoUnit.MICROS);
   }
 
   /** A token of role service, admin or scheduler, or of the user with this id. */

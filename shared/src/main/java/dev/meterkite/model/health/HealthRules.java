@@ -37,8 +37,12 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
    * @throws IllegalArgumentException if that is no document id
    */
   public static DocRef owner(String provider) {
-    return new DocRef(
-        ModelProviderHealth.COLLECTION, provider.replace("%", "%25").replace("/", "%2F"));
+    return new DocRef(ModelProviderHealth.COLLECTION, id(provider));
+  }
+
+  /** The id of a provider's health document: only {@code %} and {@code /} are encoded. */
+  public static String id(String provider) {
+    return provider.replace("%", "%25").replace("/", "%2F");
   }
 
   /** The command that tells of an outcome; a replay key in it, not in the command, repeats it. */

@@ -18,7 +18,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +36,9 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
 
   /** The longest that a reservation may stand. */
   public static final Duration MAX_TTL = Duration.ofHours(24);
+
+  /** When to look again at a full window of which nobody says when it resets. */
+  static final Duration UNKNOWN_RESET = Duration.ofHours(1);
 
   /** The operation that reserves; part of the id of each reservation. */
   public static final String RESERVE = "reserve-quota";
@@ -152,7 +154,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       Command<QuotaCommand> command,
       Instant now) {
     QuotaState state = planned(present, reserve, now);
-    if (!state.exists() || !isOf(state, reserve)) {
+    if (!state.exists() || !state.isOf(reserve.provider(), reserve.modelId())) {
       return refused(QuotaOutcome.NOT_FOUND);
     }
     QuotaState.Fit fit = state.fit(reserve.tokens(), reserve.requests());
@@ -172,13 +174,6 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     answer.put("tokens", reserve.tokens());
     remaining(next, answer);
     return new Decision.Applied<>(next, answer, List.of());
-  }
-
-  /** A model {@code b_c} of {@code a} must not draw on the quota of {@code c} of {@code a_b}. */
-  private static boolean isOf(QuotaState state, QuotaCommand.Reserve reserve) {
-    return Objects.requireNonNullElse(state.provider(), reserve.provider())
-            .equals(reserve.provider())
-        && Objects.requireNonNullElse(state.modelId(), reserve.modelId()).equals(reserve.modelId());
   }
 
   private static QuotaState planned(QuotaState state, QuotaCommand.Reserve reserve, Instant now) {
@@ -215,7 +210,10 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     if (outcome == QuotaOutcome.TOO_MANY_RESERVATIONS) {
       figures.put("retry_after_seconds", seconds(now, state.dueAt().orElse(now)));
     }
-    fit.resetsAt().ifPresent(at -> figures.put("retry_after_seconds", seconds(now, at)));
+    if (outcome == QuotaOutcome.QUOTA_EXHAUSTED) {
+      Instant resets = fit.resetsAt().orElse(now.plus(UNKNOWN_RESET));
+      figures.put("retry_after_seconds", seconds(now, resets));
+    }
     return new Decision.Refused<>(outcome, figures);
   }
 

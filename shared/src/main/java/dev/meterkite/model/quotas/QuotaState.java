@@ -143,6 +143,15 @@ public record QuotaState(
     return new QuotaState(exists, provider, modelId, zone, windows, reservations, false);
   }
 
+  /**
+   * Whether this is the quota of a model, as far as it says: a model {@code b_c} of {@code a} must
+   * not draw on that of {@code c} of {@code a_b}, which has the same id.
+   */
+  public boolean isOf(String otherProvider, String otherModel) {
+    return (provider == null || provider.equals(otherProvider))
+        && (modelId == null || modelId.equals(otherModel));
+  }
+
   /** How many reservations are open. */
   public int open() {
     return (int) reservations.values().stream().filter(Reservation::open).count();
@@ -269,7 +278,9 @@ public record QuotaState(
       }
     }
     if (resets != null) {
-      return new Fit(Optional.of(QuotaOutcome.QUOTA_EXHAUSTED), Optional.of(resets));
+      return new Fit(
+          Optional.of(QuotaOutcome.QUOTA_EXHAUSTED),
+          resets.equals(NEVER) ? Optional.empty() : Optional.of(resets));
     }
     return new Fit(
         open() >= MAX_OPEN ? Optional.of(QuotaOutcome.TOO_MANY_RESERVATIONS) : Optional.empty(),
@@ -285,7 +296,8 @@ public record QuotaState(
    *
    * @param refusal why not, empty if it does
    * @param resetsAt for {@link QuotaOutcome#QUOTA_EXHAUSTED}, when the last of the windows in the
-   *     way has reset: before that it fits only if others settle below their estimates
+   *     way has reset: before that it fits only if others settle below their estimates; empty where
+   *     nobody says when that is
    */
   public record Fit(Optional<QuotaOutcome> refusal, Optional<Instant> resetsAt) {}
 

@@ -46,6 +46,8 @@ public record Candidate(
     CONTEXT_LENGTH,
     LANGUAGE,
     TOO_EXPENSIVE,
+    /** The quota document under the model's id is that of another model. */
+    AMBIGUOUS_ID,
     EXCEEDS_LIMIT,
     QUOTA_GONE,
     RATE_LIMITED,
@@ -81,6 +83,7 @@ public record Candidate(
     long cost = cost(model, request);
     Unfit unfit =
         unserving(model, request, cost)
+            .or(() -> ambiguous(model, present))
             .or(() -> exceeding(model, present, request))
             .or(() -> health == null ? Optional.empty() : away(health, now))
             .or(() -> present == null ? Optional.empty() : full(present, request))
@@ -96,6 +99,11 @@ public record Candidate(
         health == null ? null : health.latency(),
         health != null && health.circuit().at(now).state() == CircuitState.HALF_OPEN,
         present == null ? 0 : present.utilisation());
+  }
+
+  /** Whether a model could serve a request at all, whatever its provider and quota do. */
+  public static boolean fits(CatalogModel model, RouteRequest request) {
+    return unserving(model, request, cost(model, request)).isEmpty();
   }
 
   /** Micro-USD, rounded up: at 2,500,000 and 10,000,000 a million, 1,001 and 10 cost 2,603. */
@@ -136,6 +144,12 @@ public record Candidate(
     String primary = language.split("-", 2)[0];
     return model.languages().stream()
         .anyMatch(known -> known.equalsIgnoreCase(language) || known.equalsIgnoreCase(primary));
+  }
+
+  private static Optional<Unfit> ambiguous(CatalogModel model, @Nullable QuotaState quota) {
+    return quota == null || quota.isOf(model.provider(), model.modelId())
+        ? Optional.empty()
+        : always(Reason.AMBIGUOUS_ID);
   }
 
   private static Optional<Unfit> exceeding(

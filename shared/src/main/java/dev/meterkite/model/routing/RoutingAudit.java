@@ -22,6 +22,9 @@ public final class RoutingAudit {
   /** A decision expires this long after it was taken. */
   public static final Duration RETENTION = Duration.ofDays(30);
 
+  /** The reason on a decision that chose nothing, and the code of the answer. */
+  public static final String NO_CANDIDATE = "no_candidate";
+
   private static final String PROVIDER = "provider";
   private static final String MODEL_ID = "model_id";
   private static final String SCORE = "score";
@@ -48,7 +51,8 @@ public final class RoutingAudit {
    * @param candidates all models, as given to {@link Router#choose}
    * @param lost as given to it
    * @param choice what it answered
-   * @param reservationId the reservation made, null without a quota or a choice
+   * @param reservationId the reservation made, null without a quota or a choice; a choice of
+   *     nothing is marked {@code reason: no_candidate}
    */
   public static Map<String, Object> document(
       RouteRequest request,
@@ -67,6 +71,9 @@ public final class RoutingAudit {
               fields.put(RoutingDecisions.SCORE, selected.score());
               fields.put(RoutingDecisions.ESTIMATED_COST_MICROS, selected.candidate().costMicros());
             });
+    if (choice.selected().isEmpty()) {
+      fields.put(RoutingDecisions.REASON, NO_CANDIDATE);
+    }
     put(fields, RoutingDecisions.RESERVATION_ID, reservationId);
     put(fields, RoutingDecisions.RETRY_AT, choice.retryAt());
     fields.put(RoutingDecisions.TIMESTAMP, now);

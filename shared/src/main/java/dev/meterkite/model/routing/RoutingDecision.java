@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which model was chosen for a task, and why.
+ * Which model was chosen for a task, and why. Where none could serve, provider, model and score are
+ * absent and {@code reason} says so.
  *
  * @param fields the whole document, with the fields that we do not know
  */
@@ -20,11 +21,11 @@ public record RoutingDecision(Map<String, Object> fields) implements Typed {
   public static final Field<TaskType> TASK_TYPE =
       Field.word(Schema.RoutingDecisions.TASK_TYPE, TaskType.class).mandatory();
   public static final Field<String> SELECTED_PROVIDER =
-      Bounds.length(1, 500, Field.string(Schema.RoutingDecisions.SELECTED_PROVIDER)).mandatory();
+      Bounds.length(1, 500, Field.string(Schema.RoutingDecisions.SELECTED_PROVIDER));
   public static final Field<String> SELECTED_MODEL =
-      Bounds.length(1, 500, Field.string(Schema.RoutingDecisions.SELECTED_MODEL)).mandatory();
+      Bounds.length(1, 500, Field.string(Schema.RoutingDecisions.SELECTED_MODEL));
   public static final Field<Double> SCORE =
-      Bounds.between(0.0, 100.0, Field.number(Schema.RoutingDecisions.SCORE)).mandatory();
+      Bounds.between(0.0, 100.0, Field.number(Schema.RoutingDecisions.SCORE));
   public static final Field<Instant> TIMESTAMP =
       Field.timestamp(Schema.RoutingDecisions.TIMESTAMP).mandatory();
   public static final Field<List<Object>> CANDIDATES =

@@ -1,4 +1,4 @@
-package dev.meterkite.functions.customers;
+package dev.meterkite.functions.http;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -12,11 +12,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** JSON as documents hold it, and documents as JSON shows them. */
-final class JsonValues {
+public final class JsonValues {
   private JsonValues() {}
 
   /** The members of a JSON object in the types of documents: {@code 5} and {@code 5.0} are Long. */
-  static Map<String, Object> fields(JsonObject object) {
+  public static Map<String, Object> fields(JsonObject object) {
     Map<String, Object> fields = new LinkedHashMap<>();
     object.asMap().forEach((name, value) -> fields.put(name, value(value)));
     return fields;
@@ -24,7 +24,7 @@ final class JsonValues {
 
   /** A JSON value in the types of documents: null, Boolean, Long, Double, String, List, Map. */
   @SuppressWarnings("NullAway") // fields of documents may be null
-  static Object value(JsonElement json) {
+  public static Object value(JsonElement json) {
     if (json instanceof JsonObject object) {
       return fields(object);
     }
@@ -52,7 +52,7 @@ final class JsonValues {
    * A value of a document as an answer can show it: what JSON has no form for (bytes, references,
    * NaN) is shown as text.
    */
-  static @Nullable Object shown(@Nullable Object value) {
+  public static @Nullable Object shown(@Nullable Object value) {
     if (value instanceof Map<?, ?> map) {
       Map<String, @Nullable Object> shown = new LinkedHashMap<>();
       map.forEach((key, item) -> shown.put(String.valueOf(key), shown(item)));

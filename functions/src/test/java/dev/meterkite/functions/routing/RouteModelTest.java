@@ -1,0 +1,437 @@
+package dev.meterkite.functions.routing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import dev.meterkite.functions.health.ReportOutcome;
+import dev.meterkite.functions.hosted.Hosted;
+import dev.meterkite.functions.quotas.SettleQuota;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.quotas.QuotaRules;
+import dev.meterkite.model.routing.Router;
+import dev.meterkite.model.routing.RoutingAudit;
+import dev.meterkite.model.schema.Schema.ModelCatalog;
+import dev.meterkite.model.schema.Schema.ModelProviderHealth;
+import dev.meterkite.model.schema.Schema.ModelQuotas;
+import dev.meterkite.model.schema.Schema.RoutingDecisions;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Decisions through the invoker, with the emulator behind it. Each test has a language that no
+ * other test's models speak.
+ */
+class RouteModelTest {
+  private final Hosted hosted = Hosted.shared();
+  private final String language = "x" + UUID.randomUUID().toString().substring(0, 8);
+  private final String alpha = "alpha-" + language;
+  private final String beta = "beta-" + language;
+
+  private void model(String provider, String id, long price, Map<String, Object> more) {
+    Map<String, Object> fields = new HashMap<>();
+    fields.put(ModelCatalog.PROVIDER, provider);
+    fields.put(ModelCatalog.MODEL_ID, id);
+    fields.put(ModelCatalog.TASK_TYPES, List.of("llm"));
+    fields.put(ModelCatalog.CONTEXT_TOKENS, 8_000L);
+    fields.put(ModelCatalog.LANGUAGES, List.of(language));
+    fields.put(ModelCatalog.INPUT_COST_MICROS_PER_MILLION, price);
+    fields.put(ModelCatalog.OUTPUT_COST_MICROS_PER_MILLION, price);
+    fields.putAll(more);
+    hosted.set(ModelCatalog.COLLECTION, QuotaRules.id(provider, id), fields);
+    hosted.advance(CatalogueCache.MAX_AGE);
+  }
+
+  private void quota(String provider, String id, long used, long limit, Instant resetAt) {
+    Map<String, Object> fields = new HashMap<>();
+    fields.put(ModelQuotas.PROVIDER, provider);
+    fields.put(ModelQuotas.MODEL_ID, id);
+    fields.put(ModelQuotas.TOKENS_USED, used);
+    fields.put(ModelQuotas.TOKENS_LIMIT, limit);
+    fields.put(ModelQuotas.RESET_AT, resetAt);
+    hosted.set(ModelQuotas.COLLECTION, QuotaRules.id(provider, id), fields);
+  }
+
+  private void circuit(String provider, String state, Instant until) {
+    hosted.set(
+        ModelProviderHealth.COLLECTION,
+        provider,
+        Map.of(
+            "provider",
+            provider,
+            "status",
+            "unavailable",
+            "last_check",
+            now(),
+            "circuit",
+            Map.of("state", state, "until", until, "opened_at", until, "openings", 1L)));
+  }
+
+  private Instant now() {
+    return hosted.now();
+  }
+
+  private HttpResponse<String> route(String key, String more) {
+    return hosted.post(
+        RouteModel.class,
+        "service",
+        key,
+        "{\"task_type\":\"llm\",\"input_tokens\":900,\"output_tokens\":100,\"language\":\""
+            + language
+            + "\""
+            + more
+            + "}");
+  }
+
+  private static JsonObject json(HttpResponse<String> response) {
+    return JsonParser.parseString(response.body()).getAsJsonObject();
+  }
+
+  private static String text(HttpResponse<String> response, String field) {
+    return json(response).get(field).getAsString();
+  }
+
+  private Snapshot decision(HttpResponse<String> response) {
+    return hosted.read(RoutingDecisions.COLLECTION, text(response, "decision_id"));
+  }
+
+  /** Why models of this test were left out, by their names. */
+  private Map<String, String> excluded(HttpResponse<String> response) {
+    Map<String, String> reasons = new TreeMap<>();
+    json(response)
+        .getAsJsonArray("excluded")
+        .forEach(
+            entry -> {
+              String provider = entry.getAsJsonObject().get("provider").getAsString();
+              if (provider.endsWith(language)) {
+                reasons.put(
+                    provider.substring(0, provider.length() - language.length())
+                        + entry.getAsJsonObject().get("model_id").getAsString(),
+                    entry.getAsJsonObject().get("reason").getAsString());
+              }
+            });
+    return reasons;
+  }
+
+  @Test
+  void decision_isReservedWrittenAndAnswered() {
+    model(alpha, "cheap", 1_000_000, Map.of());
+    model(beta, "dear", 9_000_000, Map.of());
+    quota(alpha, "cheap", 0, 10_000, Instant.now().plus(Duration.ofDays(3650)));
+    HttpResponse<String> answer = route(null, ",\"job_id\":\"job-1\"");
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertEquals(alpha, text(answer, "provider"));
+    assertEquals("cheap", text(answer, "model_id"));
+    assertEquals(1, json(answer).getAsJsonArray("fallbacks").size());
+    String reservation = text(answer, "reservation_id");
+    Map<String, Object> document = decision(answer).fields();
+    assertEquals("job-1", document.get("job_id"));
+    assertEquals("llm", document.get("task_type"));
+    assertEquals(alpha, document.get("selected_provider"));
+    assertEquals("cheap", document.get("selected_model"));
+    // 0.4 × 50, since nothing is known of its health, + 30 + 20 + 0.1 × 50
+    assertEquals(75.0, document.get("score"));
+    Instant at = (Instant) document.get("timestamp");
+    assertEquals(at.plus(Duration.ofDays(30)), document.get("expire_at"));
+    assertEquals(reservation, document.get("reservation_id"));
+    Map<String, Object> quota =
+        hosted.read(ModelQuotas.COLLECTION, QuotaRules.id(alpha, "cheap")).fields();
+    assertEquals(1, ((Map<?, ?>) quota.get("reservations")).size());
+    HttpResponse<String> settled =
+        hosted.post(
+            SettleQuota.class,
+            "service",
+            "s",
+            "{\"reservation_id\":\"" + reservation + "\",\"tokens\":640}");
+    assertEquals("640", text(settled, "tokens_used"), settled.body());
+    assertEquals("9360", text(settled, "tokens_remaining"));
+  }
+
+  @Test
+  void a12_reservationOfADecision_isSettledByItsOutcome() {
+    model(alpha, "m", 1_000_000, Map.of());
+    quota(alpha, "m", 0, 10_000, Instant.now().plus(Duration.ofDays(3650)));
+    String reservation = text(route(null, ""), "reservation_id");
+    HttpResponse<String> reported =
+        hosted.post(
+            ReportOutcome.class,
+            "service",
+            null,
+            "{\"provider\":\""
+                + alpha
+                + "\",\"model_id\":\"m\",\"success\":true,\"latency_ms\":9,\"reservation_id\":\""
+                + reservation
+                + "\",\"tokens\":77}");
+    assertEquals("settled", text(reported, "reservation"), reported.body());
+    Map<String, Object> quota =
+        hosted.read(ModelQuotas.COLLECTION, QuotaRules.id(alpha, "m")).fields();
+    assertEquals(77L, quota.get("tokens_used"));
+    assertEquals(Map.of(), quota.get("reservations"));
+  }
+
+  @Test
+  void modelWithoutAQuota_isChosenWithoutAReservation() {
+    model(alpha, "m", 1_000_000, Map.of());
+    HttpResponse<String> answer = route(null, "");
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertFalse(json(answer).has("reservation_id"));
+    assertEquals(alpha, decision(answer).fields().get("selected_provider"));
+    assertFalse(hosted.read(ModelQuotas.COLLECTION, QuotaRules.id(alpha, "m")).exists());
+  }
+
+  @Test
+  void windowsOfTheCatalogue_makeTheQuota() {
+    model(
+        alpha,
+        "m",
+        1_000_000,
+        Map.of("windows", Map.of("day", Map.of("tokens_limit", 5_000L, "requests_limit", 2L))));
+    assertEquals(200, route("a", "").statusCode());
+    assertEquals(200, route("b", "").statusCode());
+    HttpResponse<String> third = route("c", "");
+    assertEquals(503, third.statusCode());
+    assertEquals(Map.of("alpha-m", "quota_exhausted"), excluded(third));
+    Map<String, Object> quota =
+        hosted.read(ModelQuotas.COLLECTION, QuotaRules.id(alpha, "m")).fields();
+    assertEquals(5_000L, quota.get("tokens_limit"));
+    assertEquals(2L, quota.get("requests_limit"));
+  }
+
+  @Test
+  void repeatedKey_replays_andAnotherBodyConflicts() {
+    model(alpha, "m", 1_000_000, Map.of());
+    quota(alpha, "m", 0, 10_000, Instant.now().plus(Duration.ofDays(3650)));
+    String key = "k-" + language;
+    HttpResponse<String> first = route(key, "");
+    HttpResponse<String> again = route(key, "");
+    assertEquals(first.body(), again.body());
+    assertEquals("true", again.headers().firstValue("Idempotency-Replayed").orElse(""));
+    HttpResponse<String> other = route(key, ",\"job_id\":\"another\"");
+    assertEquals(409, other.statusCode());
+    assertEquals("idempotency_conflict", text(other, "code"));
+    Map<String, Object> quota =
+        hosted.read(ModelQuotas.COLLECTION, QuotaRules.id(alpha, "m")).fields();
+    assertEquals(1, ((Map<?, ?>) quota.get("reservations")).size());
+  }
+
+  @Test
+  void repeatedKeyAtOnce_reservesOnce() {
+    model(alpha, "m", 1_000_000, Map.of());
+    model(beta, "n", 1_000_000, Map.of());
+    Instant far = Instant.now().plus(Duration.ofDays(3650));
+    quota(alpha, "m", 0, 1_000_000, far);
+    quota(beta, "n", 0, 1_000_000, far);
+    String key = "k-" + language;
+    List<HttpResponse<String>> answers = many(24, i -> route(key, ""));
+    assertEquals(1, answers.stream().map(HttpResponse::body).distinct().count());
+    int open = 0;
+    for (String id : List.of(QuotaRules.id(alpha, "m"), QuotaRules.id(beta, "n"))) {
+      Object reservations =
+          hosted.read(ModelQuotas.COLLECTION, id).fields().get(ModelQuotas.RESERVATIONS);
+      open += reservations == null ? 0 : ((Map<?, ?>) reservations).size();
+    }
+    assertEquals(1, open);
+  }
+
+  private static List<HttpResponse<String>> many(
+      int calls, java.util.function.IntFunction<HttpResponse<String>> call) {
+    ExecutorService callers = Executors.newFixedThreadPool(12);
+    try {
+      List<CompletableFuture<HttpResponse<String>>> futures = new ArrayList<>();
+      for (int i = 0; i < calls; i++) {
+        int number = i;
+        futures.add(CompletableFuture.supplyAsync(() -> call.apply(number), callers));
+      }
+      return futures.stream().map(CompletableFuture::join).toList();
+    } finally {
+      callers.shutdownNow();
+    }
+  }
+
+  @Test
+  void a13_concurrentDecisions_neverReserveMoreThanTheLimit_andTheLoserGetsTheNext() {
+    model(alpha, "m", 1_000_000, Map.of());
+    model(beta, "n", 9_000_000, Map.of());
+    Instant far = Instant.now().plus(Duration.ofDays(3650));
+    quota(alpha, "m", 0, 10_000, far); // ten requests of 1,000
+    quota(beta, "n", 0, 1_000_000, far);
+    // Alpha is far ahead while it is empty: its last places are contended.
+    hosted.set(
+        ModelProviderHealth.COLLECTION,
+        beta,
+        Map.of("provider", beta, "status", "degraded", "error_rate", 0.5, "last_check", now()));
+    List<HttpResponse<String>> answers = many(40, i -> route(null, ""));
+    answers.forEach(answer -> assertEquals(200, answer.statusCode(), answer.body()));
+    long atAlpha = answers.stream().filter(answer -> text(answer, "model_id").equals("m")).count();
+    assertEquals(10, atAlpha);
+    answers.forEach(answer -> assertReplays(decision(answer)));
+  }
+
+  private static void assertReplays(Snapshot decision) {
+    Router.Choice again = RoutingAudit.replay(decision);
+    Map<String, Object> stored = decision.fields();
+    assertEquals(stored.get("excluded"), RoutingAudit.excluded(again));
+    assertEquals(stored.get("fallbacks"), RoutingAudit.fallbacks(again));
+    assertEquals(stored.get("retry_at"), again.retryAt());
+    assertEquals(
+        stored.get("selected_model"),
+        again.selected().map(scored -> scored.candidate().modelId()).orElse(null));
+    assertEquals(stored.get("score"), again.selected().map(Router.Scored::score).orElse(null));
+  }
+
+  @Test
+  void a32_noCandidate_saysWhenTheFirstReturns_writesWhy_andBurnsNoKey() {
+    model(alpha, "m", 1_000_000, Map.of());
+    model(beta, "n", 1_000_000, Map.of());
+    Instant now = now();
+    circuit(alpha, "open", now.plusSeconds(300));
+    quota(beta, "n", 100, 100, now.plusSeconds(40));
+    hosted.set(
+        ModelQuotas.COLLECTION,
+        QuotaRules.id(beta, "n"),
+        Map.of("tokens_used", 9_900L, "tokens_limit", 10_000L, "reset_at", now.plusSeconds(40)));
+    HttpResponse<String> none = route("key-" + language, "");
+    assertEquals(503, none.statusCode(), none.body());
+    assertEquals("no_candidate", text(none, "code"));
+    long wait = Long.parseLong(none.headers().firstValue("Retry-After").orElseThrow());
+    assertTrue(wait > 30 && wait <= 40, "waits " + wait);
+    assertEquals(Map.of("alpha-m", "circuit_open", "beta-n", "quota_exhausted"), excluded(none));
+    Snapshot written = decision(none);
+    assertEquals("no_candidate", written.fields().get("reason"));
+    assertFalse(written.fields().containsKey("selected_model"));
+    assertReplays(written);
+    quota(beta, "n", 0, 10_000, now.plusSeconds(4_000));
+    HttpResponse<String> later = route("key-" + language, "");
+    assertEquals(200, later.statusCode(), later.body());
+    assertNotEquals(text(none, "decision_id"), text(later, "decision_id"));
+  }
+
+  @Test
+  void models_areLeftOutWithTheReason() {
+    model(alpha, "off", 1, Map.of("enabled", false));
+    model(alpha, "voice", 1, Map.of("task_types", List.of("tts")));
+    model(alpha, "short", 1, Map.of("context_tokens", 999L));
+    model(alpha, "mute", 1, Map.of("languages", List.of("tlh")));
+    model(alpha, "dear", 5_000_000_000L, Map.of());
+    model(alpha, "unwanted", 1, Map.of());
+    model(beta, "unwanted", 1, Map.of());
+    model(beta, "small", 1, Map.of("windows", Map.of("day", Map.of("tokens_limit", 999L))));
+    model(beta, "shared", 1, Map.of());
+    quota(beta, "shared", 0, 10_000, Instant.now().plus(Duration.ofDays(9)));
+    hosted.set(
+        ModelQuotas.COLLECTION,
+        QuotaRules.id(beta, "shared"),
+        Map.of("provider", "somebody", "model_id", "else", "tokens_limit", 10_000L));
+    model(beta, "good", 1, Map.of());
+    HttpResponse<String> answer =
+        route(
+            null,
+            ",\"max_cost_micros\":4999999,\"exclude\":[\"" + alpha + "/unwanted\",\"nobody\"]");
+    assertEquals(200, answer.statusCode(), answer.body());
+    assertEquals(
+        Map.of(
+            "alpha-off", "disabled",
+            "alpha-voice", "task_type",
+            "alpha-short", "context_length",
+            "alpha-mute", "language",
+            "alpha-dear", "too_expensive",
+            "alpha-unwanted", "excluded",
+            "beta-small", "exceeds_limit",
+            "beta-shared", "ambiguous_id"),
+        excluded(answer));
+  }
+
+  @Test
+  void a30_halfOpenProvider_getsThreeCallsAtOnce_andTheRestGoElsewhere() {
+    model(alpha, "m", 1_000_000, Map.of());
+    circuit(alpha, "half_open", now().minusSeconds(1));
+    List<HttpResponse<String>> answers = many(9, i -> route(null, ""));
+    assertEquals(3, answers.stream().filter(answer -> answer.statusCode() == 200).count());
+    HttpResponse<String> refused =
+        answers.stream().filter(answer -> answer.statusCode() == 503).findFirst().orElseThrow();
+    assertTrue(
+        List.of("half_open_busy", "reservation_lost").contains(excluded(refused).get("alpha-m")));
+    model(beta, "n", 1_000_000, Map.of());
+    assertEquals(beta, text(route(null, ""), "provider"));
+    hosted.advance(Duration.ofMinutes(1)); // None of the three ever reported: their places are free
+    HttpResponse<String> fourth = route(null, ",\"exclude\":[\"n\"]");
+    assertEquals(alpha, text(fourth, "provider"));
+  }
+
+  @Test
+  void a31_providerThatSaidWhenToComeBack_isLeftAloneUntilThen() {
+    model(alpha, "m", 1_000_000, Map.of());
+    HttpResponse<String> limited =
+        hosted.post(
+            ReportOutcome.class,
+            "service",
+            null,
+            "{\"provider\":\""
+                + alpha
+                + "\",\"success\":false,\"latency_ms\":5,\"http_status\":429,"
+                + "\"retry_after\":\"1976.365s\"}");
+    assertEquals("closed", text(limited, "circuit"));
+    HttpResponse<String> none = route(null, "");
+    assertEquals(Map.of("alpha-m", "rate_limited"), excluded(none));
+    long wait = Long.parseLong(none.headers().firstValue("Retry-After").orElseThrow());
+    assertTrue(wait > 1_900 && wait <= 1_977, "waits " + wait);
+    hosted.advance(Duration.ofSeconds(wait));
+    assertEquals(200, route(null, "").statusCode());
+  }
+
+  @Test
+  void badFields_areNamedAllAtOnce_andWriteNothing() {
+    HttpResponse<String> bad =
+        hosted.post(
+            RouteModel.class,
+            "service",
+            null,
+            "{\"task_type\":\"telepathy\",\"input_tokens\":-1,\"outputs\":4,\"exclude\":[7],"
+                + "\"max_cost_micros\":-1}");
+    assertEquals(400, bad.statusCode());
+    assertEquals(6, json(bad).getAsJsonArray("errors").size(), bad.body());
+    assertEquals(400, route(null, ",\"job_id\":\"a/b\"").statusCode());
+    HttpResponse<String> nothing =
+        hosted.post(
+            RouteModel.class,
+            "service",
+            null,
+            "{\"task_type\":\"llm\",\"input_tokens\":0,\"output_tokens\":0}");
+    assertEquals(400, nothing.statusCode());
+    assertEquals(403, hosted.post(RouteModel.class, "admin", null, "{}").statusCode());
+  }
+
+  @Test
+  void documents_ofAnyOrigin_neverBreakADecision() { // A39
+    model(alpha, "m", 1_000_000, Map.of());
+    hosted.set(ModelCatalog.COLLECTION, "broken-" + language, Map.of("provider", 7L));
+    hosted.set(ModelCatalog.COLLECTION, "empty-" + language, Map.of());
+    hosted.set(
+        ModelProviderHealth.COLLECTION,
+        alpha,
+        Map.of("status", "splendid", "error_rate", "none", "circuit", "open", "latency_ms", -5L));
+    hosted.set(
+        ModelQuotas.COLLECTION,
+        QuotaRules.id(alpha, "m"),
+        Map.of("tokens_used", "many", "windows", List.of(1L), "reservations", 5L));
+    HttpResponse<String> answer = route(null, "");
+    assertEquals(200, answer.statusCode(), answer.body());
+    DocRef ref = decision(answer).ref();
+    assertReplays(hosted.read(ref.collection(), ref.id()));
+  }
+}
