@@ -19,6 +19,8 @@ readonly APIS=(
 )
 # Where rules are published; a test puts its own server here.
 readonly RULES_API=${RULES_API:-https://firebaserules.googleapis.com/v1}
+# Where the model catalogue is written; likewise.
+readonly DOCUMENTS_API=${DOCUMENTS_API:-https://firestore.googleapis.com/v1}
 
 project='' region='' location=us-central1
 dry=false what=all
@@ -33,6 +35,7 @@ Usage: ./deploy.sh --project ID [options]
   --region REGION   where the functions run (default: the database's location, if that is a region)
   --only NAME...    only these functions; everything else is left as it is
   --rules           only the security rules
+  --catalogue       only the model catalogue: the models that it lacks; needs functions/jar
   --destroy         deletes schedules, functions and service accounts; data, indexes, rules, secrets stay
   --dry-run         runs nothing; prints the commands, one a line
 
@@ -71,6 +74,7 @@ read_options() {
         what=only
         ;;
       --rules) what=rules && shift ;;
+      --catalogue) what=catalogue && shift ;;
       --destroy) what=destroy && shift ;;
       --dry-run) dry=true && shift ;;
       --help | -h)
@@ -336,6 +340,28 @@ json_text() {
   sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/\t/\\t/g' | awk '{ printf "%s\\n", $0 }'
 }
 
+# --- The model catalogue: documents that are not there yet; what was edited stays
+
+seed_catalogue() {
+  if $dry; then
+    print_line ./deploy.sh --catalogue "--project=$project" "--location=$location" "--region=$region"
+    return
+  fi
+  local token id body status
+  token=$(gcloud auth print-access-token)
+  while IFS=$'\t' read -r id body; do
+    status=$(printf '%s' "$body" | curl --silent --show-error --output /dev/null \
+      --write-out '%{http_code}' --data-binary @- --header 'Content-Type: application/json' \
+      --header "X-Goog-User-Project: $project" \
+      --config <(printf 'header = "Authorization: Bearer %s"\n' "$token") \
+      "$DOCUMENTS_API/projects/$project/databases/$DATABASE/documents/model_catalog?documentId=$id")
+    case $status in
+      200 | 409) ;;
+      *) fail "model $id was not written to the catalogue: HTTP status $status" ;;
+    esac
+  done < <(java -cp "$SOURCE/*:$SOURCE/libs/*" dev.meterkite.functions.routing.CatalogueSeed)
+}
+
 # --- The functions
 
 build() {
@@ -486,6 +512,7 @@ case $what in
     make_indexes
     apply_rules
     build
+    seed_catalogue
     deploy_functions
     ;;
   only)
@@ -495,5 +522,6 @@ case $what in
     deploy_functions
     ;;
   rules) apply_rules ;;
+  catalogue) seed_catalogue ;;
   destroy) destroy ;;
 esac

@@ -1,11 +1,15 @@
 package dev.meterkite.local;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.meterkite.emulator.EmulatorProject;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
+import dev.meterkite.functions.routing.Routing;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -60,6 +64,7 @@ public final class LocalHost implements AutoCloseable {
       emulator = closing(emulator(running, work.resolve("firestore-emulator.log")));
       processes = hostFunctions(options, tableFile, work);
       registerTriggers();
+      seedCatalogue();
       Schedules schedules = closing(new Schedules(entries, backends, tokens));
       if (options.schedules()) {
         schedules.start();
@@ -142,6 +147,20 @@ public final class LocalHost implements AutoCloseable {
     }
   }
 
+  /** Models that the catalogue lacks are added; those that are there stay as they are. */
+  private void seedCatalogue() {
+    EmulatorProject documents = emulator.project(project);
+    Routing.seed()
+        .forEach(
+            (id, body) -> {
+              String path = "model_catalog?documentId=" + URLEncoder.encode(id, UTF_8);
+              int status = documents.asCaller("POST", path, body, "owner").status();
+              if (status != 200 && status != 409) {
+                throw new LocalHostException("The model catalogue was not written: " + status);
+              }
+            });
+  }
+
   /** An emulator that somebody else started may post its events elsewhere, or nowhere. */
   private void probe(EmulatorProject documents) throws InterruptedException {
     String document = EventRelay.probe() + "/probe";
@@ -157,7 +176,8 @@ public final class LocalHost implements AutoCloseable {
           "The emulator at FIRESTORE_EMULATOR_HOST="
               + emulator.host()
               + " does not post its document events to this host, so no trigger would run.\n"
-              + "Unset FIRESTORE_EMULATOR_HOST: the local host then starts an emulator of its own.");
+              + "Unset FIRESTORE_EMULATOR_HOST: the local host then starts an emulator of its"
+              + " own.");
     }
   }
 

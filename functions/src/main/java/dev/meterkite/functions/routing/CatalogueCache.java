@@ -1,30 +1,17 @@
 package dev.meterkite.functions.routing;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
-import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
-import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.routing.Catalogue;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +26,6 @@ final class CatalogueCache {
 
   /** The same where a request is about to be turned away. */
   static final Duration MAX_AGE_OF_REFUSALS = Duration.ofSeconds(1);
-
-  private static final String SEED = "/model-catalog.json";
 
   private final Store store;
   private final InstantSource clock;
@@ -122,25 +107,6 @@ final class CatalogueCache {
 
   /** The catalogue that comes with the program. */
   static Catalogue seed() {
-    return Catalogue.of(seedDocuments());
-  }
-
-  /** The documents of the seed, as they are written to Firestore. */
-  static List<Snapshot> seedDocuments() {
-    List<Snapshot> documents = new ArrayList<>();
-    try (InputStream file = CatalogueCache.class.getResourceAsStream(SEED);
-        Reader text =
-            new InputStreamReader(
-                Objects.requireNonNull(file, "no " + SEED), StandardCharsets.UTF_8)) {
-      JsonObject models = JsonParser.parseReader(text).getAsJsonObject();
-      for (Map.Entry<String, JsonElement> model : models.entrySet()) {
-        DocRef ref = new DocRef(ModelCatalog.COLLECTION, model.getKey());
-        Map<String, Object> fields = JsonValues.fields(model.getValue().getAsJsonObject());
-        documents.add(new Snapshot(ref, fields, Instant.EPOCH));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return documents;
+    return Catalogue.of(CatalogueSeed.documents());
   }
 }

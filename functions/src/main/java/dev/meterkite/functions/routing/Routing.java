@@ -81,9 +81,12 @@ public final class Routing {
     return OfProcess.ROUTING;
   }
 
-  /** The catalogue's documents as they come with the program, for whoever seeds a database. */
-  public static List<Snapshot> seed() {
-    return CatalogueCache.seedDocuments();
+  /**
+   * The catalogue as it comes with the program, for whoever fills a database: by document id the
+   * body that Firestore's REST API creates the document by.
+   */
+  public static Map<String, String> seed() {
+    return CatalogueSeed.bodies();
   }
 
   /**
@@ -149,9 +152,8 @@ public final class Routing {
       return models.get(candidates.indexOf(candidate));
     }
 
-    boolean hasQuota(CatalogModel model) {
-      Snapshot quota = documents.get(QuotaRules.owner(model.provider(), model.modelId()));
-      return quota != null && quota.exists();
+    Snapshot quota(CatalogModel model) {
+      return found(documents, QuotaRules.owner(model.provider(), model.modelId()));
     }
   }
 
@@ -210,10 +212,10 @@ public final class Routing {
       return null;
     }
     CatalogModel model = sight.model(chosen);
-    boolean reserves = sight.hasQuota(model) || !model.limits().windows().isEmpty();
-    DocRef quota = QuotaRules.owner(model.provider(), model.modelId());
+    Snapshot quota = sight.quota(model);
+    boolean reserves = quota.exists() || !model.limits().windows().isEmpty();
     String reservation =
-        reserves ? new ReservationId(quota, errand.decision.id()).toString() : null;
+        reserves ? new ReservationId(quota.ref(), errand.decision.id()).toString() : null;
     QuotaCommand.Purpose purpose = purpose(errand, sight, choice, reservation);
     Reply reply =
         reserves
@@ -228,7 +230,7 @@ public final class Routing {
   }
 
   private static Command<QuotaCommand> reserve(
-      Errand errand, CatalogModel model, DocRef quota, QuotaCommand.Purpose purpose) {
+      Errand errand, CatalogModel model, Snapshot quota, QuotaCommand.Purpose purpose) {
     return QuotaRules.reserveFor(
         quota,
         errand.decision.id(),

@@ -299,9 +299,7 @@ class DeployScriptTest {
         });
     service.start();
     try {
-      Path gcloud = temp.resolve("gcloud");
-      Files.writeString(gcloud, "#!/bin/sh\necho a-token\n");
-      assertTrue(gcloud.toFile().setExecutable(true));
+      script("gcloud", "echo a-token");
       Shell.Ended ended =
           Shell.run(
               Map.of(
@@ -335,6 +333,54 @@ class DeployScriptTest {
             .get("content")
             .getAsString());
     assertTrue(calls.get(2).contains("\"rulesetName\":\"projects/" + PROJECT + "/rulesets/r-1\""));
+  }
+
+  /** Each model of the seed is created; one that is there already stays, and stops nothing. */
+  @Test
+  void catalogue_isFilled() throws IOException {
+    assumeTrue(Shell.has("curl"), "curl is not installed");
+    ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
+    HttpServer service = HttpServer.create(loopback(), 0);
+    service.createContext(
+        "/",
+        exchange -> {
+          String body =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          String query = exchange.getRequestURI().getRawQuery();
+          asked.add(exchange.getRequestURI().getPath() + "?" + query + " " + body);
+          exchange.sendResponseHeaders(query.endsWith("=openai_gpt-4o") ? 409 : 200, -1);
+          exchange.close();
+        });
+    service.start();
+    try {
+      script("gcloud", "echo a-token");
+      String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+      String classes = System.getProperty("java.class.path");
+      script("java", "exec '" + java + "' -cp '" + classes + "' \"$3\"");
+      Shell.Ended ended =
+          Shell.run(
+              Map.of(
+                  "PATH", temp + ":" + System.getenv("PATH"),
+                  "DOCUMENTS_API", "http://127.0.0.1:" + service.getAddress().getPort() + "/v1"),
+              "./deploy.sh",
+              "--project",
+              PROJECT,
+              "--catalogue");
+      assertEquals(0, ended.status(), ended.err());
+    } finally {
+      service.stop(0);
+    }
+    assertEquals(12, asked.size());
+    String first = asked.peek();
+    String documents = "/v1/projects/" + PROJECT + "/databases/(default)/documents/model_catalog";
+    assertTrue(first.startsWith(documents + "?documentId=openai_gpt-4o {\"fields\":{"), first);
+    assertTrue(first.contains("\"context_tokens\":{\"integerValue\":\"128000\"}"), first);
+  }
+
+  private void script(String name, String line) throws IOException {
+    Path file = temp.resolve(name);
+    Files.writeString(file, "#!/bin/sh\n" + line + "\n");
+    assertTrue(file.toFile().setExecutable(true));
   }
 
   private static InetSocketAddress loopback() {

@@ -73,11 +73,20 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
   /**
    * The command that reserves for a decision and commits the decision's document with it, which is
    * the command's marker; the document's id, a UUID, is also the reservation's.
+   *
+   * @param quota the quota's document as it was just read
    */
   public static Command<QuotaCommand> reserveFor(
-      DocRef owner, String key, String requestHash, QuotaCommand.Reserve input, DocRef decision) {
+      Snapshot quota, String key, String requestHash, QuotaCommand.Reserve input, DocRef decision) {
     return new Command<>(
-        owner, RESERVE, key, requestHash, input, List.of(decision), List.of(), List.of());
+        quota.ref(),
+        RESERVE,
+        key,
+        requestHash,
+        input,
+        List.of(decision),
+        List.of(quota),
+        List.of());
   }
 
   /** The command that settles. */

@@ -32,7 +32,7 @@ public final class DecisionRules implements Rules<Boolean, QuotaCommand.Purpose>
         requestHash,
         decision,
         List.of(decision.document().ref()),
-        List.of(),
+        List.of(Snapshot.absent(OWNER)),
         List.of());
   }
 

@@ -1,0 +1,109 @@
+package dev.meterkite.functions.routing;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import dev.meterkite.functions.http.JsonValues;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.ModelCatalog;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * The catalogue that comes with the program, {@code model-catalog.json}: documents by their ids,
+ * with the fields that {@code model_catalog} has. It fills an empty database, and stands in for
+ * one.
+ */
+final class CatalogueSeed {
+  private static final String FILE = "/model-catalog.json";
+
+  private CatalogueSeed() {}
+
+  /**
+   * Prints a line for each document: its id, percent-encoded, a tab, and the body by which
+   * Firestore's REST API creates it; for {@code deploy.sh}.
+   */
+  public static void main(String[] arguments) {
+    bodies()
+        .forEach(
+            (id, body) ->
+                System.out.println(URLEncoder.encode(id, StandardCharsets.UTF_8) + "\t" + body));
+  }
+
+  /** The documents. */
+  static List<Snapshot> documents() {
+    List<Snapshot> documents = new ArrayList<>();
+    file()
+        .asMap()
+        .forEach(
+            (id, fields) ->
+                documents.add(
+                    new Snapshot(
+                        new DocRef(ModelCatalog.COLLECTION, id),
+                        JsonValues.fields(fields.getAsJsonObject()),
+                        Instant.EPOCH)));
+    return documents;
+  }
+
+  /** The documents by id, each as the REST API's {@code Document}. */
+  static Map<String, String> bodies() {
+    Map<String, String> bodies = new LinkedHashMap<>();
+    file()
+        .asMap()
+        .forEach((id, fields) -> bodies.put(id, typed(fields.getAsJsonObject()).toString()));
+    return bodies;
+  }
+
+  private static JsonObject file() {
+    try (InputStream file = CatalogueSeed.class.getResourceAsStream(FILE);
+        Reader text =
+            new InputStreamReader(
+                Objects.requireNonNull(file, "no " + FILE), StandardCharsets.UTF_8)) {
+      return JsonParser.parseReader(text).getAsJsonObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonObject typed(JsonObject fields) {
+    JsonObject typed = new JsonObject();
+    fields.asMap().forEach((name, value) -> typed.add(name, value(value)));
+    JsonObject holder = new JsonObject();
+    holder.add("fields", typed);
+    return holder;
+  }
+
+  private static JsonObject value(JsonElement value) {
+    JsonObject typed = new JsonObject();
+    if (value instanceof JsonObject map) {
+      typed.add("mapValue", typed(map));
+    } else if (value instanceof JsonArray list) {
+      JsonArray values = new JsonArray();
+      list.forEach(item -> values.add(value(item)));
+      JsonObject holder = new JsonObject();
+      holder.add("values", values);
+      typed.add("arrayValue", holder);
+    } else if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+      typed.add("booleanValue", primitive);
+    } else if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
+      typed.addProperty("integerValue", primitive.getAsString());
+    } else {
+      typed.addProperty("stringValue", value.getAsString());
+    }
+    return typed;
+  }
+}
