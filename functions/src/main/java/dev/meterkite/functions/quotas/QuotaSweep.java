@@ -32,11 +32,14 @@ import java.util.function.Function;
  * <p>Only documents for which something is due are read, by the index of their {@code *_due_at};
  * each is written on the condition that it still is so. What is left, or could not be done now,
  * stays due for the next run. What time is left goes into the comparison of usage summaries with
- * their records.
+ * their records, {@link #AUDIT_BUDGET} at most.
  */
 final class QuotaSweep {
   /** How long a run may begin new pages. */
   static final Duration BUDGET = Duration.ofSeconds(40);
+
+  /** How much of it the comparison of summaries may take, so that no run is long for it alone. */
+  static final Duration AUDIT_BUDGET = Duration.ofSeconds(10);
 
   private static final int PAGE = 100;
 
@@ -76,7 +79,8 @@ final class QuotaSweep {
     Run waiting = new Run(UsageCounts.COLLECTION, UsageCounts.COUNT_DUE_AT, metering::recount);
     List<Run> runs = List.of(customers, models, months, waiting);
     runs.forEach(run -> run.until(until));
-    Audited audited = metering.audit(real, until);
+    Instant share = real.instant().plus(AUDIT_BUDGET);
+    Audited audited = metering.audit(real, share.isBefore(until) ? share : until);
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("customers_reset", (long) customers.swept.done());
     answer.put("model_quotas_reset", (long) models.swept.done());

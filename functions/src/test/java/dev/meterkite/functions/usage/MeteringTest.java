@@ -16,6 +16,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -155,6 +156,26 @@ class MeteringTest {
     meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 5));
     meter.metering.react(change("r", marked));
     assertEquals(5L, field("total_episodes_generated"));
+  }
+
+  @Test
+  void timestampThatIsText_becomesAMomentThatQueriesFind() {
+    Map<String, Object> fields =
+        new LinkedHashMap<>(Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 5));
+    fields.put("timestamp", "2026-01-31T13:00:00+01:00");
+    fields.put("episodes_generated", 5.0);
+    meter.set("usage_tracking", "r", fields);
+    meter.metering.react(change("r", null));
+    assertEquals(meter.now(), meter.read("usage_tracking", "r").fields().get("timestamp"));
+    assertEquals(5L, field("total_episodes_generated"));
+    Reports.Request byScene =
+        new Reports.Request(
+            CUSTOMER,
+            LocalDate.of(2026, 1, 31),
+            LocalDate.of(2026, 2, 1),
+            GroupBy.SCENE,
+            Reports.Format.CSV);
+    assertTrue(meter.metering.report(byScene).body().contains("scene,1,5,"));
   }
 
   @Test
