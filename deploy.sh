@@ -10,12 +10,15 @@ readonly SOURCE=functions/jar
 readonly RUNTIME=java21
 readonly DATABASE='(default)'
 readonly BACKUPS_KEPT=14d
+# An event is tried for about eight hours (10 to 600 s apart), then it is kept for as long as Pub/Sub keeps one.
+readonly DELIVERY_ATTEMPTS=50 DEAD_LETTERS_KEPT=31d
+readonly MONITORING=monitoring
 readonly STRIPE_SECRET=stripe-webhook-secret
 # A first trigger fails until the platform's own accounts have their roles, which takes minutes.
 readonly ATTEMPTS=5 SECONDS_BETWEEN_ATTEMPTS=60
 readonly APIS=(
   artifactregistry cloudbuild cloudfunctions cloudscheduler eventarc firebaserules firestore iam
-  logging pubsub run secretmanager
+  logging monitoring pubsub run secretmanager storage
 )
 # Where rules are published; a test puts its own server here.
 readonly RULES_API=${RULES_API:-https://firebaserules.googleapis.com/v1}
@@ -25,10 +28,19 @@ readonly DOCUMENTS_API=${DOCUMENTS_API:-https://firestore.googleapis.com/v1}
 project='' region='' location=us-central1
 dry=false what=all
 only=()
+bucket='' collections='' database='' from='' function='' minutes=10
 
 usage() {
   cat <<'TEXT'
 Usage: ./deploy.sh --project ID [options]
+       ./deploy.sh backup --project ID [--bucket gs://BUCKET] [--collections A,B...]
+       ./deploy.sh restore gs://BUCKET/YYYYMMDD | BACKUP --project ID [--collections A,B...] [--database NAME]
+       ./deploy.sh replay FUNCTION --project ID [--minutes N]
+
+Without a command it deploys everything. backup exports to gs://BUCKET/YYYYMMDD, by default in the bucket
+ID-meterkite-backups, which it makes; restore brings an export or a daily backup into a database of its own,
+named restored-YYYYMMDD unless --database says otherwise; replay delivers the dead letters of a trigger again
+for some minutes (default 10).
 
   --project ID      the Google Cloud project
   --location PLACE  where the database is, or is to be: a region or nam5, eur3 (default us-central1)
@@ -36,11 +48,13 @@ Usage: ./deploy.sh --project ID [options]
   --only NAME...    only these functions; everything else is left as it is
   --rules           only the security rules
   --catalogue       only the model catalogue: the models that it lacks; needs functions/jar
-  --destroy         deletes schedules, functions and service accounts; data, indexes, rules, secrets stay
+  --destroy         deletes schedules, functions, their dead letters and service accounts; data, indexes,
+                    rules, secrets, metrics, dashboard and policies stay
   --dry-run         runs nothing; prints the commands, one a line
 
 Settings of the functions are taken from the environment: TOKEN_ISSUERS (default: Google service
 accounts, and Firebase users of the project), SERVICE_ACCOUNTS, FOREIGN_BALANCE, CREDITS_MODE.
+NOTIFICATION_CHANNELS names those that alert policies tell, separated by commas.
 TEXT
 }
 
@@ -54,12 +68,19 @@ fail() {
 read_options() {
   while [ $# -gt 0 ]; do
     case $1 in
-      --project | --region | --location)
+      backup) what=backup && shift ;;
+      restore | replay)
+        if [ -z "${2:-}" ] || [ "${2#-}" != "$2" ]; then fail "$1 needs a name"; fi
+        what=$1
+        if [ "$1" = restore ]; then from=$2; else function=$2; fi
+        shift 2
+        ;;
+      --project | --region | --location | --bucket | --collections | --database | --minutes)
         [ -n "${2:-}" ] || fail "$1 needs a value"
         printf -v "${1#--}" %s "$2"
         shift 2
         ;;
-      --project=* | --region=* | --location=*)
+      --project=* | --region=* | --location=* | --bucket=* | --collections=* | --database=* | --minutes=*)
         local name=${1%%=*}
         printf -v "${name#--}" %s "${1#*=}"
         shift
@@ -95,12 +116,13 @@ preflight() {
   fi
   [[ $region == *-* ]] || fail "$region is no region; functions run in one, for example us-central1"
   local name file
-  for file in "$TABLE" "$INDEXES" "$RULES"; do
+  for file in "$TABLE" "$INDEXES" "$RULES" "$MONITORING/dashboard.json"; do
     [ -r "$file" ] || fail "$file is missing"
   done
   for name in ${only[@]+"${only[@]}"}; do
     lines | cut -f 1 | grep -qxF -- "$name" || fail "$TABLE has no function $name"
   done
+  preflight_of_command
   if $dry; then
     return
   fi
@@ -111,6 +133,23 @@ preflight() {
     fail 'nobody is signed in: gcloud auth login'
   gcloud projects describe "$project" --format='value(projectId)' >/dev/null ||
     fail "project $project does not exist, or you may not see it"
+}
+
+# What only some commands need.
+preflight_of_command() {
+  [ -n "$bucket" ] || bucket=gs://$project-meterkite-backups
+  bucket=${bucket%/}
+  [[ $bucket =~ ^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$ ]] || fail "$bucket is no bucket, such as gs://my-bucket"
+  [[ $collections =~ ^([A-Za-z0-9_]+(,[A-Za-z0-9_]+)*)?$ ]] || fail "$collections is no list of collections"
+  [[ $database =~ ^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])?$ ]] || fail "$database is no name of a database"
+  [[ $minutes =~ ^[1-9][0-9]{0,2}$ ]] || fail "--minutes takes 1 to 999, not $minutes"
+  if [ "$what" = replay ] && ! triggers | grep -qxF -- "$function"; then
+    fail "$TABLE has no trigger $function"
+  fi
+  case $what,$from in
+    restore,gs://*/* | restore,projects/*/locations/*/backups/*) ;;
+    restore,*) fail "$from is no export, such as gs://my-bucket/20260131, and no backup, such as projects/P/locations/L/backups/B" ;;
+  esac
 }
 
 # --- Running and printing
@@ -170,6 +209,17 @@ in_project() {
   "$1" gcloud "${@:2}" "--project=$project" --quiet
 }
 
+# What a command answers; nothing is asked in a dry run, where the first word stands for the answer.
+answer() {
+  local stand_in=$1
+  shift
+  if $dry; then
+    printf '%s' "$stand_in"
+  else
+    gcloud "$@" "--project=$project"
+  fi
+}
+
 # --- The table of functions
 
 # The lines of all functions, columns separated by tabs.
@@ -185,6 +235,11 @@ wanted() {
     lines | awk -F '\t' -v names="${only[*]}" \
       'BEGIN { split(names, list, " "); for (i in list) want[list[i]] } $1 in want'
   fi
+}
+
+# The names of the event functions whose events are delivered again.
+triggers() {
+  lines | awk -F '\t' '$3 == "event" && $12 == "true" { print $1 }'
 }
 
 email() {
@@ -431,11 +486,34 @@ deploy_functions() {
     if [ "$kind" = event ]; then
       in_project run run services add-iam-policy-binding "$name" "--region=$region" \
         "--member=serviceAccount:$(email trigger)" --role=roles/run.invoker --format=none
+      if [ "$retry" = true ]; then
+        keep_dead_letters "$name"
+      fi
     fi
     if [ "$kind" = schedule-http ]; then
       schedule "$name" "$trigger" "$timeout"
     fi
   done < <(wanted)
+}
+
+# Where the events of a trigger go that failed time and again, and who puts them there.
+keep_dead_letters() {
+  local name=$1 dead=meterkite-$1-dead number agent trigger subscription
+  number=$(answer PROJECT-NUMBER projects describe "$project" '--format=value(projectNumber)')
+  agent=serviceAccount:service-$number@gcp-sa-pubsub.iam.gserviceaccount.com
+  trigger=$(answer "TRIGGER-OF-$name" functions describe "$name" --gen2 "--region=$region" \
+    '--format=value(eventTrigger.trigger)')
+  subscription=$(answer "SUBSCRIPTION-OF-$name" eventarc triggers describe "${trigger##*/}" \
+    "--location=$location" '--format=value(transport.pubsub.subscription)')
+  in_project make pubsub topics create "$dead"
+  in_project make pubsub subscriptions create "$dead" "--topic=$dead" \
+    "--message-retention-duration=$DEAD_LETTERS_KEPT" --expiration-period=never --ack-deadline=600
+  in_project run pubsub topics add-iam-policy-binding "$dead" "--member=$agent" \
+    --role=roles/pubsub.publisher --format=none
+  in_project run pubsub subscriptions add-iam-policy-binding "${subscription##*/}" \
+    "--member=$agent" --role=roles/pubsub.subscriber --format=none
+  in_project run pubsub subscriptions update "${subscription##*/}" "--dead-letter-topic=$dead" \
+    "--max-delivery-attempts=$DELIVERY_ATTEMPTS"
 }
 
 deploy_function() {
@@ -467,6 +545,99 @@ schedule() {
     "--oidc-token-audience=$(root)"
 }
 
+# --- Metrics made of log lines, the dashboard, the policies that tell somebody
+
+# The text of a member of the outermost object of a JSON file that is formatted as ours are.
+member() {
+  sed -n "s/^  \"$1\": \"\(.*\)\",\{0,1\}\$/\1/p" "$2"
+}
+
+install_monitoring() {
+  local file name there channels=()
+  for file in "$MONITORING"/metrics/*.json; do
+    name=$(basename "$file" .json)
+    in_project make logging metrics create "$name" "--config-from-file=$file"
+    in_project run logging metrics update "$name" "--config-from-file=$file"
+  done
+  there=$(answer '' monitoring dashboards list --format='value(name)' \
+    --filter="displayName=\"$(member displayName "$MONITORING/dashboard.json")\"")
+  # What is there belongs to whoever has edited it; it is made once.
+  [ -n "$there" ] ||
+    in_project run monitoring dashboards create "--config-from-file=$MONITORING/dashboard.json"
+  [ -z "${NOTIFICATION_CHANNELS:-}" ] || channels=("--notification-channels=$NOTIFICATION_CHANNELS")
+  for file in "$MONITORING"/policies/*.json; do
+    there=$(answer '' alpha monitoring policies list --format='value(name)' \
+      --filter="displayName=\"$(member displayName "$file")\"")
+    if [ -z "$there" ]; then
+      in_project run alpha monitoring policies create "--policy-from-file=$file" \
+        ${channels[@]+"${channels[@]}"}
+    else
+      in_project run alpha monitoring policies update "$there" "--policy-from-file=$file" \
+        ${channels[@]+"${channels[@]/#--notification/--set-notification}"}
+    fi
+  done
+}
+
+# --- Copies of the documents
+
+place() {
+  case $location in
+    nam*) printf US ;;
+    eur*) printf EU ;;
+    *) printf %s "$location" ;;
+  esac
+}
+
+backup() {
+  local path
+  path=$bucket/$(date -u +%Y%m%d)
+  in_project make storage buckets create "$bucket" "--location=$(place)" \
+    --uniform-bucket-level-access --public-access-prevention
+  if ! $dry && gcloud storage ls "$path" "--project=$project" >/dev/null 2>&1; then
+    fail "$path is there already: an export of today; remove it, or name another bucket with --bucket"
+  fi
+  in_project run firestore export "$path" "--database=$DATABASE" \
+    ${collections:+"--collection-ids=$collections"}
+}
+
+# Never over what is there, unless its name is said.
+restore() {
+  local into=${database:-restored-$(date -u +%Y%m%d)}
+  case $from in
+    projects/*)
+      [ -z "$collections" ] || fail 'a backup is restored as a whole; --collections is for exports'
+      in_project run firestore databases restore "--source-backup=$from" \
+        "--destination-database=$into"
+      ;;
+    *)
+      if [ "$into" != "$DATABASE" ]; then
+        in_project make firestore databases create "--database=$into" "--location=$location" \
+          --type=firestore-native
+      fi
+      in_project run firestore import "$from" "--database=$into" \
+        ${collections:+"--collection-ids=$collections"}
+      ;;
+  esac
+}
+
+# Pushes the dead letters to the function as Eventarc would: attributes as headers, the event as body. What
+# fails again stays.
+replay() {
+  local url
+  url=$(answer "https://URL-OF-$function" functions describe "$function" --gen2 "--region=$region" \
+    '--format=value(serviceConfig.uri)')
+  [ -n "$url" ] || fail "$function is not deployed in $region"
+  trap end_replay EXIT
+  in_project run pubsub subscriptions modify-push-config "meterkite-$function-dead" "--push-endpoint=$url" \
+    "--push-auth-service-account=$(email trigger)" "--push-auth-token-audience=$url" \
+    --push-no-wrapper --push-no-wrapper-write-metadata
+  run sleep "$((minutes * 60))"
+}
+
+end_replay() {
+  in_project run pubsub subscriptions modify-push-config "meterkite-$function-dead" --push-endpoint=
+}
+
 # --- Taking it away again
 
 # Runs what deletes something; that it is not there is as good.
@@ -496,6 +667,10 @@ destroy() {
     fi
     in_project unmake functions delete "$name" --gen2 "--region=$region"
   done < <(lines)
+  for name in $(triggers); do
+    in_project unmake pubsub subscriptions delete "meterkite-$name-dead"
+    in_project unmake pubsub topics delete "meterkite-$name-dead"
+  done
   for account in $(lines | cut -f 5 | sort -u) build trigger scheduler; do
     in_project unmake iam service-accounts delete "$(email "$account")"
   done
@@ -514,6 +689,7 @@ case $what in
     build
     seed_catalogue
     deploy_functions
+    install_monitoring
     ;;
   only)
     make_accounts
@@ -524,4 +700,7 @@ case $what in
   rules) apply_rules ;;
   catalogue) seed_catalogue ;;
   destroy) destroy ;;
+  backup) backup ;;
+  restore) restore ;;
+  replay) replay ;;
 esac

@@ -6,6 +6,7 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.PageToken;
 import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
@@ -41,11 +42,13 @@ public final class Alerting {
   private static final int ATTEMPTS = 5;
   private static final int MOST_OPEN = 1_000;
   private static final int PAGE_OF_SWEEP = 20;
+  private static final int LONGEST_WORD = 100;
 
   private final GroupCommit<AlertState, AlertCommand> engine;
   private final Store store;
   private final InstantSource clock;
   private final Optional<Webhook> webhook;
+  private final Log log;
 
   private static final class OfProcess {
     static final Alerting ALERTING = of(Backend.ofProcess());
@@ -57,6 +60,7 @@ public final class Alerting {
     this.store = backend.store();
     this.clock = backend.clock();
     this.webhook = webhook;
+    this.log = backend.log();
   }
 
   /** Alerts over a backend, by its settings; a process needs them once. */
@@ -155,10 +159,22 @@ public final class Alerting {
   /** Keeps the expiry of an alert right and sends what is to be sent. */
   Handled react(DocumentChange change) {
     Snapshot hint = change.after();
+    if (hint.exists() && !change.before().exists()) {
+      log.alert(
+          word(hint, ModelRouterAlerts.TYPE),
+          word(hint, ModelRouterAlerts.SEVERITY),
+          change.ref().id());
+    }
     if (!hint.exists() || (Alerts.repairs(hint).isEmpty() && !due(hint, now()))) {
       return Handled.done("nothing");
     }
     return attend(change.ref());
+  }
+
+  /** A word of an alert, whoever wrote it; cut, as the label of a metric is. */
+  private static String word(Snapshot alert, String field) {
+    String text = String.valueOf(alert.fields().get(field));
+    return text.substring(0, Math.min(text.length(), LONGEST_WORD));
   }
 
   private Handled attend(DocRef ref) {

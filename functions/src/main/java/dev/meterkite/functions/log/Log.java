@@ -95,6 +95,15 @@ public final class Log {
     write(Severity.INFO, message, fields);
   }
 
+  /** The line of a new alert, which metrics count by its type and severity. */
+  public void alert(String type, String severity, String id) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("alert_type", type);
+    fields.put("alert_severity", severity);
+    fields.put("alert_id", id);
+    write(Severity.WARNING, "alert " + type, fields);
+  }
+
   /** Something worth a look that stops nothing. */
   public void warn(String message, Map<String, ?> fields) {
     write(Severity.WARNING, message, fields);

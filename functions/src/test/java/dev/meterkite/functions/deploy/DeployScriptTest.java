@@ -17,14 +17,19 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,7 +40,19 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class DeployScriptTest {
   private static final String PROJECT = "meterkite-test";
-  private static final Pattern WORD = Pattern.compile("--[a-z-]+|[a-z-]+");
+  private static final String BACKUP = "projects/p/locations/nam5/backups/b-1";
+  private static final Set<String> VERBS =
+      Set.of(
+          "add-iam-policy-binding",
+          "create",
+          "delete",
+          "deploy",
+          "enable",
+          "export",
+          "import",
+          "modify-push-config",
+          "restore",
+          "update");
 
   @TempDir private Path temp;
 
@@ -86,6 +103,7 @@ class DeployScriptTest {
                 "--trigger-service-account=" + account("trigger"),
                 entry.retry() ? "--retry" : "--no-retry"));
         commandWith(commands, "run", "services", "add-iam-policy-binding", entry.name());
+        assertKeepsDeadLetters(commands, entry.name());
       }
       assertEquals(List.of(), missing(wanted, words), entry.name());
       if (entry.schedule() != null) {
@@ -102,6 +120,24 @@ class DeployScriptTest {
         assertEquals(List.of(), missing(asked, job), entry.name());
       }
     }
+  }
+
+  private static void assertKeepsDeadLetters(List<List<String>> commands, String function) {
+    String dead = "meterkite-" + function + "-dead";
+    commandWith(commands, "pubsub", "topics", "create", dead);
+    List<String> kept = commandWith(commands, "pubsub", "subscriptions", "create", dead);
+    assertEquals(
+        List.of(),
+        missing(
+            List.of(
+                "--topic=" + dead, "--expiration-period=never", "--message-retention-duration=31d"),
+            kept));
+    List<String> tried =
+        commandWith(commands, "pubsub", "subscriptions", "update", "SUBSCRIPTION-OF-" + function);
+    // 50 attempts, 10 to 600 s apart, end before the 24 h for which Eventarc keeps an event.
+    assertEquals(
+        List.of(),
+        missing(List.of("--dead-letter-topic=" + dead, "--max-delivery-attempts=50"), tried));
   }
 
   private static String account(String name) {
@@ -184,8 +220,8 @@ class DeployScriptTest {
       assertTrue(List.of("gcloud", "./mvnw", "./deploy.sh").contains(words.get(0)), words.get(0));
       for (String word : words) {
         assertFalse(word.matches("[|;&<>]+"), words::toString);
-        String file = word.startsWith("--source=") ? word.substring("--source=".length()) : word;
-        if (word.startsWith("--source=") || word.startsWith("./")) {
+        String file = word.replaceFirst("^--(source|config-from-file|policy-from-file)=", "");
+        if (!file.equals(word) || word.startsWith("./")) {
           assertTrue(Files.exists(Shell.ROOT.resolve(file)), word);
         }
       }
@@ -207,8 +243,128 @@ class DeployScriptTest {
         lines.stream().noneMatch(line -> line.contains("firestore") || line.contains("secrets")));
   }
 
+  @Test
+  void everyFileOfMonitoring_isInstalled() throws IOException {
+    List<String> lines = dryRun();
+    TreeSet<String> wanted = new TreeSet<>(List.of("monitoring/dashboard.json"));
+    for (String folder : List.of("monitoring/metrics", "monitoring/policies")) {
+      try (Stream<Path> files = Files.list(Shell.ROOT.resolve(folder))) {
+        files.forEach(file -> wanted.add(folder + "/" + file.getFileName()));
+      }
+    }
+    Pattern file = Pattern.compile("--(?:config|policy)-from-file=(\\S+)");
+    TreeSet<String> installed = new TreeSet<>();
+    lines.forEach(line -> file.matcher(line).results().forEach(m -> installed.add(m.group(1))));
+    assertEquals(wanted, installed);
+  }
+
+  @Test
+  void database_canBeReadAsItWas_andIsBackedUpDaily() {
+    List<String> lines = dryRun();
+    assertTrue(
+        lines.stream()
+            .anyMatch(
+                l -> l.contains("firestore databases update") && l.contains("--enable-pitr")));
+    assertTrue(
+        lines.stream()
+            .anyMatch(
+                l ->
+                    l.contains("backups schedules create")
+                        && l.contains("--recurrence=daily")
+                        && l.contains("--retention=14d")));
+  }
+
+  @Test
+  void backup_exportsToTheDayInUtc() {
+    String day = LocalDate.now(ZoneOffset.UTC).format(DateTimeFormatter.BASIC_ISO_DATE);
+    List<String> lines =
+        dryRun("backup", "--bucket", "gs://copies", "--collections", "users,credit_transactions");
+    assertEquals(2, lines.size(), lines::toString);
+    assertTrue(
+        lines.get(1).startsWith("gcloud firestore export gs://copies/" + day + " "), lines.get(1));
+    assertTrue(lines.get(1).contains(" --collection-ids=users,credit_transactions "));
+    assertTrue(dryRun("backup").get(1).contains("gs://" + PROJECT + "-meterkite-backups/" + day));
+  }
+
+  /** A restore never goes over the documents that are there, unless that is said. */
+  @Test
+  void restore_makesADatabaseOfItsOwn() {
+    List<String> lines = dryRun("restore", "gs://copies/20260131", "--collections=users");
+    assertTrue(lines.get(0).contains("databases create --database=restored-"), lines.get(0));
+    assertTrue(lines.get(1).contains("firestore import gs://copies/20260131"), lines.get(1));
+    assertTrue(lines.get(1).contains("--database=restored-"), lines.get(1));
+    assertTrue(lines.get(1).contains("--collection-ids=users"), lines.get(1));
+    lines = dryRun("restore", "gs://copies/20260131", "--database=(default)");
+    assertEquals(1, lines.size(), lines::toString);
+    lines = dryRun("restore", BACKUP);
+    assertEquals(1, lines.size(), lines::toString);
+    assertTrue(lines.get(0).contains("databases restore --source-backup=" + BACKUP));
+  }
+
+  /** For some minutes dead letters are pushed as the event was; then they are kept again. */
+  @Test
+  void replay_pushesAndThenKeepsAgain() throws IOException {
+    List<List<String>> lines = Shell.words(dryRun("replay", "on-job-written", "--minutes=3"));
+    assertEquals(3, lines.size(), lines::toString);
+    List<String> start = List.of("gcloud", "pubsub", "subscriptions", "modify-push-config");
+    assertEquals(start, lines.get(0).subList(0, 4));
+    assertEquals(
+        List.of(),
+        missing(
+            List.of(
+                "meterkite-on-job-written-dead",
+                "--push-endpoint=https://URL-OF-on-job-written",
+                "--push-auth-service-account=" + account("trigger"),
+                "--push-no-wrapper",
+                "--push-no-wrapper-write-metadata"),
+            lines.get(0)));
+    assertEquals(List.of("sleep", "180"), lines.get(1));
+    assertEquals(start, lines.get(2).subList(0, 4));
+    assertTrue(lines.get(2).contains("--push-endpoint="));
+  }
+
+  /** A program in place of the real one, which writes down what it was asked. */
+  private Map<String, String> gcloudThat(String script) throws IOException {
+    Path gcloud = temp.resolve("gcloud");
+    Files.writeString(
+        gcloud, "#!/bin/sh\nprintf '%s\\n' \"$*\" >>'" + temp.resolve("asked") + "'\n" + script);
+    assertTrue(gcloud.toFile().setExecutable(true));
+    return Map.of("PATH", temp + ":" + System.getenv("PATH"));
+  }
+
+  @Test
+  void secondBackupOfADay_isRefused() throws IOException {
+    Map<String, String> path = gcloudThat("case $1 in auth) echo somebody ;; esac\n");
+    Shell.Ended ended = Shell.run(path, "./deploy.sh", "backup", "--project", PROJECT);
+    assertEquals(2, ended.status(), ended.err());
+    assertTrue(ended.err().contains("is there already"), ended.err());
+    assertFalse(Files.readString(temp.resolve("asked")).contains("export"));
+  }
+
+  @Test
+  void withoutAnAccount_orAProject_nothingRuns() throws IOException {
+    Shell.Ended ended = Shell.run(gcloudThat("exit 0\n"), "./deploy.sh", "--project", PROJECT);
+    assertEquals(2, ended.status(), ended.err());
+    assertTrue(ended.err().contains("nobody is signed in"), ended.err());
+    ended =
+        Shell.run(
+            gcloudThat("case $1 in auth) echo somebody ;; *) exit 1 ;; esac\n"),
+            "./deploy.sh",
+            "--project",
+            PROJECT);
+    assertEquals(2, ended.status(), ended.err());
+    assertTrue(ended.err().contains("does not exist, or you may not see it"), ended.err());
+  }
+
   @ParameterizedTest
   @CsvSource({
+    "backup --bucket copies, is no bucket",
+    "backup --collections a;b, is no list of collections",
+    "restore 20260131, is no export",
+    "restore, needs a name",
+    "replay debit-credits, has no trigger debit-credits",
+    "replay on-job-written --minutes 0, takes 1 to 999",
+    "restore gs://copies/1 --database X, is no name of a database",
     "--only no-such, no function no-such",
     "--only, needs the name",
     "--location nam5, name one of them with --region",
@@ -235,6 +391,10 @@ class DeployScriptTest {
     assumeTrue(Shell.has("gcloud"), "the Google Cloud CLI is not installed");
     List<String> lines = new ArrayList<>(dryRun());
     lines.addAll(dryRun("--destroy"));
+    lines.addAll(dryRun("backup", "--collections=users"));
+    lines.addAll(dryRun("restore", "gs://copies/20260131"));
+    lines.addAll(dryRun("restore", BACKUP));
+    lines.addAll(dryRun("replay", "on-job-written"));
     lines.removeIf(line -> !line.startsWith("gcloud "));
     Map<String, String> tried = new TreeMap<>();
     for (String line : lines) {
@@ -254,14 +414,16 @@ class DeployScriptTest {
     assertEquals(List.of(), refused);
   }
 
-  /** A command's words without values: commands of one shape are parsed alike. */
+  /** A command without its values: what is behind the verb. Commands of one shape parse alike. */
   private static String shape(String line) {
     StringBuilder shape = new StringBuilder();
+    boolean verb = false;
     for (String word : line.split(" ", -1)) {
       String name = word.startsWith("--") ? word.split("=", 2)[0] : word;
-      if (WORD.matcher(name).matches() && !name.contains("credits") && !name.contains("written")) {
+      if (name.startsWith("--") || !verb || name.equals("http")) {
         shape.append(name).append(' ');
       }
+      verb |= VERBS.contains(name);
     }
     return shape.toString();
   }
