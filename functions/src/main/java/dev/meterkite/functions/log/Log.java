@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
  * Writes what happens as lines of JSON on standard output, from where Cloud Run brings them into
  * Cloud Logging, under the trace of the request at hand.
  *
- * <p>The members {@code severity}, {@code time}, {@code message} and {@code logging.googleapis.com/*}
- * are those that Cloud Logging takes out of a line; all others become its {@code jsonPayload}. The
- * client library google-cloud-logging prints the same, but loads a thousand classes for it when a
- * function starts.
+ * <p>The members {@code severity}, {@code time}, {@code message} and {@code
+ * logging.googleapis.com/*} are those that Cloud Logging takes out of a line; all others become its
+ * {@code jsonPayload}. The client library google-cloud-logging prints the same, but loads a
+ * thousand classes for it when a function starts.
  *
  * <p>Lines go straight to the stream, not through java.util.logging, which the JVM resets as soon
  * as it is told to stop, while requests in flight still finish.
