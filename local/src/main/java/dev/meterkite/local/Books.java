@@ -41,10 +41,10 @@ final class Books {
   static Books check(Store store) {
     Books books = new Books(store);
     Query query = Query.of(Users.COLLECTION, PAGE).ascending(Query.ID);
-    List<Snapshot> page = store.find(query).join();
+    List<Snapshot> page = Pages.find(store, query);
     while (!page.isEmpty()) {
       page.forEach(books::user);
-      page = store.find(query.after(List.of(page.get(page.size() - 1).ref().id()))).join();
+      page = Pages.find(store, query.after(List.of(page.get(page.size() - 1).ref().id())));
     }
     return books;
   }
@@ -55,7 +55,7 @@ final class Books {
     CreditState state = rules.decode(user);
     LedgerAudit audit = new LedgerAudit(state);
     long last = 0;
-    List<Snapshot> page = store.find(Queries.transactionsOfUserAfter(id, 0, PAGE)).join();
+    List<Snapshot> page = Pages.find(store, Queries.transactionsOfUserAfter(id, 0, PAGE));
     while (!page.isEmpty()) {
       for (Snapshot transaction : page) {
         transactions++;
@@ -63,10 +63,10 @@ final class Books {
         count(id, transaction);
       }
       last = number(page.get(page.size() - 1), CreditTransactions.SEQUENCE);
-      page = store.find(Queries.transactionsOfUserAfter(id, last, PAGE)).join();
+      page = Pages.find(store, Queries.transactionsOfUserAfter(id, last, PAGE));
     }
     List<Snapshot> open =
-        store.find(Queries.holdsOfUserInStatus(id, HoldStatus.HELD.wire(), MOST_OPEN_HOLDS)).join();
+        Pages.find(store, Queries.holdsOfUserInStatus(id, HoldStatus.HELD.wire(), MOST_OPEN_HOLDS));
     for (LedgerAudit.Finding finding : audit.compare(state, open)) {
       findings.add(id + " at " + finding.sequence() + ": " + finding.what());
     }

@@ -1,12 +1,10 @@
 package dev.meterkite.local;
 
-import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.store.FirestoreStore;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What the functions do, shown on a host of their own: a section for each feature, and at the end
@@ -27,12 +25,7 @@ final class Demo {
   static int run(LocalHost host, Options options, PrintStream out) throws Exception {
     Path file = options.trace();
     Trace trace = file == null ? Trace.generated(GENERATED_CALLS, 1) : Trace.read(file);
-    Settings settings =
-        new Settings(
-            Map.of(
-                "FIRESTORE_EMULATOR_HOST", host.firestore(),
-                "GOOGLE_CLOUD_PROJECT", host.project()));
-    try (FirestoreStore store = FirestoreStore.open(settings)) {
+    try (FirestoreStore store = host.openStore()) {
       return play(new DemoStage(host, store, out), sections(trace));
     }
   }

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.meterkite.emulator.EmulatorProject;
 import dev.meterkite.emulator.FirestoreEmulator;
+import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
 import dev.meterkite.functions.routing.Routing;
+import dev.meterkite.functions.store.FirestoreStore;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -213,6 +215,13 @@ public final class LocalHost implements AutoCloseable {
   /** The documents over REST, past all rules. */
   public EmulatorProject documents() {
     return emulator.project(project);
+  }
+
+  /** The documents past all functions, as other programs see them; the caller closes it. */
+  public FirestoreStore openStore() {
+    return FirestoreStore.open(
+        new Settings(
+            Map.of("FIRESTORE_EMULATOR_HOST", firestore(), "GOOGLE_CLOUD_PROJECT", project)));
   }
 
   public TokenIssuer tokens() {
