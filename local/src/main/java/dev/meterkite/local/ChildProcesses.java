@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * any moment and started again on the same ports.
  */
 public final class ChildProcesses implements AutoCloseable {
-  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final Duration READY_WITHIN = Duration.ofMinutes(3);
   private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
   private static final Duration POLL_EVERY = Duration.ofMillis(50);
   private static final int CONNECT_MILLIS = 1_000;

@@ -4,6 +4,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Kills the processes of functions, as the end of a machine does (SIGKILL), and starts them again,
@@ -20,6 +21,7 @@ final class Kills implements Runnable, AutoCloseable {
   private final Random random;
   private final Thread thread = new Thread(this, "kills");
   private volatile boolean closing;
+  private volatile @Nullable LocalHostException failure;
   private final AtomicLong kills = new AtomicLong();
 
   /**
@@ -55,6 +57,8 @@ final class Kills implements Runnable, AutoCloseable {
       }
     } catch (InterruptedException closed) {
       Thread.currentThread().interrupt();
+    } catch (LocalHostException e) {
+      failure = e;
     }
   }
 
@@ -73,7 +77,11 @@ final class Kills implements Runnable, AutoCloseable {
     return kills.get();
   }
 
-  /** Stops, when those that were killed are up again. */
+  /**
+   * Stops, when those that were killed are up again.
+   *
+   * @throws LocalHostException if one of them did not come up
+   */
   @Override
   public void close() {
     closing = true;
@@ -81,6 +89,10 @@ final class Kills implements Runnable, AutoCloseable {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    LocalHostException failed = failure;
+    if (failed != null) {
+      throw failed;
     }
   }
 }
