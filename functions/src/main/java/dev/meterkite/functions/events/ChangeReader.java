@@ -8,6 +8,7 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.CloudEventData;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.regex.Matcher;
@@ -47,6 +48,9 @@ final class ChangeReader {
       return change(event, before, after);
     } catch (InvalidProtocolBufferException e) {
       throw new Malformed("no_document_event_data");
+    } catch (DateTimeException | ArithmeticException e) {
+      // A timestamp that no calendar holds; Firestore stores none such.
+      throw new Malformed("no_moment");
     }
   }
 

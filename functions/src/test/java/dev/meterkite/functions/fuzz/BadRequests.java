@@ -479,6 +479,7 @@ final class BadRequests {
       default -> {
         request.measured = false;
         request.headers.add("Content-Length: " + random.nextInt(request.body.length + 1));
+        request.ends = true;
         request.mangled = true;
         request.story.add("longer than it says");
       }

@@ -8,7 +8,6 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.meterkite.emulator.EmulatorForTests;
-import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.hosted.HostedProcess;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
@@ -20,7 +19,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -53,28 +51,13 @@ class BadRequestsTest {
 
   @BeforeAll
   static void start() {
-    functions = HostedProcess.start(Map.of());
+    functions = HostedProcess.shared();
     store = FirestoreStore.open(functions.settings());
     documents = new Documents(EmulatorForTests.shared().host(), functions.project());
   }
 
-  @AfterAll
-  static void stop() {
-    functions.close();
-  }
-
   private static void put(String collection, String id, Map<String, Object> fields) {
     store.commit(List.of(Mutation.replace(new DocRef(collection, id), fields))).join();
-  }
-
-  private static List<Form> forms() throws IOException {
-    List<Form> forms = new ArrayList<>();
-    for (FunctionEntry entry : functions.functions()) {
-      if (entry.kind() != FunctionEntry.Kind.EVENT) {
-        forms.add(Form.learn(functions, entry));
-      }
-    }
-    return forms;
   }
 
   @Test
@@ -82,7 +65,7 @@ class BadRequestsTest {
     // Something to be had, should one of them get through.
     put("users", Form.USER, Map.of("tier", "pro", "credits_balance", 1_000_000L));
     put("customers", Form.CUSTOMER, Map.of("bundle_tier", "pro", "schema_version", 1L));
-    List<Form> forms = forms();
+    List<Form> forms = Form.all(functions);
     knows(forms, "debit-credits", "amount", "description", "job_id", "user_id");
     knows(forms, "usage-report", "customer_id", "format", "from", "group_by", "to");
     Map<String, String> before = documents.snapshot();
@@ -101,7 +84,7 @@ class BadRequestsTest {
   /** Ids and texts from anywhere, in requests that may well be taken: A39 for HTTP. */
   @Test
   void oddRequests_neverFail() throws IOException {
-    List<Form> forms = forms();
+    List<Form> forms = Form.all(functions);
     int lines = functions.lines().size();
     List<String> failed = new ArrayList<>();
     for (long seed = 1; seed <= REQUESTS / 5; seed++) {

@@ -12,6 +12,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,8 +76,22 @@ record Form(
 
   private static final int AT_ONCE = 40;
 
-  /** The form of a function. */
-  static Form learn(HostedProcess functions, FunctionEntry entry) throws IOException {
+  private static final Map<String, Form> LEARNED = new HashMap<>();
+
+  /** The forms of all HTTP functions, each learned once. */
+  static List<Form> all(HostedProcess functions) throws IOException {
+    List<Form> all = new ArrayList<>();
+    for (FunctionEntry entry : functions.functions()) {
+      if (entry.kind() != FunctionEntry.Kind.EVENT) {
+        Form known = LEARNED.get(entry.name());
+        all.add(known == null ? learn(functions, entry) : known);
+        LEARNED.put(entry.name(), all.get(all.size() - 1));
+      }
+    }
+    return all;
+  }
+
+  private static Form learn(HostedProcess functions, FunctionEntry entry) throws IOException {
     String role = entry.roles().get(0);
     String token = functions.token(role.equals("any") || role.equals("user") ? USER : role);
     Form empty = new Form(entry, functions.port(entry.name()), "GET", token, Map.of());

@@ -4,6 +4,7 @@ import com.google.cloud.functions.CloudEventsFunction;
 import com.google.cloud.functions.invoker.runner.Invoker;
 import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jwt.JWTClaimsSet;
+import com.sun.net.httpserver.HttpServer;
 import dev.meterkite.emulator.EmulatorForTests;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.catalog.FunctionEntry;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -21,8 +23,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -31,9 +36,13 @@ import java.util.concurrent.TimeUnit;
  * project of its own: what it is sent cannot disturb other tests, and all that it says can be read.
  * Its environment is all that it knows; its log is the one of the cloud, JSON on standard output.
  */
-public final class HostedProcess implements AutoCloseable {
+public final class HostedProcess {
+  /** An alert with this text cannot be told to anybody. */
+  public static final String SECRET_ALERT = "planted-alert";
+
   private static final String READY = "all functions are ready";
   private static final int SECONDS_TO_START = 120;
+  private static HostedProcess shared;
 
   private final RSAKey key = TokenServer.rsa("tests");
   private final TokenServer issuer;
@@ -41,10 +50,11 @@ public final class HostedProcess implements AutoCloseable {
   private final List<FunctionEntry> functions;
   private final Map<String, Integer> ports = new LinkedHashMap<>();
   private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+  private final Map<String, String> environment;
   private final Process process;
-  private final Thread reader;
 
   private HostedProcess(Map<String, String> environment) throws IOException {
+    this.environment = Map.copyOf(environment);
     functions = FunctionTable.read(Path.of("..", "functions.tsv")).entries();
     issuer = new TokenServer(key);
     List<String> command =
@@ -64,7 +74,7 @@ public final class HostedProcess implements AutoCloseable {
     builder.environment().putAll(ownEnvironment());
     process = builder.start();
     CountDownLatch ready = new CountDownLatch(1);
-    reader = new Thread(() -> read(ready), "output of functions");
+    Thread reader = new Thread(() -> read(ready), "output of functions");
     reader.setDaemon(true);
     reader.start();
     await(ready);
@@ -97,13 +107,64 @@ public final class HostedProcess implements AutoCloseable {
         "[" + issuer.setting("local", "") + "]");
   }
 
-  /** Starts it; it ends when it is closed, or with this JVM. */
-  public static HostedProcess start(Map<String, String> environment) {
-    try {
-      return new HostedProcess(environment);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  /** The one that tests share; it ends with this JVM. */
+  public static synchronized HostedProcess shared() {
+    if (shared == null) {
+      try {
+        HttpServer provider = talkativeServer();
+        shared = new HostedProcess(planted(provider.getAddress().getPort()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
+    return shared;
+  }
+
+  /** Every setting that is a secret, and who is told it. */
+  private static Map<String, String> planted(int provider) {
+    Map<String, String> environment = new LinkedHashMap<>();
+    for (Settings.Variable variable : Settings.VARIABLES) {
+      String name = variable.name();
+      if (name.endsWith("_KEY") || name.endsWith("_SECRET")) {
+        environment.put(name, "planted-" + name.toLowerCase(Locale.ROOT));
+      } else if (name.endsWith("_BASE_URL")) {
+        environment.put(name, "http://127.0.0.1:" + provider);
+      }
+    }
+    environment.put("ALERT_WEBHOOK_URL", "http://127.0.0.1:" + provider + "/planted-webhook");
+    return environment;
+  }
+
+  /**
+   * A provider that refuses everybody and repeats all that it was told, keys too; what is posted to
+   * it is taken, but for what speaks of a {@link #SECRET_ALERT}.
+   */
+  private static HttpServer talkativeServer() throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          String posted =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          boolean taken =
+              exchange.getRequestMethod().equals("POST") && !posted.contains(SECRET_ALERT);
+          String said = exchange.getRequestURI() + " " + exchange.getRequestHeaders().entrySet();
+          byte[] body = ("{\"error\": \"" + said + "\"}").getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(taken ? 200 : 401, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    server.start();
+    return server;
+  }
+
+  /** The secrets of its environment: what must never be seen in what it writes. */
+  public Set<String> secrets() {
+    Set<String> secrets = new LinkedHashSet<>();
+    environment.values().stream().filter(value -> value.contains("planted-")).forEach(secrets::add);
+    secrets.addAll(List.of("planted-webhook", SECRET_ALERT));
+    return secrets;
   }
 
   private void read(CountDownLatch ready) {
@@ -124,7 +185,7 @@ public final class HostedProcess implements AutoCloseable {
     try {
       boolean up = ready.await(SECONDS_TO_START, TimeUnit.SECONDS) && lines.contains(READY);
       if (!up) {
-        close();
+        process.destroyForcibly();
         throw new IllegalStateException("does not start: " + lines);
       }
     } catch (InterruptedException e) {
@@ -185,24 +246,6 @@ public final class HostedProcess implements AutoCloseable {
     synchronized (lines) {
       return List.copyOf(lines);
     }
-  }
-
-  /** Ends it and waits for its last line. */
-  @Override
-  public void close() {
-    try {
-      process.getOutputStream().close();
-      if (!process.waitFor(10, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-      }
-      reader.join(TimeUnit.SECONDS.toMillis(10));
-    } catch (IOException e) {
-      process.destroyForcibly();
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
-    issuer.close();
   }
 
   /** Serves a function on a port behind Google's invoker. */
