@@ -10,7 +10,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -33,8 +32,7 @@ final class AccessTable {
 
   /**
    * Collection, then who (o owner, a admin) may get, list the owner's, list all, create, update and
-   * delete; nobody else may do anything. A customer whose counters stand at something is not
-   * deleted by anybody.
+   * delete; nobody else may do anything.
    */
   private static final String MATRIX =
       """
@@ -47,13 +45,14 @@ final class AccessTable {
       model_router_alerts    a  a  a  -  -  -
       routing_decisions      a  a  a  -  -  -
       model_catalog          a  a  a  -  -  -
-      customers              oa a  a  a  oa -
+      customers              oa a  a  a  oa a
       scenes                 oa oa a  oa oa a
       feature_flags          oa a  a  a  a  a
       usage_tracking         oa oa a  -  -  -
       usage_summaries        oa oa a  -  -  -
       usage_counts           -  -  -  -  -  -
       idempotency_keys       -  -  -  -  -  -
+      alert_states           -  -  -  -  -  -
       sweeps                 -  -  -  -  -  -
       anything_else          -  -  -  -  -  -
       """;
@@ -106,6 +105,7 @@ final class AccessTable {
   static List<Row> rows(Instant now) {
     AccessTable table = new AccessTable(now);
     table.matrix();
+    table.below();
     table.tokens();
     table.jobs();
     table.customers();
@@ -193,6 +193,24 @@ final class AccessTable {
     return Map.of("schema_version", 1, "bundle_tier", tier, "organization_name", "AI Lab");
   }
 
+  /** Collections below documents are nobody's, whosever the document is. */
+  private void below() {
+    Optional<Map<String, Object>> none = Optional.empty();
+    Operation create = Operation.create(Map.of("user_id", "alice", "customer_id", "alice"));
+    for (String document :
+        List.of(
+            "users/alice/notes/1",
+            "customers/alice/scenes/1",
+            "podcast_jobs/" + JOB + "/parts/1",
+            "feature_flags/alice/tactile/1",
+            "credit_transactions/alice/users/alice")) {
+      add("below", "alice", document, none, Operation.GET, false);
+      add("below", ADMIN, document, none, Operation.GET, false);
+      add("below", "alice", document, none, create, false);
+      add("below", ADMIN, document, none, create, false);
+    }
+  }
+
   // Tokens that are not what they look like.
 
   private void tokens() {
@@ -215,6 +233,16 @@ final class AccessTable {
   private void jobs() {
     job("every optional field", true, "quality", "hd", "priority", "express", "audience", "Kids");
     job("with its progress", true, "progress", Map.of("stage", "queued", "pct", 0));
+    job("with its stage", true, "progress", Map.of("stage", "queued"));
+    job("with more in its progress", false, "progress", Map.of("stage", "queued", "eta", 0));
+    job("progress as text", false, "progress", "queued");
+    job("progress null", false, "progress", null);
+    job("topic of 500 characters beyond the first plane", true, "topic", "😀".repeat(500));
+    job("topic of 501 characters beyond the first plane", false, "topic", "😀".repeat(501));
+    job("empty audience", true, "audience", "");
+    job("audience that is a number", false, "audience", 5);
+    job("without an end", false, "duration_min", Double.POSITIVE_INFINITY);
+    job("no number", false, "duration_min", Double.NaN);
     job("from a phone offline for a day", true, "created_at", now.minus(Duration.ofDays(1)));
     job("from a phone offline for 29 days", true, "created_at", now.minus(Duration.ofDays(29)));
     job("from a phone offline for 31 days", false, "created_at", now.minus(Duration.ofDays(31)));
@@ -271,14 +299,14 @@ final class AccessTable {
   }
 
   private void jobIds() {
-    for (String id : List.of("job-1", JOB + "0", "zf0c7f6e-93a1-4c56-8a71-0a5d2b6f1c9e")) {
-      Map<String, Object> job = changed(job(), "job_id", id);
-      String document = "podcast_jobs/" + id;
-      add("not a UUID", "alice", document, Optional.empty(), Operation.create(job), false);
+    for (String id : List.of("job-1", "3nGs1bS0R2q7Wc5VtX9y", "j".repeat(64))) {
+      Operation create = Operation.create(changed(job(), "job_id", id));
+      add("an id", "alice", "podcast_jobs/" + id, Optional.empty(), create, true);
     }
-    String upper = JOB.toUpperCase(Locale.ROOT);
-    Operation create = Operation.create(changed(job(), "job_id", upper));
-    add("UUID in capitals", "alice", "podcast_jobs/" + upper, Optional.empty(), create, true);
+    for (String id : List.of("j".repeat(65), "a.b", "😀", "a b")) {
+      Operation create = Operation.create(changed(job(), "job_id", id));
+      add("an odd id", "alice", "podcast_jobs/" + id, Optional.empty(), create, false);
+    }
     Operation set = Operation.set(job());
     add("by set()", "alice", "podcast_jobs/" + JOB, Optional.empty(), set, true);
   }
@@ -395,6 +423,12 @@ final class AccessTable {
     add("without a tier", ADMIN, alice, Optional.empty(), Operation.create(Map.of()), false);
     add("never counted", ADMIN, alice, there, Operation.DELETE, true);
     add("never counted", "alice", alice, there, Operation.DELETE, false);
+    Optional<Map<String, Object>> tierless = Optional.of(Map.of("organization_name", "Old"));
+    Operation tier = Operation.update("bundle_tier", "pro");
+    Operation name = Operation.update("organization_name", "Older");
+    add("of no tier yet", ADMIN, alice, tierless, tier, true);
+    add("of no tier yet", ADMIN, alice, tierless, name, true);
+    add("of no tier yet", "alice", alice, tierless, tier, false);
     add("reserved id", ADMIN, "customers/_global", Optional.empty(), creation("pro"), false);
     add("reserved id", ADMIN, "customers/_", Optional.empty(), creation("pro"), false);
     add("underscore inside", ADMIN, "customers/a_b", Optional.empty(), creation("pro"), true);

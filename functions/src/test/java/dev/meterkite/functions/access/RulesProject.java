@@ -165,8 +165,8 @@ final class RulesProject {
       typed.put("booleanValue", value);
     } else if (value instanceof Long || value instanceof Integer) {
       typed.put("integerValue", value.toString());
-    } else if (value instanceof Double) {
-      typed.put("doubleValue", value);
+    } else if (value instanceof Double number) {
+      typed.put("doubleValue", Double.isFinite(number) ? number : number.toString());
     } else if (value instanceof Instant) {
       typed.put("timestampValue", value.toString());
     } else if (value instanceof List<?> list) {
