@@ -14,15 +14,18 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the local host answers itself: {@code /local/token}, {@code /local/jwks.json}, {@code
- * /local/health}, {@code /local/fire} and {@code /local/clock}. Wrong parameters are a 400 problem.
+ * /local/health}, {@code /local/fire}, {@code /local/clock} and {@code /local/provider}. Wrong
+ * parameters are a 400 problem.
  */
 final class LocalEndpoints {
   private static final int MOST_BODY_BYTES = 64 << 10;
@@ -36,6 +39,7 @@ final class LocalEndpoints {
   private final LocalClock clock;
   private final Schedules schedules;
   private final EventRelay events;
+  private final StubProviders providers;
 
   LocalEndpoints(
       String project,
@@ -45,7 +49,8 @@ final class LocalEndpoints {
       TokenIssuer tokens,
       LocalClock clock,
       Schedules schedules,
-      EventRelay events) {
+      EventRelay events,
+      StubProviders providers) {
     this.project = project;
     this.firestore = firestore;
     this.table = table;
@@ -54,6 +59,7 @@ final class LocalEndpoints {
     this.clock = clock;
     this.schedules = schedules;
     this.events = events;
+    this.providers = providers;
   }
 
   void answer(HttpExchange exchange) throws IOException, InterruptedException, LocalProblem {
@@ -67,6 +73,7 @@ final class LocalEndpoints {
       case "/local/health" -> health(exchange);
       case "/local/fire" -> fire(exchange);
       case "/local/clock" -> clock(exchange);
+      case "/local/provider" -> provider(exchange);
       default -> throw LocalProblem.notFound("nothing is at " + path);
     }
   }
@@ -210,5 +217,75 @@ final class LocalEndpoints {
     } catch (IllegalArgumentException e) {
       throw LocalProblem.invalid(field, "out_of_range", String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Shows the stand-ins of the providers, or tells one how to behave. */
+  private void provider(HttpExchange exchange) throws IOException, LocalProblem {
+    String name = parameters(exchange, Set.of("name"), "GET", "POST").get("name");
+    if (name != null && !StubProviders.NAMES.contains(name)) {
+      throw LocalProblem.notFound("no stand-in is named " + name);
+    }
+    if (exchange.getRequestMethod().equals("POST")) {
+      if (name == null) {
+        throw LocalProblem.invalid(
+            "name", "required", "is one of " + String.join(", ", StubProviders.NAMES));
+      }
+      providers.tell(name, behaviour(body(exchange)));
+    }
+    Loopback.json(exchange, 200, name == null ? providers.shown() : providers.shown(name));
+  }
+
+  private static StubProviders.Behaviour behaviour(JsonObject body) throws LocalProblem {
+    StubProviders.@Nullable Mode mode = null;
+    long latency = 3_000;
+    int status = 500;
+    @Nullable String retryAfter = null;
+    for (Map.Entry<String, JsonElement> field : body.entrySet()) {
+      String value = text(field.getKey(), field.getValue());
+      switch (field.getKey()) {
+        case "mode" -> mode = mode(value);
+        case "latency_ms" ->
+            latency = number("latency_ms", value, 0, StubProviders.LONGEST.toMillis());
+        case "http_status" -> status = (int) number("http_status", value, 400, 599);
+        case "retry_after" -> retryAfter = value;
+        default -> throw LocalProblem.invalid(field.getKey(), "unknown_field", "is no field here");
+      }
+    }
+    if (mode == null) {
+      throw LocalProblem.invalid("mode", "required", "is one of " + modes());
+    }
+    return new StubProviders.Behaviour(mode, latency, status, retryAfter);
+  }
+
+  private static String text(String field, JsonElement value) throws LocalProblem {
+    if (!value.isJsonPrimitive() || value.getAsString().length() > LONGEST_SUBJECT) {
+      throw LocalProblem.invalid(field, "wrong_type", "is a string or a number");
+    }
+    return value.getAsString();
+  }
+
+  private static StubProviders.Mode mode(String word) throws LocalProblem {
+    for (StubProviders.Mode mode : StubProviders.Mode.values()) {
+      if (mode.wire().equals(word)) {
+        return mode;
+      }
+    }
+    throw LocalProblem.invalid("mode", "unknown_value", "is one of " + modes());
+  }
+
+  private static String modes() {
+    return Arrays.stream(StubProviders.Mode.values())
+        .map(StubProviders.Mode::wire)
+        .collect(Collectors.joining(", "));
+  }
+
+  private static long number(String field, String text, long least, long most) throws LocalProblem {
+    if (text.matches("[0-9]{1,9}")) {
+      long number = Long.parseLong(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    }
+    throw LocalProblem.invalid(field, "out_of_range", "is from " + least + " to " + most);
   }
 }

@@ -46,6 +46,7 @@ public final class LocalHost implements AutoCloseable {
   private final LocalClock clock;
   private final EventRelay events;
   private final FirestoreEmulator emulator;
+  private final StubProviders providers;
   private final @Nullable ChildProcesses processes;
 
   private LocalHost(
@@ -64,6 +65,7 @@ public final class LocalHost implements AutoCloseable {
       Chaos chaos = seed == null ? Chaos.none() : Chaos.ofSeed(seed);
       events = closing(new EventRelay(entries, backends, chaos));
       emulator = closing(emulator(running, work.resolve("firestore-emulator.log")));
+      providers = closing(new StubProviders());
       processes = hostFunctions(options, tableFile, work);
       registerTriggers();
       seedCatalogue();
@@ -73,7 +75,15 @@ public final class LocalHost implements AutoCloseable {
       }
       front.start(
           new LocalEndpoints(
-              project, emulator.host(), table, backends, tokens, clock, schedules, events));
+              project,
+              emulator.host(),
+              table,
+              backends,
+              tokens,
+              clock,
+              schedules,
+              events,
+              providers));
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
@@ -124,6 +134,7 @@ public final class LocalHost implements AutoCloseable {
     environment.put("SCHEDULER_ACCOUNTS", TokenIssuer.SCHEDULER_ACCOUNT);
     environment.put("CLOCK_FILE", clock.file().toString());
     environment.put("LOG_FORMAT", "jul");
+    environment.putAll(providers.environment());
     if (options.processes() > 0) {
       return closing(
           ChildProcesses.start(
@@ -234,6 +245,11 @@ public final class LocalHost implements AutoCloseable {
 
   public EventRelay events() {
     return events;
+  }
+
+  /** The stand-ins of the providers, which check-providers probes here. */
+  StubProviders providers() {
+    return providers;
   }
 
   /** The functions' processes, where they do not run in this JVM. */

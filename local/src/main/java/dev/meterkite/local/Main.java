@@ -201,9 +201,17 @@ public final class Main {
           Health     %s/local/health
           Schedules  curl -X POST '%s/local/fire?function=NAME'
           Clock      curl -d '{"advance": "PT1H"}' %s/local/clock
+          Providers  curl -d '{"mode": "hang"}' '%s/local/provider?name=openai'   (ok, slow, fail, hang, rate_limit)
           Logs       %s
         """,
-        host.firestore(), host.project(), host.url(), host.url(), host.url(), host.url(), work);
+        host.firestore(),
+        host.project(),
+        host.url(),
+        host.url(),
+        host.url(),
+        host.url(),
+        host.url(),
+        work);
     if (options.chaosSeed() != null) {
       out.printf("  Chaos      seed %d%n", options.chaosSeed());
     }

@@ -70,7 +70,7 @@ class OpenApiTest {
 
   /** What depends on how fast this machine is, or is opaque. */
   private static final Set<String> VARIES =
-      Set.of("age_seconds", "retry_after_seconds", "next_page_token");
+      Set.of("age_seconds", "latency_ms", "retry_after_seconds", "next_page_token");
 
   /** What the trigger of jobs alone comes to; it stands in the job's payment. */
   private static final Set<CreditOutcome> ONLY_OF_JOBS =
@@ -393,6 +393,10 @@ class OpenApiTest {
       return Instant.parse(text);
     } else if (value instanceof List<?> list) {
       return list.stream().map(OpenApiTest::stored).toList();
+    } else if (value instanceof Map<?, ?> map) {
+      Map<String, Object> stored = new LinkedHashMap<>();
+      map.forEach((name, member) -> stored.put((String) name, stored(member)));
+      return stored;
     }
     return value;
   }

@@ -40,7 +40,6 @@ public final class Alerting {
   static final Duration CLAIM = Duration.ofMinutes(2);
 
   private static final int ATTEMPTS = 5;
-  private static final int MOST_OPEN = 1_000;
   private static final int PAGE_OF_SWEEP = 20;
   private static final int LONGEST_WORD = 100;
 
@@ -86,19 +85,13 @@ public final class Alerting {
     return Handled.done("ok");
   }
 
-  /** How many alerts nobody has acknowledged and nothing has resolved; 1,000 at the most. */
+  /** How many alerts nobody has acknowledged and nothing has resolved, counted in the store. */
   public CompletableFuture<Long> open() {
     return store
-        .find(Queries.alerts(false, null, MOST_OPEN, List.of()))
-        .thenApply(
-            found ->
-                found.stream()
-                    .filter(
-                        alert ->
-                            !AlertStatus.RESOLVED
-                                .wire()
-                                .equals(alert.fields().get(ModelRouterAlerts.STATUS)))
-                    .count());
+        .total(Queries.unacknowledgedAlerts(null), null)
+        .thenCombine(
+            store.total(Queries.unacknowledgedAlerts(AlertStatus.RESOLVED.wire()), null),
+            (all, resolved) -> Math.max(0, all.longValue() - resolved.longValue()));
   }
 
   /** A page of alerts, latest first; what has expired is passed over. */
@@ -212,8 +205,10 @@ public final class Alerting {
     Map<String, Object> done = new LinkedHashMap<>();
     done.put(ModelRouterAlerts.NOTIFY_DUE_AT, Write.REMOVED);
     if (webhook.isEmpty()) {
-      done.put(ModelRouterAlerts.NOTIFIED_AT, now()); // Nobody wants to be told.
-      return update(alert, done) ? Handled.done("nobody_to_tell") : Handled.later("changed");
+      boolean marked = alert.fields().containsKey(ModelRouterAlerts.NOTIFY_DUE_AT);
+      return !marked || update(alert, done)
+          ? Handled.done("nobody_to_tell")
+          : Handled.later("changed");
     }
     if (!due(alert, now())) {
       return Handled.later("claimed"); // By somebody who may have died: look again.

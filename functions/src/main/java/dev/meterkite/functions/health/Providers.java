@@ -45,6 +45,7 @@ public final class Providers {
   private final Probes probes;
   private final Quotas quotas;
   private final Alerting alerting;
+  private final DecisionExpiry decisions;
 
   private static final class OfProcess {
     static final Providers PROVIDERS =
@@ -59,6 +60,7 @@ public final class Providers {
     this.probes = new Probes(backend.settings(), backend.clock());
     this.quotas = quotas;
     this.alerting = alerting;
+    this.decisions = new DecisionExpiry(backend.store());
   }
 
   /** The providers of this process. */
@@ -74,7 +76,8 @@ public final class Providers {
 
   /**
    * Probes every provider with a key whose probe of this interval nobody has claimed, all at once;
-   * writes down what time has changed; sends the notifications that events lost.
+   * writes down what time has changed; sends the notifications that events lost; gives decisions of
+   * other writers their expiry.
    */
   Answer check() {
     List<String> providers = probes.providers();
@@ -92,8 +95,10 @@ public final class Providers {
         .toList()
         .forEach(CompletableFuture::join);
     alerting.sweep();
+    long repaired = decisions.run(clock.instant());
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("providers", views(health().join(), clock.instant()));
+    answer.put("decisions_given_expiry", repaired);
     return Answer.ok(answer);
   }
 

@@ -1,7 +1,6 @@
 package dev.meterkite.functions.quotas;
 
 import dev.meterkite.functions.backend.Backend;
-import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.usage.Metering;
@@ -9,9 +8,6 @@ import dev.meterkite.functions.usage.Metering.Audited;
 import dev.meterkite.functions.usage.Metering.Swept;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.quotas.QuotaCommand;
-import dev.meterkite.model.quotas.QuotaRules;
-import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
@@ -46,22 +42,23 @@ final class QuotaSweep {
   private final Store store;
   private final InstantSource clock;
   private final Metering metering;
-  private final GroupCommit<QuotaState, QuotaCommand> quotas;
+  private final Quotas quotas;
   private final InstantSource real;
 
   private static final class OfProcess {
     static final QuotaSweep SWEEP =
-        new QuotaSweep(Backend.ofProcess(), Metering.ofProcess(), InstantSource.system());
+        new QuotaSweep(
+            Backend.ofProcess(), Metering.ofProcess(), Quotas.ofProcess(), InstantSource.system());
   }
 
   /**
    * @param real the time that the budget is of
    */
-  QuotaSweep(Backend backend, Metering metering, InstantSource real) {
+  QuotaSweep(Backend backend, Metering metering, Quotas quotas, InstantSource real) {
     this.store = backend.store();
     this.clock = backend.clock();
     this.metering = metering;
-    this.quotas = backend.engine(new QuotaRules());
+    this.quotas = quotas;
     this.real = real;
   }
 
@@ -95,9 +92,7 @@ final class QuotaSweep {
   }
 
   private Swept resetModels(List<Snapshot> due) {
-    List<Reply> replies =
-        quotas.callAll(due.stream().map(quota -> QuotaRules.sweep(quota.ref())).toList());
-    return Swept.of(replies, Reply.Answered.class::isInstance);
+    return Swept.of(quotas.sweep(due), Reply.Answered.class::isInstance);
   }
 
   /** The pages of one kind of documents. */

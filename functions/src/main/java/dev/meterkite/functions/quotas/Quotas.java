@@ -61,6 +61,11 @@ public final class Quotas {
     return answer(engine.call(command));
   }
 
+  /** Resets what has ended and charges what has lapsed in documents as they were just found. */
+  List<Reply> sweep(List<Snapshot> due) {
+    return engine.callAll(due.stream().map(QuotaRules::sweep).toList());
+  }
+
   /** Charges what a reservation came to. */
   public Reply settle(ReservationId reservation, long tokens, String key, String requestHash) {
     return engine.call(QuotaRules.settle(reservation, tokens, key, requestHash));
@@ -102,7 +107,7 @@ public final class Quotas {
     }
     Snapshot quota = read(change.ref());
     if (QuotaAlerts.needsSweep(quota)
-        && !(engine.call(QuotaRules.sweep(quota.ref())) instanceof Reply.Answered)) {
+        && !(engine.call(QuotaRules.sweep(quota)) instanceof Reply.Answered)) {
       return Handled.later("unavailable");
     }
     return alerting.tell(QuotaAlerts.of(quota, clock.instant()));

@@ -164,6 +164,6 @@ class ProviderFunctionsTest {
                     "LOG_FORMAT",
                     "jul"))
             .check();
-    assertEquals("{\"providers\":[]}", answer.body());
+    assertEquals("{\"providers\":[],\"decisions_given_expiry\":0}", answer.body());
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.functions.alerts.Alerting;
 import dev.meterkite.functions.usage.CountedStore.Cost;
 import dev.meterkite.functions.usage.Meter;
 import java.time.Duration;
@@ -25,7 +26,8 @@ class QuotaSweepTest {
   }
 
   private QuotaSweep sweep(InstantSource real) {
-    return new QuotaSweep(meter.backend, meter.metering, real);
+    Quotas quotas = new Quotas(meter.backend, Alerting.of(meter.backend));
+    return new QuotaSweep(meter.backend, meter.metering, quotas, real);
   }
 
   private void counting(String id, Instant dueAt) {

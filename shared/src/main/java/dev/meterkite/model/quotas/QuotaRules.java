@@ -113,9 +113,21 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
         List.of());
   }
 
-  /** The command that resets and lapses; it may be repeated. */
-  public static Command<QuotaCommand> sweep(DocRef owner) {
-    return unkeyed("reset-quotas", owner, new QuotaCommand.Sweep());
+  /**
+   * The command that resets and lapses; it may be repeated.
+   *
+   * @param quota the document as it was just read
+   */
+  public static Command<QuotaCommand> sweep(Snapshot quota) {
+    return new Command<>(
+        quota.ref(),
+        "reset-quotas",
+        null,
+        "",
+        new QuotaCommand.Sweep(),
+        List.of(),
+        List.of(quota),
+        List.of());
   }
 
   /** The command that brings the limits to what the catalogue says; it may be repeated. */

@@ -281,6 +281,31 @@ public final class Queries {
     return query.descending(Schema.ModelRouterAlerts.CREATED_AT).descending(Query.ID).after(after);
   }
 
+  /**
+   * The alerts that nobody has acknowledged, to be counted.
+   *
+   * @param status only such, or null for all
+   */
+  public static Query unacknowledgedAlerts(@Nullable String status) {
+    Query query =
+        Query.of(Schema.ModelRouterAlerts.COLLECTION, 1)
+            .where(Schema.ModelRouterAlerts.ACKNOWLEDGED, Op.EQUAL, false);
+    return status == null ? query : query.where(Schema.ModelRouterAlerts.STATUS, Op.EQUAL, status);
+  }
+
+  /**
+   * Decisions of whatever writer in the order they were taken, for a sweep.
+   *
+   * @param from the first moment to look at, included
+   * @param after {@code timestamp} and document id of the last one found before; empty to begin
+   */
+  public static Query decisionsFrom(Instant from, int limit, List<Object> after) {
+    return Query.of(Schema.RoutingDecisions.COLLECTION, limit)
+        .where(Schema.RoutingDecisions.TIMESTAMP, Op.GREATER_OR_EQUAL, from)
+        .ascending(Schema.RoutingDecisions.TIMESTAMP)
+        .after(after);
+  }
+
   /** The documents of a collection by their ids, behind one of them where that is not empty. */
   public static Query allOf(String collection, int limit, String afterId) {
     Query query = Query.of(collection, limit).ascending(Query.ID);
@@ -342,6 +367,9 @@ public final class Queries {
         alerts(false, null, 1, List.of()),
         alerts(null, "openai", 1, List.of()),
         alerts(false, "openai", 1, List.of()),
+        unacknowledgedAlerts(null),
+        unacknowledgedAlerts("resolved"),
+        decisionsFrom(moment, 1, List.of()),
         allOf(Schema.ModelCatalog.COLLECTION, 1, ""),
         due(Schema.Customers.COLLECTION, Schema.Customers.QUOTA_DUE_AT, moment, 1),
         pendingUsageOfCustomer("c", 1),

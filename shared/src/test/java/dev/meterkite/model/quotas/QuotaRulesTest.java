@@ -187,7 +187,7 @@ class QuotaRulesTest {
     QuotaLimits hour =
         limits(ZoneOffset.UTC, Map.of(Window.HOUR, new QuotaLimits.Limit(1_000L, null)));
     ReservationId id = reserved(100, hour, T0);
-    store.decide(QuotaRules.sweep(OWNER), T0.plusSeconds(700));
+    store.decide(QuotaRules.sweep(store.get(OWNER)), T0.plusSeconds(700));
     assertEquals(100, at(T0.plusSeconds(700)).windows().get(0).tokensUsed());
     settle(id, 30, T0.plusSeconds(800));
     assertEquals(30, at(T0.plusSeconds(800)).windows().get(0).tokensUsed());
@@ -234,10 +234,11 @@ class QuotaRulesTest {
   void sweepManyWindowsLate_resetsOnce() { // A23
     settle(reserved(100, minute(1_000), T0), 100, T0);
     Instant late = T0.plus(WINDOWS_LATE, ChronoUnit.MINUTES);
-    assertEquals(1L, store.answer(QuotaRules.sweep(OWNER), late).get("reset"));
+    assertEquals(1L, store.answer(QuotaRules.sweep(store.get(OWNER)), late).get("reset"));
     int commits = store.commits();
     assertInstanceOf(
-        Decision.Unchanged.class, store.decide(QuotaRules.sweep(OWNER), late.plusSeconds(1)));
+        Decision.Unchanged.class,
+        store.decide(QuotaRules.sweep(store.get(OWNER)), late.plusSeconds(1)));
     assertEquals(commits, store.commits());
     assertEquals(late, at(late).windows().get(0).start());
     assertEquals(late.plusSeconds(60), at(late).windows().get(0).end());
@@ -318,7 +319,7 @@ class QuotaRulesTest {
     assertEquals("kept", fields.get("note"));
     assertEquals("critical", fields.get("status"));
     assertFalse(fields.containsKey("windows"));
-    store.decide(QuotaRules.sweep(OWNER), reset.plusSeconds(2 * 86_400L + 5));
+    store.decide(QuotaRules.sweep(store.get(OWNER)), reset.plusSeconds(2 * 86_400L + 5));
     assertEquals(0L, store.get(OWNER).fields().get("tokens_used"));
     assertEquals(reset.plusSeconds(3 * 86_400L), store.get(OWNER).fields().get("reset_at"));
   }
@@ -345,7 +346,7 @@ class QuotaRulesTest {
     assertEquals(150, state.windows().get(1).tokensUsed());
     assertEquals(400L, state.windows().get(0).tokensLimit());
     assertTrue(state.repair());
-    store.decide(QuotaRules.sweep(OWNER), T0);
+    store.decide(QuotaRules.sweep(store.get(OWNER)), T0);
     assertFalse(store.state(OWNER).repair());
     assertEquals(150, at(T0).windows().get(1).tokensUsed());
   }
@@ -406,11 +407,11 @@ class QuotaRulesTest {
       store.put(OWNER, fields);
       Decision<QuotaState> reserve = store.decide(reservation(5, null, Duration.ofSeconds(1)), T0);
       assertFalse(reserve instanceof Decision.NeedsReads, fields::toString);
-      store.decide(QuotaRules.sweep(OWNER), T0.plusSeconds(2));
+      store.decide(QuotaRules.sweep(store.get(OWNER)), T0.plusSeconds(2));
       assertFalse(store.state(OWNER).repair(), fields::toString);
       assertInstanceOf(
           Decision.Unchanged.class,
-          store.decide(QuotaRules.sweep(OWNER), T0.plusSeconds(2)),
+          store.decide(QuotaRules.sweep(store.get(OWNER)), T0.plusSeconds(2)),
           fields::toString);
     }
   }
@@ -499,14 +500,14 @@ class QuotaRulesTest {
       for (int step = 0; step < 150; step++) {
         now = now.plusMillis(random.nextInt(random.nextInt(20) == 0 ? 2_000_000 : 8_000));
         switch (random.nextInt(8)) {
-          case 0 -> documents.decide(QuotaRules.sweep(OWNER), now);
+          case 0 -> documents.decide(QuotaRules.sweep(documents.get(OWNER)), now);
           case 1, 2, 3 -> settle();
           default -> reserve(step);
         }
         check("seed " + seed + " step " + step);
       }
       Instant end = now.plus(QuotaRules.MAX_TTL);
-      documents.decide(QuotaRules.sweep(OWNER), end);
+      documents.decide(QuotaRules.sweep(documents.get(OWNER)), end);
       QuotaState state = documents.state(OWNER);
       assertEquals(0, state.open(), "seed " + seed);
       state
