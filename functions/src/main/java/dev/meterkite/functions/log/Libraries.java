@@ -1,6 +1,6 @@
 package dev.meterkite.functions.log;
 
-import dev.meterkite.functions.log.Log.Severity;
+import com.google.cloud.logging.Severity;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Handler;
