@@ -1,6 +1,7 @@
 package dev.meterkite.local;
 
-import com.google.cloud.functions.invoker.runner.Invoker;
+import com.google.cloud.functions.invoker.BackgroundFunctionExecutor;
+import com.google.cloud.functions.invoker.HttpFunctionExecutor;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -11,12 +12,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
-/** Functions of this JVM, each behind an invoker of Google's on a port of its own. */
+/**
+ * Functions of this JVM, each behind the executor of Google's invoker, on a port of its own of
+ * 127.0.0.1.
+ */
 final class FunctionServers implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(FunctionServers.class.getName());
 
-  private final List<Invoker> invokers = new ArrayList<>();
+  /** As many as the invoker has. */
+  private static final int MOST_THREADS = 1_024;
+
+  private final List<Server> started = new ArrayList<>();
 
   /**
    * Constructs each function and serves it.
@@ -32,12 +42,7 @@ final class FunctionServers implements AutoCloseable {
         continue;
       }
       try {
-        String signature = entry.kind() == FunctionEntry.Kind.EVENT ? "cloudevent" : "http";
-        Invoker invoker =
-            new Invoker(
-                port, entry.entryPoint(), signature, FunctionServers.class.getClassLoader());
-        invoker.startTestServer();
-        servers.invokers.add(invoker);
+        servers.started.add(serve(entry, port));
       } catch (Exception e) {
         servers.close();
         throw new LocalHostException(
@@ -51,6 +56,32 @@ final class FunctionServers implements AutoCloseable {
       }
     }
     return servers;
+  }
+
+  /**
+   * Serves one function as the invoker does, on 127.0.0.1 alone: the invoker itself listens on
+   * every interface, where whoever is in the same network could ask for anything with a token that
+   * the local host gives away.
+   */
+  private static Server serve(FunctionEntry entry, int port) throws Exception {
+    Class<?> function = FunctionServers.class.getClassLoader().loadClass(entry.entryPoint());
+    Server server = new Server(new QueuedThreadPool(MOST_THREADS));
+    ServerConnector connector = new ServerConnector(server);
+    connector.setHost("127.0.0.1");
+    connector.setPort(port);
+    server.addConnector(connector);
+    server.setHandler(
+        entry.kind() == FunctionEntry.Kind.EVENT
+            ? BackgroundFunctionExecutor.forClass(function)
+            : HttpFunctionExecutor.forClass(function));
+    // As the invoker: what Jetty itself refuses has no body.
+    server.setErrorHandler(
+        (request, response, callback) -> {
+          callback.succeeded();
+          return true;
+        });
+    server.start();
+    return server;
   }
 
   /** What it comes from: the invoker wraps what a constructor throws, more than once. */
@@ -84,13 +115,13 @@ final class FunctionServers implements AutoCloseable {
 
   @Override
   public void close() {
-    for (Invoker invoker : invokers) {
+    for (Server server : started) {
       try {
-        invoker.stopServer();
+        server.stop();
       } catch (Exception e) {
-        LOG.log(Level.WARNING, "an invoker did not stop", e);
+        LOG.log(Level.WARNING, "a function's server did not stop", e);
       }
     }
-    invokers.clear();
+    started.clear();
   }
 }

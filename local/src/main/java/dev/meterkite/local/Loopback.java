@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.meterkite.functions.http.Problem;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -101,7 +102,7 @@ final class Loopback {
   /** Answers an RFC 9457 problem. */
   static void problem(HttpExchange exchange, LocalProblem problem) throws IOException {
     Map<String, Object> body = new LinkedHashMap<>();
-    body.put("type", "about:blank");
+    body.put("type", Problem.TYPE_PREFIX + problem.code());
     body.put("title", problem.title());
     body.put("status", problem.status());
     body.put("detail", problem.getMessage());

@@ -12,6 +12,11 @@ import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.meterkite.emulator.FirestoreEmulator;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
@@ -21,6 +26,7 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -382,6 +388,40 @@ class LocalHostTest {
     return backends;
   }
 
+  /** It gives tokens of every role to whoever asks: nobody else's machine may. */
+  @Test
+  void everyPort_answersOn127001Alone() throws IOException {
+    List<Integer> ports = new ArrayList<>(host.ports().values());
+    for (String server : List.of(host.url(), host.firestore(), host.events().host())) {
+      ports.add(Integer.valueOf(server.substring(server.lastIndexOf(':') + 1)));
+    }
+    // Whatever listens on every interface answers here too.
+    Set<InetAddress> others = new HashSet<>(List.of(InetAddress.getByName("127.0.0.2")));
+    NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .filter(address -> !address.getHostAddress().equals("127.0.0.1"))
+        .forEach(others::add);
+    for (int port : ports) {
+      assertTrue(accepts(InetAddress.getByName("127.0.0.1"), port), () -> "no answer at " + port);
+      for (InetAddress other : others) {
+        assertFalse(accepts(other, port), () -> other + " answers at " + port);
+      }
+    }
+    try (ServerSocket open = new ServerSocket(0)) {
+      assertTrue(accepts(InetAddress.getByName("127.0.0.1"), open.getLocalPort()));
+      assertTrue(others.stream().anyMatch(other -> accepts(other, open.getLocalPort())));
+    }
+  }
+
+  private static boolean accepts(InetAddress address, int port) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(address, port), 1_000);
+      return true;
+    } catch (IOException refused) {
+      return false;
+    }
+  }
+
   private static void assertProblem(HttpResponse<String> response, int status, String code) {
     assertEquals(status, response.statusCode(), response.body());
     assertEquals(
@@ -389,6 +429,7 @@ class LocalHostTest {
     assertTrue(response.headers().firstValue("X-Request-Id").isPresent());
     JsonObject problem = Client.json(response);
     assertEquals(code, problem.get("code").getAsString());
+    assertEquals("urn:meterkite:problem:" + code, problem.get("type").getAsString());
     assertEquals(status, problem.get("status").getAsInt());
     assertEquals(status == 400, problem.has("errors"));
   }
