@@ -24,7 +24,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * </ul>
  */
 public final class UsageThroughput {
-  private static final int CALLERS = 32;
+  /** Documents in flight, more of which only wait for the emulator: callers times list. */
+  private static final int IN_FLIGHT = 1_000;
+
+  private static final int MOST_CALLERS = 32;
+  private static final int MOST_TRIES = 10;
 
   private final Meter meter;
   private final Duration time;
@@ -35,7 +39,7 @@ public final class UsageThroughput {
     this.time = time;
   }
 
-  /** Something that is done again and again by {@link #CALLERS} callers. */
+  /** Something that is done again and again by some callers. */
   private interface Step {
     /** Does it once; says how many records that were. */
     long run(long number);
@@ -61,15 +65,15 @@ public final class UsageThroughput {
   }
 
   private void line(int customers, int list) throws Exception {
-    measure(number -> metered(number, customers, list));
+    measure(list, number -> metered(number, customers, list));
     meter.store.cost();
     long before = serial.get();
-    double metered = measure(number -> metered(number, customers, list));
+    double metered = measure(list, number -> metered(number, customers, list));
     double records = (double) (serial.get() - before) * list;
     CountedStore.Cost cost = meter.store.cost();
     List<Mutation> template = template(customers, list);
-    double limit = measure(number -> plain(template, number, customers, list));
-    double two = measure(number -> recordThenIncrement(number, customers));
+    double limit = measure(list, number -> plain(template, number, customers, list));
+    double two = measure(1, number -> recordThenIncrement(number, customers));
     System.out.printf(
         "%9d %7d %,12.0f %,12.0f %,13.0f %12.0f %%   %.3f, %.3f, %.3f%n",
         customers,
@@ -83,14 +87,15 @@ public final class UsageThroughput {
         cost.writes() / records);
   }
 
-  private double measure(Step step) throws Exception {
-    ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+  private double measure(int list, Step step) throws Exception {
+    int threads = Math.max(2, Math.min(MOST_CALLERS, IN_FLIGHT / list));
+    ExecutorService callers = Executors.newFixedThreadPool(threads);
     AtomicLong records = new AtomicLong();
     long began = System.nanoTime();
     long end = began + time.toNanos();
     try {
       List<Future<?>> running = new ArrayList<>();
-      for (int i = 0; i < CALLERS; i++) {
+      for (int i = 0; i < threads; i++) {
         running.add(
             callers.submit(
                 () -> {
@@ -125,12 +130,17 @@ public final class UsageThroughput {
 
   /** The mutations that one list makes, as metering commits them. */
   private List<Mutation> template(int customers, int list) {
-    long number = serial.incrementAndGet();
-    List<Mutation> seen = new ArrayList<>();
-    meter.store.watch(seen);
-    metered(number - number % customers, customers, list);
-    meter.store.watch(null);
-    return List.copyOf(seen);
+    for (int tries = 0; tries < MOST_TRIES; tries++) {
+      long number = serial.addAndGet(customers);
+      List<Mutation> seen = new ArrayList<>();
+      meter.store.watch(seen);
+      long made = metered(number - number % customers, customers, list);
+      meter.store.watch(null);
+      if (made == list && seen.size() > 2 * list) {
+        return List.copyOf(seen);
+      }
+    }
+    throw new IllegalStateException("no commit of a list of " + list);
   }
 
   private long plain(List<Mutation> template, long number, int customers, int list) {
