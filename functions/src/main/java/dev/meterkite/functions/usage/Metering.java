@@ -40,6 +40,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -280,32 +281,38 @@ public final class Metering {
 
   /** Closes the months of these summaries where their time has come. */
   public Swept close(List<Snapshot> summaries) {
+    List<Command<UsageCommand>> commands =
+        summaries.stream().flatMap(summary -> closing(summary).stream()).toList();
+    List<Reply> replies = engine.callAll(commands);
     Swept swept = Swept.NOTHING;
-    for (Snapshot summary : summaries) {
-      swept = swept.plus(close(summary));
+    for (int i = 0; i < commands.size(); i++) {
+      UsageCommand.CloseMonth close = (UsageCommand.CloseMonth) commands.get(i).input();
+      swept = swept.plus(closed(commands.get(i).owner(), close.month(), replies.get(i)));
     }
     return swept;
   }
 
-  private Swept close(Snapshot summary) {
+  /** The command that closes a summary; none for what no summary of ours looks like. */
+  private static Optional<Command<UsageCommand>> closing(Snapshot summary) {
     YearMonth month = month(summary.fields().get(UsageSummaries.MONTH));
-    if (month == null
-        || !(summary.fields().get(UsageSummaries.CUSTOMER_ID) instanceof String customerId)
-        || !UsageIds.isCustomerId(customerId)) {
-      return Swept.NOTHING;
-    }
-    Reply reply = engine.call(UsageCommands.closeMonth(customerId, month));
+    return month != null
+            && summary.fields().get(UsageSummaries.CUSTOMER_ID) instanceof String customerId
+            && UsageIds.isCustomerId(customerId)
+        ? Optional.of(UsageCommands.closeMonth(customerId, month))
+        : Optional.empty();
+  }
+
+  private Swept closed(DocRef customer, YearMonth month, Reply reply) {
     if (!(reply instanceof Reply.Answered answered)) {
       return Swept.FAILED;
     }
     if (is(answered, "closed")) {
       return Swept.ONE;
     }
-    boolean exists = store.read(List.of(UsageIds.customerRef(customerId))).join().get(0).exists();
-    if (exists) {
+    if (store.read(List.of(customer)).join().get(0).exists()) {
       return Swept.NOTHING;
     }
-    Write.Merge closed = (Write.Merge) triage.closed(customerId, month);
+    Write.Merge closed = (Write.Merge) triage.closed(customer.id(), month);
     store.commit(List.of(Mutation.blind(closed.ref(), closed.fields(), Map.of()))).join();
     return Swept.ONE;
   }

@@ -84,37 +84,4 @@ public record UsageBatch(List<UsageItem.Parsed> items) {
                 commands.add(UsageCommands.record(customer, requestKey, requestHash, good, alone)));
     return commands;
   }
-
-  /**
-   * The results of the request, in the order of its items.
-   *
-   * @param answers the {@code results} of each customer's command
-   * @throws IllegalArgumentException if a customer's results are not as many as its items
-   */
-  public List<Map<String, Object>> results(Map<String, List<Map<String, Object>>> answers) {
-    Map<Integer, Map<String, Object>> byIndex = new LinkedHashMap<>();
-    byCustomer()
-        .forEach(
-            (customer, good) -> {
-              List<Map<String, Object>> results = answers.getOrDefault(customer, List.of());
-              if (results.size() != good.size()) {
-                throw new IllegalArgumentException(
-                    results.size() + " results for " + good.size() + " items");
-              }
-              for (int i = 0; i < good.size(); i++) {
-                byIndex.put(good.get(i).index(), results.get(i));
-              }
-            });
-    return items.stream()
-        .map(parsed -> byIndex.getOrDefault(parsed.index(), broken(parsed)))
-        .toList();
-  }
-
-  private static Map<String, Object> broken(UsageItem.Parsed parsed) {
-    Map<String, Object> result = new LinkedHashMap<>();
-    result.put("status", "refused");
-    result.put("code", "invalid_request");
-    result.put("errors", parsed.errors().stream().map(Violation::encode).toList());
-    return result;
-  }
 }

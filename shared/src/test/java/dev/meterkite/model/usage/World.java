@@ -1,5 +1,6 @@
 package dev.meterkite.model.usage;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -168,7 +169,29 @@ final class World {
     for (Command<UsageCommand> command : batch.commands(key, "hash", false)) {
       answers.put(command.owner().id(), results(run(command)));
     }
-    return batch.results(answers);
+    return inOrder(batch, answers);
+  }
+
+  private static List<Map<String, Object>> inOrder(
+      UsageBatch batch, Map<String, List<Map<String, Object>>> answers) {
+    Map<Integer, Map<String, Object>> byIndex = new TreeMap<>();
+    batch
+        .byCustomer()
+        .forEach(
+            (customer, items) -> {
+              List<Map<String, Object>> results = answers.get(customer);
+              assertEquals(items.size(), results.size(), "results of " + customer);
+              for (int i = 0; i < items.size(); i++) {
+                byIndex.put(items.get(i).index(), results.get(i));
+              }
+            });
+    batch.items().stream()
+        .filter(parsed -> parsed.item() == null)
+        .forEach(
+            parsed ->
+                byIndex.put(
+                    parsed.index(), Map.of("status", "refused", "code", "invalid_request")));
+    return List.copyOf(byIndex.values());
   }
 
   @SuppressWarnings("unchecked")
