@@ -396,21 +396,25 @@ class LocalHostTest {
       ports.add(Integer.valueOf(server.substring(server.lastIndexOf(':') + 1)));
     }
     // Whatever listens on every interface answers here too.
-    Set<InetAddress> others = new HashSet<>(List.of(InetAddress.getByName("127.0.0.2")));
+    Set<InetAddress> others = new HashSet<>(List.of(loopback(2)));
     NetworkInterface.networkInterfaces()
         .flatMap(NetworkInterface::inetAddresses)
         .filter(address -> !address.getHostAddress().equals("127.0.0.1"))
         .forEach(others::add);
     for (int port : ports) {
-      assertTrue(accepts(InetAddress.getByName("127.0.0.1"), port), () -> "no answer at " + port);
+      assertTrue(accepts(loopback(1), port), () -> "no answer at " + port);
       for (InetAddress other : others) {
         assertFalse(accepts(other, port), () -> other + " answers at " + port);
       }
     }
     try (ServerSocket open = new ServerSocket(0)) {
-      assertTrue(accepts(InetAddress.getByName("127.0.0.1"), open.getLocalPort()));
+      assertTrue(accepts(loopback(1), open.getLocalPort()));
       assertTrue(others.stream().anyMatch(other -> accepts(other, open.getLocalPort())));
     }
+  }
+
+  private static InetAddress loopback(int last) throws IOException {
+    return InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) last});
   }
 
   private static boolean accepts(InetAddress address, int port) {
