@@ -383,7 +383,7 @@ public final class Schema {
     private Scenes() {}
   }
 
-  /** Switches of a customer, or of all under {@link #GLOBAL_ID}. */
+  /** Switches of a customer, or of all under {@code _global}. */
   public static final class FeatureFlags {
     public static final String COLLECTION = "feature_flags";
 
