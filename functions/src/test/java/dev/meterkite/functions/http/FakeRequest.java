@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A request that a test makes up. */
-final class FakeRequest implements HttpRequest {
+public final class FakeRequest implements HttpRequest {
   private final String method;
   private final Map<String, List<String>> headers = new LinkedHashMap<>();
   private String query;
@@ -27,24 +27,28 @@ final class FakeRequest implements HttpRequest {
     return new FakeRequest(method);
   }
 
-  static FakeRequest get(String query) {
+  /** A request with this content. */
+  public static FakeRequest get(String query) {
     FakeRequest request = new FakeRequest("GET");
     request.query = query;
     return request;
   }
 
-  static FakeRequest post(String json) {
+  /** A request with this content. */
+  public static FakeRequest post(String json) {
     return new FakeRequest("POST")
         .header("Content-Type", "application/json")
         .body(json.getBytes(StandardCharsets.UTF_8));
   }
 
-  FakeRequest header(String name, String value) {
+  /** The same request with a header more. */
+  public FakeRequest header(String name, String value) {
     headers.computeIfAbsent(name, n -> new ArrayList<>()).add(value);
     return this;
   }
 
-  FakeRequest token(String token) {
+  /** The same request with a header more. */
+  public FakeRequest token(String token) {
     return header("Authorization", "Bearer " + token);
   }
 

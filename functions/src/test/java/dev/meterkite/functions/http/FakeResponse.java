@@ -15,14 +15,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Keeps what a function answered. */
-final class FakeResponse implements HttpResponse {
+public final class FakeResponse implements HttpResponse {
   final Map<String, List<String>> headers = new LinkedHashMap<>();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final boolean callerIsGone;
   int status;
   String contentType;
 
-  FakeResponse() {
+  /** An answer to somebody who is there. */
+  public FakeResponse() {
     this(false);
   }
 
@@ -30,7 +31,8 @@ final class FakeResponse implements HttpResponse {
     this.callerIsGone = callerIsGone;
   }
 
-  String body() {
+  /** What was answered. */
+  public String body() {
     return out.toString(StandardCharsets.UTF_8);
   }
 
