@@ -415,7 +415,7 @@ class CostTest {
     String outcome = "{\"provider\":\"openai\",\"success\":true,\"latency_ms\":500}";
     call("report-outcome", outcome);
     costs("report-outcome", "a success", outcome);
-    costs("check-providers", "two providers, no keys", "{}");
+    costs("check-providers", "one provider known, no keys", "{}");
     sets(
         "on-health-written",
         "a provider becomes unavailable",
