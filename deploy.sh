@@ -292,6 +292,18 @@ make_accounts() {
   make_account scheduler 'calls what is scheduled'
 }
 
+# Those that send alerts may publish to the topic, where there is one.
+allow_publishing() {
+  local account
+  if [ -z "${ALERT_TOPIC:-}" ]; then
+    return
+  fi
+  for account in alerts health; do
+    in_project run pubsub topics add-iam-policy-binding "$ALERT_TOPIC" \
+      "--member=serviceAccount:$(email "$account")" --role=roles/pubsub.publisher --format=none
+  done
+}
+
 # The secret by which stripe-webhook knows its sender; its value never passes through here.
 make_secrets() {
   local account
@@ -439,6 +451,8 @@ settings() {
   [ -z "${RATE_CARD:-}" ] || printf '@@RATE_CARD=%s' "$RATE_CARD"
   [ -z "${USAGE_CLOSE_DAYS:-}" ] || printf '@@USAGE_CLOSE_DAYS=%s' "$USAGE_CLOSE_DAYS"
   [ -z "${USAGE_CHECK_DAYS:-}" ] || printf '@@USAGE_CHECK_DAYS=%s' "$USAGE_CHECK_DAYS"
+  [ -z "${ALERT_WEBHOOK_URL:-}" ] || printf '@@ALERT_WEBHOOK_URL=%s' "$ALERT_WEBHOOK_URL"
+  [ -z "${ALERT_TOPIC:-}" ] || printf '@@ALERT_TOPIC=%s' "$ALERT_TOPIC"
   [ -z "${CREDITS_MODE:-}" ] || printf '@@CREDITS_MODE=%s' "$CREDITS_MODE"
 }
 
@@ -683,6 +697,7 @@ case $what in
     enable_apis
     make_database
     make_accounts
+    allow_publishing
     make_secrets
     make_indexes
     apply_rules

@@ -72,6 +72,10 @@ public final class Settings {
       new Variable("PROBE_DEADLINE_MS", "8000", "milliseconds", "how long one probe may take");
   private static final Variable ALERT_WEBHOOK =
       new Variable("ALERT_WEBHOOK_URL", "", "URL", "takes alerts in the form that Slack takes");
+  private static final Variable ALERT_TOPIC =
+      new Variable("ALERT_TOPIC", "", "projects/P/topics/T", "the Pub/Sub topic that alerts go to");
+  private static final Variable PUBSUB_EMULATOR =
+      new Variable("PUBSUB_EMULATOR_HOST", "", "host:port", "the emulator, in place of Pub/Sub");
 
   private static final Variable CONFIG_FILE =
       new Variable(
@@ -126,6 +130,8 @@ public final class Settings {
           ELEVENLABS_URL,
           PROBE_DEADLINE,
           ALERT_WEBHOOK,
+          ALERT_TOPIC,
+          PUBSUB_EMULATOR,
           RATE_CARD,
           USAGE_CLOSE_DAYS,
           USAGE_CHECK_DAYS,
@@ -293,6 +299,21 @@ public final class Settings {
       throw unusable(variable, text);
     }
     return Integer.parseInt(text);
+  }
+
+  /** The Pub/Sub topic that alerts go to; empty for none. */
+  public Optional<String> alertTopic() {
+    String topic = text(ALERT_TOPIC);
+    if (!topic.isEmpty()
+        && !topic.matches("projects/[a-z0-9.:-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")) {
+      throw unusable(ALERT_TOPIC, topic);
+    }
+    return topic.isEmpty() ? Optional.empty() : Optional.of(topic);
+  }
+
+  /** Where the Pub/Sub emulator listens, {@code host:port}; empty for the real Pub/Sub. */
+  public Optional<String> pubSubEmulatorHost() {
+    return Optional.of(text(PUBSUB_EMULATOR)).filter(host -> !host.isEmpty());
   }
 
   private URI url(Variable variable) {

@@ -26,15 +26,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
-/** What is done with alerts: told, listed, acknowledged, sent to a webhook. */
+/** What is done with alerts: told, listed, acknowledged, sent to a webhook and a topic. */
 public final class Alerting {
   /** Whoever claimed a notification has this long to send it. */
   static final Duration CLAIM = Duration.ofMinutes(2);
@@ -46,25 +46,28 @@ public final class Alerting {
   private final GroupCommit<AlertState, AlertCommand> engine;
   private final Store store;
   private final InstantSource clock;
-  private final Optional<Webhook> webhook;
+  private final List<Channel> channels;
   private final Log log;
 
   private static final class OfProcess {
     static final Alerting ALERTING = of(Backend.ofProcess());
   }
 
-  /** Alerts over a backend, sent to the webhook where there is one. */
-  Alerting(Backend backend, Optional<Webhook> webhook) {
+  /** Alerts over a backend, sent to all of these. */
+  Alerting(Backend backend, List<? extends Channel> channels) {
     this.engine = backend.engine(new AlertRules());
     this.store = backend.store();
     this.clock = backend.clock();
-    this.webhook = webhook;
+    this.channels = List.copyOf(channels);
     this.log = backend.log();
   }
 
   /** Alerts over a backend, by its settings; a process needs them once. */
   public static Alerting of(Backend backend) {
-    return new Alerting(backend, backend.settings().alertWebhook().map(Webhook::new));
+    List<Channel> channels = new ArrayList<>();
+    backend.settings().alertWebhook().map(Webhook::new).ifPresent(channels::add);
+    Topic.of(backend.settings()).ifPresent(channels::add);
+    return new Alerting(backend, channels);
   }
 
   /** The alerts of this process. */
@@ -182,9 +185,9 @@ public final class Alerting {
     return notify(alert);
   }
 
-  /** Sends what events lost; without a webhook there is nothing to send. */
+  /** Sends what events lost; where nobody is to be told there is nothing to send. */
   public void sweep() {
-    if (webhook.isEmpty()) {
+    if (channels.isEmpty()) {
       return;
     }
     store
@@ -204,7 +207,7 @@ public final class Alerting {
     }
     Map<String, Object> done = new LinkedHashMap<>();
     done.put(ModelRouterAlerts.NOTIFY_DUE_AT, Write.REMOVED);
-    if (webhook.isEmpty()) {
+    if (channels.isEmpty()) {
       boolean marked = alert.fields().containsKey(ModelRouterAlerts.NOTIFY_DUE_AT);
       return !marked || update(alert, done)
           ? Handled.done("nobody_to_tell")
@@ -216,8 +219,12 @@ public final class Alerting {
     if (!update(alert, Map.of(ModelRouterAlerts.NOTIFY_DUE_AT, now().plus(CLAIM)))) {
       return Handled.later("claimed");
     }
-    if (!webhook.get().send(alert)) {
-      return Handled.later("webhook_failed"); // The claim lapses, then the next attempt is made.
+    boolean taken = true;
+    for (Channel channel : channels) {
+      taken &= channel.send(alert);
+    }
+    if (!taken) {
+      return Handled.later("not_taken"); // The claim lapses, then the next attempt is made.
     }
     done.put(ModelRouterAlerts.NOTIFIED_AT, now());
     // The write is on the claim as read again: a further incident may have come meanwhile.
@@ -260,7 +267,7 @@ public final class Alerting {
     }
   }
 
-  private static Map<String, Object> view(Snapshot alert) {
+  static Map<String, Object> view(Snapshot alert) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("alert_id", alert.ref().id());
     for (String field :

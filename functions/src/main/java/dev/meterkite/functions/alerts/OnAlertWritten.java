@@ -9,7 +9,7 @@ import io.cloudevents.CloudEvent;
 
 /**
  * {@code on-alert-written}: keeps {@code expire_at} right whoever wrote the alert, and sends the
- * alert to the webhook, at least once.
+ * alert to the webhook and the topic, at least once.
  *
  * <p>What it writes leaves nothing to repair and nothing due, so the events of its own writes do
  * nothing.
