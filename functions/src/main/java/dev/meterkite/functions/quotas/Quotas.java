@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /** What is done to the quotas of models: one document a model, through one engine. */
 public final class Quotas {
@@ -54,6 +55,11 @@ public final class Quotas {
   /** Carries a command out; for features that look at the reply themselves. */
   public Reply call(Command<QuotaCommand> command) {
     return engine.call(command);
+  }
+
+  /** Submits a command; completes with the reply. */
+  public CompletableFuture<Reply> submit(Command<QuotaCommand> command) {
+    return engine.submit(command);
   }
 
   /** Carries a command out and says what became of it. */
