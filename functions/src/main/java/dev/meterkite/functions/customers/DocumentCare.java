@@ -3,6 +3,7 @@ package dev.meterkite.functions.customers;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -16,6 +17,7 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.Scenes;
@@ -43,6 +45,7 @@ final class DocumentCare {
 
   private final Store store;
   private final InstantSource clock;
+  private final Log log;
   private final Metering metering;
 
   private static final class OfProcess {
@@ -53,6 +56,7 @@ final class DocumentCare {
   DocumentCare(Backend backend, Metering metering) {
     this.store = backend.store();
     this.clock = backend.clock();
+    this.log = backend.log();
     this.metering = metering;
   }
 
@@ -152,6 +156,7 @@ final class DocumentCare {
       }
       try {
         store.commit(owed.mutations()).join();
+        warnOf(owed.writes());
         return Handled.done("ok").took(attempt, 1);
       } catch (CompletionException e) {
         if (!(e.getCause() instanceof StoreException failure)) {
@@ -166,6 +171,18 @@ final class DocumentCare {
       }
     }
     return Handled.later("contended").took(MAX_ATTEMPTS, 1);
+  }
+
+  /** What is wrong now that was not before, such as a tier that nobody knows. */
+  private void warnOf(List<Write> writes) {
+    for (Write write : writes) {
+      if (write instanceof Write.Update update
+          && update.fields().get(Schema.VALIDATION_ERRORS) instanceof List<?> errors) {
+        log.warn(
+            "a document is not valid",
+            Map.of("document", update.ref().toString(), "errors", errors.toString()));
+      }
+    }
   }
 
   /** Brings the scenes of a customer that has come or gone to what holds now. */

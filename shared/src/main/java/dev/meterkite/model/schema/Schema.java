@@ -129,9 +129,7 @@ public final class Schema {
     public static final String REFUNDED = "refunded";
     public static final String REVERSES = "reverses";
     public static final String HOLD_ID = "hold_id";
-    public static final String LOT_ID = "lot_id";
     public static final String EXPIRES_AT = "expires_at";
-    public static final String OPERATION = "operation";
     public static final String REASON = "reason";
     public static final String PERIOD_START = "period_start";
     public static final String STRIPE_EVENT_ID = "stripe_event_id";
@@ -159,7 +157,6 @@ public final class Schema {
     public static final String EXPIRES_AT = "expires_at";
     public static final String CREATED_AT = "created_at";
     public static final String CLOSED_AT = "closed_at";
-    public static final String REQUEST_HASH = "request_hash";
 
     private CreditHolds() {}
   }
@@ -177,13 +174,8 @@ public final class Schema {
     public static final String ERROR_RATE = "error_rate";
     public static final String SUCCESS_RATE = "success_rate";
     public static final String LATENCY_EWMA_MS = "latency_ewma_ms";
-    public static final String SAMPLES = "samples";
     public static final String CIRCUIT = "circuit";
-    public static final String CIRCUIT_DUE_AT = "circuit_due_at";
-    public static final String PROBE_DUE_AT = "probe_due_at";
-    public static final String RETRY_AFTER_UNTIL = "retry_after_until";
     public static final String RECENT_KEYS = "recent_keys";
-    public static final String UPDATED_AT = "updated_at";
     public static final String HEALTH_DUE_AT = "health_due_at";
     public static final String VALIDATION_ERRORS = "validation_errors";
     public static final String CIRCUIT_STATE = "circuit.state";
@@ -210,7 +202,6 @@ public final class Schema {
     public static final String TIME_ZONE = "time_zone";
     public static final String STATUS = "status";
     public static final String QUOTA_DUE_AT = "quota_due_at";
-    public static final String UPDATED_AT = "updated_at";
     public static final String VALIDATION_ERRORS = "validation_errors";
     public static final String STARTS_AT = "starts_at";
     public static final String MIRRORS = "mirrors";
@@ -236,7 +227,6 @@ public final class Schema {
     public static final String SUBJECT = "subject";
     public static final String STATUS = "status";
     public static final String OCCURRENCES = "occurrences";
-    public static final String LAST_SEEN_AT = "last_seen_at";
     public static final String RESOLVED_AT = "resolved_at";
     public static final String ACKNOWLEDGED_AT = "acknowledged_at";
     public static final String ACKNOWLEDGED_BY = "acknowledged_by";
@@ -302,7 +292,6 @@ public final class Schema {
     public static final String LANGUAGES = "languages";
     public static final String INPUT_COST_MICROS_PER_MILLION = "input_cost_micros_per_million";
     public static final String OUTPUT_COST_MICROS_PER_MILLION = "output_cost_micros_per_million";
-    public static final String UPDATED_AT = "updated_at";
     public static final String TIME_ZONE = "time_zone";
     public static final String WINDOWS = "windows";
     public static final String TOKENS_LIMIT = "tokens_limit";
@@ -371,12 +360,6 @@ public final class Schema {
     public static final String CUSTOM_SETTINGS = "custom_settings";
     public static final String CREATED_AT = "created_at";
     public static final String UPDATED_AT = "updated_at";
-    public static final String MULTI_ROBOT_ENABLED = "multi_robot_enabled";
-    public static final String DEFORMABLE_ENABLED = "deformable_enabled";
-    public static final String BIMANUAL_ENABLED = "bimanual_enabled";
-    public static final String DWM_CONDITIONING_ENABLED = "dwm_conditioning_enabled";
-    public static final String STREAMING_EXPORT_ENABLED = "streaming_export_enabled";
-    public static final String VLA_FINETUNING_ENABLED = "vla_finetuning_enabled";
     public static final String ADMIN_OVERRIDES = "admin_overrides";
     public static final String VALIDATION_ERRORS = "validation_errors";
 

@@ -3,7 +3,9 @@ package dev.meterkite.model.migration;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.DataModel;
 import dev.meterkite.model.migration.SchemaSteps.Result;
 import dev.meterkite.model.migration.SchemaSteps.Step;
 import java.time.Instant;
@@ -83,5 +85,50 @@ class SchemaStepsTest {
                 1L),
             1),
         result);
+  }
+
+  /** Documents of the versions that there have been: before Firestore, and 1. */
+  @Test
+  void documentsOfEveryPastVersion_areValidOnceTheyHaveMoved() {
+    Map<String, Map<String, Object>> first =
+        Map.of(
+            "customers",
+            Map.of(
+                "bundle_tier",
+                "pro",
+                "monthly_scene_quota",
+                100.0,
+                "contract_start",
+                "2025-01-01T01:00:00+01:00",
+                "contract_end",
+                "2026-01-01T00:00:00Z",
+                "our_field",
+                Map.of("x", 1L)),
+            "scenes",
+            Map.of("customer_id", "lab_001", "min_quality_score", 1L, "max_variations", 50.0),
+            "feature_flags",
+            Map.of("_comment", "beta", "tactile", false));
+    first.forEach(
+        (collection, version0) -> {
+          Map<String, Object> version1 = moved(collection, version0, 1);
+          assertEquals(1L, version1.get("schema_version"));
+          assertTrue(version1.keySet().containsAll(version0.keySet()));
+          assertEquals(version1, moved(collection, version1, 0), "nothing is left to do");
+          DataModel.TABLES.stream()
+              .filter(table -> table.collection().equals(collection))
+              .forEach(table -> assertEquals(List.of(), table.validate(version1)));
+        });
+    assertEquals(
+        Instant.parse("2025-01-01T00:00:00Z"),
+        moved("customers", first.get("customers"), 1).get("contract_start"));
+    assertEquals(1.0, moved("scenes", first.get("scenes"), 1).get("min_quality_score"));
+  }
+
+  private static Map<String, Object> moved(
+      String collection, Map<String, Object> fields, int steps) {
+    Result.Migrated result =
+        assertInstanceOf(Result.Migrated.class, SchemaSteps.PRESENT.migrate(collection, fields));
+    assertEquals(steps, result.applied());
+    return result.fields();
   }
 }
