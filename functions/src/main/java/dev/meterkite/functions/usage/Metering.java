@@ -86,7 +86,8 @@ public final class Metering {
             clock,
             triage,
             settings.usageCheckDays(),
-            id -> count(id, true).verdict() == Handled.Verdict.DONE);
+            id -> count(id, true).verdict() == Handled.Verdict.DONE,
+            backend.log());
   }
 
   /** The metering of this process. */

@@ -1,5 +1,6 @@
 package dev.meterkite.functions.usage;
 
+import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.command.Write;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -56,17 +58,21 @@ final class UsageAudit {
   private final UsageTriage triage;
   private final long daysBack;
   private final Predicate<String> recount;
+  private final Log log;
 
   /**
    * @param daysBack how many days before today are compared, besides today; 0 for no audit at all
    * @param recount counts a record anew, by its id; whether that could be done
+   * @param log is told of a customer that could not be compared; the next pass has it again
    */
   UsageAudit(
       Store store,
       InstantSource clock,
       UsageTriage triage,
       long daysBack,
-      Predicate<String> recount) {
+      Predicate<String> recount,
+      Log log) {
+    this.log = log;
     this.store = store;
     this.clock = clock;
     this.triage = triage;
@@ -97,11 +103,17 @@ final class UsageAudit {
         note(ref, "", false);
         return new Metering.Audited(customers, recounted, false);
       }
-      if (UsageIds.isCustomerId(next)) {
-        recounted += compare(next);
-        customers++;
-      }
       last = next;
+      if (UsageIds.isCustomerId(next)) {
+        try {
+          recounted += compare(next);
+          customers++;
+        } catch (CompletionException e) {
+          // The resets of this run are done, and one customer must not hold up those behind it.
+          log.error("usage was not compared", Map.of("function", "reset-quotas"), e);
+          break;
+        }
+      }
     }
     note(ref, last, false);
     return new Metering.Audited(customers, recounted, true);

@@ -2,6 +2,7 @@ package dev.meterkite.functions.usage;
 
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -17,6 +18,7 @@ public final class CountedStore implements Store {
   private final AtomicLong reads = new AtomicLong();
   private final AtomicLong writes = new AtomicLong();
   private volatile List<Mutation> watcher;
+  private volatile boolean totalsFail;
 
   public CountedStore(Store store) {
     this.store = store;
@@ -25,6 +27,11 @@ public final class CountedStore implements Store {
   /** Round trips, documents read and documents written since this was asked last. */
   public Cost cost() {
     return new Cost(trips.getAndSet(0), reads.getAndSet(0), writes.getAndSet(0));
+  }
+
+  /** Whether counts and sums fail from now on. */
+  public void failTotals(boolean fail) {
+    totalsFail = fail;
   }
 
   /** From now on what is committed is added to a list; null to end that. */
@@ -58,7 +65,10 @@ public final class CountedStore implements Store {
   public CompletableFuture<Number> total(Query query, String sum) {
     trips.incrementAndGet();
     reads.incrementAndGet();
-    return store.total(query, sum);
+    return totalsFail
+        ? CompletableFuture.failedFuture(
+            new StoreException(StoreException.Kind.UNKNOWN, "deadline exceeded"))
+        : store.total(query, sum);
   }
 
   @Override

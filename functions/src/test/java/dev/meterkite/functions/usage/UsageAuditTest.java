@@ -173,6 +173,23 @@ class UsageAuditTest {
     assertEquals(2 + 3, meter.store.cost().reads());
   }
 
+  /** What goes wrong with one customer keeps neither the sweep from its answer nor the others. */
+  @Test
+  void customerThatCannotBeCompared_isLeftToTheNextPass() {
+    for (String customer : List.of("a", "b")) {
+      meter.set("customers", customer, Map.of());
+      String id = "lost-" + customer;
+      meter.set("usage_tracking", id, Meter.foreign(customer, "upsell_applied", meter.now(), 5));
+    }
+    meter.store.failTotals(true);
+    assertEquals(
+        new Audited(0, 0, true), meter.metering.audit(InstantSource.system(), Instant.MAX));
+    meter.store.failTotals(false);
+    assertEquals(
+        new Audited(1, 1, false), meter.metering.audit(InstantSource.system(), Instant.MAX));
+    assertEquals(new Audited(2, 1, false), audit());
+  }
+
   @Test
   void passThatRunsOutOfTime_isGoneOnWithAndBeginsOnceADay() {
     for (String customer : List.of("a", "b", "c", "_reserved")) {
