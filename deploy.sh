@@ -454,6 +454,7 @@ settings() {
   [ -z "${ALERT_WEBHOOK_URL:-}" ] || printf '@@ALERT_WEBHOOK_URL=%s' "$ALERT_WEBHOOK_URL"
   [ -z "${ALERT_TOPIC:-}" ] || printf '@@ALERT_TOPIC=%s' "$ALERT_TOPIC"
   [ -z "${CREDITS_MODE:-}" ] || printf '@@CREDITS_MODE=%s' "$CREDITS_MODE"
+  [ -z "${STRIPE_PRICES:-}" ] || printf '@@STRIPE_PRICES=%s' "$STRIPE_PRICES"
 }
 
 # One name for what a function is made of; while it stays, the function is not deployed again.

@@ -77,6 +77,20 @@ public final class Settings {
   private static final Variable PUBSUB_EMULATOR =
       new Variable("PUBSUB_EMULATOR_HOST", "", "host:port", "the emulator, in place of Pub/Sub");
 
+  private static final Variable STRIPE_SECRET =
+      new Variable(
+          "STRIPE_WEBHOOK_SECRET",
+          "",
+          "comma-separated",
+          "signing secrets of the webhook, several while one is rotated; without one all are 401");
+  private static final Variable STRIPE_PRICES =
+      new Variable(
+          "STRIPE_PRICES",
+          "{}",
+          "JSON",
+          "what the price ids of Stripe stand for: a tier, paid monthly, or the credits of a"
+              + " package");
+
   private static final Variable CONFIG_FILE =
       new Variable(
           "CUSTOMER_CONFIG_FILE", "", "path", "JSON: collection, id, fields of configuration");
@@ -135,6 +149,8 @@ public final class Settings {
           RATE_CARD,
           USAGE_CLOSE_DAYS,
           USAGE_CHECK_DAYS,
+          STRIPE_SECRET,
+          STRIPE_PRICES,
           CLOCK);
 
   private static final Map<String, List<Variable>> PROVIDERS =
@@ -314,6 +330,16 @@ public final class Settings {
   /** Where the Pub/Sub emulator listens, {@code host:port}; empty for the real Pub/Sub. */
   public Optional<String> pubSubEmulatorHost() {
     return Optional.of(text(PUBSUB_EMULATOR)).filter(host -> !host.isEmpty());
+  }
+
+  /** The secrets by which Stripe signs webhooks; none means that none is taken. */
+  public Set<String> stripeWebhookSecrets() {
+    return list(STRIPE_SECRET);
+  }
+
+  /** What the prices at Stripe stand for, as a JSON object. */
+  public String stripePrices() {
+    return text(STRIPE_PRICES);
   }
 
   private URI url(Variable variable) {

@@ -9,12 +9,15 @@ import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
 import dev.meterkite.functions.routing.Routing;
 import dev.meterkite.functions.store.FirestoreStore;
+import dev.meterkite.model.credits.CreditPackage;
+import dev.meterkite.model.credits.SubscriptionTier;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +26,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,6 +140,10 @@ public final class LocalHost implements AutoCloseable {
     environment.put("CLOCK_FILE", clock.file().toString());
     environment.put("LOG_FORMAT", "jul");
     environment.putAll(providers.environment());
+    if (Settings.ofProcess().stripeWebhookSecrets().isEmpty()) {
+      environment.put("STRIPE_WEBHOOK_SECRET", "whsec_local");
+      environment.put("STRIPE_PRICES", stripePrices());
+    }
     if (options.processes() > 0) {
       return closing(
           ChildProcesses.start(
@@ -145,6 +154,20 @@ public final class LocalHost implements AutoCloseable {
     closing(FunctionServers.start(table.entries(), ports));
     backends.add(ports);
     return null;
+  }
+
+  /** A price for all that is sold: {@code price_} and the tier or the credits of the package. */
+  private static String stripePrices() {
+    Stream<String> tiers =
+        Arrays.stream(SubscriptionTier.values())
+            .filter(tier -> tier != SubscriptionTier.FREE && tier != SubscriptionTier.PAYG)
+            .map(SubscriptionTier::wire)
+            .map(tier -> "\"price_" + tier + "\":\"" + tier + "\"");
+    Stream<String> packages =
+        Arrays.stream(CreditPackage.values())
+            .map(CreditPackage::credits)
+            .map(credits -> "\"price_" + credits + "\":" + credits);
+    return Stream.concat(tiers, packages).collect(Collectors.joining(",", "{", "}"));
   }
 
   private void registerTriggers() throws InterruptedException {

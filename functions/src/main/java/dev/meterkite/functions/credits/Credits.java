@@ -75,6 +75,11 @@ public final class Credits {
     return answer(engine.call(command));
   }
 
+  /** Carries commands out, all at once, and says what became of each. */
+  List<Reply> carryOut(List<Command<CreditCommand>> commands) {
+    return engine.callAll(commands);
+  }
+
   /** Captures or releases a hold; 404 for one that does not exist. */
   Answer settle(
       String holdId, boolean capture, @Nullable Long amount, String key, String requestHash) {
@@ -180,7 +185,7 @@ public final class Credits {
     return handled.took(reply.effort().attempts(), reply.effort().batch());
   }
 
-  private static Answer answer(Reply reply) {
+  static Answer answer(Reply reply) {
     return Replies.answer(reply, Credits::problem);
   }
 

@@ -76,7 +76,6 @@ public final class GrantCredits implements HttpFunction {
         grant.type(),
         grant.expiresAt(),
         grant.description(),
-        null,
         call.requiredKey(),
         call.requestHash());
   }

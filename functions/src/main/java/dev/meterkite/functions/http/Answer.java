@@ -69,6 +69,11 @@ public record Answer(
     return new Answer(status, contentType, more, body, outcome, attempts, batch);
   }
 
+  /** This answer with another word for the log. */
+  public Answer outcome(String word) {
+    return new Answer(status, contentType, headers, body, word, attempts, batch);
+  }
+
   /** This answer with what it took, for the log. */
   public Answer took(int commitAttempts, int commandsInBatch) {
     return new Answer(status, contentType, headers, body, outcome, commitAttempts, commandsInBatch);

@@ -112,13 +112,35 @@ public final class Edge {
           Problem.of(405, "method_not_allowed", "Use " + endpoint.method() + "."),
           Map.of("Allow", endpoint.method().name()));
     }
-    Caller caller = callers.of(headers.all("Authorization"));
+    boolean post = endpoint.method() == Endpoint.Method.POST;
+    CloudEventForm events = endpoint.cloudEvents() ? CloudEventForm.of(request) : null;
+    BodySignature signature = endpoint.signature();
+    byte[] body = signature == null ? new byte[0] : bytes(request);
+    Caller caller =
+        signature == null
+            ? callers.of(headers.all("Authorization"))
+            : signature.caller(body, headers.all(signature.header()));
     if (!endpoint.admits(caller)) {
       throw new Refusal(Problem.forbidden());
     }
+    if (post) {
+      checkMediaType(request, headers, events);
+      body = signature == null ? bytes(request) : body;
+    }
+    return read(endpoint, request, headers, requestId, caller, events, body);
+  }
+
+  /** Reads a request from a caller who may send it. */
+  private static <T> Call<T> read(
+      Endpoint<T> endpoint,
+      HttpRequest request,
+      Headers headers,
+      String requestId,
+      Caller caller,
+      @Nullable CloudEventForm events,
+      byte[] body)
+      throws Refusal {
     boolean post = endpoint.method() == Endpoint.Method.POST;
-    CloudEventForm events = endpoint.cloudEvents() ? CloudEventForm.of(request) : null;
-    byte[] body = post ? body(request, headers, events) : new byte[0];
     boolean ownKey = events != null && endpoint.key() == Endpoint.Key.REQUIRED;
     String key =
         key(ownKey ? Endpoint.Key.OPTIONAL : endpoint.key(), headers.all("Idempotency-Key"));
@@ -135,7 +157,8 @@ public final class Edge {
     if (!endpoint.admits(caller, parsed)) {
       throw new Refusal(Problem.forbidden());
     }
-    return new Call<>(caller, parsed, key, RequestHash.of(endpoint.name(), members), requestId);
+    String hash = RequestHash.of(endpoint.name(), members);
+    return new Call<>(caller, parsed, key, hash, requestId);
   }
 
   private static <T> T parse(Endpoint<T> endpoint, Fields fields) throws Refusal {
@@ -162,8 +185,8 @@ public final class Edge {
     return events == null ? Json.readObject(body) : events.members(request, body);
   }
 
-  private static byte[] body(HttpRequest request, Headers headers, @Nullable CloudEventForm events)
-      throws Refusal, IOException {
+  private static void checkMediaType(
+      HttpRequest request, Headers headers, @Nullable CloudEventForm events) throws Refusal {
     boolean json =
         events != null || JSON_TYPE.matcher(request.getContentType().orElse("")).matches();
     boolean plain =
@@ -174,6 +197,10 @@ public final class Edge {
           Problem.of(
               415, "unsupported_media_type", "Send application/json in UTF-8, not compressed."));
     }
+  }
+
+  /** The body as it came. */
+  private static byte[] bytes(HttpRequest request) throws Refusal, IOException {
     if (request.getContentLength() <= MAX_BODY) {
       try (InputStream in = request.getInputStream()) {
         byte[] body = in.readNBytes(MAX_BODY + 1);

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <ol>
  *   <li>the process is stopping: 503 {@code unavailable}
  *   <li>method: 405 {@code method_not_allowed} with {@code Allow}
- *   <li>bearer token: 401 {@code unauthenticated} with {@code WWW-Authenticate}
+ *   <li>bearer token: 401 {@code unauthenticated} with {@code WWW-Authenticate}; where the body is
+ *       signed instead, its size and its signature
  *   <li>role: 403 {@code forbidden}
  *   <li>for a POST, media type {@code application/json}, or a CloudEvent's where the endpoint takes
  *       them: 415 {@code unsupported_media_type}
@@ -39,6 +40,7 @@ import org.jspecify.annotations.Nullable;
  * @param name the function's name, which is also the operation's
  * @param method GET or POST
  * @param roles who may call; empty for anyone with a token of a configured issuer
+ * @param signature what proves the sender in place of a bearer token; null for a token
  * @param key whether an idempotency key is taken
  * @param cloudEvents whether a POST may also be a CloudEvent, or a batch of them; see {@link
  *     CloudEventForm}
@@ -53,6 +55,7 @@ public record Endpoint<T>(
     String name,
     Method method,
     Set<Role> roles,
+    @Nullable BodySignature signature,
     Key key,
     boolean cloudEvents,
     Function<Fields, T> parser,
@@ -79,6 +82,9 @@ public record Endpoint<T>(
     roles = Set.copyOf(roles);
     if (roles.contains(Role.USER) && owner == null) {
       throw new IllegalArgumentException(name + " is for users, but whose data is it?");
+    }
+    if (signature != null && method != Method.POST) {
+      throw new IllegalArgumentException(name + " has no body that could be signed");
     }
   }
 
@@ -113,6 +119,7 @@ public record Endpoint<T>(
     private final String name;
     private final Method method;
     private final Set<Role> roles = EnumSet.noneOf(Role.class);
+    private @Nullable BodySignature signature;
     private Key key;
     private boolean cloudEvents;
 
@@ -126,6 +133,16 @@ public record Endpoint<T>(
     public Draft roles(Role... allowed) {
       roles.addAll(Set.of(allowed));
       return this;
+    }
+
+    /**
+     * The body is signed: no token is looked at, the sender is the only caller, and no idempotency
+     * key is taken, since what is posted names itself.
+     */
+    public Draft signed(BodySignature by) {
+      signature = by;
+      key = Key.NONE;
+      return roles(by.sender());
     }
 
     /** No request without an idempotency key. */
@@ -179,6 +196,7 @@ public record Endpoint<T>(
           draft.name,
           draft.method,
           draft.roles,
+          draft.signature,
           draft.key,
           draft.cloudEvents,
           parser,

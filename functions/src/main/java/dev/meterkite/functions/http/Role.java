@@ -9,5 +9,7 @@ public enum Role {
   /** A listed account that fires schedules. */
   SCHEDULER,
   /** A user or customer: reaches only what carries its own id. */
-  USER
+  USER,
+  /** Stripe, which signs its webhooks; no bearer token gives this role. */
+  STRIPE
 }

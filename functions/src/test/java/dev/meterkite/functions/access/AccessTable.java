@@ -54,6 +54,7 @@ final class AccessTable {
       idempotency_keys       -  -  -  -  -  -
       alert_states           -  -  -  -  -  -
       sweeps                 -  -  -  -  -  -
+      stripe_payments        -  -  -  -  -  -
       anything_else          -  -  -  -  -  -
       """;
 

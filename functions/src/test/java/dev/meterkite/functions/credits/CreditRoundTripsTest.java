@@ -117,7 +117,7 @@ class CreditRoundTripsTest {
             done(
                 credits.carryOut(
                     CreditCommands.grant(
-                        user, 5, TransactionType.PURCHASE, null, null, null, key(), "h"))));
+                        user, 5, TransactionType.PURCHASE, null, null, key(), "h"))));
     List<String> holds = new ArrayList<>();
     costs("hold", () -> holds.add(hold(10)));
     costs("capture", () -> done(credits.settle(holds.get(0), true, null, key(), "h")));

@@ -83,7 +83,7 @@ class CreditSweepsTest {
         credits
             .carryOut(
                 CreditCommands.grant(
-                    user, amount, TransactionType.PURCHASE, expiresAt, null, null, "k", "h"))
+                    user, amount, TransactionType.PURCHASE, expiresAt, null, "k", "h"))
             .status());
   }
 

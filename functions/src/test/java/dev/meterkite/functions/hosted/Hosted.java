@@ -37,6 +37,10 @@ public final class Hosted {
   public static final String SERVICE = "service@tests.invalid";
 
   static final String SCHEDULER = "scheduler@tests.invalid";
+
+  /** The secret that signs webhooks; {@code whsec_next} is about to take its place. */
+  public static final String STRIPE_SECRET = "whsec_tests";
+
   private static final Hosted SHARED = new Hosted();
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -61,6 +65,10 @@ public final class Hosted {
     set("LOG_FORMAT", "jul");
     set("SERVICE_ACCOUNTS", SERVICE);
     set("SCHEDULER_ACCOUNTS", SCHEDULER);
+    set("STRIPE_WEBHOOK_SECRET", STRIPE_SECRET + ",whsec_next");
+    set(
+        "STRIPE_PRICES",
+        "{\"price_enthu\": \"enthu\", \"price_pro\": \"pro\", \"price_100\": 100}");
     set("TOKEN_ISSUERS", "[" + issuer.setting("local", "") + "]");
     settings = Settings.ofProcess();
     store = FirestoreStore.open(settings);

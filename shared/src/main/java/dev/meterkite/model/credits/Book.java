@@ -159,6 +159,13 @@ final class Book {
     return transaction;
   }
 
+  /** Takes these free credits back, from whichever lots they stand in. */
+  void takeBack(String id, List<LotShare> shares, Labels labels) {
+    lots = lots.without(shares);
+    long amount = shares.stream().mapToLong(LotShare::amount).sum();
+    post(id, TransactionType.ADMIN_ADJUSTMENT, -amount, shares, labels);
+  }
+
   /** Lets free credits of expired lots expire, one entry a lot. */
   void expire() {
     Instant due = lots.dueAt();
@@ -255,10 +262,14 @@ final class Book {
     return fields;
   }
 
-  /** Whether this decision has created that document. */
-  boolean created(DocRef ref) {
-    return writes.stream()
-        .anyMatch(write -> write instanceof Write.Create && write.ref().equals(ref));
+  /** The fields with which this decision has created that document; null if it has not. */
+  @Nullable Map<String, Object> created(DocRef ref) {
+    for (Write write : writes) {
+      if (write instanceof Write.Create create && create.ref().equals(ref)) {
+        return create.fields();
+      }
+    }
+    return null;
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.time.Period;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -29,17 +30,14 @@ public sealed interface CreditCommand {
    * @param amount at least 1
    * @param type why
    * @param expiresAt when what is left expires, rounded up to the hour; null for never
-   * @param monthly the period and tier that this is the monthly grant of, or null
-   * @param stripeEventId the event behind it, or null
+   * @param description a text for people
    */
   record Grant(
       String transactionId,
       long amount,
       TransactionType type,
       @Nullable Instant expiresAt,
-      @Nullable String description,
-      @Nullable MonthlyGrant monthly,
-      @Nullable String stripeEventId)
+      @Nullable String description)
       implements CreditCommand {
     public Grant {
       positive(amount);
@@ -96,6 +94,72 @@ public sealed interface CreditCommand {
       }
     }
   }
+
+  /**
+   * Give what was bought at Stripe: a package, or the credits of a tier for one period. The
+   * transaction's id is made of what was bought, so it is given once however often it is told.
+   *
+   * @param objectId the session or invoice at Stripe
+   * @param amount at least 1
+   * @param tier whose monthly credits these are; null for a package
+   * @param period the first instant of that tier's period, and the first behind it; null for a
+   *     package, which never expires
+   * @param paymentId the payment, by which a refund finds it; null for what cost nothing
+   * @param told the event
+   */
+  record Purchase(
+      String objectId,
+      long amount,
+      @Nullable SubscriptionTier tier,
+      @Nullable Period period,
+      @Nullable String paymentId,
+      Told told)
+      implements CreditCommand {
+    public Purchase {
+      positive(amount);
+      if ((tier == null) != (period == null)) {
+        throw new IllegalArgumentException("a tier is bought for a period, a package for good");
+      }
+    }
+  }
+
+  /**
+   * Take back what a refunded payment had bought, in proportion.
+   *
+   * @param paymentId the payment
+   * @param chargeId the charge of it that was refunded
+   * @param paid what it was, in the currency's smallest unit, at least 1
+   * @param refunded how much of that was refunded by now, all refunds together, at least 1
+   * @param told the event
+   */
+  record TakeBack(String paymentId, String chargeId, long paid, long refunded, Told told)
+      implements CreditCommand {
+    public TakeBack {
+      positive(paid);
+      positive(refunded);
+    }
+  }
+
+  /**
+   * Note what became of a subscription.
+   *
+   * @param subscriptionId the subscription at Stripe
+   * @param subscription what the event tells of it
+   * @param told the event
+   */
+  record Subscribe(String subscriptionId, Subscription subscription, Told told)
+      implements CreditCommand {}
+
+  /** Note who the user is at Stripe. */
+  record Introduce(Told told) implements CreditCommand {}
+
+  /**
+   * Which event of Stripe a command comes from.
+   *
+   * @param eventId its id, for the journal; the same thing may be told by several
+   * @param customerId the customer that it names, or null
+   */
+  record Told(String eventId, @Nullable String customerId) {}
 
   /** Bring the payment of a job to where its status says it should be. */
   record Job(String jobId) implements CreditCommand {}

@@ -9,9 +9,12 @@ import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
+import dev.meterkite.model.schema.Schema.StripePayments;
 import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.time.Period;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,7 @@ public final class CreditCommands {
   public static final String SETTLE = "settle-hold";
   public static final String REFUND = "refund-credits";
   public static final String STATEMENT = "credit-statement";
+  public static final String STRIPE = "stripe-webhook";
   public static final String JOB = "on-job-written";
   public static final String SWEEP = "expire-credits";
 
@@ -87,7 +91,6 @@ public final class CreditCommands {
       TransactionType type,
       @Nullable Instant expiresAt,
       @Nullable String description,
-      @Nullable String stripeEventId,
       String key,
       String requestHash) {
     String id = Ids.marker(GRANT, user(userId), key);
@@ -96,44 +99,40 @@ public final class CreditCommands {
         GRANT,
         key,
         requestHash,
-        new CreditCommand.Grant(id, amount, type, expiresAt, description, null, stripeEventId),
+        new CreditCommand.Grant(id, amount, type, expiresAt, description),
         List.of(transaction(id)),
         List.of());
   }
 
   /**
-   * The monthly credits of a tier for one period, by whoever comes first: an invoice or the
-   * calendar. User, tier and the first day of the period make the id of the transaction, so the
-   * command may be repeated and never grants twice.
-   *
-   * @param tier one that has monthly credits
-   * @param period the period's first instant; its UTC day is the key
-   * @param expiresAt when the next renewal is due
+   * What an event of Stripe asks for. May be repeated as often as one likes: purchases, refunds and
+   * subscriptions are told apart by their own ids, never by the event's.
    */
-  public static Command<CreditCommand> monthlyGrant(
-      String userId,
-      SubscriptionTier tier,
-      Instant period,
-      Instant expiresAt,
-      @Nullable String stripeEventId) {
-    String day = CreditRules.day(period);
-    DocRef transaction = monthlyGrant(userId, tier.wire(), day);
-    return new Command<>(
-        user(userId),
-        GRANT,
-        null,
-        "",
-        new CreditCommand.Grant(
-            transaction.id(),
-            tier.monthlyCredits(),
-            TransactionType.SUBSCRIPTION_GRANT,
-            expiresAt,
-            null,
-            new MonthlyGrant(day, tier.wire(), tier.monthlyCredits()),
-            stripeEventId),
-        List.of(),
-        List.of(),
-        List.of(new Read.Get(transaction)));
+  public static Command<CreditCommand> stripe(String userId, CreditCommand input) {
+    List<Read> reads = new ArrayList<>();
+    if (input instanceof CreditCommand.Purchase purchase) {
+      reads.add(new Read.Get(bought(userId, purchase)));
+      if (purchase.paymentId() != null) {
+        reads.add(new Read.Get(payment(purchase.paymentId())));
+      }
+    } else if (input instanceof CreditCommand.TakeBack takeBack) {
+      reads.add(new Read.Get(payment(takeBack.paymentId())));
+    }
+    return new Command<>(user(userId), STRIPE, null, "", input, List.of(), List.of(), reads);
+  }
+
+  /** The transaction of a purchase: of the session or invoice, or of user, tier and period. */
+  static DocRef bought(String userId, CreditCommand.Purchase purchase) {
+    SubscriptionTier tier = purchase.tier();
+    Period period = purchase.period();
+    return tier == null || period == null
+        ? transaction(Ids.uuid("stripe-purchase", purchase.objectId()))
+        : monthlyGrant(userId, tier.wire(), CreditRules.day(period.start()));
+  }
+
+  /** What is known of a payment at Stripe. */
+  public static DocRef payment(String paymentId) {
+    return new DocRef(StripePayments.COLLECTION, paymentId);
   }
 
   /**
@@ -255,7 +254,7 @@ public final class CreditCommands {
         .filter(DocRef::isId);
   }
 
-  private static DocRef transaction(String id) {
+  static DocRef transaction(String id) {
     return new DocRef(CreditTransactions.COLLECTION, id);
   }
 

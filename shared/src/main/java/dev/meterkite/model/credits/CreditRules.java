@@ -126,7 +126,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (input instanceof CreditCommand.Debit debit) {
       return debit(state, book, debit);
     } else if (input instanceof CreditCommand.Grant grant) {
-      return grant(state, book, seen, grant);
+      return grant(state, book, grant);
     } else if (input instanceof CreditCommand.Hold hold) {
       return hold(state, book, seen, hold);
     } else if (input instanceof CreditCommand.Settle settle) {
@@ -137,8 +137,10 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return new JobRules(state, book, seen, job).decide();
     } else if (input instanceof CreditCommand.View) {
       return new Decision.Unchanged<>(CreditAnswers.view(state.userId(), book));
+    } else if (input instanceof CreditCommand.Sweep) {
+      return settled(state, state, book);
     }
-    return sweep(state, book);
+    return new PaymentRules(state, book, seen).decide(input);
   }
 
   @Override
@@ -183,23 +185,8 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     return applied(state, book, CreditAnswers.of(book, transaction));
   }
 
-  /** A monthly grant that was made before, by the calendar or an invoice, is not made again. */
   private static Decision<CreditState> grant(
-      CreditState state, Book book, Seen seen, CreditCommand.Grant grant) {
-    MonthlyGrant monthly = grant.monthly();
-    if (monthly != null) {
-      Read.Get earlier =
-          new Read.Get(new DocRef(CreditTransactions.COLLECTION, grant.transactionId()));
-      if (!seen.has(earlier)) {
-        return new Decision.NeedsReads<>(List.of(earlier));
-      }
-      if (book.created(earlier.ref())) {
-        return sweep(state, book);
-      }
-      if (seen.document(earlier.ref()).exists()) {
-        return new Decision.Unchanged<>(CreditAnswers.of(book, null));
-      }
-    }
+      CreditState state, Book book, CreditCommand.Grant grant) {
     if (grant.expiresAt() != null && !grant.expiresAt().isAfter(book.now())) {
       return refused(CreditOutcome.ALREADY_EXPIRED);
     }
@@ -215,12 +202,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
             true,
             new Book.Labels()
                 .with(CreditTransactions.DESCRIPTION, grant.description())
-                .with(CreditTransactions.EXPIRES_AT, expiresAt)
-                .with(CreditTransactions.STRIPE_EVENT_ID, grant.stripeEventId()));
-    MonthlyGrant last = book.grant();
-    if (monthly != null && (last == null || last.period().compareTo(monthly.period()) <= 0)) {
-      book.grant(monthly);
-    }
+                .with(CreditTransactions.EXPIRES_AT, expiresAt));
     return applied(state, book, CreditAnswers.of(book, transaction));
   }
 
@@ -410,10 +392,16 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     return back;
   }
 
-  private static Decision<CreditState> sweep(CreditState state, Book book) {
-    CreditState next = next(state, book);
+  /**
+   * What was done to a user, which may be nothing.
+   *
+   * @param found the user as found
+   * @param changed the user as it is now, but for the book
+   */
+  static Decision<CreditState> settled(CreditState found, CreditState changed, Book book) {
+    CreditState next = next(changed, book);
     Map<String, Object> answer = CreditAnswers.of(book, null);
-    return next.equals(state) && book.writes().isEmpty()
+    return next.equals(found) && book.writes().isEmpty()
         ? new Decision.Unchanged<>(answer)
         : new Decision.Applied<>(next, answer, book.writes());
   }
@@ -442,7 +430,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     return new Decision.Refused<>(CreditOutcome.INSUFFICIENT_CREDITS, figures);
   }
 
-  private static Decision.Refused<CreditState> refused(CreditOutcome outcome) {
+  static Decision.Refused<CreditState> refused(CreditOutcome outcome) {
     return new Decision.Refused<>(outcome, Map.of());
   }
 }

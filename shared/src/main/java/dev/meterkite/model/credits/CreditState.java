@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param userId the id of the document
  * @param exists whether there is a document
  * @param tier the word of the tier as found, or null
- * @param subscribed whether a Stripe subscription renews the credits
+ * @param billing what Stripe has told
  * @param found what was found in {@code credits_balance}
  * @param foundBalance its value when it could be read, else 0
  * @param ledgerBroken whether there is a ledger that cannot be right
@@ -20,7 +20,7 @@ public record CreditState(
     String userId,
     boolean exists,
     @Nullable String tier,
-    boolean subscribed,
+    Billing billing,
     Found found,
     long foundBalance,
     boolean ledgerBroken,
@@ -37,10 +37,29 @@ public record CreditState(
     UNREADABLE
   }
 
+  /** Whether a Stripe subscription renews the credits. */
+  boolean subscribed() {
+    return billing.subscriptionId() != null;
+  }
+
+  /** The same user with what Stripe has told by now, and the tier that follows from it. */
+  CreditState with(Billing next) {
+    String tierNow = next.tier().map(SubscriptionTier::wire).orElse(tier);
+    return new CreditState(
+        userId, exists, tierNow, next, found, foundBalance, ledgerBroken, ledger, dueAt);
+  }
+
+  /** The same user with who it is at Stripe, where that was not known. */
+  CreditState withCustomer(@Nullable String customerId) {
+    Billing next = billing.of(customerId);
+    return new CreditState(
+        userId, exists, tier, next, found, foundBalance, ledgerBroken, ledger, dueAt);
+  }
+
   /** The same user with this ledger, its balance copied and its next due moment noted. */
   CreditState with(Ledger next, @Nullable Instant nextDueAt) {
     return new CreditState(
-        userId, exists, tier, subscribed, Found.KNOWN, next.balance(), false, next, nextDueAt);
+        userId, exists, tier, billing, Found.KNOWN, next.balance(), false, next, nextDueAt);
   }
 
   /** Whether the balance that others see is the ledger's. */

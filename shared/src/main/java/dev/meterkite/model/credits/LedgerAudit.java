@@ -40,7 +40,7 @@ public final class LedgerAudit {
   public record Finding(long sequence, String what) {}
 
   /** What an original transaction says about its refunds. */
-  private record Refunded(long sequence, long deducted, long refunded) {}
+  private record Refunded(long sequence, long amount, long refunded) {}
 
   private final @Nullable Long rebuiltAt;
   private final List<Finding> findings = new ArrayList<>();
@@ -150,12 +150,12 @@ public final class LedgerAudit {
     long refunded = Raw.whole(transaction, CreditTransactions.REFUNDED, 0);
     long amount = Raw.whole(transaction, CreditTransactions.AMOUNT, 0);
     if (id != null && refunded != 0) {
-      originals.put(id, new Refunded(sequence, -amount, refunded));
+      originals.put(id, new Refunded(sequence, Math.abs(amount), refunded));
     }
     String reverses = Raw.text(transaction, CreditTransactions.REVERSES);
     // What an older system deducted has no sequence, and stands in no audit.
     if (reverses != null && transaction.get(CreditTransactions.REVERSES_SEQUENCE) != null) {
-      refunds.merge(reverses, amount, Long::sum);
+      refunds.merge(reverses, Math.abs(amount), Long::sum);
       firstRefund.putIfAbsent(reverses, sequence);
     }
   }
@@ -200,8 +200,8 @@ public final class LedgerAudit {
       find(at, "the refunded transaction " + id + " does not note it");
     } else if (original.refunded() != sum) {
       find(original.sequence(), "refunded is " + original.refunded() + ", the refunds are " + sum);
-    } else if (sum > original.deducted()) {
-      find(original.sequence(), "more is refunded than was deducted");
+    } else if (sum > original.amount()) {
+      find(original.sequence(), "more is refunded than was moved");
     }
   }
 

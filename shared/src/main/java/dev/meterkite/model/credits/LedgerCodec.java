@@ -5,7 +5,9 @@ import dev.meterkite.model.credits.CreditState.Found;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.UserLedger;
+import dev.meterkite.model.schema.Schema.UserSubscriptions;
 import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.schema.Word;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,10 +17,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** How the credits of a user stand in {@code users/{id}}: read whole, written by what changed. */
 final class LedgerCodec {
+  private static final String LOTS = FieldPath.of(Users.LEDGER, UserLedger.LOTS);
+  private static final String HOLDS = FieldPath.of(Users.LEDGER, UserLedger.HOLDS);
+
   private LedgerCodec() {}
 
   static CreditState decode(Snapshot owner) {
@@ -32,12 +38,42 @@ final class LedgerCodec {
         owner.ref().id(),
         owner.exists(),
         Raw.text(fields, Users.TIER),
-        Raw.text(fields, Users.STRIPE_SUBSCRIPTION_ID) != null,
+        new Billing(
+            Raw.text(fields, Users.STRIPE_CUSTOMER_ID),
+            Raw.text(fields, Users.STRIPE_SUBSCRIPTION_ID),
+            subscriptions(Raw.map(fields, Users.STRIPE_SUBSCRIPTIONS))),
         found,
         known == null ? 0 : known,
         raw != null && ledger == null,
         ledger,
         Raw.instant(fields, Users.LEDGER_DUE_AT));
+  }
+
+  /** The subscriptions in this map; what cannot be read counts as never heard of. */
+  private static Map<String, Subscription> subscriptions(Map<?, ?> map) {
+    Map<String, Subscription> subscriptions = new LinkedHashMap<>();
+    for (Map.Entry<?, ?> entry : map.entrySet()) {
+      Map<?, ?> fields = entry.getValue() instanceof Map<?, ?> found ? found : Map.of();
+      Optional<SubscriptionStatus> status =
+          SubscriptionStatus.parse(Raw.text(fields, UserSubscriptions.STATUS));
+      Optional<Subscription.Change> change =
+          Word.parse(Subscription.Change.class, Raw.text(fields, UserSubscriptions.CHANGE));
+      Optional<SubscriptionTier> tier =
+          SubscriptionTier.parse(Raw.text(fields, UserSubscriptions.TIER));
+      Instant changedAt = Raw.instant(fields, UserSubscriptions.CHANGED_AT);
+      boolean readable = status.isPresent() && change.isPresent() && changedAt != null;
+      if (readable && changedAt != null && (tier.isPresent() || !status.get().isLive())) {
+        subscriptions.put(
+            String.valueOf(entry.getKey()),
+            new Subscription(
+                status.get(),
+                tier.orElse(null),
+                changedAt,
+                change.get(),
+                Raw.instant(fields, UserSubscriptions.PERIOD_END)));
+      }
+    }
+    return subscriptions;
   }
 
   /** A balance as others write it: also 100.0 from programs without integers. */
@@ -171,51 +207,58 @@ final class LedgerCodec {
     if (next == null) {
       return changes;
     }
+    billing(changes, before, after);
     if (before.found() != after.found() || before.foundBalance() != after.foundBalance()) {
       changes.put(Users.CREDITS_BALANCE, after.foundBalance());
     }
     if (before.ledger() == null) {
       changes.put(Users.LEDGER, encode(next));
     } else {
-      difference(changes, encodeFigures(before.ledger()), encodeFigures(next));
+      difference(changes, Users.LEDGER, encodeFigures(before.ledger()), encodeFigures(next));
       if (!before.ledger().lots().equals(next.lots())) {
-        difference(changes, UserLedger.LOTS, encode(before.ledger().lots()), encode(next.lots()));
+        difference(changes, LOTS, encode(before.ledger().lots()), encode(next.lots()));
       }
       if (!before.ledger().holds().equals(next.holds())) {
-        difference(
-            changes, UserLedger.HOLDS, encode(before.ledger().holds()), encode(next.holds()));
+        difference(changes, HOLDS, encode(before.ledger().holds()), encode(next.holds()));
       }
     }
-    if (!Objects.equals(before.dueAt(), after.dueAt())) {
-      changes.put(Users.LEDGER_DUE_AT, after.dueAt() == null ? Write.REMOVED : after.dueAt());
-    }
+    put(changes, Users.LEDGER_DUE_AT, before.dueAt(), after.dueAt());
     return changes;
   }
 
-  private static void difference(
-      Map<String, Object> changes, Map<String, Object> before, Map<String, Object> after) {
-    after.forEach(
-        (key, value) -> {
-          if (!value.equals(before.get(key))) {
-            changes.put(FieldPath.of(Users.LEDGER, key), value);
-          }
-        });
+  private static void billing(Map<String, Object> changes, CreditState before, CreditState after) {
+    Billing old = before.billing();
+    Billing next = after.billing();
+    if (old.equals(next)) {
+      return;
+    }
+    put(changes, Users.TIER, before.tier(), after.tier());
+    put(changes, Users.STRIPE_CUSTOMER_ID, old.customerId(), next.customerId());
+    put(changes, Users.STRIPE_SUBSCRIPTION_ID, old.subscriptionId(), next.subscriptionId());
+    difference(changes, Users.STRIPE_SUBSCRIPTIONS, encode(old), encode(next));
+  }
+
+  private static void put(
+      Map<String, Object> changes, String name, @Nullable Object before, @Nullable Object after) {
+    if (!Objects.equals(before, after)) {
+      changes.put(name, after == null ? Write.REMOVED : after);
+    }
   }
 
   private static void difference(
       Map<String, Object> changes,
-      String part,
+      String map,
       Map<String, Object> before,
       Map<String, Object> after) {
     after.forEach(
         (key, value) -> {
           if (!value.equals(before.get(key))) {
-            changes.put(FieldPath.of(Users.LEDGER, part, key), value);
+            changes.put(map + "." + FieldPath.of(key), value);
           }
         });
     for (String key : before.keySet()) {
       if (!after.containsKey(key)) {
-        changes.put(FieldPath.of(Users.LEDGER, part, key), Write.REMOVED);
+        changes.put(map + "." + FieldPath.of(key), Write.REMOVED);
       }
     }
   }
@@ -251,6 +294,26 @@ final class LedgerCodec {
     }
     if (ledger.rebuiltAt() != null) {
       map.put(UserLedger.REBUILT_AT, ledger.rebuiltAt());
+    }
+    return map;
+  }
+
+  private static Map<String, Object> encode(Billing billing) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    billing.subscriptions().forEach((id, subscription) -> map.put(id, encode(subscription)));
+    return map;
+  }
+
+  private static Map<String, Object> encode(Subscription subscription) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put(UserSubscriptions.STATUS, subscription.status().wire());
+    if (subscription.tier() != null) {
+      map.put(UserSubscriptions.TIER, subscription.tier().wire());
+    }
+    map.put(UserSubscriptions.CHANGED_AT, subscription.changedAt());
+    map.put(UserSubscriptions.CHANGE, subscription.change().wire());
+    if (subscription.periodEnd() != null) {
+      map.put(UserSubscriptions.PERIOD_END, subscription.periodEnd());
     }
     return map;
   }

@@ -3,6 +3,7 @@ package dev.meterkite.model.credits;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -98,6 +99,32 @@ public record Lots(List<Lot> list) {
             part == lot.remaining()
                 ? null
                 : new Lot(lot.expiresAt(), lot.granted(), lot.remaining() - part, lot.held()));
+  }
+
+  /**
+   * The free credits to take back of what was given to a lot: from that lot first, then from the
+   * others, what lives longest first. So the rest is what would have been spent first anyway.
+   *
+   * @return fewer where there are fewer
+   */
+  public List<LotShare> newest(@Nullable Instant expiresAt, long amount) {
+    List<Lot> order = new ArrayList<>(list);
+    Collections.reverse(order);
+    int own = indexOf(expiresAt);
+    if (own >= 0) {
+      order.remove(list.get(own));
+      order.add(0, list.get(own));
+    }
+    List<LotShare> shares = new ArrayList<>();
+    long missing = amount;
+    for (Lot lot : order) {
+      long part = Math.min(missing, lot.free());
+      if (part > 0) {
+        shares.add(new LotShare(lot.expiresAt(), part));
+        missing -= part;
+      }
+    }
+    return shares;
   }
 
   /**

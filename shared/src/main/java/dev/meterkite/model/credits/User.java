@@ -27,6 +27,8 @@ public record User(Map<String, Object> fields) implements Typed {
       Field.string(Schema.Users.STRIPE_CUSTOMER_ID);
   public static final Field<String> STRIPE_SUBSCRIPTION_ID =
       Field.string(Schema.Users.STRIPE_SUBSCRIPTION_ID);
+  public static final Field<Map<String, Object>> STRIPE_SUBSCRIPTIONS =
+      Field.map(Schema.Users.STRIPE_SUBSCRIPTIONS);
   public static final Field<Instant> CREATED_AT = Field.timestamp(Schema.Users.CREATED_AT);
   public static final Field<Instant> UPDATED_AT = Field.timestamp(Schema.Users.UPDATED_AT);
   public static final Field<Map<String, Object>> LEDGER = Field.map(Schema.Users.LEDGER);
@@ -44,6 +46,7 @@ public record User(Map<String, Object> fields) implements Typed {
           CREDITS_BALANCE,
           STRIPE_CUSTOMER_ID,
           STRIPE_SUBSCRIPTION_ID,
+          STRIPE_SUBSCRIPTIONS,
           CREATED_AT,
           UPDATED_AT,
           LEDGER,

@@ -66,6 +66,10 @@ public final class Schema {
     public static final String CREDITS_BALANCE = "credits_balance";
     public static final String STRIPE_CUSTOMER_ID = "stripe_customer_id";
     public static final String STRIPE_SUBSCRIPTION_ID = "stripe_subscription_id";
+
+    /** What is known of each subscription, by its id; see {@link UserSubscriptions}. */
+    public static final String STRIPE_SUBSCRIPTIONS = "stripe_subscriptions";
+
     public static final String CREATED_AT = "created_at";
     public static final String UPDATED_AT = "updated_at";
     public static final String LEDGER = "ledger";
@@ -107,6 +111,40 @@ public final class Schema {
     public static final String NEVER = "never";
 
     private UserLedger() {}
+  }
+
+  /** The keys of one subscription in {@link Users#STRIPE_SUBSCRIPTIONS}. */
+  public static final class UserSubscriptions {
+    public static final String STATUS = "status";
+    public static final String TIER = "tier";
+
+    /** When Stripe made the event that says so. */
+    public static final String CHANGED_AT = "changed_at";
+
+    /** The kind of that event: {@code created, updated, deleted}. */
+    public static final String CHANGE = "change";
+
+    public static final String PERIOD_END = "period_end";
+
+    private UserSubscriptions() {}
+  }
+
+  /**
+   * What was paid at Stripe, by payment intent: which transaction it bought and how much of it was
+   * refunded since, whichever of the two is heard of first.
+   */
+  public static final class StripePayments {
+    public static final String COLLECTION = "stripe_payments";
+    public static final String USER_ID = "user_id";
+    public static final String TRANSACTION_ID = "transaction_id";
+    public static final String CREDITS = "credits";
+    public static final String CHARGE_ID = "charge_id";
+    public static final String AMOUNT_PAID = "amount_paid";
+    public static final String AMOUNT_REFUNDED = "amount_refunded";
+    public static final String CREDITS_DUE = "credits_due";
+    public static final String UPDATED_AT = "updated_at";
+
+    private StripePayments() {}
   }
 
   /**

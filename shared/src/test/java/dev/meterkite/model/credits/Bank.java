@@ -273,8 +273,7 @@ final class Bank {
 
   String grant(long amount, Instant expiresAt) {
     return run(
-        CreditCommands.grant(
-            USER, amount, TransactionType.PURCHASE, expiresAt, null, null, key(), "h"));
+        CreditCommands.grant(USER, amount, TransactionType.PURCHASE, expiresAt, null, key(), "h"));
   }
 
   String sweep() {

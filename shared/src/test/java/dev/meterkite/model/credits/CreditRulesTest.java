@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
@@ -14,6 +15,7 @@ import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.time.Period;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -242,9 +244,7 @@ class CreditRulesTest {
     bank.sweep();
     assertEquals("0/0", bank.figures());
     assertNull(bank.documents.get(OWNER).get(Users.LEDGER_DUE_AT), "nothing is due");
-    var grant =
-        CreditCommands.monthlyGrant(
-            Bank.USER, SubscriptionTier.PRO, bank.now, bank.now.plus(Duration.ofDays(30)), "evt");
+    var grant = renewal(SubscriptionTier.PRO, bank.now, bank.now.plus(Duration.ofDays(30)));
     assertEquals("applied", bank.run(grant));
     assertEquals("unchanged", bank.run(grant));
     assertEquals("2500/0", bank.figures());
@@ -253,13 +253,23 @@ class CreditRulesTest {
     assertEquals("2500/0", bank.figures(), "the invoice's grant counts for this month");
   }
 
+  private static Command<CreditCommand> renewal(SubscriptionTier tier, Instant from, Instant to) {
+    return CreditCommands.stripe(
+        Bank.USER,
+        new CreditCommand.Purchase(
+            "in_1",
+            tier.monthlyCredits(),
+            tier,
+            new Period(from, to),
+            null,
+            new CreditCommand.Told("evt", null)));
+  }
+
   @Test
   void invoiceAndCalendar_grantTheSamePeriodOnce() {
     Bank bank = new Bank().user(Bank.USER, "pro", null);
     Instant start = CreditRules.periodStart(bank.now);
-    var invoice =
-        CreditCommands.monthlyGrant(
-            Bank.USER, SubscriptionTier.PRO, start, CreditRules.nextPeriod(start), "evt");
+    var invoice = renewal(SubscriptionTier.PRO, start, CreditRules.nextPeriod(start));
     assertEquals("applied", bank.run(invoice));
     assertEquals(List.of("subscription_grant 2500"), bank.entries());
     assertEquals("unchanged", bank.run(invoice));

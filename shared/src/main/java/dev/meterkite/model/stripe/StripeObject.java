@@ -1,0 +1,87 @@
+package dev.meterkite.model.stripe;
+
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An object of Stripe, whose shape depends on the version of its API: read by the places where a
+ * value has stood, a wrong type as absent.
+ */
+record StripeObject(Map<?, ?> fields) {
+  private static final long LATEST_SECOND = Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
+
+  /** The value at a path of members such as {@code parent.subscription_details.metadata}. */
+  private @Nullable Object at(String path) {
+    Object value = fields;
+    for (String member : path.split("\\.", -1)) {
+      value = value instanceof Map<?, ?> map ? map.get(member) : null;
+    }
+    return value;
+  }
+
+  /** The first text at one of these paths that is not empty; of an object there, its id. */
+  @Nullable String text(String... paths) {
+    for (String path : paths) {
+      Object value = at(path);
+      Object text = value instanceof Map<?, ?> map ? map.get("id") : value;
+      if (text instanceof String found && !found.isEmpty()) {
+        return found;
+      }
+    }
+    return null;
+  }
+
+  /** The integer at a path; 0 where there is none. */
+  long whole(String path) {
+    Object value = at(path);
+    try {
+      return value instanceof BigDecimal number ? number.longValueExact() : 0;
+    } catch (ArithmeticException e) {
+      return 0; // a fraction, or out of all range: not an amount
+    }
+  }
+
+  /** The first moment at one of these paths, given in seconds since 1970. */
+  @Nullable Instant moment(String... paths) {
+    for (String path : paths) {
+      long seconds = whole(path);
+      if (seconds > 0 && seconds <= LATEST_SECOND) {
+        return Instant.ofEpochSecond(seconds);
+      }
+    }
+    return null;
+  }
+
+  /** Whether one of these paths holds true. */
+  boolean flag(String... paths) {
+    for (String path : paths) {
+      if (Boolean.TRUE.equals(at(path))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The objects of a list such as {@code lines.data}. */
+  List<StripeObject> list(String path) {
+    List<StripeObject> list = new ArrayList<>();
+    if (at(path) instanceof List<?> members) {
+      for (Object member : members) {
+        if (member instanceof Map<?, ?> map) {
+          list.add(new StripeObject(map));
+        }
+      }
+    }
+    return list;
+  }
+
+  /** The id of a price: of a line, an item, or one that lists only its plan. */
+  String price() {
+    return Objects.requireNonNullElse(text("price", "pricing.price_details.price", "plan"), "none");
+  }
+}
