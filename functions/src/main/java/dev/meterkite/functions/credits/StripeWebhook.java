@@ -24,7 +24,7 @@ public final class StripeWebhook implements HttpFunction {
         Backend.ofProcess().edge(),
         new StripeSignature(
             Backend.ofProcess().settings().stripeWebhookSecrets(), InstantSource.system()),
-        new StripeEvents(Backend.ofProcess(), Credits.ofProcess()));
+        new StripeEvents(Credits.backendOfProcess(), Credits.ofProcess()));
   }
 
   StripeWebhook(Edge edge, StripeSignature signature, StripeEvents events) {

@@ -176,7 +176,6 @@ class ShadowTest {
                   TransactionType.PURCHASE,
                   random.nextBoolean() ? null : now.plus(Duration.ofDays(1)),
                   null,
-                  null,
                   key,
                   hash));
       case 3 ->
