@@ -144,6 +144,10 @@ final class TokenCheck {
       if (claims.getSubject() == null || claims.getSubject().isEmpty()) {
         throw new BadJWTException("no subject");
       }
+      Date issued = claims.getIssueTime();
+      if (issued != null && issued.toInstant().isAfter(clock.instant().plus(Callers.LEEWAY))) {
+        throw new BadJWTException("issued later");
+      }
       Set<String> parties = issuer.azp();
       if (!parties.isEmpty()
           && !(claims.getClaim("azp") instanceof String azp && parties.contains(azp))) {

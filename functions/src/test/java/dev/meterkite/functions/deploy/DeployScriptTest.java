@@ -71,6 +71,36 @@ class DeployScriptTest {
     return ended.lines();
   }
 
+  /** What docs/operations.md says of each account is what the script grants, no more, no less. */
+  @Test
+  void accountsOfTheDocs_haveTheRolesThatAreGranted() throws IOException {
+    Map<String, Set<String>> granted = new TreeMap<>(Map.of("scheduler", Set.of()));
+    for (FunctionEntry entry : FunctionTable.read(Shell.ROOT.resolve("functions.tsv")).entries()) {
+      granted.put(entry.account(), new TreeSet<>());
+    }
+    Pattern member =
+        Pattern.compile("--member=serviceAccount:meterkite-([a-z]+)@.*--role=(roles/[\\w.]+)");
+    for (String line : dryRun()) {
+      var binding = member.matcher(line);
+      if (binding.find()) {
+        granted.computeIfAbsent(binding.group(1), name -> new TreeSet<>()).add(binding.group(2));
+      }
+    }
+    Map<String, Set<String>> told = new TreeMap<>();
+    Pattern role = Pattern.compile("roles/[\\w.]+");
+    for (String line : Files.readAllLines(Shell.ROOT.resolve("docs/operations.md"))) {
+      if (line.startsWith("| `meterkite-")) {
+        String[] cells = line.split("\\|", -1);
+        Set<String> roles = new TreeSet<>();
+        role.matcher(cells[2]).results().forEach(found -> roles.add(found.group()));
+        told.put(cells[1].strip().replaceAll("`(meterkite-)?", ""), roles);
+      }
+    }
+    // Granted where stripe-webhook is deployed.
+    granted.get("credits").add("roles/secretmanager.secretAccessor");
+    assertEquals(granted, told);
+  }
+
   @Test
   void everyFunction_isDeployedAsItsLineSays() throws IOException {
     List<List<String>> commands = Shell.words(dryRun("--location", "nam5", "--region", "us-east4"));

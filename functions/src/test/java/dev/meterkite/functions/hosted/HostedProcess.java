@@ -220,6 +220,10 @@ public final class HostedProcess {
   }
 
   static String token(TokenServer issuer, RSAKey key, String roleOrUser) {
+    return TokenServer.sign(key, claims(issuer, roleOrUser));
+  }
+
+  private static JWTClaimsSet claims(TokenServer issuer, String roleOrUser) {
     Instant now = Instant.now();
     JWTClaimsSet.Builder claims =
         switch (roleOrUser) {
@@ -228,17 +232,12 @@ public final class HostedProcess {
           case "admin" -> issuer.claims("an-admin", now).claim("admin", true);
           default -> issuer.claims(roleOrUser, now);
         };
-    return TokenServer.sign(key, claims.claim("email_verified", true).build());
+    return claims.claim("email_verified", true).build();
   }
 
-  /** The issuer of its tokens. */
-  public TokenServer issuer() {
-    return issuer;
-  }
-
-  /** The key of its issuer. */
-  public RSAKey key() {
-    return key;
+  /** Tokens for this role or user that nobody may take, by what is wrong with them. */
+  public Map<String, String> wrongTokens(String roleOrUser) {
+    return issuer.wrongTokens(key, claims(issuer, roleOrUser));
   }
 
   /** All that it has written so far, line by line. */

@@ -213,6 +213,14 @@ class CallersTest {
     assertEquals(expected, statusOrOk(callers("firebase", ""), token));
   }
 
+  @ParameterizedTest
+  @CsvSource({"61, 401", "60, 200", "-3600, 200"})
+  void issueTime_hasSixtySecondsOfLeeway(int secondsFromNow, int expected) {
+    Date made = Date.from(now.plusSeconds(secondsFromNow));
+    String token = TokenServer.sign(key, claims("u1").issueTime(made).build());
+    assertEquals(expected, statusOrOk(callers("firebase", ""), token));
+  }
+
   private static int statusOrOk(Callers callers, String token) {
     try {
       of(callers, token);
@@ -268,7 +276,8 @@ class CallersTest {
     String setting =
         """
         [{"issuer": "%s", "jwks_uri": "%s/jwks.json", "azp": ["https://app.example"], \
-        "kind": "clerk"}]"""
+        "kind": "clerk"}]\
+        """
             .formatted(server.url(), server.url());
     Callers callers = new Callers(Issuer.parse(setting), Set.of(), Set.of(), () -> now);
     JWTClaimsSet claims =

@@ -5,6 +5,7 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
@@ -14,6 +15,7 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -22,7 +24,9 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Date;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An issuer with real keys, which serves them on a free port of this machine. */
@@ -63,7 +67,8 @@ public final class TokenServer implements AutoCloseable {
   /** An element of TOKEN_ISSUERS. */
   public String setting(String kind, String more) {
     return """
-        {"issuer": "%s", "jwks_uri": "%s/jwks.json", "audiences": ["%s"], "kind": "%s"%s}"""
+    {"issuer": "%s", "jwks_uri": "%s/jwks.json", "audiences": ["%s"], "kind": "%s"%s}\
+    """
         .formatted(url(), url(), AUDIENCE, kind, more);
   }
 
@@ -110,6 +115,58 @@ public final class TokenServer implements AutoCloseable {
     } catch (JOSEException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * Tokens that nobody may take, by what is wrong with them: for a subject that has every right.
+   *
+   * @param key the one that the issuer publishes
+   * @param claims what a right token of the caller would say
+   */
+  public Map<String, String> wrongTokens(RSAKey key, JWTClaimsSet claims) {
+    try {
+      Instant now = Instant.now();
+      Map<String, String> wrong = new LinkedHashMap<>();
+      String right = sign(key, claims);
+      String unsigned = right.substring(0, right.lastIndexOf('.') + 1);
+      JWTClaimsSet.Builder changed = new JWTClaimsSet.Builder(claims);
+      wrong.put("issuer", sign(key, changed.issuer("https://elsewhere.example").build()));
+      changed = new JWTClaimsSet.Builder(claims);
+      wrong.put("audience", sign(key, changed.audience("https://other.example").build()));
+      changed = new JWTClaimsSet.Builder(claims);
+      wrong.put("expired", sign(key, changed.expirationTime(at(now, -120)).build()));
+      changed = new JWTClaimsSet.Builder(claims);
+      wrong.put("not yet valid", sign(key, changed.notBeforeTime(at(now, 120)).build()));
+      changed = new JWTClaimsSet.Builder(claims);
+      wrong.put("issued later", sign(key, changed.issueTime(at(now, 120)).build()));
+      changed = new JWTClaimsSet.Builder(claims);
+      wrong.put("no end", sign(key, changed.expirationTime(null).build()));
+      wrong.put("algorithm none", new PlainJWT(claims).serialize());
+      wrong.put("HS256 with the public key", hmac(key, claims));
+      wrong.put("unknown key id", sign(new RSAKey.Builder(key).keyID("unknown").build(), claims));
+      wrong.put("foreign key", sign(new RSAKey.Builder(rsa("x")).keyID("tests").build(), claims));
+      wrong.put("cut short", right.substring(0, right.length() - 20));
+      wrong.put("signature removed", unsigned);
+      wrong.put("signature replaced", unsigned + "SIGNATURE_REMOVED_BY_GOOGLE");
+      wrong.put("huge", "a".repeat(6_000) + right);
+      wrong.put("empty", "");
+      wrong.put("no token", "planted-no-token");
+      return wrong;
+    } catch (JOSEException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Date at(Instant now, long seconds) {
+    return Date.from(now.plusSeconds(seconds));
+  }
+
+  private static String hmac(RSAKey key, JWTClaimsSet claims) throws JOSEException {
+    SignedJWT token =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.HS256).keyID(key.getKeyID()).build(), claims);
+    token.sign(new MACSigner(key.toRSAPublicKey().getEncoded()));
+    return token.serialize();
   }
 
   @Override
