@@ -1,5 +1,6 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.document.FieldValues;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -13,8 +14,9 @@ final class Raw {
     return fields.get(name) instanceof String text ? text : null;
   }
 
+  /** An integer, also one that a program without integers wrote as 24.0. */
   static @Nullable Long whole(Map<?, ?> fields, String name) {
-    return fields.get(name) instanceof Long number ? number : null;
+    return FieldValues.integer(fields.get(name));
   }
 
   static long whole(Map<?, ?> fields, String name, long otherwise) {

@@ -517,6 +517,18 @@ class CreditRulesTableTest {
         "captured null completed",
         "93/0");
     row(
+        "job completed for less, by a program without integers",
+        () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 7.0),
+        b -> code(b),
+        "captured null completed",
+        "93/0");
+    row(
+        "job completed for a fraction, which counts as not given",
+        () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 7.5),
+        b -> code(b),
+        "captured null completed",
+        "90/0");
+    row(
         "job completed for nothing",
         () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 0L),
         b -> code(b),
