@@ -395,6 +395,12 @@ public final class Schema {
     public static final String SIM2REAL_ENABLED = "sim2real_enabled";
     public static final String CONTACT_RICH_ENABLED = "contact_rich_enabled";
     public static final String TACTILE_ENABLED = "tactile_enabled";
+    public static final String VLA_FINETUNING_ENABLED = "vla_finetuning_enabled";
+    public static final String MULTI_ROBOT_ENABLED = "multi_robot_enabled";
+    public static final String DEFORMABLE_ENABLED = "deformable_enabled";
+    public static final String BIMANUAL_ENABLED = "bimanual_enabled";
+    public static final String DWM_CONDITIONING_ENABLED = "dwm_conditioning_enabled";
+    public static final String STREAMING_EXPORT_ENABLED = "streaming_export_enabled";
     public static final String CUSTOM_SETTINGS = "custom_settings";
     public static final String CREATED_AT = "created_at";
     public static final String UPDATED_AT = "updated_at";
