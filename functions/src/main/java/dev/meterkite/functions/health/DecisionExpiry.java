@@ -24,19 +24,15 @@ import java.util.concurrent.CompletionException;
  * Gives decisions of other writers the {@code expire_at} that they lack.
  *
  * <p>No query finds what lacks a field, so each run looks at the decisions since the last one, in
- * the order of their {@code timestamp}, and once an hour at the oldest, where those gather that
- * came late. Where a run stopped stands in {@code sweeps/decision-expiry}. A decision without a
- * {@code timestamp} is not found.
+ * the order of their {@code timestamp}, those of the last {@link #LATE} once more, and at the
+ * oldest {@value #OLDEST}, where those gather that came later still. Where a run stopped stands in
+ * {@code sweeps/decision-expiry}. A decision without a {@code timestamp} is not found.
  */
 final class DecisionExpiry {
-  /**
-   * So much later than its timestamp a decision may be written and still be found by the next run.
-   */
-  static final Duration LATE = Duration.ofMinutes(1);
+  /** A decision written so much later than its timestamp is still found by the next run. */
+  static final Duration LATE = Duration.ofMinutes(5);
 
-  /** How often the oldest are looked at. */
-  static final Duration OLDEST_EVERY = Duration.ofHours(1);
-
+  private static final int OLDEST = 50;
   private static final int PAGE = 200;
   private static final int MOST_PAGES = 25;
   private static final DocRef SWEEP = new DocRef(Sweeps.COLLECTION, "decision-expiry");
@@ -52,45 +48,35 @@ final class DecisionExpiry {
     Snapshot last = store.read(List.of(SWEEP)).join().get(0);
     Instant from =
         last.fields().get(Sweeps.STARTED_AT) instanceof Instant began ? began : Instant.EPOCH;
-    Map<String, Object> progress = new LinkedHashMap<>();
     long repaired = 0;
-    boolean hourly =
-        !(last.fields().get(Sweeps.FINISHED_AT) instanceof Instant then
-            && now.isBefore(then.plus(OLDEST_EVERY)));
-    if (hourly && !from.equals(Instant.EPOCH)) {
-      repaired += repair(store.find(Queries.decisionsFrom(Instant.EPOCH, PAGE, List.of())).join());
-    }
-    if (hourly) {
-      progress.put(Sweeps.FINISHED_AT, now);
+    if (!from.equals(Instant.EPOCH)) {
+      repaired +=
+          repair(store.find(Queries.decisionsFrom(Instant.EPOCH, OLDEST, List.of())).join());
     }
     Instant reached = from;
+    boolean more = true;
     Query query = Queries.decisionsFrom(from, PAGE, List.of());
-    for (int pages = 0; pages < MOST_PAGES; pages++) {
+    for (int pages = 0; more && pages < MOST_PAGES; pages++) {
       List<Snapshot> page = store.find(query).join();
       repaired += repair(page);
-      if (!page.isEmpty()) {
-        Snapshot end = page.get(page.size() - 1);
+      more = page.size() == PAGE;
+      if (more) {
+        Snapshot end = page.get(PAGE - 1);
         reached = (Instant) Objects.requireNonNull(end.fields().get(RoutingDecisions.TIMESTAMP));
         query = Queries.decisionsFrom(from, PAGE, List.of(reached, end.ref().id()));
       }
-      if (page.size() < PAGE) {
-        reached = now;
-        break;
-      }
     }
-    Instant next = earlier(reached, now).minus(LATE);
-    if (next.isAfter(from)) {
-      progress.put(Sweeps.STARTED_AT, next.truncatedTo(ChronoUnit.MICROS));
-    }
-    if (!progress.isEmpty()) {
-      progress.put(Sweeps.NAME, SWEEP.id());
-      store.commit(List.of(Mutation.blind(SWEEP, progress, Map.of()))).join();
-    }
+    note(from, more ? reached : now.minus(LATE));
     return repaired;
   }
 
-  private static Instant earlier(Instant one, Instant other) {
-    return one.isBefore(other) ? one : other;
+  private void note(Instant from, Instant next) {
+    if (next.isAfter(from)) {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      fields.put(Sweeps.NAME, SWEEP.id());
+      fields.put(Sweeps.STARTED_AT, next.truncatedTo(ChronoUnit.MICROS));
+      store.commit(List.of(Mutation.blind(SWEEP, fields, Map.of()))).join();
+    }
   }
 
   private long repair(List<Snapshot> decisions) {
@@ -106,7 +92,7 @@ final class DecisionExpiry {
                           decision.updateTime())));
     }
     if (!missing.isEmpty() && !commit(missing)) {
-      missing.forEach(one -> commit(List.of(one))); // What changed meanwhile waits for the hour.
+      missing.forEach(one -> commit(List.of(one))); // What changed meanwhile comes up again.
     }
     return missing.size();
   }

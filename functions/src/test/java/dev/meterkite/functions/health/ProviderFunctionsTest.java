@@ -12,6 +12,7 @@ import dev.meterkite.functions.alerts.Alerting;
 import dev.meterkite.functions.alerts.ListAlerts;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.FakeEvent;
 import dev.meterkite.functions.hosted.Hosted;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.quotas.Quotas;
@@ -22,7 +23,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -73,6 +78,114 @@ class ProviderFunctionsTest {
     assertEquals(
         404,
         hosted.post(AcknowledgeAlert.class, "admin", null, "{\"alert_id\":\"none\"}").statusCode());
+  }
+
+  /** Another program keeps the health: an outage and its end are told from what it writes. */
+  @Test
+  void a34_healthOfAnotherWriter_raisesAndResolves() {
+    Backend backend = Backend.of(hosted.settings());
+    Alerting alerting = Alerting.of(backend);
+    OnHealthWritten trigger =
+        new OnHealthWritten(
+            backend.intake(), new Providers(backend, new Quotas(backend, alerting), alerting));
+    DocRef ref = new DocRef(ModelProviderHealth.COLLECTION, provider);
+    Map<String, Object> before = Map.of();
+    for (String status : List.of("healthy", "unavailable", "healthy")) {
+      Map<String, Object> fields =
+          Map.of(
+              "provider",
+              provider,
+              "status",
+              status,
+              "last_check",
+              hosted.now(),
+              "latency_ms",
+              300L,
+              "error_rate",
+              status.equals("healthy") ? 0.01 : 0.9,
+              "region",
+              "theirs");
+      hosted.set(ref.collection(), ref.id(), fields);
+      trigger.accept(FakeEvent.of(ref, before, fields));
+      trigger.accept(FakeEvent.of(ref, before, fields));
+      before = fields;
+    }
+    assertEquals(before, hosted.read(ref.collection(), ref.id()).fields());
+    String page = hosted.get(ListAlerts.class, "admin", "provider=" + provider).body();
+    List<String> alerts = new ArrayList<>();
+    json(page)
+        .getAsJsonArray("alerts")
+        .forEach(
+            one ->
+                alerts.add(
+                    one.getAsJsonObject().get("type").getAsString()
+                        + " "
+                        + one.getAsJsonObject().get("status").getAsString()));
+    Collections.sort(alerts);
+    assertEquals(List.of("provider_recovered resolved", "provider_unavailable resolved"), alerts);
+  }
+
+  /** Closed, open, half open, and open again for longer; two successes close it. */
+  @Test
+  void a30_circuit_opensForLongerEachTime_andTwoSuccessesCloseIt() {
+    for (int i = 0; i < 5; i++) {
+      report(null, "\"success\":false,\"http_status\":500");
+    }
+    assertEquals("open", circuit("\"success\":true"));
+    hosted.advance(Duration.ofMinutes(5));
+    assertEquals("open", circuit("\"success\":false,\"http_status\":502"));
+    hosted.advance(Duration.ofSeconds(599));
+    assertEquals("open", circuit("\"success\":true"));
+    hosted.advance(Duration.ofSeconds(5));
+    assertEquals("half_open", circuit("\"success\":true"));
+    assertEquals("closed", circuit("\"success\":true"));
+  }
+
+  private String circuit(String outcome) {
+    return json(report(null, outcome).body()).get("circuit").getAsString();
+  }
+
+  /** A29, A33: one error changes nothing, and an average forgets what was fast. */
+  @Test
+  void a33_twentySlowCalls_showThoughTenWereFast() {
+    for (int i = 0; i < 10; i++) {
+      report(null, "\"success\":true");
+    }
+    report(null, "\"success\":false,\"http_status\":500");
+    assertEquals(
+        "healthy", hosted.read(ModelProviderHealth.COLLECTION, provider).fields().get("status"));
+    for (int i = 0; i < 20; i++) {
+      hosted.post(
+          ReportOutcome.class,
+          "service",
+          null,
+          "{\"provider\":\"" + provider + "\",\"latency_ms\":4000,\"success\":true}");
+    }
+    Map<String, Object> health = hosted.read(ModelProviderHealth.COLLECTION, provider).fields();
+    assertEquals("degraded", health.get("status"));
+    assertTrue((Long) health.get("latency_ms") > 3_900, health::toString);
+  }
+
+  @Test
+  void decisionsOfOtherWriters_expireThirtyDaysAfterTheyWereTaken() {
+    Providers providers =
+        providers(
+            Map.of(
+                "FIRESTORE_EMULATOR_HOST",
+                hosted.settings().firestoreEmulatorHost().orElseThrow(),
+                "GOOGLE_CLOUD_PROJECT",
+                hosted.settings().project().orElseThrow(),
+                "LOG_FORMAT",
+                "jul"));
+    // One of now; one whose writer was offline for a year, once the sweep is past that time.
+    for (Instant taken : List.of(hosted.now(), hosted.now().minus(Duration.ofDays(365)))) {
+      String id = provider + taken.getEpochSecond();
+      hosted.set("routing_decisions", id, Map.of("timestamp", taken, "task_type", "llm"));
+      providers.check();
+      assertEquals(
+          taken.plus(Duration.ofDays(30)),
+          hosted.read("routing_decisions", id).fields().get("expire_at"));
+    }
   }
 
   @Test
