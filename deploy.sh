@@ -26,7 +26,7 @@ readonly RULES_API=${RULES_API:-https://firebaserules.googleapis.com/v1}
 readonly DOCUMENTS_API=${DOCUMENTS_API:-https://firestore.googleapis.com/v1}
 
 project='' region='' location=us-central1
-dry=false what=all
+dry=false what=all container=false
 only=()
 bucket='' collections='' database='' from='' function='' minutes=10
 
@@ -48,6 +48,7 @@ for some minutes (default 10).
   --only NAME...    only these functions; everything else is left as it is
   --rules           only the security rules
   --catalogue       only the model catalogue: the models that it lacks; needs functions/jar
+  --container       functions as Cloud Run services of one image (Containerfile), which start faster
   --destroy         deletes schedules, functions, their dead letters and service accounts; data, indexes,
                     rules, secrets, metrics, dashboard and policies stay
   --dry-run         runs nothing; prints the commands, one a line
@@ -96,6 +97,7 @@ read_options() {
         ;;
       --rules) what=rules && shift ;;
       --catalogue) what=catalogue && shift ;;
+      --container) container=true && shift ;;
       --destroy) what=destroy && shift ;;
       --dry-run) dry=true && shift ;;
       --help | -h)
@@ -465,7 +467,72 @@ fingerprint() {
   } | sha256sum | cut -c 1-40
 }
 
+image() {
+  printf '%s-docker.pkg.dev/%s/meterkite/functions' "$region" "$project"
+}
+
+build_image() {
+  in_project make artifacts repositories create meterkite --repository-format=docker \
+    "--location=$region"
+  in_project run builds submit . --config=container/cloudbuild.yaml \
+    --ignore-file=container/.gcloudignore "--substitutions=_IMAGE=$(image)" \
+    "--service-account=projects/$project/serviceAccounts/$(email build)"
+}
+
+# The same functions as services of the image: same accounts, limits, settings, triggers, schedules.
+deploy_containers() {
+  local name class kind trigger account memory cpu concurrency min max timeout retry roles
+  while IFS=$'\t' read -r name class kind trigger account memory cpu concurrency min max timeout \
+    retry roles; do
+    local signature=http flags=()
+    if [ "$kind" = event ]; then
+      signature=cloudevent
+      flags+=(--no-allow-unauthenticated)
+    else
+      flags+=(--allow-unauthenticated)
+    fi
+    if [ "$roles" = stripe ]; then
+      flags+=("--set-secrets=STRIPE_WEBHOOK_SECRET=$STRIPE_SECRET:latest")
+    fi
+    in_project run_again run deploy "$name" "--image=$(image)" "--region=$region" \
+      "--service-account=$(email "$account")" "--memory=${memory}Mi" "--cpu=$cpu" \
+      "--concurrency=$concurrency" "--min-instances=$min" "--max-instances=$max" \
+      "--timeout=${timeout}s" --cpu-boost \
+      "--set-env-vars=$(settings)@@FUNCTION_TARGET=$class@@FUNCTION_SIGNATURE_TYPE=$signature" \
+      "${flags[@]}"
+    if [ "$kind" = event ]; then
+      in_project run run services add-iam-policy-binding "$name" "--region=$region" \
+        "--member=serviceAccount:$(email trigger)" --role=roles/run.invoker --format=none
+      in_project make eventarc triggers create "$name" "--location=$location" \
+        "--destination-run-service=$name" "--destination-run-region=$region" \
+        "--event-filters=type=google.cloud.firestore.document.v1.${trigger%% *}" \
+        "--event-filters=database=$DATABASE" \
+        "--event-filters-path-pattern=document=${trigger#* }" \
+        --event-data-content-type=application/protobuf "--service-account=$(email trigger)"
+      keep_dead_letters "$name" "$name"
+    fi
+    if [ "$kind" = schedule-http ]; then
+      schedule "$name" "$trigger" "$timeout" "$(url_of "$name")"
+    fi
+  done < <(wanted)
+}
+
+# Where a function answers, as a function or as a service.
+url_of() {
+  if $container; then
+    answer "https://URL-OF-$1" run services describe "$1" "--region=$region" '--format=value(status.url)'
+  else
+    answer "https://URL-OF-$1" functions describe "$1" --gen2 "--region=$region" \
+      '--format=value(serviceConfig.uri)'
+  fi
+}
+
 deploy_functions() {
+  if $container; then
+    build_image
+    deploy_containers
+    return
+  fi
   local name class kind trigger account memory cpu concurrency min max timeout retry roles
   while IFS=$'\t' read -r name class kind trigger account memory cpu concurrency min max timeout \
     retry roles; do
@@ -513,11 +580,13 @@ deploy_functions() {
 
 # Where the events of a trigger go that failed time and again, and who puts them there.
 keep_dead_letters() {
-  local name=$1 dead=meterkite-$1-dead number agent trigger subscription
+  local name=$1 trigger=${2:-} dead=meterkite-$1-dead number agent subscription
   number=$(answer PROJECT-NUMBER projects describe "$project" '--format=value(projectNumber)')
   agent=serviceAccount:service-$number@gcp-sa-pubsub.iam.gserviceaccount.com
-  trigger=$(answer "TRIGGER-OF-$name" functions describe "$name" --gen2 "--region=$region" \
-    '--format=value(eventTrigger.trigger)')
+  if [ -z "$trigger" ]; then
+    trigger=$(answer "TRIGGER-OF-$name" functions describe "$name" --gen2 "--region=$region" \
+      '--format=value(eventTrigger.trigger)')
+  fi
   subscription=$(answer "SUBSCRIPTION-OF-$name" eventarc triggers describe "${trigger##*/}" \
     "--location=$location" '--format=value(transport.pubsub.subscription)')
   in_project make pubsub topics create "$dead"
@@ -554,7 +623,7 @@ schedule() {
   local headers=--headers
   [ "$verb" = create ] || headers=--update-headers
   in_project run scheduler jobs "$verb" http "meterkite-$1" "--location=$region" "--schedule=$2" \
-    --time-zone=Etc/UTC "--uri=$(root)/$1" --http-method=POST \
+    --time-zone=Etc/UTC "--uri=${4:-$(root)/$1}" --http-method=POST \
     "$headers=Content-Type=application/json" '--message-body={}' "--attempt-deadline=${3}s" \
     --max-retry-attempts=3 "--oidc-service-account-email=$(email scheduler)" \
     "--oidc-token-audience=$(root)"
@@ -639,8 +708,7 @@ restore() {
 # fails again stays.
 replay() {
   local url
-  url=$(answer "https://URL-OF-$function" functions describe "$function" --gen2 "--region=$region" \
-    '--format=value(serviceConfig.uri)')
+  url=$(url_of "$function")
   [ -n "$url" ] || fail "$function is not deployed in $region"
   trap end_replay EXIT
   in_project run pubsub subscriptions modify-push-config "meterkite-$function-dead" "--push-endpoint=$url" \
@@ -680,7 +748,12 @@ destroy() {
     if [ "$kind" = schedule-http ]; then
       in_project unmake scheduler jobs delete "meterkite-$name" "--location=$region"
     fi
-    in_project unmake functions delete "$name" --gen2 "--region=$region"
+    if $container; then
+      [ "$kind" != event ] || in_project unmake eventarc triggers delete "$name" "--location=$location"
+      in_project unmake run services delete "$name" "--region=$region"
+    else
+      in_project unmake functions delete "$name" --gen2 "--region=$region"
+    fi
   done < <(lines)
   for name in $(triggers); do
     in_project unmake pubsub subscriptions delete "meterkite-$name-dead"

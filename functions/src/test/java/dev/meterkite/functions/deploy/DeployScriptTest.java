@@ -52,6 +52,7 @@ class DeployScriptTest {
           "import",
           "modify-push-config",
           "restore",
+          "submit",
           "update");
 
   @TempDir private Path temp;
@@ -149,6 +150,66 @@ class DeployScriptTest {
                 "--oidc-service-account-email=" + account("scheduler"));
         assertEquals(List.of(), missing(asked, job), entry.name());
       }
+    }
+  }
+
+  /** The container form differs in how functions are made, not in what they are. */
+  @Test
+  void container_deploysTheSameFunctionsAsServices() throws IOException {
+    List<List<String>> commands = Shell.words(dryRun("--container", "--location", "us-east4"));
+    assertTrue(commands.stream().noneMatch(words -> words.get(1).equals("functions")));
+    for (FunctionEntry entry : FunctionTable.read(Shell.ROOT.resolve("functions.tsv")).entries()) {
+      List<String> words = commandWith(commands, "run", "deploy", entry.name());
+      List<String> wanted =
+          new ArrayList<>(
+              List.of(
+                  "--service-account=" + account(entry.account()),
+                  "--memory=" + entry.memoryMi() + "Mi",
+                  "--concurrency=" + entry.concurrency(),
+                  "--max-instances=" + entry.maxInstances(),
+                  "--timeout=" + entry.timeout().toSeconds() + "s"));
+      String kind = entry.event() == null ? "http" : "cloudevent";
+      wanted.add(entry.event() == null ? "--allow-unauthenticated" : "--no-allow-unauthenticated");
+      assertEquals(List.of(), missing(wanted, words), entry.name());
+      assertTrue(
+          words.stream()
+              .anyMatch(
+                  word ->
+                      word.startsWith("--set-env-vars=")
+                          && word.contains("@@FUNCTION_TARGET=" + entry.entryPoint() + "@@")
+                          && word.endsWith("@@FUNCTION_SIGNATURE_TYPE=" + kind)),
+          entry.name());
+      if (entry.event() != null) {
+        List<String> trigger =
+            commandWith(commands, "eventarc", "triggers", "create", entry.name());
+        assertEquals(
+            List.of(),
+            missing(
+                List.of(
+                    "--destination-run-service=" + entry.name(),
+                    "--event-filters=type=" + entry.event().type(),
+                    "--event-filters-path-pattern=document=" + entry.event().pattern(),
+                    "--service-account=" + account("trigger")),
+                trigger));
+        assertKeepsDeadLetters(commands, entry.name());
+      }
+    }
+  }
+
+  @Test
+  void containerfile_copiesWhatIsThere() throws IOException {
+    Pattern copy = Pattern.compile("^COPY (?!--from)(.+) \\S+$", Pattern.MULTILINE);
+    List<String> files =
+        copy.matcher(Files.readString(Shell.ROOT.resolve("Containerfile")))
+            .results()
+            .flatMap(match -> Stream.of(match.group(1).split(" ", -1)))
+            .toList();
+    assertTrue(files.contains("container/Rehearsal.java"), files::toString);
+    String uploaded = Files.readString(Shell.ROOT.resolve("container/.gcloudignore"));
+    for (String file : files) {
+      assertTrue(Files.exists(Shell.ROOT.resolve(file)), file);
+      String folder = file.contains("/") ? file.substring(0, file.indexOf('/') + 1) : file;
+      assertTrue(uploaded.contains("!" + folder), file);
     }
   }
 
@@ -421,6 +482,8 @@ class DeployScriptTest {
     assumeTrue(Shell.has("gcloud"), "the Google Cloud CLI is not installed");
     List<String> lines = new ArrayList<>(dryRun());
     lines.addAll(dryRun("--destroy"));
+    lines.addAll(dryRun("--container"));
+    lines.addAll(dryRun("--container", "--destroy"));
     lines.addAll(dryRun("backup", "--collections=users"));
     lines.addAll(dryRun("restore", "gs://copies/20260131"));
     lines.addAll(dryRun("restore", BACKUP));
@@ -461,7 +524,14 @@ class DeployScriptTest {
   @Test
   void script_isCleanByShellcheck() {
     assumeTrue(Shell.has("shellcheck"), "shellcheck is not installed");
-    Shell.Ended ended = Shell.run(Map.of(), "shellcheck", "deploy.sh", "run-local.sh", ".ci/run");
+    Shell.Ended ended =
+        Shell.run(
+            Map.of(),
+            "shellcheck",
+            "deploy.sh",
+            "run-local.sh",
+            ".ci/run",
+            "bench/start-up/container.sh");
     assertEquals("", ended.out());
     assertEquals(0, ended.status(), ended.err());
   }
