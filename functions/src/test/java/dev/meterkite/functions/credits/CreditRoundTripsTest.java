@@ -19,6 +19,8 @@ import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.StatementPage;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.stripe.StripeEvent;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -91,6 +93,10 @@ class CreditRoundTripsTest {
     return CreditCommands.debit(user, amount, null, null, key(), "h");
   }
 
+  private void told(StripeEvents stripe, String type, Map<String, Object> object) {
+    done(stripe.take(new StripeEvent(key(), type, Instant.EPOCH, object)));
+  }
+
   private String hold(long amount) {
     return done(credits.carryOut(
             CreditCommands.hold(user, amount, null, Duration.ofDays(1), key(), "h")))
@@ -128,6 +134,31 @@ class CreditRoundTripsTest {
     costs(
         "refund",
         () -> done(credits.refund(refundable.markers().get(0).id(), 3L, "r", key(), "h")));
+    StripeEvents stripe = new StripeEvents(backend, credits);
+    Map<String, Object> session =
+        Map.of(
+            "id",
+            "cs_" + user,
+            "payment_status",
+            "paid",
+            "payment_intent",
+            "pi_" + user,
+            "metadata",
+            Map.of("user_id", user, "credits", "100"));
+    Map<String, Object> charge =
+        Map.of(
+            "id",
+            "ch_" + user,
+            "payment_intent",
+            "pi_" + user,
+            "amount",
+            BigDecimal.valueOf(600),
+            "amount_refunded",
+            BigDecimal.valueOf(300));
+    costs("purchase at Stripe", () -> told(stripe, "checkout.session.completed", session));
+    costs("the same, told again", () -> told(stripe, "checkout.session.completed", session));
+    costs("refund at Stripe", () -> told(stripe, "charge.refunded", charge));
+    costs("other event of Stripe", () -> told(stripe, "customer.updated", charge));
     costs(
         "statement, warm",
         () ->
@@ -147,6 +178,10 @@ class CreditRoundTripsTest {
         capture: 2 1 3
         release: 2 1 3
         refund: 2 1 3
+        purchase at Stripe: 2 3 3
+        the same, told again: 2 6 0
+        refund at Stripe: 4 6 4
+        other event of Stripe: 0 0 0
         statement, warm: 2 3 0
         """);
   }
