@@ -18,7 +18,8 @@ final class Demo {
 
   /** The sections in their order. A new one is one line here. */
   private static List<DemoSection> sections(Trace trace) {
-    return List.of(new DemoTraffic(trace), new DemoUsage(trace), new DemoRouter());
+    return List.of(
+        new DemoTraffic(trace), new DemoCredits(), new DemoUsage(trace), new DemoRouter());
   }
 
   /** The sub-command: 0 when the books balance, 1 when not. */
