@@ -6,11 +6,16 @@ import dev.meterkite.model.command.Command;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
+import dev.meterkite.model.schema.Schema.ModelQuotas;
+import dev.meterkite.model.schema.Schema.Users;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -22,13 +27,21 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class PlantedDefectsTest {
   private static final int MOST_SEEDS = 3_000;
+  private static final Set<String> OWNERS =
+      Set.of(Account.ACCOUNTS, Users.COLLECTION, ModelQuotas.COLLECTION);
+  private static final Set<String> MARKERS =
+      Set.of(
+          IdempotencyKeys.COLLECTION,
+          Account.CHANGES,
+          CreditTransactions.COLLECTION,
+          CreditHolds.COLLECTION);
 
   enum Defect implements Schedule.Variant {
     NO_PRECONDITION_ON_THE_OWNER {
       @Override
       public Store store(SimulatedStore store) {
         return commits(
-            store, unconditional(mutation -> mutation.ref().collection().equals(Account.ACCOUNTS)));
+            store, unconditional(mutation -> OWNERS.contains(mutation.ref().collection())));
       }
     },
     NO_PRECONDITION_ON_SIDE_DOCUMENTS {
@@ -246,8 +259,7 @@ class PlantedDefectsTest {
     }
 
     private static boolean isMarker(DocRef ref) {
-      return ref.collection().equals(IdempotencyKeys.COLLECTION)
-          || ref.collection().equals(Account.CHANGES);
+      return MARKERS.contains(ref.collection());
     }
   }
 
