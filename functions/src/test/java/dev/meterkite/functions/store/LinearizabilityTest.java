@@ -276,7 +276,7 @@ class LinearizabilityTest {
       return switch (kind) {
         case 0, 1 -> CreditCommands.debit(ID, amount, null, null, key, "h");
         case 2 ->
-            CreditCommands.grant(ID, amount, TransactionType.PURCHASE, null, null, null, key, "h");
+            CreditCommands.grant(ID, amount, TransactionType.PURCHASE, null, null, key, "h");
         default -> CreditCommands.hold(ID, amount, null, Duration.ofDays(1), key, "h");
       };
     }
