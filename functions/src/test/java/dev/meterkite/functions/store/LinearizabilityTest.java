@@ -275,8 +275,7 @@ class LinearizabilityTest {
     private static Command<CreditCommand> command(int kind, String key, long amount) {
       return switch (kind) {
         case 0, 1 -> CreditCommands.debit(ID, amount, null, null, key, "h");
-        case 2 ->
-            CreditCommands.grant(ID, amount, TransactionType.PURCHASE, null, null, key, "h");
+        case 2 -> CreditCommands.grant(ID, amount, TransactionType.PURCHASE, null, null, key, "h");
         default -> CreditCommands.hold(ID, amount, null, Duration.ofDays(1), key, "h");
       };
     }
