@@ -55,7 +55,7 @@ class LinearizabilityTest {
     final History history = new History();
     private final Rules<S, I> rules;
     private final Defect defect;
-    private final List<Process> processes = new ArrayList<>();
+    private final List<Replica> processes = new ArrayList<>();
     private final List<Client> clients = new ArrayList<>();
 
     Play(long seed, Rules<S, I> rules, Defect defect) {
@@ -67,15 +67,15 @@ class LinearizabilityTest {
       this.rules = rules;
       this.defect = defect;
       for (int i = 1 + simulation.random.nextInt(3); i > 0; i--) {
-        processes.add(new Process());
+        processes.add(new Replica());
       }
     }
 
-    private final class Process {
+    private final class Replica {
       GroupCommit<S, I> engine;
       int generation;
 
-      Process() {
+      Replica() {
         start();
       }
 
@@ -137,7 +137,7 @@ class LinearizabilityTest {
       Instant asked = simulation.instant();
       int attempt = ++client.attempts;
       boolean[] waiting = {true};
-      Process process = processes.get(simulation.random.nextInt(processes.size()));
+      Replica process = processes.get(simulation.random.nextInt(processes.size()));
       var unused =
           process
               .engine
@@ -183,7 +183,7 @@ class LinearizabilityTest {
 
     Optional<String> play(long first, long second) {
       if (simulation.chance(0.6)) {
-        Process victim = processes.get(simulation.random.nextInt(processes.size()));
+        Replica victim = processes.get(simulation.random.nextInt(processes.size()));
         simulation.after(simulation.between(Duration.ZERO, ARRIVALS), victim::start);
       }
       while (simulation.step()) {
