@@ -33,11 +33,10 @@ class SbomIT {
   private static final Set<String> LICENCES =
       Set.of(
           "Apache-2.0",
-          "BSD-2-Clause",
           "BSD-3-Clause",
           "MIT",
           "Go License",
-          "CDDL + GPLv2 with classpath exception");
+          "(CDDL-1.0 OR GPL-2.0-with-classpath-exception)");
 
   private static List<JsonObject> components() throws IOException {
     JsonObject bom =
