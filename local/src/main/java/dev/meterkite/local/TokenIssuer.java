@@ -29,10 +29,10 @@ public final class TokenIssuer {
   private static final String DOMAIN = "@meterkite-local.iam.gserviceaccount.com";
 
   /** Has the role service. */
-  static final String SERVICE_ACCOUNT = "local-service" + DOMAIN;
+  public static final String SERVICE_ACCOUNT = "local-service" + DOMAIN;
 
   /** Has the role scheduler. */
-  static final String SCHEDULER_ACCOUNT = "local-scheduler" + DOMAIN;
+  public static final String SCHEDULER_ACCOUNT = "local-scheduler" + DOMAIN;
 
   private static final Duration LIFE = Duration.ofHours(1);
   private static final int KEY_BITS = 2048;
@@ -42,7 +42,7 @@ public final class TokenIssuer {
   private final JWSSigner signer;
 
   /** An issuer whose keys are served at {@code base/jwks.json}. */
-  TokenIssuer(String base) {
+  public TokenIssuer(String base) {
     issuer = base;
     try {
       key =
@@ -104,12 +104,12 @@ public final class TokenIssuer {
   }
 
   /** The public keys as a JSON Web Key Set. */
-  String jwks() {
+  public String jwks() {
     return new JWKSet(key).toString(true);
   }
 
   /** What {@code TOKEN_ISSUERS} holds so that functions take these tokens. */
-  String setting() {
+  public String setting() {
     return new Gson()
         .toJson(
             List.of(
