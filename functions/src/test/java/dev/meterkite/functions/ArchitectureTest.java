@@ -192,6 +192,7 @@ class ArchitectureTest {
         .check(CODE);
   }
 
+  /** But by the benchmark, to be compared with. */
   @Test
   void transactionsOfTheClientLibrary_areNotUsed() {
     noClasses()
@@ -199,7 +200,11 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .haveFullyQualifiedName("com.google.cloud.firestore.Transaction")
         .check(CODE);
-    assertEquals(List.of(), linesWith("runTransaction", "main"));
+    assertEquals(
+        List.of(),
+        linesWith("runTransaction", "main").stream()
+            .filter(line -> !line.startsWith("../bench/"))
+            .toList());
   }
 
   @Test
