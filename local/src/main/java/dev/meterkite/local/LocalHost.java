@@ -140,10 +140,12 @@ public final class LocalHost implements AutoCloseable {
     environment.put("CLOCK_FILE", clock.file().toString());
     environment.put("LOG_FORMAT", "jul");
     environment.putAll(providers.environment());
-    if (Settings.ofProcess().stripeWebhookSecrets().isEmpty()) {
-      environment.put("STRIPE_WEBHOOK_SECRET", "whsec_local");
-      environment.put("STRIPE_PRICES", stripePrices());
-    }
+    Settings given = Settings.ofProcess();
+    boolean own = !given.stripeWebhookSecrets().isEmpty();
+    environment.put(
+        "STRIPE_WEBHOOK_SECRET",
+        own ? String.join(",", given.stripeWebhookSecrets()) : "whsec_local");
+    environment.put("STRIPE_PRICES", own ? given.stripePrices() : stripePrices());
     if (options.processes() > 0) {
       return closing(
           ChildProcesses.start(
