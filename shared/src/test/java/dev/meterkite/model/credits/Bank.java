@@ -1,6 +1,8 @@
 package dev.meterkite.model.credits;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.command.Command;
@@ -131,7 +133,12 @@ final class Bank {
     if (decision instanceof Decision.Refused<CreditState> refused) {
       return refused.outcome().code();
     }
-    return decision instanceof Decision.Applied<CreditState> ? "applied" : "unchanged";
+    if (decision instanceof Decision.Unchanged<CreditState> unchanged) {
+      assertFalse(unchanged.answer().isEmpty(), "nothing is told");
+      return "unchanged";
+    }
+    assertInstanceOf(Decision.Applied.class, decision);
+    return "applied";
   }
 
   /** Decides a command and commits what applies. */
