@@ -22,10 +22,11 @@ record AlertRequest(
   private static final int LONGEST_NAME = 375;
 
   static AlertRequest parse(Fields fields) {
+    List<Object> after = PageToken.place(fields, List.of(PageToken.TIME_AND_ID));
     return new AlertRequest(
         fields.optionalFlag("acknowledged"),
         fields.optionalString("provider", 1, LONGEST_NAME),
         (int) fields.integer("limit", 1, MOST, USUAL),
-        PageToken.position(fields));
+        after == null ? List.of() : after);
   }
 }

@@ -116,7 +116,7 @@ public final class Alerting {
     if (found.size() > request.limit()) {
       Snapshot last = page.get(page.size() - 1);
       if (last.fields().get(ModelRouterAlerts.CREATED_AT) instanceof Instant created) {
-        answer.put("next_page_token", PageToken.of(created, last.ref().id()));
+        answer.put("next_page_token", PageToken.of(List.of(created, last.ref().id())));
       }
     }
     return Answer.ok(answer);

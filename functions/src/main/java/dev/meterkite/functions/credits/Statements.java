@@ -1,23 +1,16 @@
 package dev.meterkite.functions.credits;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.http.PageToken;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.credits.StatementPage;
 import dev.meterkite.model.credits.StatementPage.Position;
-import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
-import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class Statements {
   private static final int MOST = 100;
   private static final int USUAL = 50;
-  private static final int LONGEST_TOKEN = 4_096;
 
   /** Documents looked through at once for those of an older system. */
   private static final int SCAN = 300;
@@ -36,8 +28,12 @@ final class Statements {
   /** Queries of one call. */
   private static final int MOST_SCANS = 6;
 
-  private static final String LEDGER = "l";
-  private static final String OLDER = "o";
+  /** A place in the ledger: moment and sequence. Those of an older system have an id. */
+  private static final List<PageToken.Part> LEDGER =
+      List.of(PageToken.Part.MOMENT, PageToken.Part.NUMBER);
+
+  /** The first of those of an older system. */
+  private static final List<PageToken.Part> OLDER = List.of();
 
   private final Store store;
 
@@ -85,7 +81,7 @@ final class Statements {
     }
     Position next = page.next();
     if (next != null) {
-      members.put("next_page_token", token(next));
+      members.put("next_page_token", PageToken.of(next.after()));
     }
     return Answer.json(Json.join(view, members), false);
   }
@@ -108,51 +104,44 @@ final class Statements {
         Query query =
             Queries.statement(request.userId(), request.from(), request.to(), asked, at.after());
         page.addOfLedger(store.find(query).join(), asked);
+        Position behind = page.next();
+        if (behind != null && behind.older()) {
+          seekOlder(request, page);
+        }
       }
       at = page.next();
     }
     return page;
   }
 
-  /** A position as text; only this function reads it again. */
-  private static String token(Position position) {
-    JsonArray parts = new JsonArray();
-    parts.add(position.older() ? OLDER : LEDGER);
-    position.after().forEach(part -> parts.add(part.toString()));
-    return Base64.getUrlEncoder()
-        .withoutPadding()
-        .encodeToString(parts.toString().getBytes(StandardCharsets.UTF_8));
+  /**
+   * Finds out by counting whether an older system left anything, and whether all of it lies behind
+   * the ledger; else the last page of 100,000 transactions would look through all of them again.
+   */
+  private void seekOlder(Request request, StatementPage page) {
+    // Counted first: what is committed meanwhile can only make too many of the others.
+    long ofLedger =
+        total(Queries.statement(request.userId(), request.from(), request.to(), 1, List.of()))
+            .join();
+    CompletableFuture<Long> all = total(upTo(request, request.to()));
+    Instant first = page.firstOfLedger();
+    CompletableFuture<Long> before =
+        first == null ? CompletableFuture.completedFuture(0L) : total(upTo(request, first));
+    page.olderLie(all.join() - ofLedger, before.join());
+  }
+
+  private static Query upTo(Request request, @Nullable Instant to) {
+    return Queries.statementWithOlder(request.userId(), request.from(), to, 1, List.of());
+  }
+
+  private CompletableFuture<Long> total(Query query) {
+    return store.total(query, null).thenApply(Number::longValue);
   }
 
   private static Position position(Fields fields) {
-    String token = fields.optionalString("page_token", 1, LONGEST_TOKEN);
-    if (token == null) {
-      return Position.START;
-    }
-    try {
-      String text = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
-      List<JsonElement> parts = JsonParser.parseString(text).getAsJsonArray().asList();
-      String kind = parts.get(0).getAsString();
-      if (kind.equals(OLDER) && parts.size() == 1) {
-        return new Position(true, List.of());
-      }
-      Instant at = Fields.parseMoment(parts.get(1).getAsString());
-      String last = parts.get(2).getAsString();
-      if (kind.equals(LEDGER) && parts.size() == 3) {
-        return new Position(false, List.of(at, Long.valueOf(last)));
-      }
-      if (kind.equals(OLDER) && parts.size() == 3 && DocRef.isId(last)) {
-        return new Position(true, List.of(at, last));
-      }
-    } catch (IllegalArgumentException
-        | IllegalStateException
-        | IndexOutOfBoundsException
-        | UnsupportedOperationException
-        | JsonParseException
-        | DateTimeException e) {
-      // Not one of ours, whatever is wrong with it.
-    }
-    fields.fault("page_token", "format", "must be the next_page_token of an earlier answer");
-    return Position.START;
+    List<Object> place = PageToken.place(fields, List.of(LEDGER, PageToken.TIME_AND_ID, OLDER));
+    return place == null
+        ? Position.START
+        : new Position(place.isEmpty() || place.get(1) instanceof String, place);
   }
 }

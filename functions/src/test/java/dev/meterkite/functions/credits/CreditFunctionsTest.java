@@ -18,24 +18,34 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -122,6 +132,100 @@ class CreditFunctionsTest {
     assertTrue(replayed(again), "of a debit that could not be paid a second time");
     assertEquals(first.body(), again.body());
     assertEquals(0, balance(user));
+  }
+
+  @Test
+  void debitWhoseAnswerWasLost_isAppliedOnceAndAnsweredWhenAsked() throws Exception {
+    // A1: the commit is applied, and the connection is gone before a byte of the answer is read.
+    String user = user(100);
+    String key = key();
+    String body = debit(user, 60).replace('\'', '"');
+    URI url = HOSTED.url(DebitCredits.class, "");
+    try (Socket socket = new Socket(url.getHost(), url.getPort())) {
+      String request =
+          "POST / HTTP/1.1\r\nHost: "
+              + url.getAuthority()
+              + "\r\nAuthorization: Bearer "
+              + HOSTED.token("service")
+              + "\r\nContent-Type: application/json\r\nIdempotency-Key: "
+              + key
+              + "\r\nContent-Length: "
+              + body.length()
+              + "\r\n\r\n"
+              + body;
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      socket.getOutputStream().flush();
+      Instant deadline = Instant.now().plusSeconds(30);
+      while (balance(user) != 40) {
+        assertTrue(Instant.now().isBefore(deadline), "never applied");
+      }
+      socket.setSoLinger(true, 0); // a reset, whatever stands in the buffers
+    }
+    HttpResponse<String> again = call(DebitCredits.class, key, body);
+    assertEquals(200, again.statusCode(), again.body());
+    assertTrue(replayed(again));
+    assertEquals("40 0 40", figures(json(again)));
+    assertEquals(2, transaction(json(again)).get("sequence").getAsLong());
+    JsonObject statement = json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user));
+    assertEquals(2, statement.getAsJsonArray("transactions").size());
+    assertEquals(40, balance(user));
+  }
+
+  @Test
+  void debitsOfOneCommit_haveAMarkerEach() {
+    // A5: what is committed together shares no key: each is booked once, each repeat is its own.
+    String user = user(1_000);
+    List<String> keys = Stream.generate(Desk::key).limit(40).toList();
+    List<HttpResponse<String>> first =
+        all(keys, key -> call(DebitCredits.class, key, debit(user, 1)));
+    List<HttpResponse<String>> again =
+        all(keys, key -> call(DebitCredits.class, key, debit(user, 1)));
+    Set<String> ids = new HashSet<>();
+    for (int i = 0; i < keys.size(); i++) {
+      assertEquals(first.get(i).body(), again.get(i).body());
+      assertTrue(replayed(again.get(i)) && !replayed(first.get(i)));
+      ids.add(transaction(json(first.get(i))).get("transaction_id").getAsString());
+    }
+    assertEquals(keys.size(), ids.size());
+    assertEquals(960, balance(user));
+  }
+
+  private static List<HttpResponse<String>> all(
+      List<String> keys, Function<String, HttpResponse<String>> call) {
+    return keys.stream()
+        .map(key -> CompletableFuture.supplyAsync(() -> call.apply(key)))
+        .toList()
+        .stream()
+        .map(CompletableFuture::join)
+        .toList();
+  }
+
+  @Test
+  void whatCanNeverFit_isRefusedAtOnceWithItsReason() {
+    // A15: larger than all that there is, or could ever be: told at once, with the figures.
+    String user = user(100);
+    JsonObject hold =
+        refused(call(HoldCredits.class, key(), debit(user, 101)), 402, "insufficient_credits");
+    assertEquals(
+        "100 100 101",
+        hold.get("balance") + " " + hold.get("available") + " " + hold.get("required"));
+    long largest = CreditRules.MAX_BALANCE;
+    for (Class<?> function : List.of(HoldCredits.class, DebitCredits.class)) {
+      refused(call(function, key(), debit(user, largest)), 402, "insufficient_credits");
+      assertEquals(
+          "amount:out_of_range",
+          fields(refused(call(function, key(), debit(user, largest + 1)), 400, "invalid_request")));
+    }
+    refused(
+        call(GrantCredits.class, key(), grant(user, largest - 99, "purchase", "")),
+        409,
+        "balance_limit_exceeded");
+    String id = hold(user, 40, "");
+    refused(
+        call(SettleHold.class, key(), settling(id, "capture", ",'amount':41")),
+        409,
+        "capture_exceeds_hold");
+    assertEquals(100, balance(user));
   }
 
   @Test
@@ -477,6 +581,22 @@ class CreditFunctionsTest {
   }
 
   @Test
+  void settlementsAtOnceWithOneKey_areOneSettlement() {
+    // A2, A8
+    String user = user(100);
+    String id = hold(user, 40, "");
+    String key = key();
+    List<HttpResponse<String>> answers =
+        all(
+            Collections.nCopies(8, key),
+            each -> call(SettleHold.class, each, settling(id, "capture", ",'amount':30")));
+    answers.forEach(answer -> assertEquals(answers.get(0).body(), answer.body()));
+    assertEquals(7, answers.stream().filter(Desk::replayed).count());
+    assertEquals("70 0 70", figures(json(answers.get(0))));
+    assertEquals(70, balance(user));
+  }
+
+  @Test
   void debit_spendsTheLotThatExpiresFirst() {
     // A17
     String user = user(0);
@@ -570,12 +690,49 @@ class CreditFunctionsTest {
     assertEquals("7 older, 7 pages", older.size() + " older, " + pages + " pages");
   }
 
+  @Test
+  void transactionsOfAnOlderSystemAmongTheLedgers_areShownToo() {
+    String user = user(100);
+    done(DebitCredits.class, debit(user, 1));
+    HOSTED.advance(Duration.ofSeconds(2));
+    Instant among = HOSTED.now().truncatedTo(ChronoUnit.MICROS);
+    for (String id : List.of("-before", "-among")) {
+      Instant at = id.equals("-among") ? among : Instant.parse("2025-01-01T00:00:00Z");
+      HOSTED.set(
+          "credit_transactions",
+          user + id,
+          Map.of("user_id", user, "type", "deduction", "amount", -1L, "created_at", at));
+    }
+    HOSTED.advance(Duration.ofSeconds(2));
+    done(DebitCredits.class, debit(user, 1));
+    for (int limit = 1; limit <= 6; limit++) {
+      List<String> shown = new ArrayList<>();
+      String token = "";
+      do {
+        JsonObject page =
+            json(
+                HOSTED.get(
+                    CreditStatement.class,
+                    "service",
+                    "limit=" + limit + "&user_id=" + user + token));
+        JsonArray transactions = page.getAsJsonArray("transactions");
+        assertTrue(transactions.size() <= limit);
+        transactions.forEach(
+            each -> shown.add(each.getAsJsonObject().get("created_at").getAsString()));
+        JsonElement next = page.get("next_page_token");
+        token = next == null ? "" : "&page_token=" + next.getAsString();
+      } while (!token.isEmpty());
+      assertEquals(5, shown.size(), "limit " + limit);
+      assertEquals(List.of(among.toString(), "2025-01-01T00:00:00Z"), shown.subList(3, 5));
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "limit=0, limit:out_of_range",
     "limit=101, limit:out_of_range",
     "page_token=x, page_token:format",
-    "page_token=W10, page_token:format",
+    "page_token=WzFd, page_token:format",
     "from=2026-02-30T00:00:00Z, from:format",
     "from=2026-02-02T00:00:00Z&to=2026-02-01T00:00:00Z, to:range",
     "page=2, page:unknown_field"

@@ -19,6 +19,7 @@ import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.StatementPage;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.stripe.StripeEvent;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -67,7 +68,8 @@ class CreditRoundTripsTest {
   private long rpcs() {
     return emulated.calls("Commit")
         + emulated.calls("BatchGetDocuments")
-        + emulated.calls("RunQuery");
+        + emulated.calls("RunQuery")
+        + emulated.calls("RunAggregationQuery");
   }
 
   private static String key() {
@@ -165,6 +167,15 @@ class CreditRoundTripsTest {
             done(
                 credits.statement(
                     new Statements.Request(user, 1, null, null, StatementPage.Position.START))));
+    StatementPage.Position end =
+        new StatementPage.Position(false, List.of(first().get("created_at"), 2L));
+    costs(
+        "statement, its last page",
+        () -> done(credits.statement(new Statements.Request(user, 1, null, null, end))));
+    older("before", Instant.parse("2025-01-01T00:00:00Z"));
+    costs(
+        "statement, one of an older system behind it",
+        () -> done(credits.statement(new Statements.Request(user, 2, null, null, end))));
     assertTable(
         """
         debit, first of a user of an older system: 4 4 3
@@ -183,7 +194,25 @@ class CreditRoundTripsTest {
         refund at Stripe: 4 6 4
         other event of Stripe: 0 0 0
         statement, warm: 2 3 0
+        statement, its last page: 5 5 0
+        statement, one of an older system behind it: 6 7 0
         """);
+  }
+
+  /** The user's first transaction. */
+  private Map<String, Object> first() {
+    return emulated
+        .store()
+        .find(Queries.transactionsOfUserAfter(user, 0, 1))
+        .join()
+        .get(0)
+        .fields();
+  }
+
+  private void older(String id, Instant at) {
+    set(
+        new DocRef("credit_transactions", user + id),
+        Map.of("user_id", user, "type", "deduction", "amount", -1L, "created_at", at));
   }
 
   @Test

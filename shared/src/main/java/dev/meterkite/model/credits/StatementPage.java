@@ -18,6 +18,7 @@ public final class StatementPage {
   private final int limit;
   private final List<Map<String, Object>> transactions = new ArrayList<>();
   private @Nullable Position next;
+  private List<Object> endOfLedger = List.of();
   private boolean full;
 
   /**
@@ -75,10 +76,27 @@ public final class StatementPage {
       transactions.add(CreditAnswers.transaction(each.fields()));
       long sequence = Raw.whole(each.fields(), CreditTransactions.SEQUENCE, 0);
       next = new Position(false, List.of(createdAt(each.fields()), sequence));
+      endOfLedger = List.of(createdAt(each.fields()), each.ref().id());
     }
     if (found.size() < asked) {
       next = new Position(true, List.of());
     }
+  }
+
+  /** When the first transaction of the ledger was made; null where the page does not show it. */
+  public @Nullable Instant firstOfLedger() {
+    return endOfLedger.isEmpty() ? null : (Instant) endOfLedger.get(0);
+  }
+
+  /**
+   * Notes where those of an older system lie, once the ledger is shown to its end: the page ends
+   * where there are none, and goes on behind the ledger where all of them were made before it.
+   *
+   * @param older how many there are
+   * @param beforeLedger how many transactions were made before {@link #firstOfLedger}
+   */
+  public void olderLie(long older, long beforeLedger) {
+    next = older < 1 ? null : new Position(true, beforeLedger == older ? endOfLedger : List.of());
   }
 
   /**

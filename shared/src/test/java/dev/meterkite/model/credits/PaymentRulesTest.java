@@ -496,8 +496,10 @@ class PaymentRulesTest {
             line("price_enthu", NOW, RENEWAL),
             line("price_pro", NOW, RENEWAL),
             object("pricing", object("price_details", object("price", "price_100")))));
+    // A5: the two things of one invoice are two purchases, each of which is made once.
     Bank bank = Bank.with("payg", 0);
     assertEquals("applied applied", tell(bank, event("invoice.paid", NOW, invoice)));
+    assertEquals("unchanged unchanged", tell(bank, event("invoice.paid", NOW, invoice)));
     assertEquals(List.of("2500@2026-12-10T10:00:00Z", "100"), bank.lots());
     assertEquals("no_id", meaning(event("invoice.paid", NOW, object("lines", list()))));
   }
