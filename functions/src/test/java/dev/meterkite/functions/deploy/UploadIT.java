@@ -6,16 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
+import java.io.File;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What deploy.sh uploads has the form in which the platform takes a built jar. */
 class UploadIT {
@@ -62,5 +67,28 @@ class UploadIT {
         assertTrue(function.getDeclaredFields().length > 0, entry.name());
       }
     }
+  }
+
+  /**
+   * The class-data archive of the container form is made by starting the functions against a
+   * Firestore that the build plays. Once it lacked a call that a debit had come to make, and the
+   * build of the image waited for ever.
+   */
+  @Test
+  void rehearsalOfTheContainer_endsWell(@TempDir Path classes) throws Exception {
+    String path = System.getProperty("java.class.path");
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    String source = Shell.ROOT.resolve("container/Rehearsal.java").toString();
+    assertEquals(0, compiler.run(null, null, null, "-d", classes.toString(), "-cp", path, source));
+    Shell.Ended ended =
+        Shell.run(
+            Map.of(),
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "@container/jvm.options",
+            "-cp",
+            path + File.pathSeparator + classes,
+            "Rehearsal",
+            "functions.tsv");
+    assertEquals(0, ended.status(), ended.err());
   }
 }
