@@ -1,5 +1,6 @@
 package dev.meterkite.bench;
 
+import dev.meterkite.emulator.JavaCommand;
 import dev.meterkite.local.FunctionsProcess;
 import dev.meterkite.local.TokenIssuer;
 import java.io.IOException;
@@ -82,8 +83,7 @@ final class Instances implements AutoCloseable {
   }
 
   private void launch(Path table, Map<String, String> environment, Path log) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = JavaCommand.start();
     command.addAll(JVM);
     command.addAll(List.of(System.getProperty("meterkite.bench.jvm", "").split(" ")));
     command.removeIf(String::isEmpty);

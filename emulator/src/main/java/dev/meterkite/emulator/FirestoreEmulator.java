@@ -116,9 +116,9 @@ public final class FirestoreEmulator implements AutoCloseable {
     int port = freePort();
     String host = "127.0.0.1:" + port;
     String events = eventsHost == null ? "" : "--functions_emulator=" + eventsHost;
-    List<String> command =
+    List<String> command = JavaCommand.start();
+    command.addAll(
         List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Duser.language=en",
             "-cp",
             jar.toString(),
@@ -126,7 +126,7 @@ public final class FirestoreEmulator implements AutoCloseable {
             "start",
             "--host=127.0.0.1",
             "--port=" + port,
-            events);
+            events));
     Path folder = log.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);

@@ -1,5 +1,6 @@
 package dev.meterkite.local;
 
+import dev.meterkite.emulator.JavaCommand;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import java.io.File;
 import java.io.IOException;
@@ -79,14 +80,13 @@ public final class ChildProcesses implements AutoCloseable {
   }
 
   private void launch(Child child) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                FunctionsProcess.class.getName(),
-                table.toString()));
+    List<String> command = JavaCommand.start();
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            FunctionsProcess.class.getName(),
+            table.toString()));
     child.ports.forEach((name, port) -> command.add(name + "=" + port));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);

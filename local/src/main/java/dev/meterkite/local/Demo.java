@@ -12,22 +12,33 @@ import java.util.List;
  */
 final class Demo {
   private static final int GENERATED_CALLS = 3_000;
+  private static final int USERS = 200;
+  private static final int ROUTED_CALLS = 60;
   private static final int MOST_FINDINGS_SHOWN = 20;
 
   private Demo() {}
 
   /** The sections in their order. A new one is one line here. */
-  private static List<DemoSection> sections(Trace trace) {
+  private static List<DemoSection> sections(Trace trace, int users, int routed) {
     return List.of(
-        new DemoTraffic(trace), new DemoCredits(), new DemoUsage(trace), new DemoRouter());
+        new DemoTraffic(trace, users),
+        new DemoCredits(),
+        new DemoUsage(trace),
+        new DemoRouter(routed));
   }
 
   /** The sub-command: 0 when the books balance, 1 when not. */
   static int run(LocalHost host, Options options, PrintStream out) throws Exception {
+    return run(host, options, out, USERS, ROUTED_CALLS);
+  }
+
+  /** The same with so many users, and so many calls of models while a provider is down. */
+  static int run(LocalHost host, Options options, PrintStream out, int users, int routed)
+      throws Exception {
     Path file = options.trace();
     Trace trace = file == null ? Trace.generated(GENERATED_CALLS, 1) : Trace.read(file);
     try (FirestoreStore store = host.openStore()) {
-      return play(new DemoStage(host, store, out), sections(trace));
+      return play(new DemoStage(host, store, out), sections(trace, users, routed));
     }
   }
 

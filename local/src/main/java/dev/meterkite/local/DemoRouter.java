@@ -24,9 +24,6 @@ import java.util.TreeMap;
  * fails is routed once more without the model that failed.
  */
 final class DemoRouter implements DemoSection {
-  private static final int BEFORE = 20;
-  private static final int DURING = 60;
-  private static final int AFTER = 20;
   private static final int INPUT = 900;
   private static final int OUTPUT = 100;
   private static final int SPENT = 640;
@@ -39,8 +36,16 @@ final class DemoRouter implements DemoSection {
 
   private final HttpClient http = Loopback.client();
   private final Map<String, Integer> chosen = new TreeMap<>();
+  private final int calls;
   private long decisions;
   private long settled;
+
+  /**
+   * @param calls how many are made while the provider is down; a third of them before, and after
+   */
+  DemoRouter(int calls) {
+    this.calls = calls;
+  }
 
   @Override
   public String name() {
@@ -50,11 +55,11 @@ final class DemoRouter implements DemoSection {
   @Override
   public void play(DemoStage stage) throws IOException, InterruptedException {
     stage.fire("check-providers");
-    calls(stage, "all providers up", BEFORE);
+    calls(stage, "all providers up", calls / 3);
     StubProviders.Behaviour down =
         new StubProviders.Behaviour(StubProviders.Mode.FAIL, 0, 503, null);
     stage.host().providers().tell(PROVIDER, down);
-    calls(stage, PROVIDER + " down", DURING);
+    calls(stage, PROVIDER + " down", calls);
     for (int i = 0; i < PROBES_DOWN; i++) {
       probe(stage);
     }
@@ -67,7 +72,7 @@ final class DemoRouter implements DemoSection {
       probes++;
     }
     stage.row("probes until it is healthy again", probes);
-    calls(stage, PROVIDER + " back", AFTER);
+    calls(stage, PROVIDER + " back", calls / 3);
     chosen.forEach((model, times) -> stage.row("calls to " + model, times));
   }
 

@@ -22,11 +22,10 @@ import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The main job on real input: every call of a trace debits credits of one of 200 users, every
+ * The main job on real input: every call of a trace debits credits of one of the users, every
  * fiftieth is a podcast job with a life; some calls are made twice, as clients do.
  */
 final class DemoTraffic implements DemoSection {
-  static final int USERS = 200;
   private static final int CALLERS = 64;
   private static final int JOB_EVERY = 50;
   private static final int REPEAT_EVERY = 40;
@@ -34,21 +33,24 @@ final class DemoTraffic implements DemoSection {
   private static final long PACKAGE = 250;
 
   private final Trace trace;
-  private final AtomicLongArray spent = new AtomicLongArray(USERS);
+  private final int users;
+  private final AtomicLongArray spent;
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
   private final AtomicLong refusals = new AtomicLong();
   private final AtomicLong replays = new AtomicLong();
   private final AtomicLong purchases = new AtomicLong();
   private @Nullable DemoJobs jobs;
 
-  DemoTraffic(Trace trace) {
+  DemoTraffic(Trace trace, int users) {
     this.trace = trace;
+    this.users = users;
+    this.spent = new AtomicLongArray(users);
   }
 
   @Override
   public String name() {
     return "%,d calls (%s) for %d users by %d callers, every fiftieth a podcast job"
-        .formatted(trace.calls().size(), trace.source(), USERS, CALLERS);
+        .formatted(trace.calls().size(), trace.source(), users, CALLERS);
   }
 
   @Override
@@ -80,17 +82,17 @@ final class DemoTraffic implements DemoSection {
   }
 
   private void createUsers(DemoStage stage) {
-    List<Mutation> users = new ArrayList<>();
-    for (int i = 0; i < USERS; i++) {
+    List<Mutation> created = new ArrayList<>();
+    for (int i = 0; i < users; i++) {
       Map<String, Object> user = new LinkedHashMap<>();
       user.put(Users.USER_ID, user(i));
       user.put(Users.EMAIL, user(i) + "@example.com");
       user.put(Users.TIER, "pro");
       user.put(Users.CREDITS_BALANCE, OPENING_BALANCE);
       user.put(Users.CREATED_AT, stage.host().clock().instant());
-      users.add(Mutation.replace(new DocRef(Users.COLLECTION, user(i)), user));
+      created.add(Mutation.replace(new DocRef(Users.COLLECTION, user(i)), user));
     }
-    stage.store().commit(users).join();
+    stage.store().commit(created).join();
   }
 
   private static String user(int index) {
@@ -111,7 +113,7 @@ final class DemoTraffic implements DemoSection {
       throws IOException, InterruptedException {
     // A few users make most of the calls: the first tenth of them nearly half.
     Random random = new Random(index);
-    int user = (int) (USERS * Math.pow(random.nextDouble(), 3));
+    int user = (int) (users * Math.pow(random.nextDouble(), 3));
     if (index % JOB_EVERY == 0) {
       jobs.order(index, user(user), random);
     } else {
@@ -153,7 +155,7 @@ final class DemoTraffic implements DemoSection {
 
   private void show(DemoStage stage, DemoJobs jobs, Duration took) {
     long credits = 0;
-    for (int i = 0; i < USERS; i++) {
+    for (int i = 0; i < users; i++) {
       credits += spent.get(i);
     }
     long operations = trace.calls().size() + replays.get() + purchases.get();
@@ -171,7 +173,7 @@ final class DemoTraffic implements DemoSection {
   @Override
   public List<String> check(DemoStage stage) {
     List<String> findings = new ArrayList<>();
-    for (int i = 0; i < USERS; i++) {
+    for (int i = 0; i < users; i++) {
       stage.books().compare(user(i), spent.get(i));
     }
     if (jobs == null || jobs.open() > 0) {

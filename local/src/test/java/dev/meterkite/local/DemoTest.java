@@ -40,7 +40,8 @@ class DemoTest {
     try (LocalHost host =
         LocalHost.start(options, home.resolve("functions.tsv"), folder.resolve("work"))) {
       ByteArrayOutputStream printed = new ByteArrayOutputStream();
-      int status = Demo.run(host, options, new PrintStream(printed, true, StandardCharsets.UTF_8));
+      PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
+      int status = Demo.run(host, options, out, 20, 15);
       String text = printed.toString(StandardCharsets.UTF_8);
       assertEquals(0, status, text);
       assertTrue(text.contains("The books balance: "), text);

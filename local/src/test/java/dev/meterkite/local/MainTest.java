@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.emulator.FirestoreEmulator;
+import dev.meterkite.emulator.JavaCommand;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -57,15 +58,16 @@ class MainTest {
   }
 
   private Process start(String port, Path output) throws IOException {
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    List<String> command = JavaCommand.start();
+    command.addAll(
+        List.of(
             "-Dmeterkite.home=" + home,
             "-cp",
             System.getProperty("java.class.path"),
             Main.class.getName(),
             "--port",
-            port);
+            port));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().remove("FIRESTORE_EMULATOR_HOST");
     return builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.emulator.EmulatorForTests;
+import dev.meterkite.emulator.JavaCommand;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
@@ -180,13 +181,14 @@ class MigrationTest {
     file("customers.jsonl", lines.toString());
     String project = EmulatorForTests.freshProject();
     Path output = folder.resolve("output");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+    List<String> command = JavaCommand.start();
+    command.addAll(
+        List.of(
             "-cp",
             System.getProperty("java.class.path"),
             Migration.class.getName(),
-            folder.toString());
+            folder.toString()));
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("FIRESTORE_EMULATOR_HOST", EmulatorForTests.shared().host());
     builder.environment().put("GOOGLE_CLOUD_PROJECT", project);
     Process first = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();

@@ -102,6 +102,8 @@ class DrainTest {
   private static Process start(TokenServer tokens, int port) throws Exception {
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
             "-Dmeterkite.env.TOKEN_ISSUERS=[" + tokens.setting("local", "") + "]",
             "-Dmeterkite.env.DRAIN_SECONDS=60",
             "-cp",

@@ -1,5 +1,6 @@
 package dev.meterkite.functions.store;
 
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** The protocol under faults, crashes and rivals: every schedule can be repeated from its seed. */
@@ -8,13 +9,15 @@ class GroupCommitSchedulesTest {
 
   @Test
   void everySchedule_keepsTheBooksAndItsWord() {
-    for (long seed = 0; seed < SEEDS; seed++) {
-      try {
-        new Schedule(seed, SimulatedStore.Faults.MANY, new Schedule.Variant() {}).play();
-      } catch (AssertionError | RuntimeException e) {
-        throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
-      }
-    }
+    LongStream.range(0, SEEDS).parallel().forEach(GroupCommitSchedulesTest::play);
     System.out.println("schedules: " + SEEDS + " seeds, no anomaly");
+  }
+
+  private static void play(long seed) {
+    try {
+      new Schedule(seed, SimulatedStore.Faults.MANY, new Schedule.Variant() {}).play();
+    } catch (AssertionError | RuntimeException e) {
+      throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+    }
   }
 }

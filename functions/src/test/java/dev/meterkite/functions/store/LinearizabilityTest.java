@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -458,17 +459,17 @@ class LinearizabilityTest {
 
   @Test
   void everyHistoryOfAUser_hasASerialOrder() {
-    for (long seed = 0; seed < HISTORIES; seed++) {
-      assertEquals(Optional.empty(), user(seed, null), "seed " + seed);
-    }
+    LongStream.range(0, HISTORIES)
+        .parallel()
+        .forEach(seed -> assertEquals(Optional.empty(), user(seed, null), "seed " + seed));
     System.out.println("histories of a user: " + HISTORIES + ", each with a serial order");
   }
 
   @Test
   void everyHistoryOfAQuota_hasASerialOrder() {
-    for (long seed = 0; seed < HISTORIES; seed++) {
-      assertEquals(Optional.empty(), quota(seed, null), "seed " + seed);
-    }
+    LongStream.range(0, HISTORIES)
+        .parallel()
+        .forEach(seed -> assertEquals(Optional.empty(), quota(seed, null), "seed " + seed));
     System.out.println("histories of a quota: " + HISTORIES + ", each with a serial order");
   }
 
