@@ -47,9 +47,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Refusals</b> are answered only from a state and markers read for them, and are remembered
  * in the owner document where a later change could let an older attempt of the same key through.
  *
- * <p><b>Unknown outcomes.</b> After any failed commit state, side documents and markers are read
- * again: what has a marker was applied, the rest is decided again. The version precondition makes
- * an old commit that is still under way and the new one exclude each other.
+ * <p><b>Failed commits.</b> After any failed commit state and side documents are read again and
+ * everything is decided again. Markers are read with them if the commit may have been applied, or
+ * if nobody else has changed the owner: what has a marker was applied. Where a rival was certainly
+ * faster, that the markers must not exist is condition enough, and a read costs one document
+ * instead of one a command. The version precondition makes an old commit that is still under way
+ * and the new one exclude each other.
  *
  * <p>Worked example: 64 callers debit one user. The first commits alone; meanwhile 63 wait and
  * leave together: two round trips, 128 writes, no reads.
@@ -252,9 +255,10 @@ public class GroupCommit<S, I> {
     }
     Lane.Kept<S> known = known(lane, turn);
     if (turn.mustRead) {
-      read(lane, turn, true);
+      readAgain(lane, turn, turn.unsure);
     } else if (known == null || !turn.missing().isEmpty()) {
-      read(lane, turn, false);
+      Set<DocRef> refs = new LinkedHashSet<>(Set.of(lane.owner));
+      read(lane, turn, refs, turn.missing(), false);
     } else {
       decide(lane, turn, known);
     }
@@ -285,24 +289,29 @@ public class GroupCommit<S, I> {
   }
 
   /**
-   * Reads the owner and what the commands must see, in one round trip.
+   * Reads again the owner and all that the commands must see.
    *
-   * @param afresh whether everything is read again, and the markers too, as refusals and anything
-   *     after a failed commit require
+   * @param withMarkers whether the markers too, as refusals require, and a commit that may have
+   *     been applied
    */
-  private void read(Lane<S, I> lane, Turn<I> turn, boolean afresh) {
-    Set<DocRef> refs = new LinkedHashSet<>();
-    refs.add(lane.owner);
+  private void readAgain(Lane<S, I> lane, Turn<I> turn, boolean withMarkers) {
+    Set<DocRef> refs = new LinkedHashSet<>(Set.of(lane.owner));
+    if (withMarkers) {
+      turn.batch.forEach(pending -> refs.addAll(pending.command.markers()));
+    }
+    read(lane, turn, refs, turn.all(), withMarkers);
+  }
+
+  /** Reads documents and queries in one round trip, and goes on. */
+  private void read(
+      Lane<S, I> lane, Turn<I> turn, Set<DocRef> refs, Set<Read> reads, boolean withMarkers) {
     List<Query> queries = new ArrayList<>();
-    for (Read read : afresh ? turn.all() : turn.missing()) {
+    for (Read read : reads) {
       if (read instanceof Read.Get get) {
         refs.add(get.ref());
       } else if (read instanceof Read.Find find) {
         queries.add(find.query());
       }
-    }
-    if (afresh) {
-      turn.batch.forEach(pending -> refs.addAll(pending.command.markers()));
     }
     CompletableFuture<List<Snapshot>> documents = store.read(List.copyOf(refs));
     List<CompletableFuture<List<Snapshot>>> found = queries.stream().map(store::find).toList();
@@ -322,7 +331,7 @@ public class GroupCommit<S, I> {
           for (int i = 0; i < queries.size(); i++) {
             turn.found.put(queries.get(i), found.get(i).join());
           }
-          haveRead(lane, turn, afresh);
+          haveRead(lane, turn, withMarkers);
         });
   }
 
@@ -334,12 +343,12 @@ public class GroupCommit<S, I> {
     turns.after(backOff(turn.attempts), () -> attempt(lane, turn));
   }
 
-  private void haveRead(Lane<S, I> lane, Turn<I> turn, boolean afresh) {
+  private void haveRead(Lane<S, I> lane, Turn<I> turn, boolean withMarkers) {
     Lane.Kept<S> kept = kept(turn.document(lane.owner));
     lane.kept = kept;
-    turn.fresh = afresh;
+    turn.fresh = withMarkers;
     turn.mustRead = false;
-    if (afresh) {
+    if (withMarkers) {
       turn.settle(pending -> markers.stored(pending, turn.documents));
     }
     if (turn.tried) {
@@ -366,6 +375,8 @@ public class GroupCommit<S, I> {
       turn.refusals = 0;
     } else if (turn.failure == StoreException.Kind.PRECONDITION) {
       turn.refusals++;
+      turn.mustRead = !turn.fresh;
+      turn.unsure = true;
       if (turn.refusals >= REFUSALS_BEFORE_HALVING && turn.batch.size() > 1) {
         halve(lane, turn);
       }
@@ -377,7 +388,9 @@ public class GroupCommit<S, I> {
     Turn<I> second = new Turn<>(new ArrayList<>(behind));
     behind.clear();
     second.mustRead = true;
+    second.unsure = true;
     turn.mustRead = true;
+    turn.unsure = true;
     turn.attempts = 0;
     turn.refusals = 0;
     lane.halves.addFirst(second);
@@ -385,7 +398,7 @@ public class GroupCommit<S, I> {
 
   private void decide(Lane<S, I> lane, Turn<I> turn, Lane.Kept<S> kept) {
     if (turn.mustRead) {
-      read(lane, turn, true);
+      readAgain(lane, turn, turn.unsure);
       return;
     }
     Instant real = realClock.instant();
@@ -397,7 +410,7 @@ public class GroupCommit<S, I> {
       if (turn.rounds > MOST_ROUNDS) {
         throw new IllegalStateException("rules that never have seen enough: " + fold.needs());
       }
-      read(lane, turn, true);
+      readAgain(lane, turn, true);
       return;
     }
     giveBack(lane, turn, fold.left());
@@ -436,18 +449,20 @@ public class GroupCommit<S, I> {
   private void commit(
       Lane<S, I> lane, Turn<I> turn, Lane.Kept<S> kept, Fold<S, I> fold, List<Mutation> mutations) {
     turn.batch.forEach(pending -> pending.attempts++);
-    long start = System.nanoTime();
+    Instant start = realClock.instant();
     when(
         store.commit(mutations),
         lane,
         turn,
         (times, failure) -> {
+          Duration roundTrip = Duration.between(start, realClock.instant());
           if (failure == null) {
             lane.kept = fold.kept(times);
-            lane.pacing.won(System.nanoTime() - start);
+            lane.pacing.won(roundTrip);
             fold.reply();
             turns.after(lane.pacing.afterWin(random), () -> next(lane));
           } else {
+            lane.pacing.answered(roundTrip);
             failed(lane, turn, kept, kindOf(failure), failure);
           }
         });

@@ -31,7 +31,7 @@ public record Limits(
       new Limits(
           500,
           3_500 * 1_024,
-          30,
+          100,
           Duration.ofSeconds(10),
           10_000,
           10_000,

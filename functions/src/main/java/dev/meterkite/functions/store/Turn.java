@@ -25,6 +25,9 @@ final class Turn<I> {
   /** Whether the next attempt must begin with a read, because a commit failed. */
   boolean mustRead;
 
+  /** Whether an earlier commit may have been applied, so that markers must be read too. */
+  boolean unsure;
+
   int attempts;
 
   /** Whether a commit failed and nothing has been read since; then how, and on which version. */
@@ -68,6 +71,7 @@ final class Turn<I> {
   void failed(StoreException.Kind kind, @Nullable Instant version) {
     attempts++;
     tried = true;
+    unsure |= kind != StoreException.Kind.PRECONDITION;
     failure = kind;
     triedOn = version;
     fresh = false;

@@ -181,7 +181,7 @@ class CreditRoundTripsTest {
         debit, first of a user of an older system: 4 4 3
         debit, warm: 1 0 2
         debit, cold: 2 1 2
-        debit, after another writer's: 3 2 4
+        debit, after another writer's: 3 1 4
         debit, repeated: 0 0 0
         debit, refused: 2 2 1
         grant: 1 0 2
