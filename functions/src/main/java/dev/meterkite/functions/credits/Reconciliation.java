@@ -19,7 +19,6 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Sweeps;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -29,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /**
  * Walks all users in the order of their ids, derives each ledger anew from its transactions, and
@@ -53,21 +53,37 @@ final class Reconciliation {
   private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
   private final Store store;
   private final InstantSource clock;
-  private final Duration time;
+  private final Supplier<Budget> time;
 
   Reconciliation(Backend backend) {
-    this(backend, Budget.USUAL);
+    this(backend, () -> new Budget(Budget.USUAL));
   }
 
-  Reconciliation(Backend backend, Duration time) {
+  Reconciliation(Backend backend, Supplier<Budget> time) {
     this.store = backend.store();
     this.clock = backend.clock();
     this.time = time;
   }
 
-  /** Walks within the budget; {@code users_checked, users_busy, mismatches, more}. */
+  /** How the documents of a user were read. */
+  private enum Reading {
+    /** All as of one moment. */
+    STILL,
+    /** They changed each time: refunds and open holds could not be judged. */
+    MOVING,
+    /** The time was over before the last transaction: nothing could be judged. */
+    UNFINISHED
+  }
+
+  private record Audited(Reading reading, List<LedgerAudit.Finding> findings) {}
+
+  /**
+   * Walks within the budget; {@code users_checked, users_busy, mismatches, more}. Busy are those of
+   * whom not all could be judged: who did not keep still, or whose ledger alone takes longer than
+   * the budget.
+   */
   Map<String, Object> walk() {
-    Budget budget = new Budget(time);
+    Budget budget = time.get();
     DocRef ref = new DocRef(Sweeps.COLLECTION, NAME);
     String last =
         store.read(List.of(ref)).join().get(0).fields().get(Sweeps.CURSOR) instanceof String id
@@ -84,10 +100,13 @@ final class Reconciliation {
         if (budget.isSpent()) {
           break;
         }
-        Optional<List<LedgerAudit.Finding>> findings = audit(user);
+        Audited audited = audit(user, budget);
+        if (audited.reading() == Reading.UNFINISHED && checked > 0) {
+          break; // the next walk begins with this user, and with all its time
+        }
         checked++;
-        busy += findings.isEmpty() ? 1 : 0;
-        mismatches += findings.map(list -> raise(user, list)).orElse(false) ? 1 : 0;
+        busy += audited.reading() == Reading.STILL ? 0 : 1;
+        mismatches += raise(user, audited.findings()) ? 1 : 0;
         last = user.ref().id();
       }
       more = users.size() == USERS || (!users.isEmpty() && budget.isSpent());
@@ -112,31 +131,59 @@ final class Reconciliation {
     store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
   }
 
-  /** What is wrong with a user; empty for one that did not keep still. */
-  private Optional<List<LedgerAudit.Finding>> audit(Snapshot found) {
+  /** What is wrong with a user. */
+  private Audited audit(Snapshot found, Budget budget) {
     Snapshot user = found;
+    List<LedgerAudit.Finding> moving = List.of();
     for (int reading = 0; reading < READINGS; reading++) {
       CreditState state = rules.decode(user);
       LedgerAudit audit = new LedgerAudit(state);
-      String userId = user.ref().id();
-      List<Snapshot> page;
-      long position = 0;
-      do {
-        page = store.find(Queries.transactionsOfUserAfter(userId, position, TRANSACTIONS)).join();
-        for (Snapshot transaction : page) {
-          audit.add(transaction.fields());
-          position = sequence(transaction);
-        }
-      } while (page.size() == TRANSACTIONS);
+      Optional<List<LedgerAudit.Finding>> upToState = addAll(user, state, audit, budget);
+      if (upToState.isEmpty()) {
+        return new Audited(Reading.UNFINISHED, List.of());
+      }
       List<Snapshot> holds =
-          store.find(Queries.holdsOfUserInStatus(userId, HoldStatus.HELD.wire(), HOLDS)).join();
+          store
+              .find(Queries.holdsOfUserInStatus(user.ref().id(), HoldStatus.HELD.wire(), HOLDS))
+              .join();
       Snapshot again = store.read(List.of(user.ref())).join().get(0);
       if (Objects.equals(again.updateTime(), user.updateTime())) {
-        return Optional.of(audit.compare(state, holds));
+        return new Audited(Reading.STILL, audit.compare(state, holds));
       }
+      moving = upToState.get();
       user = again;
     }
-    return Optional.empty();
+    return new Audited(Reading.MOVING, moving);
+  }
+
+  /**
+   * Adds all transactions of a user.
+   *
+   * @return what is wrong of those that the state knows; empty when the time is over before the end
+   */
+  private Optional<List<LedgerAudit.Finding>> addAll(
+      Snapshot user, CreditState state, LedgerAudit audit, Budget budget) {
+    long known = state.ledger() == null ? 0 : state.ledger().sequence();
+    List<LedgerAudit.Finding> upToState = null;
+    long position = 0;
+    List<Snapshot> page;
+    do {
+      if (budget.isSpent()) {
+        return Optional.empty();
+      }
+      page =
+          store
+              .find(Queries.transactionsOfUserAfter(user.ref().id(), position, TRANSACTIONS))
+              .join();
+      for (Snapshot transaction : page) {
+        position = sequence(transaction);
+        if (upToState == null && position > known) {
+          upToState = audit.compareMoving(state);
+        }
+        audit.add(transaction.fields());
+      }
+    } while (page.size() == TRANSACTIONS);
+    return Optional.of(upToState == null ? audit.compareMoving(state) : upToState);
   }
 
   /** The sequence by which the query found a transaction; it may be a float of another program. */

@@ -25,6 +25,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -208,7 +211,71 @@ class CreditSweepsTest {
     assertFalse(read(sweep).containsKey("cursor"));
     assertEquals(now.get(), read(sweep).get("finished_at"));
     assertEquals(4L, reconciliation.walk().get("users_checked"));
-    Map<String, Object> stopped = new Reconciliation(backend, Duration.ZERO).walk();
+    Map<String, Object> stopped = walk(backend, 0);
     assertEquals("0 true", stopped.get("users_checked") + " " + stopped.get("more"));
+  }
+
+  /** A walk whose budget lets it look at the clock so many times. */
+  private static Map<String, Object> walk(Backend backend, int looks) {
+    AtomicLong time = new AtomicLong();
+    return new Reconciliation(
+            backend, () -> new Budget(Duration.ofNanos(looks + 1), time::getAndIncrement))
+        .walk();
+  }
+
+  @Test
+  void userWhoseTimeIsOverInTheMiddle_isTheNextWalksFirst() {
+    for (String id : List.of("a", "b", "c")) {
+      user(id, "payg", 1);
+    }
+    DocRef sweep = new DocRef("sweeps", "reconcile-ledger");
+    // The walk looks at the clock before a page of users, a user, and a page of its transactions.
+    Map<String, Object> counts = walk(backend, 4);
+    assertEquals(
+        "1 0 true",
+        counts.get("users_checked") + " " + counts.get("users_busy") + " " + counts.get("more"));
+    assertEquals("a", read(sweep).get("cursor"), "b was begun and not finished");
+    assertEquals(2L, reconciliation.walk().get("users_checked"));
+  }
+
+  @Test
+  void userWhoTakesLongerThanAWholeWalk_doesNotStopTheOthers() {
+    user("a", "payg", 1);
+    user("b", "payg", 1);
+    DocRef sweep = new DocRef("sweeps", "reconcile-ledger");
+    Map<String, Object> counts = walk(backend, 2);
+    assertEquals("1 1", counts.get("users_checked") + " " + counts.get("users_busy"));
+    assertEquals("a", read(sweep).get("cursor"));
+  }
+
+  @Test
+  void userWhoNeverKeepsStill_isJudgedByWhatItsStateKnows() {
+    DocRef user = user("u", "payg", 100);
+    for (int i = 0; i < 3; i++) {
+      credits.carryOut(CreditCommands.debit("u", 1, null, null, "k" + i, "h"));
+    }
+    AtomicInteger debits = new AtomicInteger();
+    MeteredStore store =
+        new MeteredStore(emulated.store()) {
+          @Override
+          public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
+            if (refs.contains(user)) {
+              String key = "moving" + debits.getAndIncrement();
+              credits.carryOut(CreditCommands.debit("u", 1, null, null, key, "h"));
+            }
+            return super.read(refs);
+          }
+        };
+    Backend moving = backend.with(store);
+    assertEquals(
+        Map.of("users_checked", 1L, "users_busy", 1L, "mismatches", 0L, "more", false),
+        new Reconciliation(moving).walk());
+    assertEquals(3, debits.get(), "a debit between every two readings");
+    DocRef second = CreditCommands.debit("u", 1, null, null, "k1", "h").markers().get(0);
+    Map<String, Object> tampered = new HashMap<>(read(second));
+    tampered.put("amount", -2L);
+    set(second, tampered);
+    assertEquals(1L, new Reconciliation(moving).walk().get("mismatches"));
+    assertEquals(91L, read(user).get("credits_balance"));
   }
 }

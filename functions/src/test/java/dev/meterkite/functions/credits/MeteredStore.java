@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A store with what it costs: round trips, documents read, documents written. */
-final class MeteredStore implements Store {
+class MeteredStore implements Store {
   private final Store store;
   private int trips;
   private int reads;

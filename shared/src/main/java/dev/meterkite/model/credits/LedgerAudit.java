@@ -63,16 +63,6 @@ public final class LedgerAudit {
     rebuiltAt = state.ledger() == null ? null : state.ledger().rebuiltAt();
   }
 
-  /** The sequence up to which transactions were added: where the next page begins. */
-  public long sequence() {
-    return sequence;
-  }
-
-  /** The balance as derived so far. */
-  public long balance() {
-    return balance;
-  }
-
   /** Judges the next transaction. */
   public void add(Map<String, Object> transaction) {
     if (isBroken) {
@@ -173,12 +163,37 @@ public final class LedgerAudit {
         find(sequence, "the ledger is lost or broken");
       }
     } else if (!isBroken) {
-      compareLedger(ledger);
+      if (ledger.sequence() == sequence) {
+        compareRefunds(); // of others the refunds may be among what is missing
+      }
+      compareFigures(ledger);
       compareHolds(ledger, openHolds);
       if (!state.agrees()) {
         find(ledger.sequence(), "credits_balance is not the ledger's " + ledger.balance());
       }
     }
+    return told();
+  }
+
+  /**
+   * What can be judged of a user whose documents change while they are read: everything but its
+   * refunds and open holds, which may be ahead of the state. More transactions may be added behind.
+   *
+   * @param state the user's document as read before the transactions, which were added up to the
+   *     sequence of its ledger
+   */
+  public List<Finding> compareMoving(CreditState state) {
+    List<Finding> before = List.copyOf(findings);
+    if (state.ledger() != null && !isBroken) {
+      compareFigures(state.ledger());
+    }
+    List<Finding> told = told();
+    findings.clear();
+    findings.addAll(before);
+    return told;
+  }
+
+  private List<Finding> told() {
     findings.sort(Comparator.comparingLong(Finding::sequence));
     return List.copyOf(findings.subList(0, Math.min(MAX_FINDINGS, findings.size())));
   }
@@ -205,14 +220,13 @@ public final class LedgerAudit {
     }
   }
 
-  private void compareLedger(Ledger ledger) {
+  private void compareFigures(Ledger ledger) {
     if (ledger.sequence() != sequence) {
       find(
           Math.min(ledger.sequence(), sequence) + 1,
           "the ledger is at " + ledger.sequence() + ", the transactions end at " + sequence);
       return;
     }
-    compareRefunds();
     if (ledger.balance() != balance) {
       find(sequence, "the ledger's balance is " + ledger.balance() + ", the sum is " + balance);
     }
