@@ -18,11 +18,19 @@ public record Billing(
     @Nullable String customerId,
     @Nullable String subscriptionId,
     Map<String, Subscription> subscriptions) {
-  /** The most subscriptions remembered; beyond it the one that changed longest ago is forgotten. */
+  /**
+   * The most subscriptions remembered; beyond it the ended one that changed longest ago is
+   * forgotten, or where all live, of those.
+   */
   static final int MOST = 20;
 
   /** Nothing is known. */
   static final Billing NONE = new Billing(null, null, Map.of());
+
+  private static final Comparator<Map.Entry<String, Subscription>> OLDEST =
+      Comparator.<Map.Entry<String, Subscription>, Boolean>comparing(
+              entry -> entry.getValue().status().isLive())
+          .thenComparing(Map.Entry.comparingByValue(Subscription.ORDER));
 
   private static final Comparator<Map.Entry<String, Subscription>> BY_TIER =
       Comparator.<Map.Entry<String, Subscription>, Boolean>comparing(
@@ -57,8 +65,8 @@ public record Billing(
     next.put(id, told);
     if (next.size() > MOST) {
       next.entrySet().stream()
-          .filter(entry -> !entry.getKey().equals(id) && !entry.getValue().status().isLive())
-          .min(Map.Entry.comparingByValue(Subscription.ORDER))
+          .filter(entry -> !entry.getKey().equals(id))
+          .min(OLDEST)
           .ifPresent(oldest -> next.remove(oldest.getKey()));
     }
     boolean isUnheard = subscriptionId != null && !next.containsKey(subscriptionId);

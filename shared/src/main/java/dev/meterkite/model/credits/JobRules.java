@@ -147,7 +147,7 @@ final class JobRules {
     if (!closed.isEmpty()) {
       return isForeign(closed)
           ? refuse(CreditOutcome.JOB_HOLD_CONFLICT, 0, false)
-          : afterHold(closed, status);
+          : afterHold(closed);
     }
     Optional<JobOrder> order = JobOrder.of(job);
     boolean queued = status == JobStatus.QUEUED;
@@ -174,8 +174,8 @@ final class JobRules {
     return new Payment(PaymentStatus.HELD, null, amount, expiresAt);
   }
 
-  /** The payment of a job under way whose hold is closed already. */
-  private Decision<CreditState> afterHold(Map<String, Object> closed, JobStatus status) {
+  /** The payment of a job whose hold is closed already; only one under way may have lapsed. */
+  private Decision<CreditState> afterHold(Map<String, Object> closed) {
     HoldStatus ended = holdStatus(closed);
     if (ended == HoldStatus.CAPTURED) {
       return finish(captured(Raw.whole(closed, CreditHolds.CAPTURED, 0)), false);
@@ -186,7 +186,7 @@ final class JobRules {
     if (isStale()) {
       return needsOwner();
     }
-    Instant dueAt = status.ended() ? null : retryAt(job, RETRY, book.now());
+    Instant dueAt = retryAt(job, RETRY, book.now());
     return finish(
         new Payment(PaymentStatus.RELEASED, CreditOutcome.HOLD_EXPIRED.code(), 0, dueAt), false);
   }
@@ -207,7 +207,7 @@ final class JobRules {
         !closed.isEmpty()
             && (holdStatus(closed) == HoldStatus.CAPTURED
                 || holdStatus(closed) == HoldStatus.RELEASED);
-    return isFinal ? afterHold(closed, JobStatus.COMPLETED) : chargeWithoutHold(closed);
+    return isFinal ? afterHold(closed) : chargeWithoutHold(closed);
   }
 
   /** Charges a completed job that was never held, or whose hold lapsed, in one commit. */
@@ -283,9 +283,7 @@ final class JobRules {
       closeUnheld(closed, HoldStatus.RELEASED, price, 0, null);
       return finish(released, true);
     }
-    return holdStatus(closed) == HoldStatus.CAPTURED
-        ? afterHold(closed, JobStatus.FAILED)
-        : finish(released, false);
+    return holdStatus(closed) == HoldStatus.CAPTURED ? afterHold(closed) : finish(released, false);
   }
 
   /** A refused job that has ended stays refused, and need not be looked at again. */

@@ -179,14 +179,26 @@ final class PaymentRules {
       long due = due(payment);
       long dealtWith = Raw.whole(payment, StripePayments.CREDITS_DUE, 0);
       payment.put(StripePayments.CREDITS_DUE, due);
-      if (due > dealtWith) {
+      long more = Math.min(due - dealtWith, notRefunded(bought));
+      if (more > 0) {
         String id =
             Ids.uuid("stripe-refund", chargeId, Long.toString(due)); // never twice for one sum
-        take(ref, id, CreditCommands.transaction(boughtId), bought, due - dealtWith, told);
+        take(ref, id, CreditCommands.transaction(boughtId), bought, more, told);
       }
     }
     payment.put(StripePayments.UPDATED_AT, book.now());
     book.write(new Write.Update(ref, payment));
+  }
+
+  /**
+   * What of a purchase was not taken back yet: two invoices of one tier and period have bought its
+   * credits once, so both refunded take them once. All that one may ask for of one that is gone.
+   */
+  private static long notRefunded(Map<String, Object> bought) {
+    long refunded = Math.max(0, Raw.whole(bought, CreditTransactions.REFUNDED, 0));
+    return bought.isEmpty()
+        ? CreditRules.MAX_BALANCE
+        : Raw.whole(bought, CreditTransactions.AMOUNT, 0) - refunded;
   }
 
   /** What all refunds of a payment together are worth in its credits, rounded down. */

@@ -46,6 +46,9 @@ final class Bank {
   /** Whether the next commands see cached owner documents, as most commands in the engine do. */
   boolean isCached = true;
 
+  /** What the last decision asked for, beyond what its command brought. */
+  final List<Read> asked = new ArrayList<>();
+
   private final List<DocRef> journal = new ArrayList<>();
   private int keys;
 
@@ -149,10 +152,13 @@ final class Bank {
     if (!isCached) {
       seen.read.add(new Read.Get(command.owner()));
     }
+    asked.clear();
     CreditState state = rules.decode(snapshot(command.owner()));
     Decision<CreditState> decision = rules.decide(state, seen, command, now);
     for (int round = 0; decision instanceof Decision.NeedsReads<CreditState> needs; round++) {
       assertTrue(round < 5, "reads for ever");
+      assertFalse(seen.read.containsAll(needs.reads()), "asks for what it has");
+      asked.addAll(needs.reads());
       seen.read.addAll(needs.reads());
       seen.read.add(new Read.Get(command.owner()));
       decision = rules.decide(state, seen, command, now);
@@ -163,7 +169,8 @@ final class Bank {
     return decision;
   }
 
-  private void commit(
+  /** Commits what a decision wants. */
+  void commit(
       Command<CreditCommand> command, CreditState before, Decision.Applied<CreditState> applied) {
     for (Write write : applied.writes()) {
       if (write instanceof Write.Create create) {

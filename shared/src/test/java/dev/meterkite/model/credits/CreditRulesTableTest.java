@@ -3,6 +3,7 @@ package dev.meterkite.model.credits;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
@@ -68,11 +69,19 @@ class CreditRulesTableTest {
     return bank;
   }
 
-  private static Bank many(int holds) {
+  /** 1,000 credits and that many holds {@code h0, h1} and so on, which lapse in a day. */
+  static Bank many(int holds) {
     Bank bank = payg(1_000);
+    CreditState state = bank.state();
+    Book book = new Book(Bank.USER, state.ledger(), bank.now);
     for (int i = 0; i < holds; i++) {
-      bank.hold("h" + i, 1);
+      CreditRules.open(state, book, bank.holdId("h" + i), 1, null, bank.now.plus(DAY));
     }
+    CreditState next = state.with(book.ledger(), book.dueAt());
+    bank.commit(
+        CreditCommands.sweep(Bank.USER),
+        state,
+        new Decision.Applied<>(next, Map.of(), book.writes()));
     return bank;
   }
 
@@ -394,6 +403,18 @@ class CreditRulesTableTest {
         "refund_exceeds_transaction",
         "100/0");
     row(
+        "refund to the largest balance",
+        () -> full(60),
+        b -> b.refund(deduction(b), 60L),
+        "applied",
+        MAX + "/0");
+    row(
+        "refund one above the largest balance",
+        () -> full(59),
+        b -> b.refund(deduction(b), 60L),
+        "balance_limit_exceeded",
+        MAX - 59 + "/0");
+    row(
         "refund of a capture",
         () -> captured(held()),
         b -> b.refund(b.lastTransactionId(), 40L),
@@ -559,6 +580,42 @@ class CreditRulesTableTest {
         "refused not_found queued",
         null);
     row(
+        "job of a stranger's hold, completed",
+        () -> strangersJob().job("j", "status", "completed"),
+        b -> code(b),
+        "unpaid job_hold_conflict completed",
+        "100/0");
+    row(
+        "job of a stranger's hold, failed",
+        () -> strangersJob().job("j", "status", "failed"),
+        b -> b.event("j"),
+        "unchanged",
+        "100/0");
+    row(
+        "job number 501 of open holds",
+        () -> many(500).job("j", "status", "queued"),
+        b -> code(b),
+        "refused too_many_holds queued",
+        "1000/500");
+    row(
+        "completed job that cannot be priced",
+        () -> payg(100).job("j", "status", "completed", "duration_min", 0.4),
+        b -> code(b),
+        "unpaid invalid_job completed",
+        "100/0");
+    row(
+        "completed job of one credit, of one",
+        () -> payg(1).job("j", "status", "completed", "duration_min", 0.5),
+        b -> code(b),
+        "captured null completed",
+        "0/0");
+    row(
+        "paid job that is said to have failed",
+        () -> jobHeld(payg(100), "completed").job("j", "status", "failed"),
+        b -> b.event("j"),
+        "unchanged",
+        "90/0");
+    row(
         "job of a stranger's hold",
         () -> strangersJob().job("j", "status", "queued"),
         b -> code(b),
@@ -599,6 +656,13 @@ class CreditRulesTableTest {
   private static Bank lot() {
     Bank bank = payg(0);
     bank.grant(5, bank.now.plus(Duration.ofHours(5)));
+    return bank;
+  }
+
+  /** A deduction of 60, and room for that many credits. */
+  private static Bank full(long room) {
+    Bank bank = spent();
+    bank.grant(MAX - room - 40, null);
     return bank;
   }
 

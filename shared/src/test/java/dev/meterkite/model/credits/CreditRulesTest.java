@@ -2,23 +2,21 @@ package dev.meterkite.model.credits;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
-import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.time.Period;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +29,7 @@ class CreditRulesTest {
   private static final Duration DAY = Duration.ofDays(1);
   private static final DocRef OWNER = CreditCommands.user(Bank.USER);
 
-  private static void change(Bank bank, DocRef ref, String field, Object value) {
+  static void change(Bank bank, DocRef ref, String field, Object value) {
     Map<String, Object> fields = new LinkedHashMap<>(bank.documents.get(ref));
     if (value == null) {
       fields.remove(field);
@@ -192,7 +190,7 @@ class CreditRulesTest {
   }
 
   @SuppressWarnings("unchecked")
-  private static Map<String, Object> asMap(Object value) {
+  static Map<String, Object> asMap(Object value) {
     return (Map<String, Object>) value;
   }
 
@@ -489,283 +487,403 @@ class CreditRulesTest {
     return StatementPage.balance(bank.find(Queries.lastTransactionOfUserBefore(Bank.USER, to)));
   }
 
-  // Jobs.
+  // What is asked for and what is answered.
 
-  @Test
-  void everyOrderOfEvents_chargesOnce() {
-    for (List<String> order : orders(List.of("queued", "running", "completed", "completed"))) {
-      Bank bank = Bank.with("payg", 100);
-      order.forEach(status -> bank.job("j", "status", status).event("j"));
-      bank.job("j", "status", "completed");
-      bank.event("j");
-      assertEquals("unchanged", bank.event("j"), "A38: it stops after one round");
-      assertEquals("90/0", bank.figures(), order::toString);
-      assertEquals("captured", bank.payment("j", "status"));
-      assertNull(bank.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
-    }
-  }
-
-  private static List<List<String>> orders(List<String> words) {
-    if (words.isEmpty()) {
-      return List.of(List.of());
-    }
-    List<List<String>> all = new ArrayList<>();
-    for (int i = 0; i < words.size(); i++) {
-      List<String> rest = new ArrayList<>(words);
-      String first = rest.remove(i);
-      for (List<String> behind : orders(rest)) {
-        List<String> order = new ArrayList<>(List.of(first));
-        order.addAll(behind);
-        all.add(order);
-      }
-    }
-    return all;
+  /** The same command without what was read for it, as it is decided again after a lost commit. */
+  static Command<CreditCommand> unread(Command<CreditCommand> command) {
+    return new Command<>(
+        command.owner(),
+        command.operation(),
+        command.key(),
+        command.requestHash(),
+        command.input(),
+        command.markers(),
+        List.of(),
+        List.of());
   }
 
   @Test
-  void jobThatFailedBeforeItWasHeld_isNeverCharged() {
+  void whatWasNotReadYet_isAskedFor() {
     Bank bank = Bank.with("payg", 100);
-    bank.job("j", "status", "failed").event("j");
-    bank.job("j", "status", "running").event("j");
-    bank.job("j", "status", "completed").event("j");
-    assertEquals("100/0", bank.figures());
-    assertEquals("released", bank.payment("j", "status"));
+    bank.debit(10);
+    DocRef deduction = new DocRef(CreditTransactions.COLLECTION, bank.lastTransactionId());
+    var hold = CreditCommands.hold(Bank.USER, 5, "j", DAY, "k", "h");
+    assertEquals("applied", bank.run(unread(hold)));
+    assertEquals(List.of(new Read.Get(CreditCommands.jobHold("j"))), bank.asked);
+    var refund = CreditCommands.refund(bank.snapshot(deduction), 1L, null, "k", "h").orElseThrow();
+    assertEquals("applied", bank.run(unread(refund)));
+    assertEquals(List.of(new Read.Get(deduction)), bank.asked);
   }
 
   @Test
-  void refusedJob_keepsItsCodeAndIsLeftAlone() {
-    Bank bank = Bank.with("payg", 9).job("j", "status", "queued");
-    bank.event("j");
-    assertEquals("failed", bank.jobField("j", "status"));
-    assertEquals("unchanged", bank.event("j"), "our own change comes back as an event");
-    assertEquals("insufficient_credits", bank.payment("j", "code"));
-  }
-
-  @Test
-  void refusedRunningJob_isTriedAgainDaily() {
-    Bank bank = Bank.with("payg", 9).job("j", "status", "running");
-    bank.event("j");
-    assertEquals(bank.now.plus(DAY), bank.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
-    assertEquals("unchanged", bank.after(Duration.ofHours(1)).event("j"));
-    assertEquals("applied", bank.after(DAY).event("j"), "or the sweep would find it for ever");
-    bank.grant(1, null);
-    bank.event("j");
-    assertEquals("held", bank.payment("j", "status"));
-    assertNull(bank.payment("j", "code"));
-    Bank old = Bank.with("payg", 9).job("j", "status", "running");
-    old.after(JobRules.RETRY_WINDOW).event("j");
-    assertNull(old.jobField("j", PodcastJobs.PAYMENT_DUE_AT), "not for ever");
-  }
-
-  @Test
-  void completedJobWhoseHoldLapsed_isDebitedOrUnpaid() {
-    Bank bank = Bank.with("payg", 10).job("j", "status", "queued");
-    bank.event("j");
-    assertEquals("10/10", bank.figures());
-    assertEquals("applied", bank.after(JobRules.HOLD_LIFE).event("j"));
-    assertEquals("hold_expired", bank.payment("j", "code"));
-    bank.job("j", "status", "completed").event("j");
-    assertEquals("captured", bank.payment("j", "status"));
-    assertEquals("0/0", bank.figures());
-    Bank poor = Bank.with("payg", 10).job("j", "status", "queued");
-    poor.event("j");
-    poor.after(JobRules.HOLD_LIFE).debit(5);
-    poor.job("j", "status", "completed").event("j");
-    assertEquals("unpaid", poor.payment("j", "status"));
-    assertEquals(List.of("job_unpaid"), poor.alerts());
-    poor.grant(100, null);
-    assertEquals("unchanged", poor.event("j"), "unpaid is final");
-    assertEquals("105/0", poor.figures());
-  }
-
-  @Test
-  void completedJobSeenAsItsHoldLapses_isChargedInThatCommit() {
-    Bank bank = Bank.with("payg", 10).job("j", "status", "queued");
-    bank.event("j");
-    bank.after(JobRules.HOLD_LIFE).job("j", "status", "completed").event("j");
-    assertEquals("0/0", bank.figures());
-    assertEquals(
-        "captured", bank.documents.get(CreditCommands.jobHold("j")).get(CreditHolds.STATUS));
-    assertEquals(List.of(), bank.audit());
-  }
-
-  @Test
-  void deletedJob_releasesItsHold() {
-    Bank bank = Bank.with("payg", 10).job("j", "status", "queued");
-    bank.event("j");
-    bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
-    assertEquals("applied", bank.event("j"));
-    assertEquals("10/0", bank.figures());
-    assertFalse(bank.documents.containsKey(new DocRef(PodcastJobs.COLLECTION, "j")));
-    assertEquals("unchanged", bank.event("j"));
-  }
-
-  @Test
-  void jobHeldOverHttp_isCapturedByItsTriggerOnce() {
+  void transactionOfAnotherUser_isNotRefunded() {
     Bank bank = Bank.with("payg", 100);
-    bank.run(CreditCommands.hold(Bank.USER, 30, "j", DAY, "k", "h"));
-    bank.job("j", "status", "running").event("j");
-    assertEquals("100/30", bank.figures());
-    bank.job("j", "status", "completed").event("j");
-    assertEquals("90/0", bank.figures(), "the price, and the rest comes back");
-  }
-
-  @Test
-  void jobOfAUserThatComesLater_isHeldThen() {
-    Bank bank = new Bank().job("j", "status", "queued");
-    assertEquals("applied", bank.event("j"));
-    assertEquals("unchanged", bank.event("j"));
-    assertFalse(bank.documents.containsKey(OWNER), "no user is made up");
-    assertEquals(
-        bank.now.plus(Duration.ofHours(1)), bank.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
-    bank.user(Bank.USER, "payg", 100L).event("j");
-    assertEquals("held", bank.payment("j", "status"));
-    Bank late = new Bank().job("j", "status", "completed");
-    late.event("j");
-    assertEquals(List.of("job_unpaid"), late.alerts());
-    late.user(Bank.USER, "payg", 100L).event("j");
-    assertEquals("captured", late.payment("j", "status"));
-  }
-
-  @Test
-  void chargeThatExists_isNotMadeAgainThoughTheHoldIsGone() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
-    bank.event("j");
-    bank.job("j", "status", "completed").event("j");
-    bank.documents.remove(CreditCommands.jobHold("j"));
-    bank.event("j");
+    bank.debit(10);
+    DocRef deduction = new DocRef(CreditTransactions.COLLECTION, bank.lastTransactionId());
+    var refund = CreditCommands.refund(bank.snapshot(deduction), 1L, null, "k", "h").orElseThrow();
+    change(bank, deduction, CreditTransactions.USER_ID, "u2");
+    assertEquals("not_found", bank.run(refund));
     assertEquals("90/0", bank.figures());
-    assertEquals("captured", bank.payment("j", "status"));
   }
 
   @Test
-  void oddJobDocuments_crashNothing() {
-    Bank bank = Bank.with("pro", 100);
-    for (Object odd : List.of(1L, "x", true, List.of(), Map.of(), Double.NaN)) {
-      for (String field :
-          List.of(
-              "duration_min",
-              "quality",
-              "priority",
-              "status",
-              "payment",
-              "credits_actual",
-              "created_at",
-              "topic",
-              "audience",
-              "payment_due_at")) {
-        bank.job("odd", "status", "queued").job("odd", field, odd);
-        assertNotEquals("nobody's", bank.event("odd"));
-        bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "odd"));
-      }
-    }
-    bank.job("odd", "user_id", 7L);
-    assertEquals("nobody's", bank.event("odd"));
-    assertEquals(List.of(), bank.audit());
-  }
-
-  // The chain and the audit.
-
-  @Test
-  void chain_namesTheFirstWrongSequence() {
+  void holdsAreAnsweredFieldByField() {
     Bank bank = Bank.with("payg", 100);
-    for (int i = 0; i < 5; i++) {
-      bank.debit(1);
-    }
-    List<Map<String, Object>> all = bank.transactions();
-    assertTrue(LedgerChain.verify(all).isEmpty());
-    List<Map<String, Object>> missing = new ArrayList<>(all);
-    missing.remove(2);
-    assertEquals(3, LedgerChain.verify(missing).orElseThrow().sequence());
-    List<Map<String, Object>> swapped = new ArrayList<>(all);
-    swapped.set(3, all.get(4));
-    swapped.set(4, all.get(3));
-    assertEquals(4, LedgerChain.verify(swapped).orElseThrow().sequence());
-    for (String field :
-        List.of("amount", "balance_after", "created_at", "type", "job_id", "lots")) {
-      List<Map<String, Object>> changed = new ArrayList<>(all);
-      Map<String, Object> transaction = new LinkedHashMap<>(all.get(1));
-      transaction.put(field, "else");
-      changed.set(1, transaction);
-      assertEquals(2, LedgerChain.verify(changed).orElseThrow().sequence(), field);
-    }
-    Map<String, Object> noted = new LinkedHashMap<>(all.get(1));
-    noted.put(CreditTransactions.REFUNDED, 1L);
-    assertEquals(all.get(1).get("hash"), LedgerChain.hash(noted, (String) noted.get("prev_hash")));
+    var hold = CreditCommands.hold(Bank.USER, 40, null, DAY, "k", "h");
+    Map<String, Object> open =
+        new LinkedHashMap<>(
+            Map.of(
+                "hold_id",
+                hold.markers().get(0).id(),
+                "user_id",
+                Bank.USER,
+                "amount",
+                40L,
+                "status",
+                "held",
+                "expires_at",
+                bank.now.plus(DAY)));
+    assertEquals(open, applied(bank.decide(hold)).answer().get("hold"));
+    String id = hold.markers().get(0).id();
+    var captured = applied(bank.decide(CreditCommands.settle(Bank.USER, id, true, 30L, "k", "h")));
+    open.put("status", "captured");
+    open.put("captured", 30L);
+    assertEquals(open, captured.answer().get("hold"));
+    assertEquals(-30L, asMap(captured.answer().get("transaction")).get("amount"));
+    Map<String, Object> document = bank.documents.get(new DocRef(CreditHolds.COLLECTION, id));
+    assertEquals(bank.lastTransactionId(), document.get(CreditHolds.TRANSACTION_ID));
+    assertEquals(bank.now, document.get(CreditHolds.CLOSED_AT));
+    assertEquals(bank.now, document.get(CreditHolds.CREATED_AT));
+    bank.hold("other", 10);
+    var released =
+        applied(
+            bank.decide(
+                CreditCommands.settle(Bank.USER, bank.holdId("other"), false, null, "r", "h")));
+    assertEquals("released", asMap(released.answer().get("hold")).get("status"));
+    assertFalse(released.answer().containsKey("transaction"));
   }
 
   @Test
-  void chain_tellsFieldsApartThatLookAlike() {
-    Map<String, Object> one = Map.of("job_id", "ab", "hold_id", "c");
-    Map<String, Object> other = Map.of("job_id", "a", "hold_id", "bc");
-    assertNotEquals(
-        LedgerChain.hash(one, LedgerChain.FIRST), LedgerChain.hash(other, LedgerChain.FIRST));
-    assertNotEquals(
-        LedgerChain.hash(Map.of("amount", 1L), LedgerChain.FIRST),
-        LedgerChain.hash(Map.of("amount", "1"), LedgerChain.FIRST));
-  }
-
-  @Test
-  void audit_findsEveryTampering() {
-    tampered("balance", 41L, "the ledger's balance is 41");
-    Bank bank = audited();
-    change(bank, OWNER, Users.CREDITS_BALANCE, 1L);
-    assertTrue(bank.audit().toString().contains("credits_balance is not the ledger's"));
-    bank = audited();
-    DocRef hold = new DocRef(CreditHolds.COLLECTION, bank.holdId("h"));
-    change(bank, hold, CreditHolds.STATUS, "released");
-    assertTrue(bank.audit().toString().contains("open holds"));
-    bank = audited();
-    DocRef deduction = new DocRef(CreditTransactions.COLLECTION, id(bank, 1));
-    change(bank, deduction, CreditTransactions.REFUNDED, 4L);
-    assertEquals(2, bank.audit().get(0).sequence());
-    change(bank, deduction, CreditTransactions.REFUNDED, null);
-    assertTrue(bank.audit().toString().contains("does not note it"));
-    bank = audited();
-    change(bank, OWNER, Users.LEDGER, null);
-    assertTrue(bank.audit().toString().contains("lost or broken"));
-    bank = audited();
-    bank.documents.remove(new DocRef(CreditTransactions.COLLECTION, id(bank, 2)));
-    assertEquals(3, bank.audit().get(0).sequence());
-  }
-
-  private static String id(Bank bank, int index) {
-    return (String) bank.transactions().get(index).get(CreditTransactions.TRANSACTION_ID);
-  }
-
-  private static Bank audited() {
+  void jobsHoldThatIsThere_isAnsweredAsItStands() {
     Bank bank = Bank.with("payg", 100);
-    bank.debit(50);
-    bank.refund(bank.lastTransactionId(), 5L);
+    var first = CreditCommands.hold(Bank.USER, 30, "j", DAY, "k1", "h");
+    Object held = applied(bank.decide(first)).answer().get("hold");
+    var second = CreditCommands.hold(Bank.USER, 99, "j", DAY, "k2", "h");
+    var again = unchanged(bank.decide(second)).answer();
+    assertEquals(held, again.get("hold"));
+    assertEquals(70L, again.get("available"));
+    String id = CreditCommands.jobHold("j").id();
+    bank.run(CreditCommands.settle(Bank.USER, id, true, 20L, "c", "h"));
+    Map<String, Object> closed = asMap(unchanged(bank.decide(second)).answer().get("hold"));
+    assertEquals("captured", closed.get("status"));
+    assertEquals(20L, closed.get("captured"));
+    assertEquals("j", closed.get("job_id"));
+    bank.run(CreditCommands.hold(Bank.USER, 5, "lapses", DAY, "k3", "h"));
+    var lapsed =
+        unchanged(
+            bank.after(DAY).decide(CreditCommands.hold(Bank.USER, 5, "lapses", DAY, "k4", "h")));
+    assertEquals("expired", asMap(lapsed.answer().get("hold")).get("status"), "as of this moment");
+  }
+
+  @Test
+  void holdInAStatusThatWeDoNotKnow_isNotSettled() {
+    Bank bank = Bank.with("payg", 100);
     bank.hold("h", 10);
-    assertEquals(List.of(), bank.audit());
-    return bank;
+    bank.release("h");
+    DocRef hold = new DocRef(CreditHolds.COLLECTION, bank.holdId("h"));
+    change(bank, hold, CreditHolds.STATUS, "frozen");
+    assertEquals("not_found", bank.capture("h", null));
+    change(bank, hold, CreditHolds.STATUS, "held");
+    assertEquals("hold_expired", bank.capture("h", null), "which its ledger does not know");
+    change(bank, hold, CreditHolds.USER_ID, "u2");
+    assertEquals("not_found", bank.capture("h", null));
   }
 
-  /**
-   * Changes a figure of the ledger together with its lot, so that the ledger is sound in itself.
-   */
-  private static void tampered(String field, long value, String finding) {
-    Bank bank = audited();
+  @Test
+  void refusalsOtherThanOfTooFewCredits_areGivenAgainWithoutFigures() {
+    Bank bank = Bank.with("payg", 100);
+    var hold = CreditCommands.hold(Bank.USER, 7, null, DAY, "k", "h");
+    bank.sweep();
+    for (CreditOutcome outcome : CreditOutcome.values()) {
+      var again = bank.rules.refuseAgain(bank.state(), hold, outcome.code(), bank.now);
+      assertEquals(outcome, again.outcome());
+      boolean hasFigures = outcome == CreditOutcome.INSUFFICIENT_CREDITS;
+      assertEquals(hasFigures, !again.figures().isEmpty());
+    }
+    String code = CreditOutcome.INSUFFICIENT_CREDITS.code();
+    var again = bank.rules.refuseAgain(bank.state(), hold, code, bank.now);
+    assertEquals(7L, again.figures().get("required"));
+    var unknown = bank.rules.refuseAgain(bank.state(), hold, "gone", bank.now);
+    assertEquals(CreditOutcome.NOT_FOUND, unknown.outcome());
+    change(bank, OWNER, Users.LEDGER, null);
+    var wiped = bank.rules.refuseAgain(bank.state(), hold, code, bank.now);
+    assertEquals(Map.of(), wiped.figures(), "nobody knows them without reading");
+  }
+
+  /** A monthly grant is due that would need a read: the figures are those of the ledger. */
+  @Test
+  void refusalAgainWhileAGrantIsDue_tellsTheLedgersFigures() {
+    Bank bank = new Bank().user(Bank.USER, "free", null);
+    bank.sweep();
+    bank.now = Instant.parse("2026-12-02T00:00:00Z");
+    var debit = CreditCommands.debit(Bank.USER, 11, null, null, "k", "h");
+    String code = CreditOutcome.INSUFFICIENT_CREDITS.code();
+    var again = bank.rules.refuseAgain(bank.state(), debit, code, bank.now);
+    assertEquals(10L, again.figures().get("balance"));
+    assertEquals(11L, again.figures().get("required"));
+  }
+
+  // Limits.
+
+  @Test
+  void refund_stopsAtTheLargestBalance() {
+    Bank bank = Bank.with("payg", CreditRules.MAX_BALANCE);
+    bank.debit(10);
+    String deduction = bank.lastTransactionId();
+    bank.grant(6, null);
+    assertEquals("balance_limit_exceeded", bank.refund(deduction, 5L));
+    assertEquals("applied", bank.refund(deduction, 4L));
+    assertEquals(CreditRules.MAX_BALANCE + "/0", bank.figures());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void smallestDeduction_canBeRefunded() {
+    Bank bank = Bank.with("payg", 1);
+    bank.debit(1);
+    assertEquals("applied", bank.refund(bank.lastTransactionId(), 1L));
+    assertEquals("1/0", bank.figures());
+  }
+
+  @Test
+  void deductionWhoseLotsAreKnownInPart_comesBackInTwoParts() {
+    Bank bank = Bank.with("payg", 100);
+    bank.sweep();
+    Instant expiry = bank.now.plus(DAY);
+    bank.documents.put(
+        new DocRef(CreditTransactions.COLLECTION, "old"),
+        new LinkedHashMap<>(
+            Map.of(
+                "user_id",
+                Bank.USER,
+                "type",
+                "deduction",
+                "amount",
+                -20L,
+                "created_at",
+                bank.now,
+                "lots",
+                List.of(Map.of("expires_at", expiry, "amount", 5L)))));
+    assertEquals("applied", bank.refund("old", 12L));
+    assertEquals(List.of("5@" + expiry, "107"), bank.lots());
+    assertEquals("applied", bank.refund("old", null));
+    assertEquals(List.of("5@" + expiry, "115"), bank.lots());
+    assertEquals(20L, bank.documents.get(CreditCommands.transaction("old")).get("refunded"));
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void monthlyGrant_isGivenUpToTheLargestBalanceAndElseForgone() {
+    for (long room : List.of(10L, 9L)) {
+      Bank bank = Bank.with("free", CreditRules.MAX_BALANCE - room);
+      bank.sweep();
+      bank.now = Instant.parse("2026-12-01T00:00:00Z");
+      assertEquals("applied", bank.sweep());
+      assertEquals(
+          (room == 10 ? CreditRules.MAX_BALANCE : CreditRules.MAX_BALANCE - room) + "/0",
+          bank.figures());
+      assertEquals(new MonthlyGrant("2026-12-01", "free", 10), bank.ledger().grant());
+      assertEquals("unchanged", bank.sweep(), "the period is done with");
+      bank.debit(10);
+      assertEquals("unchanged", bank.sweep());
+    }
+  }
+
+  @Test
+  void due_isTheEarliestOfLotsHoldsAndGrants() {
+    Bank bank = Bank.with("payg", 100);
+    bank.sweep();
+    assertNull(bank.documents.get(OWNER).get(Users.LEDGER_DUE_AT), "a tier without a grant");
+    bank.grant(5, bank.now.plus(DAY.multipliedBy(3)));
+    assertEquals(bank.now.plus(DAY.multipliedBy(3)), due(bank));
+    bank.hold("h", 4);
+    assertEquals(bank.now.plus(DAY), due(bank));
+    bank.hold("all", 1);
+    bank.release("h");
+    assertEquals(bank.now.plus(DAY), due(bank), "the other hold");
+    bank.capture("all", null);
+    assertEquals(bank.now.plus(DAY.multipliedBy(3)), due(bank));
+    bank.hold("rest", 4);
+    assertEquals(bank.now.plus(DAY), due(bank));
+    bank.debit(90);
+    assertEquals(bank.now.plus(DAY), due(bank), "all of the expiring lot is pinned");
+    bank.release("rest");
+    assertEquals(bank.now.plus(DAY.multipliedBy(3)), due(bank));
+    bank.debit(4);
+    assertNull(due(bank));
+    Bank gold = Bank.with("gold", 5);
+    gold.sweep();
+    assertNull(due(gold), "a word that is no tier grants nothing");
+    Bank free = Bank.with("free", 5);
+    free.sweep();
+    assertEquals(Instant.parse("2026-12-01T00:00:00Z"), due(free));
+  }
+
+  private static Object due(Bank bank) {
+    return bank.documents.get(OWNER).get(Users.LEDGER_DUE_AT);
+  }
+
+  // Ledgers and balances of others, once more.
+
+  @Test
+  void alertsOfBalances_sayWhatWasFoundAndWhatWasDone() {
+    Bank back = Bank.with("payg", 100);
+    back.sweep();
+    change(back, OWNER, Users.CREDITS_BALANCE, 999L);
+    back.sweep();
+    assertEquals(
+        List.of("credits_balance was 999 beside a ledger of 100: put back"), messages(back));
+    change(back, OWNER, Users.CREDITS_BALANCE, "many");
+    back.after(DAY).sweep();
+    assertTrue(
+        messages(back)
+            .contains("credits_balance was not a balance beside a ledger of 100: put back"));
+    Bank adopted = new Bank(ForeignBalance.ADOPT).user(Bank.USER, "payg", 100L);
+    adopted.hold("h", 40);
+    change(adopted, OWNER, Users.CREDITS_BALANCE, 10L);
+    adopted.sweep();
+    assertEquals(
+        List.of("credits_balance was 10 beside a ledger of 100: adopted as 40"), messages(adopted));
+    change(adopted, OWNER, Users.CREDITS_BALANCE, "many");
+    adopted.after(Duration.ofHours(1)).sweep();
+    assertEquals(
+        "credits_balance was not a balance beside a ledger of 40: put back",
+        messages(adopted).get(1));
+    assertEquals(40L, adopted.documents.get(OWNER).get(Users.CREDITS_BALANCE));
+  }
+
+  private static List<Object> messages(Bank bank) {
+    return bank.documents.entrySet().stream()
+        .filter(each -> each.getKey().collection().equals("model_router_alerts"))
+        .map(each -> each.getValue().get("message"))
+        .toList();
+  }
+
+  @Test
+  void adoptedBalanceBelowWhatIsHeld_isNoChangeWhereNothingElseIsLeft() {
+    Bank bank = new Bank(ForeignBalance.ADOPT).user(Bank.USER, "payg", 40L);
+    bank.hold("h", 40);
+    change(bank, OWNER, Users.CREDITS_BALANCE, 0L);
+    assertEquals("applied", bank.sweep());
+    assertEquals(List.of("admin_adjustment 40"), bank.entries());
+    assertEquals(40L, bank.documents.get(OWNER).get(Users.CREDITS_BALANCE));
+  }
+
+  @Test
+  void holdsOfALostLedger_areOpenedAgainWhereTheyFitAndElseReleased() {
+    Bank bank = Bank.with("payg", 100);
+    bank.hold("one", 1);
+    bank.hold("rest", 99);
+    change(bank, OWNER, Users.LEDGER, null);
+    bank.sweep();
+    assertEquals("100/100", bank.figures(), "also the smallest, and up to the last credit");
+    DocRef rest = new DocRef(CreditHolds.COLLECTION, bank.holdId("rest"));
+    change(bank, rest, CreditHolds.AMOUNT, 100L);
+    change(bank, OWNER, Users.LEDGER, null);
+    bank.sweep();
+    assertEquals("100/1", bank.figures());
+    assertEquals("released", bank.documents.get(rest).get(CreditHolds.STATUS));
+    assertEquals(bank.now, bank.documents.get(rest).get(CreditHolds.CLOSED_AT));
+    DocRef one = new DocRef(CreditHolds.COLLECTION, bank.holdId("one"));
+    for (Object odd : List.of(0L, "one", -5L)) {
+      change(bank, one, CreditHolds.STATUS, "held");
+      change(bank, one, CreditHolds.AMOUNT, odd);
+      change(bank, OWNER, Users.LEDGER, null);
+      bank.sweep();
+      assertEquals("100/0", bank.figures());
+      assertEquals("released", bank.documents.get(one).get(CreditHolds.STATUS));
+    }
+    change(bank, one, CreditHolds.STATUS, "held");
+    change(bank, one, CreditHolds.AMOUNT, 1L);
+    change(bank, one, CreditHolds.EXPIRES_AT, null);
+    change(bank, OWNER, Users.LEDGER, null);
+    bank.sweep();
+    assertEquals("100/0", bank.figures(), "without an expiry");
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void ledgersThatContradictThemselves_areRebuilt() {
+    List<Map<String, Object>> contradictions =
+        List.of(
+            Map.of("balance", 99L),
+            Map.of("hash", "x".repeat(64)),
+            Map.of("sequence", -1L),
+            Map.of("lots", Map.of("never", lot(100, 100, 39))),
+            Map.of("lots", Map.of("never", lot(100, 100, 0))),
+            Map.of("lots", Map.of("never", lot(100, 99, 40))),
+            Map.of("lots", Map.of("never", lot(99, 100, 40))),
+            Map.of("lots", Map.of("2027-01-01T00:00:00Z", lot(100, 100, 40))),
+            Map.of("holds", Map.of()),
+            Map.of("grant", Map.of("period", "2026-11-01")));
+    for (Map<String, Object> contradiction : contradictions) {
+      Bank bank = Bank.with("payg", 100);
+      bank.hold("h", 40);
+      Map<String, Object> ledger =
+          new LinkedHashMap<>(asMap(bank.documents.get(OWNER).get(Users.LEDGER)));
+      ledger.putAll(contradiction);
+      change(bank, OWNER, Users.LEDGER, ledger);
+      assertTrue(bank.state().ledgerBroken(), contradiction::toString);
+      assertEquals("applied", bank.sweep());
+      assertEquals("100/40", bank.figures(), contradiction::toString);
+      assertEquals(List.of("ledger_mismatch"), bank.alerts());
+    }
+  }
+
+  private static Map<String, Object> lot(long granted, long remaining, long held) {
+    return Map.of("granted", granted, "remaining", remaining, "held", held);
+  }
+
+  @Test
+  void balancesAtTheirLimits_areRead() {
+    for (Object whole : List.of(0L, 0.0, -0.0)) {
+      Bank bank = new Bank().user(Bank.USER, "payg", whole);
+      bank.sweep();
+      assertEquals("0/0", bank.figures());
+      assertEquals(List.of(), bank.alerts());
+    }
+    for (Object most : List.of(CreditRules.MAX_BALANCE, (double) CreditRules.MAX_BALANCE)) {
+      Bank bank = new Bank().user(Bank.USER, "payg", most);
+      bank.sweep();
+      assertEquals(CreditRules.MAX_BALANCE + "/0", bank.figures());
+      assertEquals(List.of(), bank.alerts());
+    }
+    for (Object odd : List.of(CreditRules.MAX_BALANCE + 1, CreditRules.MAX_BALANCE + 1.0)) {
+      Bank bank = new Bank().user(Bank.USER, "payg", odd);
+      bank.sweep();
+      assertEquals("0/0", bank.figures());
+      assertEquals(List.of("ledger_mismatch"), bank.alerts());
+    }
+  }
+
+  @Test
+  void pinsOfAHold_areReadInSpendOrderHoweverTheyStand() {
+    Bank bank = Bank.with("payg", 100);
+    bank.grant(5, bank.now.plus(DAY));
+    bank.grant(6, bank.now.plus(DAY.multipliedBy(2)));
+    bank.hold("h", 20);
     Map<String, Object> ledger =
         new LinkedHashMap<>(asMap(bank.documents.get(OWNER).get(Users.LEDGER)));
-    ledger.put(field, value);
-    ledger.put("lots", Map.of("never", Map.of("granted", 100L, "remaining", value, "held", 10L)));
+    Map<String, Object> hold =
+        new LinkedHashMap<>(asMap(asMap(ledger.get("holds")).get(bank.holdId("h"))));
+    Map<String, Object> pins = new LinkedHashMap<>();
+    pins.put("never", 9L);
+    pins.put("2026-11-12T10:00:00Z", 6L);
+    pins.put("2026-11-11T10:00:00Z", 5L);
+    assertEquals(pins, hold.put("pins", pins), "the same, in another order");
+    ledger.put("holds", Map.of(bank.holdId("h"), hold));
     change(bank, OWNER, Users.LEDGER, ledger);
-    change(bank, OWNER, Users.CREDITS_BALANCE, value);
-    String found = bank.audit().toString();
-    assertTrue(found.contains(finding) && found.contains("lots are not those"), found);
-  }
-
-  /** A20: exact for every duration of a tenth of a minute. */
-  @Test
-  void priceOfAJob_isExact() {
-    for (int tenths = 5; tenths <= 1_800; tenths++) {
-      Bank bank = new Bank();
-      bank.job("j", "duration_min", tenths / 10.0, "quality", "hd", "priority", "express");
-      long price =
-          JobOrder.of(bank.snapshot(new DocRef(PodcastJobs.COLLECTION, "j"))).orElseThrow().price();
-      assertEquals((3L * tenths + 9) / 10, price, "tenths " + tenths);
-    }
+    bank.capture("h", 7L);
+    assertEquals(List.of("4@2026-11-12T10:00:00Z", "100"), bank.lots());
   }
 }

@@ -7,14 +7,19 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
+import dev.meterkite.model.schema.Schema.StripePayments;
 import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.time.Period;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -28,18 +33,21 @@ class CreditSequencesTest {
   private static final List<String> STATUSES =
       List.of("queued", "clarifying", "running", "completed", "failed", "cancelled", "paused");
 
+  /** {@code -Dmeterkite.sequences=1 -Dmeterkite.seed=N} repeats one. */
+  private static final long FIRST = Long.getLong("meterkite.seed", 0);
+
+  private static final int SEQUENCES =
+      Integer.getInteger("meterkite.sequences", DEEP ? 200_000 : 10_000);
+
   @Test
   void anySequence_keepsTheBooks() {
-    int sequences = DEEP ? 200_000 : 10_000;
-    Map<String, Integer> outcomes = new HashMap<>();
-    for (long seed = 0; seed < sequences; seed++) {
-      try {
-        new Play(seed, outcomes).play();
-      } catch (AssertionError | RuntimeException e) {
-        throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
-      }
+    Map<String, Integer> outcomes = new ConcurrentSkipListMap<>();
+    LongStream seeds = LongStream.range(FIRST, FIRST + SEQUENCES);
+    (DEEP ? seeds.parallel() : seeds).forEach(seed -> play(seed, outcomes));
+    System.out.println("credits: " + SEQUENCES + " sequences of " + STEPS + ": " + outcomes);
+    if (SEQUENCES < 1_000) {
+      return; // too few for the rare ones
     }
-    System.out.println("credits: " + sequences + " sequences of " + STEPS + ": " + outcomes);
     for (CreditOutcome outcome : CreditOutcome.values()) {
       boolean ofJobs =
           outcome == CreditOutcome.INVALID_JOB
@@ -48,6 +56,14 @@ class CreditSequencesTest {
               || outcome == CreditOutcome.BALANCE_LIMIT_EXCEEDED;
       assertTrue(
           ofJobs || outcomes.containsKey(outcome.code()), () -> "never happened: " + outcome);
+    }
+  }
+
+  private static void play(long seed, Map<String, Integer> outcomes) {
+    try {
+      new Play(seed, outcomes).play();
+    } catch (AssertionError | RuntimeException e) {
+      throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
     }
   }
 
@@ -100,7 +116,7 @@ class CreditSequencesTest {
 
     private String command(Map<DocRef, Map<String, Object>> before) {
       long amount = 1L + random.nextInt(60);
-      return switch (random.nextInt(15)) {
+      return switch (random.nextInt(18)) {
         case 0, 1, 2 -> debit(amount);
         case 3, 4 ->
             bank.grant(
@@ -115,6 +131,7 @@ class CreditSequencesTest {
         case 10, 11 -> job(before);
         case 12 -> bank.sweep();
         case 13 -> another(before);
+        case 14, 15, 16 -> stripe();
         default -> jobHold(amount);
       };
     }
@@ -189,6 +206,56 @@ class CreditSequencesTest {
       return bank.event(job);
     }
 
+    /** What Stripe tells; told again at once, it says nothing new. */
+    private String stripe() {
+      var command = CreditCommands.stripe(Bank.USER, told());
+      String outcome = bank.run(command);
+      if (outcome.equals("applied")) {
+        bank.sweep(); // a tier that it ended or changed may have a grant due
+        assertEquals("unchanged", bank.run(command), command::toString);
+      }
+      return outcome;
+    }
+
+    private CreditCommand told() {
+      CreditCommand.Told told =
+          new CreditCommand.Told("evt", random.nextBoolean() ? null : "cus_" + random.nextInt(2));
+      String id = Integer.toString(random.nextInt(3));
+      String payment = "pi_" + id;
+      SubscriptionTier tier = random.nextBoolean() ? SubscriptionTier.ENTHU : SubscriptionTier.PRO;
+      return switch (random.nextInt(4)) {
+        case 0 -> new CreditCommand.Purchase("cs_" + id, 100, null, null, payment, told);
+        case 1 -> {
+          Instant start = Bank.START.plus(Duration.ofDays(10L * random.nextInt(4)));
+          Period period = new Period(start, start.plus(Duration.ofDays(30)));
+          yield new CreditCommand.Purchase(
+              "in_" + id, tier.monthlyCredits(), tier, period, "in_" + payment, told);
+        }
+        case 2 -> {
+          boolean ofInvoice = random.nextBoolean();
+          yield new CreditCommand.TakeBack(
+              (ofInvoice ? "in_" : "") + payment,
+              (ofInvoice ? "ch_in_" : "ch_") + id,
+              600,
+              1L + random.nextInt(600),
+              told);
+        }
+        default -> {
+          SubscriptionStatus[] statuses = SubscriptionStatus.values();
+          Subscription.Change[] changes = Subscription.Change.values();
+          yield new CreditCommand.Subscribe(
+              "sub_" + random.nextInt(2),
+              new Subscription(
+                  statuses[random.nextInt(statuses.length)],
+                  tier,
+                  Bank.START.plusSeconds(random.nextInt(9)),
+                  changes[random.nextInt(changes.length)],
+                  null),
+              told);
+        }
+      };
+    }
+
     /** What other programs do to the user's document. */
     private String another(Map<DocRef, Map<String, Object>> before) {
       Map<String, Object> user =
@@ -233,6 +300,32 @@ class CreditSequencesTest {
               .sum();
       assertEquals(open, ledger.held(), "held is the sum of open holds");
       jobsChargedOnce(all);
+      paymentsTakenBackOnce();
+    }
+
+    /** No more is due of a payment than it bought, no more is taken than is due, nor than given. */
+    private void paymentsTakenBackOnce() {
+      Map<String, Long> dues = new HashMap<>();
+      bank.documents.forEach(
+          (ref, payment) -> {
+            if (ref.collection().equals(StripePayments.COLLECTION)) {
+              long due = Raw.whole(payment, StripePayments.CREDITS_DUE, 0);
+              assertTrue(due <= Raw.whole(payment, StripePayments.CREDITS, 0), "more than bought");
+              String bought = Raw.text(payment, StripePayments.TRANSACTION_ID);
+              if (bought != null) {
+                dues.merge(bought, due, Long::sum);
+              }
+            }
+          });
+      dues.forEach(
+          (bought, due) -> {
+            Map<String, Object> transaction =
+                bank.documents.get(CreditCommands.transaction(bought));
+            long most = Math.min(due, (Long) transaction.get(CreditTransactions.AMOUNT));
+            assertTrue(
+                Raw.whole(transaction, CreditTransactions.REFUNDED, 0) <= most,
+                () -> "too much is taken back: " + transaction);
+          });
     }
 
     private void jobsChargedOnce(List<Map<String, Object>> all) {
