@@ -14,6 +14,19 @@ readonly BACKUPS_KEPT=14d
 readonly DELIVERY_ATTEMPTS=50 DEAD_LETTERS_KEPT=31d
 readonly MONITORING=monitoring
 readonly STRIPE_SECRET=stripe-webhook-secret
+# The function that probes providers, and the secrets of their keys: openai-api-key and so on.
+readonly PROBER=check-providers
+# The JSON file of CUSTOMER_CONFIG_FILE: its secret, who reads it, and where functions see it.
+readonly CONFIG_SECRET=customer-config CONFIG_ACCOUNT=customers CONFIG_PATH=/etc/meterkite/customers.json
+readonly MOST_SECRET_BYTES=65536
+# The fast compiler alone: a start takes half the processor time. The platform's own options are replaced by these.
+readonly JVM_DEFAULT='-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MaxRAMPercentage=70'
+# Variables of the functions that are taken over from the environment of this script where they are set.
+readonly PASSED_ON=(
+  SERVICE_ACCOUNTS FOREIGN_BALANCE CREDITS_MODE STRIPE_PRICES RATE_CARD USAGE_CLOSE_DAYS USAGE_CHECK_DAYS
+  ALERT_WEBHOOK_URL ALERT_TOPIC CUSTOMER_CONFIG_MODE DRAIN_SECONDS PROBE_DEADLINE_MS
+  OPENAI_BASE_URL ANTHROPIC_BASE_URL GOOGLE_BASE_URL ELEVENLABS_BASE_URL
+)
 # A first trigger fails until the platform's own accounts have their roles, which takes minutes.
 readonly ATTEMPTS=5 SECONDS_BETWEEN_ATTEMPTS=60
 readonly APIS=(
@@ -22,6 +35,8 @@ readonly APIS=(
 )
 # Where rules are published; a test puts its own server here.
 readonly RULES_API=${RULES_API:-https://firebaserules.googleapis.com/v1}
+# What builds the jar; likewise.
+readonly MAVEN=${MAVEN:-./mvnw}
 # Where the model catalogue is written; likewise.
 readonly DOCUMENTS_API=${DOCUMENTS_API:-https://firestore.googleapis.com/v1}
 
@@ -29,6 +44,7 @@ project='' region='' location=us-central1
 dry=false what=all container=false
 only=()
 bucket='' collections='' database='' from='' function='' minutes=10
+image=''
 
 usage() {
   cat <<'TEXT'
@@ -54,7 +70,11 @@ for some minutes (default 10).
   --dry-run         runs nothing; prints the commands, one a line
 
 Settings of the functions are taken from the environment: TOKEN_ISSUERS (default: Google service
-accounts, and Firebase users of the project), SERVICE_ACCOUNTS, FOREIGN_BALANCE, CREDITS_MODE.
+accounts, and Firebase users of the project), SERVICE_ACCOUNTS and the others of the README's table.
+PROVIDER_KEYS     providers whose keys are in Secret Manager, separated by commas: openai (secret
+                  openai-api-key), anthropic, google, elevenlabs; the others are not probed
+CUSTOMER_CONFIG_FILE  a JSON file here, at most 64 KiB; functions get it as a secret
+JVM_OPTIONS       options of the functions' JVM (default: the fast compiler alone)
 NOTIFICATION_CHANNELS names those that alert policies tell, separated by commas.
 TEXT
 }
@@ -125,10 +145,25 @@ preflight() {
     lines | cut -f 1 | grep -qxF -- "$name" || fail "$TABLE has no function $name"
   done
   preflight_of_command
+  for name in $(providers); do
+    case $name in
+      openai | anthropic | google | elevenlabs) ;;
+      *) fail "PROVIDER_KEYS names $name; known are openai, anthropic, google, elevenlabs" ;;
+    esac
+  done
+  if [ -n "${CUSTOMER_CONFIG_FILE:-}" ]; then
+    [ -r "$CUSTOMER_CONFIG_FILE" ] || fail "CUSTOMER_CONFIG_FILE $CUSTOMER_CONFIG_FILE cannot be read"
+    [ "$(wc -c <"$CUSTOMER_CONFIG_FILE")" -le "$MOST_SECRET_BYTES" ] ||
+      fail "CUSTOMER_CONFIG_FILE $CUSTOMER_CONFIG_FILE is larger than a secret may be, $MOST_SECRET_BYTES bytes"
+  fi
   if $dry; then
     return
   fi
-  for name in gcloud curl sha256sum; do
+  local needed=(gcloud curl sha256sum)
+  case $what in
+    all | only | catalogue) needed+=(java) ;;
+  esac
+  for name in "${needed[@]}"; do
     command -v "$name" >/dev/null || fail "$name is missing on the PATH"
   done
   [ -n "$(gcloud auth list --filter=status:ACTIVE --format='value(account)' 2>/dev/null)" ] ||
@@ -300,26 +335,75 @@ allow_publishing() {
   if [ -z "${ALERT_TOPIC:-}" ]; then
     return
   fi
-  for account in alerts health; do
+  for account in $(wanted | cut -f 5 | sort -u | grep -x -e alerts -e health); do
     in_project run pubsub topics add-iam-policy-binding "$ALERT_TOPIC" \
       "--member=serviceAccount:$(email "$account")" --role=roles/pubsub.publisher --format=none
   done
 }
 
-# The secret by which stripe-webhook knows its sender; its value never passes through here.
+# The providers whose keys are in Secret Manager, one a word.
+providers() {
+  printf '%s' "${PROVIDER_KEYS:-}" | tr ',' ' '
+}
+
+# What a function reads of Secret Manager, as --set-secrets takes it: NAME=SECRET:latest,...
+secrets_of() {
+  local name=$1 account=$2 roles=$3 provider list=''
+  if [ "$roles" = stripe ]; then
+    list+=,STRIPE_WEBHOOK_SECRET=$STRIPE_SECRET:latest
+  fi
+  if [ "$name" = "$PROBER" ]; then
+    for provider in $(providers); do
+      list+=,${provider^^}_API_KEY=$provider-api-key:latest
+    done
+  fi
+  if [ "$account" = "$CONFIG_ACCOUNT" ] && [ -n "${CUSTOMER_CONFIG_FILE:-}" ]; then
+    list+=,$CONFIG_PATH=$CONFIG_SECRET:latest
+  fi
+  printf '%s' "${list#,}"
+}
+
+# The secrets of the functions that are wanted, each with the account that uses it.
+needed_secrets() {
+  local name account roles list secret
+  while IFS=$'\t' read -r name account roles; do
+    list=$(secrets_of "$name" "$account" "$roles")
+    for secret in ${list//,/ }; do
+      secret=${secret#*=}
+      printf '%s\t%s\n' "${secret%:latest}" "$account"
+    done
+  done < <(wanted | cut -f 1,5,13)
+}
+
+# Makes them, each readable by the one account that uses it. Keys never pass through here: which secrets have to be
+# given a value is said, of all at once.
 make_secrets() {
-  local account
-  account=$(wanted | awk -F '\t' '$13 == "stripe" { print $5 }')
-  if [ -z "$account" ]; then
+  local secret account lacking=()
+  while IFS=$'\t' read -r secret account; do
+    in_project make secrets create "$secret" --replication-policy=automatic
+    in_project run secrets add-iam-policy-binding "$secret" \
+      "--member=serviceAccount:$(email "$account")" --role=roles/secretmanager.secretAccessor --format=none
+    if [ "$secret" = "$CONFIG_SECRET" ]; then
+      write_configuration
+    elif ! $dry && [ -z "$(gcloud secrets versions list "$secret" "--project=$project" \
+      --filter=state:ENABLED --format='value(name)')" ]; then
+      lacking+=("$secret")
+    fi
+  done < <(needed_secrets | sort -u)
+  for secret in ${lacking[@]+"${lacking[@]}"}; do
+    print_line gcloud secrets versions add "$secret" "--project=$project" --data-file=FILE >&2
+  done
+  [ ${#lacking[@]} -eq 0 ] ||
+    fail "a secret has no value: ${lacking[*]}; give it one as above, then run this again"
+}
+
+# A new version of the customers' file where it differs from the last one.
+write_configuration() {
+  if ! $dry && gcloud secrets versions access latest "--secret=$CONFIG_SECRET" "--project=$project" 2>/dev/null |
+    cmp --silent - "$CUSTOMER_CONFIG_FILE"; then
     return
   fi
-  in_project make secrets create "$STRIPE_SECRET" --replication-policy=automatic
-  in_project run secrets add-iam-policy-binding "$STRIPE_SECRET" \
-    "--member=serviceAccount:$(email "$account")" --role=roles/secretmanager.secretAccessor --format=none
-  if ! $dry && [ -z "$(gcloud secrets versions list "$STRIPE_SECRET" "--project=$project" \
-    --filter=state:ENABLED --format='value(name)')" ]; then
-    fail "secret $STRIPE_SECRET has no value: gcloud secrets versions add $STRIPE_SECRET --project=$project --data-file=FILE, then run this again"
-  fi
+  in_project run secrets versions add "$CONFIG_SECRET" "--data-file=$CUSTOMER_CONFIG_FILE"
 }
 
 # Composite indexes, exempt fields and lifetimes, from the file that the Firebase CLI reads too.
@@ -381,12 +465,19 @@ apply_rules() {
     print_line ./deploy.sh --rules "--project=$project" "--location=$location" "--region=$region"
     return
   fi
-  local token ruleset release="projects/$project/releases/cloud.firestore"
+  local token in_force ruleset name release="projects/$project/releases/cloud.firestore"
   token=$(gcloud auth print-access-token)
+  # The name of a file in a ruleset is ours to choose: with its text's sum it tells whether these are in force.
+  name=$RULES.$(sha256sum <"$RULES" | cut -c 1-16)
+  in_force=$(rules_api GET "$release" 2>/dev/null) || in_force=''
+  ruleset=$(json_member rulesetName <<<"$in_force") || ruleset=''
+  if [ -n "$ruleset" ] && [ "$(rules_api GET "$ruleset" | json_member name '[^"/]*')" = "$name" ]; then
+    printf 'The rules in force are these already.\n' >&2
+    return
+  fi
   ruleset=$(
-    printf '{"source":{"files":[{"name":"%s","content":"%s"}]}}' "$RULES" "$(json_text <"$RULES")" |
-      rules_api POST "projects/$project/rulesets" |
-      tr -d '\n' | sed -n 's/.*"name": *"\(projects\/[^"]*\/rulesets\/[^"]*\)".*/\1/p'
+    printf '{"source":{"files":[{"name":"%s","content":"%s"}]}}' "$name" "$(json_text <"$RULES")" |
+      rules_api POST "projects/$project/rulesets" | json_member name '[^"]*\/rulesets\/[^"]*'
   )
   [ -n "$ruleset" ] || fail 'the rules were not taken'
   printf '{"release":{"name":"%s","rulesetName":"%s"}}' "$release" "$ruleset" |
@@ -397,9 +488,16 @@ apply_rules() {
   printf 'The rules in force are %s.\n' "$ruleset" >&2
 }
 
-# Sends standard input. The token goes by a file descriptor, since arguments can be seen by others.
+# The first text member of this name, whose value matches the pattern, in JSON on standard input.
+json_member() {
+  tr -d '\n' | grep -o "\"$1\": *\"${2:-[^\"]*}\"" | head -n 1 | sed "s/^\"$1\": *\"//; s/\"\$//"
+}
+
+# Sends standard input, but for a GET. The token goes by a file descriptor, since arguments can be seen by others.
 rules_api() {
-  curl --silent --show-error --fail-with-body --request "$1" --data-binary @- \
+  local data=(--data-binary @-)
+  [ "$1" != GET ] || data=()
+  curl --silent --show-error --fail-with-body --request "$1" ${data[@]+"${data[@]}"} \
     --header 'Content-Type: application/json' --header "X-Goog-User-Project: $project" \
     --config <(printf 'header = "Authorization: Bearer %s"\n' "$token") "$RULES_API/$2"
 }
@@ -434,7 +532,7 @@ seed_catalogue() {
 # --- The functions
 
 build() {
-  run ./mvnw -q -pl functions -am -DskipTests package
+  run "$MAVEN" -q -pl functions -am -DskipTests package
 }
 
 settings() {
@@ -448,34 +546,52 @@ settings() {
   fi
   printf '^@@^GOOGLE_CLOUD_PROJECT=%s@@TOKEN_ISSUERS=%s@@SCHEDULER_ACCOUNTS=%s' \
     "$project" "$issuers" "$(email scheduler)"
-  [ -z "${SERVICE_ACCOUNTS:-}" ] || printf '@@SERVICE_ACCOUNTS=%s' "$SERVICE_ACCOUNTS"
-  [ -z "${FOREIGN_BALANCE:-}" ] || printf '@@FOREIGN_BALANCE=%s' "$FOREIGN_BALANCE"
-  [ -z "${RATE_CARD:-}" ] || printf '@@RATE_CARD=%s' "$RATE_CARD"
-  [ -z "${USAGE_CLOSE_DAYS:-}" ] || printf '@@USAGE_CLOSE_DAYS=%s' "$USAGE_CLOSE_DAYS"
-  [ -z "${USAGE_CHECK_DAYS:-}" ] || printf '@@USAGE_CHECK_DAYS=%s' "$USAGE_CHECK_DAYS"
-  [ -z "${ALERT_WEBHOOK_URL:-}" ] || printf '@@ALERT_WEBHOOK_URL=%s' "$ALERT_WEBHOOK_URL"
-  [ -z "${ALERT_TOPIC:-}" ] || printf '@@ALERT_TOPIC=%s' "$ALERT_TOPIC"
-  [ -z "${CREDITS_MODE:-}" ] || printf '@@CREDITS_MODE=%s' "$CREDITS_MODE"
-  [ -z "${STRIPE_PRICES:-}" ] || printf '@@STRIPE_PRICES=%s' "$STRIPE_PRICES"
+  local name
+  for name in "${PASSED_ON[@]}"; do
+    [ -z "${!name:-}" ] || printf '@@%s=%s' "$name" "${!name}"
+  done
+  if [ -n "${CUSTOMER_CONFIG_FILE:-}" ] && [ "${1:-}" = "$CONFIG_ACCOUNT" ]; then
+    printf '@@CUSTOMER_CONFIG_FILE=%s' "$CONFIG_PATH"
+  fi
 }
 
-# One name for what a function is made of; while it stays, the function is not deployed again.
+# One name for what a function is made of: how it is deployed and the contents of these files. While it stays,
+# the function is not deployed again.
 fingerprint() {
+  local files=()
+  while [ "$1" != -- ]; do
+    files+=("$1")
+    shift
+  done
   {
     printf '%s\n' "$@"
-    find "$SOURCE" -name '*.jar' -print0 | sort -z | xargs -0 sha256sum
+    find "${files[@]}" -type f -print0 | sort -z | xargs -0 sha256sum
   } | sha256sum | cut -c 1-40
 }
 
+# The files that a function of this account is made of.
+files_of() {
+  printf '%s\n' "$SOURCE"
+  if [ "$1" = "$CONFIG_ACCOUNT" ] && [ -n "${CUSTOMER_CONFIG_FILE:-}" ]; then
+    printf '%s\n' "$CUSTOMER_CONFIG_FILE"
+  fi
+}
+
+# Named by what it is made of, so that one that is there need not be built again.
 image() {
-  printf '%s-docker.pkg.dev/%s/meterkite/functions' "$region" "$project"
+  local tag=TAG
+  $dry || tag=$(fingerprint "$SOURCE" Containerfile container "$TABLE" --)
+  printf '%s-docker.pkg.dev/%s/meterkite/functions:%s' "$region" "$project" "$tag"
 }
 
 build_image() {
   in_project make artifacts repositories create meterkite --repository-format=docker \
     "--location=$region"
+  if ! $dry && gcloud artifacts docker images describe "$image" "--project=$project" >/dev/null 2>&1; then
+    return
+  fi
   in_project run builds submit . --config=container/cloudbuild.yaml \
-    --ignore-file=container/.gcloudignore "--substitutions=_IMAGE=$(image)" \
+    --ignore-file=container/.gcloudignore "--substitutions=_IMAGE=$image" \
     "--service-account=projects/$project/serviceAccounts/$(email build)"
 }
 
@@ -491,14 +607,11 @@ deploy_containers() {
     else
       flags+=(--allow-unauthenticated)
     fi
-    if [ "$roles" = stripe ]; then
-      flags+=("--set-secrets=STRIPE_WEBHOOK_SECRET=$STRIPE_SECRET:latest")
-    fi
-    in_project run_again run deploy "$name" "--image=$(image)" "--region=$region" \
+    deploy_service "$name" "$account" "--image=$image" "--region=$region" \
       "--service-account=$(email "$account")" "--memory=${memory}Mi" "--cpu=$cpu" \
       "--concurrency=$concurrency" "--min-instances=$min" "--max-instances=$max" \
-      "--timeout=${timeout}s" --cpu-boost \
-      "--set-env-vars=$(settings)@@FUNCTION_TARGET=$class@@FUNCTION_SIGNATURE_TYPE=$signature" \
+      "--timeout=${timeout}s" --cpu-boost "$(secrets_flag "$name" "$account" "$roles")" \
+      "--set-env-vars=$(settings "$account")@@FUNCTION_TARGET=$class@@FUNCTION_SIGNATURE_TYPE=$signature" \
       "${flags[@]}"
     if [ "$kind" = event ]; then
       in_project run run services add-iam-policy-binding "$name" "--region=$region" \
@@ -517,6 +630,17 @@ deploy_containers() {
   done < <(wanted)
 }
 
+# Sets what a function reads of Secret Manager, and takes away what it no longer reads.
+secrets_flag() {
+  local list
+  list=$(secrets_of "$@")
+  if [ -n "$list" ]; then
+    printf -- '--set-secrets=%s' "$list"
+  else
+    printf -- --clear-secrets
+  fi
+}
+
 # Where a function answers, as a function or as a service.
 url_of() {
   if $container; then
@@ -529,6 +653,7 @@ url_of() {
 
 deploy_functions() {
   if $container; then
+    image=$(image)
     build_image
     deploy_containers
     return
@@ -542,7 +667,8 @@ deploy_functions() {
       "--build-service-account=projects/$project/serviceAccounts/$(email build)"
       "--memory=${memory}Mi" "--cpu=$cpu" "--concurrency=$concurrency" "--min-instances=$min"
       "--max-instances=$max" "--timeout=${timeout}s" --set-build-env-vars=USE_JAVA_FF_2=true
-      "--set-env-vars=$(settings)"
+      "--set-env-vars=$(settings "$account")@@JAVA_TOOL_OPTIONS=${JVM_OPTIONS:-$JVM_DEFAULT}"
+      "$(secrets_flag "$name" "$account" "$roles")"
     )
     if [ "$kind" = event ]; then
       flags+=(
@@ -561,10 +687,7 @@ deploy_functions() {
       # Callers are checked in code, where the whole token is there to be verified.
       flags+=(--trigger-http --allow-unauthenticated)
     fi
-    if [ "$roles" = stripe ]; then
-      flags+=("--set-secrets=STRIPE_WEBHOOK_SECRET=$STRIPE_SECRET:latest")
-    fi
-    deploy_function "$name" "${flags[@]}"
+    deploy_function "$name" "$account" "${flags[@]}"
     if [ "$kind" = event ]; then
       in_project run run services add-iam-policy-binding "$name" "--region=$region" \
         "--member=serviceAccount:$(email trigger)" --role=roles/run.invoker --format=none
@@ -601,17 +724,38 @@ keep_dead_letters() {
 }
 
 deploy_function() {
-  local name=$1 made_of=''
-  shift
+  local name=$1 account=$2 made_of=fingerprint
+  shift 2
   if ! $dry; then
-    made_of=$(fingerprint "$@")
+    made_of=$(fingerprint_of "$account" "$@")
     if [ "$(gcloud functions describe "$name" --gen2 "--region=$region" "--project=$project" \
       --format='value(labels.made-of)' 2>/dev/null)" = "$made_of" ]; then
       printf '%s is up to date.\n' "$name" >&2
       return
     fi
   fi
-  in_project run_again functions deploy "$name" "$@" ${made_of:+"--update-labels=made-of=$made_of"}
+  in_project run_again functions deploy "$name" "$@" "--update-labels=made-of=$made_of"
+}
+
+deploy_service() {
+  local name=$1 account=$2 made_of=fingerprint
+  shift 2
+  if ! $dry; then
+    made_of=$(fingerprint_of "$account" "$@")
+    if [ "$(gcloud run services describe "$name" "--region=$region" "--project=$project" \
+      --format='value(metadata.labels.made-of)' 2>/dev/null)" = "$made_of" ]; then
+      printf '%s is up to date.\n' "$name" >&2
+      return
+    fi
+  fi
+  in_project run_again run deploy "$name" "$@" "--update-labels=made-of=$made_of"
+}
+
+fingerprint_of() {
+  local files=() account=$1
+  shift
+  mapfile -t files < <(files_of "$account")
+  fingerprint "${files[@]}" -- "$@"
 }
 
 schedule() {
@@ -782,6 +926,7 @@ case $what in
     ;;
   only)
     make_accounts
+    allow_publishing
     make_secrets
     build
     deploy_functions

@@ -9,6 +9,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.sun.net.httpserver.HttpServer;
+import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
 import java.io.IOException;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * deploy.sh, as far as it can be run without a cloud: what it would do, and whether that parses.
@@ -55,18 +57,33 @@ class DeployScriptTest {
           "submit",
           "update");
 
+  /** With a key of a provider, a file of configuration and a topic for alerts. */
+  private static final Map<String, String> KEYS_AND_FILE =
+      Map.of(
+          "PROVIDER_KEYS", "openai,elevenlabs",
+          "CUSTOMER_CONFIG_FILE", "firebase.json",
+          "ALERT_TOPIC", "projects/p/topics/alerts");
+
   @TempDir private Path temp;
 
   private static Shell.Ended deploy(String... options) {
+    return deploy(Map.of("TOKEN_ISSUERS", ""), options);
+  }
+
+  private static Shell.Ended deploy(Map<String, String> environment, String... options) {
     List<String> command = new ArrayList<>(List.of("./deploy.sh", "--project", PROJECT));
     command.addAll(List.of(options));
-    return Shell.run(Map.of("TOKEN_ISSUERS", ""), command.toArray(String[]::new));
+    return Shell.run(environment, command.toArray(String[]::new));
   }
 
   private static List<String> dryRun(String... options) {
+    return dryRun(Map.of("TOKEN_ISSUERS", ""), options);
+  }
+
+  private static List<String> dryRun(Map<String, String> environment, String... options) {
     List<String> all = new ArrayList<>(List.of(options));
     all.add("--dry-run");
-    Shell.Ended ended = deploy(all.toArray(String[]::new));
+    Shell.Ended ended = deploy(environment, all.toArray(String[]::new));
     assertEquals(0, ended.status(), ended.err());
     assertEquals("", ended.err());
     return ended.lines();
@@ -97,8 +114,13 @@ class DeployScriptTest {
         told.put(cells[1].strip().replaceAll("`(meterkite-)?", ""), roles);
       }
     }
-    // Granted where stripe-webhook is deployed.
-    granted.get("credits").add("roles/secretmanager.secretAccessor");
+    // Granted where there is something to read.
+    for (String account : List.of("credits", "customers", "health")) {
+      granted.get(account).add("roles/secretmanager.secretAccessor");
+    }
+    for (String account : List.of("alerts", "health")) {
+      granted.get(account).add("roles/pubsub.publisher");
+    }
     assertEquals(granted, told);
   }
 
@@ -326,6 +348,126 @@ class DeployScriptTest {
     assertTrue(lines.stream().noneMatch(line -> line.contains("gcloud firestore")));
   }
 
+  /** A key is mounted where providers are probed, the file where customers are configured. */
+  @Test
+  void keysAndFile_areReadByTheFunctionsThatUseThemAlone() throws IOException {
+    List<List<String>> commands = Shell.words(dryRun(KEYS_AND_FILE));
+    Map<String, String> mounted = new TreeMap<>();
+    for (List<String> words : commands) {
+      if (words.get(1).equals("functions")) {
+        words.stream()
+            .filter(word -> word.startsWith("--set-secrets="))
+            .forEach(word -> mounted.put(words.get(3), word.substring(14)));
+        boolean named =
+            words.stream().anyMatch(word -> word.contains("@@CUSTOMER_CONFIG_FILE=/etc/meter"));
+        assertEquals(
+            words.contains("--set-secrets=/etc/meterkite/customers.json=customer-config:latest"),
+            named);
+        assertEquals(1, words.stream().filter(word -> word.contains("-secrets")).count());
+      }
+    }
+    String file = "/etc/meterkite/customers.json=customer-config:latest";
+    Map<String, String> wanted = new TreeMap<>();
+    for (FunctionEntry entry : FunctionTable.read(Shell.ROOT.resolve("functions.tsv")).entries()) {
+      if (entry.account().equals("customers")) {
+        wanted.put(entry.name(), file);
+      }
+    }
+    wanted.put(
+        "check-providers",
+        "OPENAI_API_KEY=openai-api-key:latest,ELEVENLABS_API_KEY=elevenlabs-api-key:latest");
+    wanted.put("stripe-webhook", "STRIPE_WEBHOOK_SECRET=stripe-webhook-secret:latest");
+    assertEquals(wanted, mounted);
+    commandWith(commands, "secrets", "create", "elevenlabs-api-key");
+    commandWith(commands, "secrets", "versions", "add", "customer-config");
+  }
+
+  /**
+   * A variable that the cloud needs can be given when deploying; the others are of this machine.
+   */
+  @Test
+  void everySetting_reachesTheFunctions() {
+    Set<String> ofThisMachine =
+        Set.of("FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST", "CLOCK_FILE", "LOG_FORMAT");
+    Map<String, String> environment = new TreeMap<>();
+    Settings.VARIABLES.forEach(variable -> environment.put(variable.name(), "firebase.json"));
+    environment.put("PROVIDER_KEYS", "openai,anthropic,google,elevenlabs");
+    String all = String.join("\n", dryRun(environment));
+    List<String> lost = new ArrayList<>();
+    for (String name : environment.keySet()) {
+      if (!ofThisMachine.contains(name)
+          && !name.equals("PROVIDER_KEYS")
+          && !Pattern.compile("[@^=,]" + name + "=").matcher(all).find()) {
+        lost.add(name);
+      }
+    }
+    assertEquals(List.of(), lost);
+  }
+
+  /**
+   * A second run finds everything as it is. The program that stands for the cloud remembers labels,
+   * images and secrets.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "--container"})
+  void secondRun_changesNothing(String form) throws IOException {
+    Map<String, String> environment =
+        new TreeMap<>(gcloudThat(REMEMBERS.formatted(temp.resolve("known"))));
+    Files.createDirectory(temp.resolve("known"));
+    environment.put("MAVEN", "true");
+    environment.put("PROVIDER_KEYS", "openai");
+    environment.put("CUSTOMER_CONFIG_FILE", "firebase.json");
+    String[] options =
+        (form + " --only debit-credits on-job-written check-providers customer-config")
+            .strip()
+            .split(" ");
+    Pattern changes =
+        Pattern.compile("^(functions deploy|run deploy|builds submit|secrets versions add) (\\S+)");
+    List<Set<String>> changed = new ArrayList<>();
+    for (int run = 0; run < 3; run++) {
+      Files.deleteIfExists(temp.resolve("asked"));
+      // The third time with another setting: what is made of it is deployed anew.
+      environment.put("RATE_CARD", run < 2 ? "" : "episode=0.04");
+      Shell.Ended ended = deploy(environment, options);
+      assertEquals(0, ended.status(), ended.err());
+      Set<String> now = new TreeSet<>();
+      for (String line : Files.readAllLines(temp.resolve("asked"))) {
+        changes.matcher(line).results().forEach(found -> now.add(found.group(2)));
+      }
+      changed.add(now);
+    }
+    Set<String> four =
+        new TreeSet<>(
+            Set.of("debit-credits", "on-job-written", "check-providers", "customer-config"));
+    assertEquals(four, changed.get(2));
+    four.add(form.isEmpty() ? "customer-config" : ".");
+    assertEquals(four, changed.get(0));
+    assertEquals(Set.of(), changed.get(1));
+  }
+
+  /** What gcloud would know of a project, in files of a folder. */
+  private static final String REMEMBERS =
+      """
+      cd '%s'
+      label() { for word; do case $word in *=made-of=*) echo "${word##*=}" ;; esac; done; }
+      case "$1 $2" in
+        'auth list') echo somebody ;;
+        'functions deploy' | 'run deploy') label "$@" >"$3" ;;
+        'functions describe') case $* in *made-of*) cat "$3" ;; *) echo https://f ;; esac ;;
+        'run services') case "$3 $*" in describe*made-of*) cat "$4" ;; *) echo https://f ;; esac ;;
+        'builds submit') touch image ;;
+        'artifacts docker') [ -e image ] ;;
+        'secrets versions')
+          case $3 in
+            add) cp "$OLDPWD/firebase.json" file ;;
+            access) cat file ;;
+            *) echo 1 ;;
+          esac ;;
+        'scheduler jobs') [ "$3" != describe ] || [ -e job ] || { touch job; exit 1; } ;;
+        *) echo known ;;
+      esac
+      """;
+
   @Test
   void destroy_keepsTheData() {
     List<String> lines = dryRun("--destroy");
@@ -476,12 +618,23 @@ class DeployScriptTest {
     assertTrue(ended.err().contains(message), ended.err());
   }
 
+  @Test
+  void providerThatIsNone_orAFileThatIsNotThere_isRefused() {
+    Shell.Ended ended = deploy(Map.of("PROVIDER_KEYS", "openai,acme"), "--dry-run");
+    assertEquals(2, ended.status(), ended.err());
+    assertTrue(ended.err().contains("PROVIDER_KEYS names acme"), ended.err());
+    ended = deploy(Map.of("CUSTOMER_CONFIG_FILE", "no-such.json"), "--dry-run");
+    assertEquals(2, ended.status(), ended.err());
+    assertTrue(ended.err().contains("no-such.json cannot be read"), ended.err());
+  }
+
   /** The command line tool takes every command: it gives up only when nobody is signed in. */
   @Test
   void everyCommand_isUnderstoodByGcloud() throws IOException {
     assumeTrue(Shell.has("gcloud"), "the Google Cloud CLI is not installed");
     List<String> lines = new ArrayList<>(dryRun());
     lines.addAll(dryRun("--destroy"));
+    lines.addAll(dryRun(KEYS_AND_FILE, "--only", "check-providers", "customer-config"));
     lines.addAll(dryRun("--container"));
     lines.addAll(dryRun("--container", "--destroy"));
     lines.addAll(dryRun("backup", "--collections=users"));
@@ -551,10 +704,10 @@ class DeployScriptTest {
           asked.add(exchange.getRequestMethod() + " " + path + "\n" + body);
           boolean signedIn =
               "Bearer a-token".equals(exchange.getRequestHeaders().getFirst("Authorization"));
-          // There is no release yet, so that it cannot be changed, only made.
-          boolean absent = exchange.getRequestMethod().equals("PATCH");
-          String answer = "{\n  \"name\": \"projects/" + PROJECT + "/rulesets/r-1\"\n}\n";
-          byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
+          // There is no release at first, so that it cannot be read or changed, only made.
+          boolean released = asked.stream().anyMatch(call -> call.contains("/releases\n"));
+          boolean absent = path.contains("/releases/") && !released;
+          byte[] bytes = ruleset(path, asked).getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(!signedIn ? 401 : absent ? 404 : 200, bytes.length);
           exchange.getResponseBody().write(bytes);
           exchange.close();
@@ -562,17 +715,17 @@ class DeployScriptTest {
     service.start();
     try {
       script("gcloud", "echo a-token");
-      Shell.Ended ended =
-          Shell.run(
-              Map.of(
-                  "PATH", temp + ":" + System.getenv("PATH"),
-                  "RULES_API", "http://127.0.0.1:" + service.getAddress().getPort() + "/v1"),
-              "./deploy.sh",
-              "--project",
-              PROJECT,
-              "--rules");
-      assertEquals(0, ended.status(), ended.err());
-      assertFalse(ended.err().contains("a-token"), "the token is in the log");
+      for (int run = 0; run < 2; run++) {
+        Shell.Ended ended =
+            deploy(
+                Map.of(
+                    "PATH", temp + ":" + System.getenv("PATH"),
+                    "RULES_API", "http://127.0.0.1:" + service.getAddress().getPort() + "/v1"),
+                "--rules");
+        assertEquals(0, ended.status(), ended.err());
+        assertFalse(ended.err().contains("a-token"), "the token is in the log");
+        assertEquals(run == 1, ended.err().contains("these already"), ended.err());
+      }
     } finally {
       service.stop(0);
     }
@@ -580,11 +733,15 @@ class DeployScriptTest {
     String home = "/v1/projects/" + PROJECT;
     assertEquals(
         List.of(
+            "GET " + home + "/releases/cloud.firestore",
             "POST " + home + "/rulesets",
             "PATCH " + home + "/releases/cloud.firestore",
-            "POST " + home + "/releases"),
+            "POST " + home + "/releases",
+            // The second time they are in force already.
+            "GET " + home + "/releases/cloud.firestore",
+            "GET " + home + "/rulesets/r-1"),
         calls.stream().map(call -> call.split("\n", 2)[0]).toList());
-    JsonObject ruleset = JsonParser.parseString(calls.get(0).split("\n", 2)[1]).getAsJsonObject();
+    JsonObject ruleset = JsonParser.parseString(calls.get(1).split("\n", 2)[1]).getAsJsonObject();
     assertEquals(
         Files.readString(Shell.ROOT.resolve("firestore.rules")),
         ruleset
@@ -594,7 +751,23 @@ class DeployScriptTest {
             .getAsJsonObject()
             .get("content")
             .getAsString());
-    assertTrue(calls.get(2).contains("\"rulesetName\":\"projects/" + PROJECT + "/rulesets/r-1\""));
+    assertTrue(calls.get(3).contains("\"rulesetName\":\"projects/" + PROJECT + "/rulesets/r-1\""));
+  }
+
+  /** A ruleset as the service shows it, with the file that it was made of; else a release. */
+  private static String ruleset(String path, Iterable<String> asked) {
+    String name = "projects/" + PROJECT + "/rulesets/r-1";
+    if (path.endsWith("/r-1")) {
+      for (String call : asked) {
+        if (call.startsWith("POST ") && call.contains("/rulesets\n")) {
+          String source = call.split("\n", 2)[1].substring(1);
+          return "{\n  \"name\": \"" + name + "\",\n  " + source;
+        }
+      }
+    }
+    return path.contains("/releases/")
+        ? "{\n  \"name\": \"a release\",\n  \"rulesetName\": \"" + name + "\"\n}\n"
+        : "{\n  \"name\": \"" + name + "\"\n}\n";
   }
 
   /** Each model of the seed is created; one that is there already stays, and stops nothing. */
