@@ -3,6 +3,7 @@ package dev.meterkite.functions.credits;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.credits.JobStatus;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 
 /**
@@ -66,6 +68,10 @@ final class DueCredits {
   private static final class Tally {
     private long done;
     private long failed;
+
+    /** The part of {@code failed} that will fail the next time too. */
+    private long failedForGood;
+
     private boolean more;
   }
 
@@ -135,7 +141,8 @@ final class DueCredits {
           lost,
           budget);
     }
-    if (!lost.more && lost.failed == 0) {
+    // One full document must not have all jobs of a month looked through every hour from now on.
+    if (!lost.more && lost.failed == lost.failedForGood) {
       Map<String, Object> fields = new LinkedHashMap<>();
       fields.put(Sweeps.NAME, NAME);
       fields.put(Sweeps.CURSOR, by);
@@ -149,7 +156,7 @@ final class DueCredits {
    * Does something to all that a query finds, page by page, a page at once.
    *
    * @param order the field that the query orders by
-   * @param action whether it did something; fails where it may succeed later
+   * @param action whether it did something; fails where it may succeed later, or never can
    */
   private void walk(
       Function<List<Object>, Query> query,
@@ -163,11 +170,11 @@ final class DueCredits {
       List<CompletableFuture<Boolean>> started = new ArrayList<>();
       found.forEach(each -> started.add(action.apply(each)));
       for (CompletableFuture<Boolean> each : started) {
-        Boolean did = each.exceptionally(failure -> null).join();
-        if (did == null) {
+        try {
+          tally.done += each.join() ? 1 : 0;
+        } catch (CompletionException e) {
           tally.failed++;
-        } else if (did) {
-          tally.done++;
+          tally.failedForGood += StoreException.isForGood(e) ? 1 : 0;
         }
       }
       if (found.size() < PAGE) {

@@ -140,7 +140,8 @@ final class StripeEvents {
     String payment = asks.paymentId();
     if (payment != null && DocRef.isId(payment)) {
       Snapshot paid = store.read(List.of(CreditCommands.payment(payment))).join().get(0);
-      if (paid.fields().get(StripePayments.USER_ID) instanceof String userId) {
+      if (paid.fields().get(StripePayments.USER_ID) instanceof String userId
+          && DocRef.isId(userId)) {
         return Optional.of(userId);
       }
     }

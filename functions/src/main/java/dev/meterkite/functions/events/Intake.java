@@ -82,24 +82,11 @@ public final class Intake {
     } catch (RuntimeException e) {
       log.error(
           "unexpected failure", Map.of("function", trigger.name(), "request_id", event.getId()), e);
-      if (isRefusedForGood(e)) {
+      if (StoreException.isForGood(e)) {
         return Handled.impossible("refused_by_firestore");
       }
       throw e;
     }
-  }
-
-  /**
-   * What Firestore does not take, such as a field more in a document that is full, it never will.
-   */
-  private static boolean isRefusedForGood(Throwable failure) {
-    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof StoreException refused
-          && refused.kind() == StoreException.Kind.INVALID) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static Optional<String> extension(CloudEvent event, String header) {

@@ -32,6 +32,19 @@ public final class StoreException extends RuntimeException {
     this.kind = kind;
   }
 
+  /**
+   * Whether a failure is, or is caused by, contents that Firestore refuses and always will, such as
+   * a field more in a document that is full.
+   */
+  public static boolean isForGood(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StoreException refused && refused.kind() == Kind.INVALID) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What the failure says. */
   public Kind kind() {
     return kind;

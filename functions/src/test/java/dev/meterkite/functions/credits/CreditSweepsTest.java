@@ -164,6 +164,32 @@ class CreditSweepsTest {
     assertEquals("released", payment(queued));
   }
 
+  /**
+   * The payment has no room in such a job. The search for lost events began with it again every
+   * hour, and read all jobs of thirty days.
+   */
+  @Test
+  void jobThatIsFull_isCountedAndDoesNotHoldTheSearchUp() {
+    user("u", "payg", 10);
+    DocRef full = job("full", "u", "queued");
+    Map<String, Object> fields = new HashMap<>(read(full));
+    fields.put("research_plan", "x".repeat((1 << 20) - 260));
+    set(full, fields);
+    now.set(START.plus(DueCredits.PATIENCE));
+    DocRef healthy = job("healthy", "u", "queued");
+    now.set(now.get().plus(DueCredits.PATIENCE));
+    Map<String, Object> swept = due.sweep();
+    assertEquals("1 1", swept.get("jobs_found") + " " + swept.get("failed"));
+    assertEquals("held null", payment(healthy) + " " + payment(full));
+    assertEquals(
+        now.get().minus(DueCredits.PATIENCE),
+        read(new DocRef("sweeps", "expire-credits")).get("cursor"));
+    now.set(now.get().plus(DueCredits.OVERLAP).plus(DueCredits.PATIENCE).plusSeconds(1));
+    assertEquals(1L, due.sweep().get("failed"), "it is still within the overlap");
+    now.set(now.get().plus(DueCredits.OVERLAP));
+    assertEquals(0L, due.sweep().get("failed"));
+  }
+
   @Test
   void soundLedgers_areFoundSound() {
     user("u", "payg", 100);
