@@ -8,6 +8,7 @@ import dev.meterkite.functions.store.Limits;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.credits.Adoption;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
@@ -230,10 +231,21 @@ public final class AdoptUsers {
               .toList()
               .forEach(
                   opened -> {
-                    opened.join();
+                    settle(opened);
                     progress.step();
                   });
         });
+  }
+
+  /** A document that is full takes no ledger: it is listed in the end, and the others go on. */
+  private static void settle(CompletableFuture<Void> opened) {
+    try {
+      opened.join();
+    } catch (CompletionException e) {
+      if (!StoreException.isForGood(e)) {
+        throw e;
+      }
+    }
   }
 
   /** Opens a ledger; a user that is gone meanwhile is no failure. */
@@ -272,7 +284,7 @@ public final class AdoptUsers {
     out.println("Verified:");
     row("adopted", there, Adoption.Kind.ADOPTED);
     row("refused, and left alone", there.users(Adoption.Kind.REFUSED));
-    row("whose balance and ledger do not agree", wrong.size());
+    row("without a ledger, or with another balance", wrong.size());
     wrong.stream().limit(MOST_SHOWN).forEach(user -> out.println("    " + user));
     boolean done = wrong.isEmpty() && there.users(Adoption.Kind.REFUSED) == 0;
     out.println(

@@ -181,6 +181,22 @@ class AdoptUsersTest {
   }
 
   @Test
+  void documentThatIsFull_isListedAndDoesNotStopTheOthers() {
+    String most = "x".repeat((1 << 20) - 150);
+    store
+        .commit(
+            List.of(
+                user("a", Map.of("credits_balance", 1L)),
+                user("full", Map.of("credits_balance", 2L, "notes", most)),
+                user("z", Map.of("credits_balance", 3L))))
+        .join();
+    assertEquals(1, adopt(store, false), this::report);
+    assertReports("adopted 2 with 4 credits", "without a ledger, or with another balance 1");
+    assertTrue(report().contains("\n    full\n"), this::report);
+    assertEquals(most, read("users", "full").fields().get("notes"));
+  }
+
+  @Test
   void lostLedger_isRebuiltAndNotOpenedTwice() {
     olderSystem();
     adopt(store, false);
