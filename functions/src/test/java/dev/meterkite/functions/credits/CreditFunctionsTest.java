@@ -229,6 +229,18 @@ class CreditFunctionsTest {
   }
 
   @Test
+  void writesToAUserWhoseDocumentIsFull_areUnavailableAndChangeNothing() {
+    String user = user(100);
+    Map<String, Object> fields = userFields(user);
+    fields.put("notes", "x".repeat((1 << 20) - 210));
+    HOSTED.set("users", user, fields);
+    for (Class<?> function : List.of(DebitCredits.class, HoldCredits.class)) {
+      refused(call(function, key(), debit(user, 1)), 503, "unavailable");
+    }
+    assertEquals(fields, userFields(user));
+  }
+
+  @Test
   void sameKeyForAnotherRequest_isAConflict() {
     // A6
     String user = user(100);
