@@ -6,18 +6,18 @@ set -euo pipefail
 home=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 app=$home/bench/start-up/target/container
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
-repository=$HOME/.m2/repository/com/google/cloud/functions/invoker/java-function-invoker/2.0.0
 
 rm -rf "$app"
 mkdir -p "$app/lib"
-cp "$home"/functions/jar/*.jar "$home"/functions/jar/libs/*.jar "$repository/java-function-invoker-2.0.0.jar" "$app/lib/"
+cp "$home"/functions/jar/*.jar "$home"/functions/jar/libs/*.jar "$home"/container/lib/*.jar "$app/lib/"
 cp "$home/functions.tsv" "$app/"
 "${java}c" -d "$app/rehearsal" -cp "$app/lib/*" "$home/container/Rehearsal.java"
 "${java%java}jar" --create --file "$app/rehearsal.jar" -C "$app/rehearsal" .
 rm -r "$app/rehearsal"
-class_path=$app/lib/java-function-invoker-2.0.0.jar:$(find "$app/lib" -name '*.jar' ! -name 'java-function-invoker*' | sort | paste -sd :):$app/rehearsal.jar
+class_path=$app/lib/java-function-invoker.jar:$(find "$app/lib" -name '*.jar' ! -name 'java-function-invoker*' | sort | paste -sd :):$app/rehearsal.jar
 options=@$home/container/jvm.options
 "$java" "$options" -XX:AOTCacheOutput="$app/app.aot" -cp "$class_path" Rehearsal "$app/functions.tsv"
+"$java" "$options" -XX:AOTMode=on -XX:AOTCache="$app/app.aot" -cp "$class_path" -version
 printf '#!/bin/sh\nexec %s %s -XX:AOTCache=%s -cp %s com.google.cloud.functions.invoker.runner.Invoker\n' \
   "$java" "$options" "$app/app.aot" "$class_path" >"$app/start"
 chmod +x "$app/start"

@@ -12,7 +12,7 @@ import { createSign, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
-import { availableParallelism, homedir, loadavg } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,10 +32,7 @@ const java = process.env.JAVA ?? 'java';
 const jarFile = readdirSync(path.join(home, 'functions/jar')).find((file) => file.endsWith('.jar'));
 if (!jarFile) throw new Error('functions/jar is empty: ./mvnw -pl functions -am -DskipTests package');
 const jar = path.join(home, 'functions/jar', jarFile);
-const invoker = path.join(
-  homedir(),
-  '.m2/repository/com/google/cloud/functions/invoker/java-function-invoker/2.0.0/java-function-invoker-2.0.0.jar',
-);
+const invoker = path.join(home, 'container/lib/java-function-invoker.jar');
 const container = path.join(here, 'target/container');
 
 // As the platform's buildpack starts a function, with the options that deploy.sh gives it (plain) and without (defaults), and as
