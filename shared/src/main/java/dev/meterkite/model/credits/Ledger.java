@@ -45,9 +45,4 @@ public record Ledger(
   public long held() {
     return holds.total();
   }
-
-  /** What may be spent or held. */
-  public long available() {
-    return balance - holds.total();
-  }
 }

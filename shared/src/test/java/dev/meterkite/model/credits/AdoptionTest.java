@@ -57,6 +57,17 @@ class AdoptionTest {
   }
 
   @Test
+  void valueUpToForty_isShownWhole() {
+    String whole = "x".repeat(40);
+    assertEquals(
+        "credits_balance is \"" + whole + "\"",
+        Adoption.of(user(Map.of("credits_balance", whole)), false).reason());
+    assertEquals(
+        "credits_balance is \"" + whole + "…\"",
+        Adoption.of(user(Map.of("credits_balance", whole + "x")), false).reason());
+  }
+
+  @Test
   void longValue_isShownCut() {
     String reason = Adoption.of(user(Map.of("credits_balance", "x".repeat(900))), false).reason();
     assertTrue(reason.length() < 100, reason);

@@ -496,6 +496,30 @@ class CreditRulesTableTest {
         "refused invalid_job failed",
         "100/0");
     row(
+        "job with a topic of one character",
+        () -> tier("pro").job("j", "status", "queued", "topic", "t"),
+        b -> code(b),
+        "held null queued",
+        "100/10");
+    row(
+        "job with a topic of 500 characters of two units",
+        () -> tier("pro").job("j", "status", "queued", "topic", "\uD83E\uDE81".repeat(500)),
+        b -> code(b),
+        "held null queued",
+        "100/10");
+    row(
+        "job for an audience of 200",
+        () -> tier("pro").job("j", "status", "queued", "audience", "a".repeat(200)),
+        b -> code(b),
+        "held null queued",
+        "100/10");
+    row(
+        "job for an empty audience",
+        () -> tier("pro").job("j", "status", "queued", "audience", ""),
+        b -> code(b),
+        "held null queued",
+        "100/10");
+    row(
         "job with an empty topic",
         () -> tier("pro").job("j", "status", "queued", "topic", ""),
         b -> code(b),

@@ -10,7 +10,6 @@ import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
@@ -20,7 +19,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -452,41 +450,6 @@ class CreditRulesTest {
     assertEquals(Write.REMOVED, bank.rules.changes(before, bank.state()).get("ledger.lots.never"));
   }
 
-  // Statements.
-
-  @Test
-  void statement_pagesAndBalanceOfAMoment() {
-    Bank bank = Bank.with("payg", 100);
-    Instant start = bank.now;
-    bank.debit(1);
-    bank.after(DAY).debit(2);
-    bank.after(DAY).debit(3);
-    var query = Queries.statement(Bank.USER, null, null, 3, List.of());
-    StatementPage page = new StatementPage(2, StatementPage.Position.START);
-    page.addOfLedger(bank.find(query), 3);
-    assertEquals(
-        List.of(-3L, -2L), page.transactions().stream().map(t -> t.get("amount")).toList());
-    StatementPage.Position next = page.next();
-    assertTrue(page.isFull());
-    assertFalse(next.older());
-    assertEquals(List.of(start.plus(DAY), 3L), next.after());
-    StatementPage rest = new StatementPage(2, next);
-    rest.addOfLedger(bank.find(Queries.statement(Bank.USER, null, null, 3, next.after())), 3);
-    assertEquals(
-        List.of(-1L, 100L), rest.transactions().stream().map(t -> t.get("amount")).toList());
-    assertEquals(new StatementPage.Position(true, List.of()), rest.next());
-    rest.addOfOlder(bank.find(Queries.statementWithOlder(Bank.USER, null, null, 9, List.of())), 9);
-    assertEquals(2, rest.transactions().size());
-    assertNull(rest.next());
-    assertEquals(OptionalLong.of(97), balanceBefore(bank, bank.now));
-    assertEquals(OptionalLong.of(99), balanceBefore(bank, start.plus(DAY)));
-    assertEquals(OptionalLong.empty(), balanceBefore(bank, start), "before the ledger");
-  }
-
-  private static OptionalLong balanceBefore(Bank bank, Instant to) {
-    return StatementPage.balance(bank.find(Queries.lastTransactionOfUserBefore(Bank.USER, to)));
-  }
-
   // What is asked for and what is answered.
 
   /** The same command without what was read for it, as it is decided again after a lost commit. */
@@ -885,5 +848,74 @@ class CreditRulesTest {
     change(bank, OWNER, Users.LEDGER, ledger);
     bank.capture("h", 7L);
     assertEquals(List.of("4@2026-11-12T10:00:00Z", "100"), bank.lots());
+  }
+
+  @Test
+  void balancesChangedAtTwoSequences_areTwoIncidentsOfOneAlert() {
+    Bank bank = Bank.with("payg", 100);
+    bank.sweep();
+    for (int i = 0; i < 2; i++) {
+      change(bank, OWNER, Users.CREDITS_BALANCE, 999L);
+      bank.debit(1);
+    }
+    Map<String, Object> alert =
+        bank.documents.entrySet().stream()
+            .filter(each -> each.getKey().collection().equals("model_router_alerts"))
+            .map(Map.Entry::getValue)
+            .findFirst()
+            .orElseThrow();
+    assertEquals(
+        Set.of("balance at 1", "balance at 2"),
+        asMap(asMap(alert.get("details")).get("incidents")).keySet());
+  }
+
+  @Test
+  void grant_isAnsweredWithItsTransaction() {
+    Bank bank = Bank.with("payg", 0);
+    Instant expiresAt = bank.now.plus(DAY).plusSeconds(1);
+    var grant =
+        CreditCommands.grant(Bank.USER, 5, TransactionType.PURCHASE, expiresAt, "a gift", "k", "h");
+    Map<String, Object> transaction =
+        asMap(applied(bank.decide(grant)).answer().get("transaction"));
+    assertEquals(5L, transaction.get("amount"));
+    assertEquals("purchase", transaction.get("type"));
+    assertEquals("a gift", transaction.get("description"));
+    assertEquals(Lots.roundUp(expiresAt), transaction.get("expires_at"));
+    bank.grant(7, null);
+    assertEquals(
+        List.of(
+            Map.of("remaining", 5L, "granted", 5L, "expires_at", Lots.roundUp(expiresAt)),
+            Map.of("remaining", 7L, "granted", 7L)),
+        unchanged(bank.decide(CreditCommands.view(Bank.USER))).answer().get("lots"));
+  }
+
+  @Test
+  void holdThatLapsesJustNow_isKnownAsExpiredWithoutAReading() {
+    Bank bank = Bank.with("payg", 100);
+    bank.hold("h", 40);
+    bank.after(DAY);
+    assertEquals("hold_expired", bank.capture("h", null));
+    assertEquals(List.of(), bank.asked);
+    assertEquals("hold_expired", bank.release("h"));
+  }
+
+  @Test
+  void sharesOfNothing_areLeftOut() {
+    Bank bank = Bank.with("payg", 1);
+    bank.sweep();
+    bank.documents.put(
+        CreditCommands.transaction("old"),
+        new LinkedHashMap<>(
+            Map.of(
+                "user_id",
+                Bank.USER,
+                "type",
+                "deduction",
+                "amount",
+                -2L,
+                "lots",
+                List.of(Map.of("amount", 0L), Map.of("amount", -1L), "odd"))));
+    assertEquals("applied", bank.refund("old", null));
+    assertEquals("3/0", bank.figures());
   }
 }

@@ -190,13 +190,18 @@ class JobRulesTest {
               "topic",
               "audience",
               "payment_due_at")) {
-        bank.job("odd", "status", "queued").job("odd", field, odd);
-        assertNotEquals("nobody's", bank.event("odd"));
-        bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "odd"));
+        String id = field + " " + odd; // each with a hold of its own
+        bank.job(id, "status", "queued").job(id, field, odd);
+        assertNotEquals("nobody's", bank.event(id));
+        bank.job(id, "status", "cancelled").event(id);
       }
     }
-    bank.job("odd", "user_id", 7L);
-    assertEquals("nobody's", bank.event("odd"));
+    for (Object odd : List.of(1L, true, List.of(), Map.of())) {
+      assertEquals("invalid_job", bank.payment("topic " + odd, "code"));
+      assertEquals("invalid_job", bank.payment("quality " + odd, "code"));
+    }
+    bank.job("nobody's", "user_id", 7L);
+    assertEquals("nobody's", bank.event("nobody's"));
     assertEquals(List.of(), bank.audit());
   }
 

@@ -375,6 +375,32 @@ class LedgerAuditTest {
     assertEquals(List.of(new LedgerAudit.Finding(3, "the ledger is lost or broken")), lost.audit());
   }
 
+  /** A user who spends all the time: judged as far as its state goes, and then once more. */
+  @Test
+  void movingUser_isJudgedUpToItsState() {
+    Bank bank = audited();
+    CreditState early = bank.state();
+    bank.debit(1);
+    bank.refund(id(bank, 1), 1L);
+    LedgerAudit audit = new LedgerAudit(early);
+    List<Map<String, Object>> all = bank.transactions();
+    all.subList(0, 3).forEach(audit::add);
+    assertEquals(List.of(), audit.compareMoving(early), "a refund more is noted already");
+    all.subList(3, 5).forEach(audit::add);
+    assertEquals(List.of(), audit.compare(bank.state(), bank.openHolds()));
+    LedgerAudit behind = new LedgerAudit(early);
+    all.subList(0, 2).forEach(behind::add);
+    List<LedgerAudit.Finding> shorter =
+        List.of(new LedgerAudit.Finding(3, "the ledger is at 3, the transactions end at 2"));
+    assertEquals(shorter, behind.compareMoving(early));
+    assertEquals(shorter, behind.compareMoving(early), "it keeps nothing of what it told");
+    LedgerAudit broken = new LedgerAudit(early);
+    broken.add(all.get(1));
+    assertEquals(1, broken.compareMoving(early).size(), "where the chain breaks, and no more");
+    CreditState none = Bank.with("payg", 1).state();
+    assertEquals(List.of(), new LedgerAudit(none).compareMoving(none));
+  }
+
   @Test
   void rebuiltLedger_isJudgedFromThereOn() {
     Bank bank = Bank.with("payg", 100);

@@ -170,6 +170,9 @@ class LotsTest {
     OpenHold ofJob = new OpenHold("j", 1, ONE, "j".repeat(40), List.of(share(null, 1)));
     assertEquals(100 + 120 + 40, ofJob.weight());
     assertTrue(Holds.of(heavy).with(hold("f", ONE, pins(18))).isFullFor(ofJob));
+    OpenHold rest = new OpenHold("j", 15, ONE, "j".repeat(100), List.of(pins(15)));
+    assertEquals(Holds.MAX_WEIGHT, Holds.of(heavy).weight() + rest.weight());
+    assertFalse(Holds.of(heavy).isFullFor(rest), "exactly so much");
     assertEquals(Holds.MAX_WEIGHT, Holds.of(heavy).with(hold("f", ONE, pins(22))).weight() + 20);
   }
 

@@ -775,6 +775,45 @@ class PaymentRulesTest {
   }
 
   @Test
+  void twoSubscriptions_theHigherTierCountsWhateverItsId() {
+    Bank bank = Bank.with("free", 0);
+    tell(bank, subscription("created", NOW, "active", "price_ultimate"));
+    StripeEvent second = subscription("created", NOW, "active", "price_enthu");
+    second.object().put("id", "sub_2");
+    tell(bank, second);
+    assertEquals("ultimate", field(bank, Users.TIER));
+    assertEquals("sub_1", field(bank, Users.STRIPE_SUBSCRIPTION_ID));
+  }
+
+  @Test
+  void olderEventOfASubscriptionNotHeardOf_isRememberedAlsoAmongTheMost() {
+    Bank bank = Bank.with("free", 0);
+    for (int i = 1; i <= Billing.MOST; i++) {
+      StripeEvent event = subscription("deleted", NOW.plusSeconds(i), "canceled", "price_pro");
+      event.object().put("id", "sub_" + i);
+      tell(bank, event);
+    }
+    StripeEvent oldest = subscription("deleted", NOW, "canceled", "price_pro");
+    oldest.object().put("id", "sub_0");
+    assertEquals("applied", tell(bank, oldest));
+    Map<?, ?> known = (Map<?, ?>) field(bank, Users.STRIPE_SUBSCRIPTIONS);
+    assertEquals(Billing.MOST, known.size());
+    assertTrue(known.containsKey("sub_0") && !known.containsKey("sub_1"));
+    assertEquals("unchanged", tell(bank, oldest), "or it would be told for ever");
+  }
+
+  @Test
+  void periodUntilTheLastSecondThatFirestoreHolds_isAPeriod() {
+    Instant last = Instant.parse("9999-12-31T23:59:59Z");
+    assertEquals(2_500, sold(invoice("in_1", "price_pro", NOW, last)));
+    assertEquals("nothing_sold", meaning(invoice("in_1", "price_pro", NOW, last.plusSeconds(1))));
+  }
+
+  private StripeEvent invoice(String id, String price, Instant start, Instant end) {
+    return event("invoice.paid", NOW, object("id", id, "lines", list(line(price, start, end))));
+  }
+
+  @Test
   void liveSubscriptionsBeyondTheMost_areForgottenFromTheOldest() {
     Bank bank = Bank.with("free", 0);
     for (int i = 0; i <= Billing.MOST + 2; i++) {
