@@ -6,31 +6,9 @@ import com.google.firestore.v1.CommitResponse;
 import com.google.firestore.v1.RunQueryResponse;
 import com.google.firestore.v1.Write;
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.ClientInterceptors;
-import io.grpc.Context;
-import io.grpc.HandlerRegistry;
-import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
-import io.grpc.Server;
-import io.grpc.ServerCall;
-import io.grpc.ServerMethodDefinition;
+import dev.meterkite.local.GrpcProxy;
 import io.grpc.Status;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.ClientCalls;
-import io.grpc.stub.MetadataUtils;
-import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -42,7 +20,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A gRPC proxy between functions and the emulator: counts what goes through, and gives commits the
+ * The proxy between functions and the emulator: counts what goes through, and gives commits the
  * pace of the real service.
  *
  * <p>Half of a commit's time passes before the emulator sees it, half before the answer goes back.
@@ -50,14 +28,7 @@ import org.jspecify.annotations.Nullable;
  * have no limit.
  */
 final class StoreProxy implements AutoCloseable {
-  private static final String SERVICE = "google.firestore.v1.Firestore/";
-  private static final String COMMIT = SERVICE + "Commit";
-  private static final String GET = SERVICE + "BatchGetDocuments";
-  private static final String QUERY = SERVICE + "RunQuery";
-  private static final int MOST_BYTES = 64 << 20;
-  private static final int LONGEST_COMMIT_SECONDS = 10;
   private static final Duration POLL_EVERY = Duration.ofMillis(5);
-  private static final MethodDescriptor.Marshaller<byte[]> BYTES = new Bytes();
 
   /**
    * The pace of commits.
@@ -102,9 +73,7 @@ final class StoreProxy implements AutoCloseable {
     }
   }
 
-  private final ManagedChannel store;
-  private final Channel asOwner;
-  private final Server server;
+  private final GrpcProxy proxy;
   private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
   private final Random random = new Random(1);
   private final AtomicLong calls = new AtomicLong();
@@ -119,32 +88,15 @@ final class StoreProxy implements AutoCloseable {
   private CommitQueue<Commit> queue = queue(Pace.of(1));
 
   /** A commit on its way. */
-  private record Commit(
-      CommitRequest request, Map<String, Object> versions, StreamObserver<byte[]> caller) {}
+  private record Commit(CommitRequest request, Map<String, Object> versions, GrpcProxy.Call call) {
+    StreamObserver<byte[]> caller() {
+      return call.caller();
+    }
+  }
 
   /** Starts on any free port of 127.0.0.1, without a pace. */
   StoreProxy(String emulator) {
-    store =
-        NettyChannelBuilder.forTarget(emulator)
-            .usePlaintext()
-            .directExecutor()
-            .maxInboundMessageSize(MOST_BYTES)
-            .build();
-    Metadata owner = new Metadata();
-    owner.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer owner");
-    asOwner = ClientInterceptors.intercept(store, MetadataUtils.newAttachHeadersInterceptor(owner));
-    try {
-      server =
-          NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-              .directExecutor()
-              .maxInboundMessageSize(MOST_BYTES)
-              .fallbackHandlerRegistry(new Everything())
-              .build()
-              .start();
-    } catch (IOException e) {
-      store.shutdownNow();
-      throw new UncheckedIOException("the proxy does not start", e);
-    }
+    proxy = new GrpcProxy(emulator, this::handle);
     timer.setRemoveOnCancelPolicy(true);
     var unused =
         timer.scheduleWithFixedDelay(
@@ -153,7 +105,7 @@ final class StoreProxy implements AutoCloseable {
 
   /** Where it answers, as host:port. */
   String host() {
-    return "127.0.0.1:" + server.getPort();
+    return proxy.host();
   }
 
   /** Sets the pace of commits from now on; null: they pass at once. */
@@ -177,33 +129,26 @@ final class StoreProxy implements AutoCloseable {
     return largest.getAndSet(null);
   }
 
-  /** Every method there is, as bytes. */
-  private final class Everything extends HandlerRegistry {
-    @Override
-    public @Nullable ServerMethodDefinition<?, ?> lookupMethod(
-        String method, @Nullable String authority) {
-      if (method.equals(COMMIT)) {
-        return ServerMethodDefinition.create(
-            bytes(method, MethodDescriptor.MethodType.UNARY),
-            ServerCalls.asyncUnaryCall(StoreProxy.this::commit));
+  private void handle(GrpcProxy.Call call) {
+    calls.incrementAndGet();
+    switch (call.method()) {
+      case GrpcProxy.COMMIT -> commit(call);
+      case GrpcProxy.GET -> {
+        countAsked(call.request());
+        call.forward(call.caller());
       }
-      MethodDescriptor<byte[], byte[]> any = bytes(method, MethodDescriptor.MethodType.UNKNOWN);
-      return ServerMethodDefinition.create(any, (call, headers) -> relay(any, call, headers));
+      case GrpcProxy.QUERY -> call.forward(new Found(call.caller()));
+      default -> call.forward(call.caller());
     }
   }
 
-  private static MethodDescriptor<byte[], byte[]> bytes(
-      String name, MethodDescriptor.MethodType type) {
-    return MethodDescriptor.newBuilder(BYTES, BYTES).setFullMethodName(name).setType(type).build();
-  }
-
-  private void commit(byte[] request, StreamObserver<byte[]> caller) {
-    calls.incrementAndGet();
+  private void commit(GrpcProxy.Call call) {
     Commit commit;
     try {
-      commit = parse(request, caller);
+      commit = parse(call);
     } catch (InvalidProtocolBufferException e) {
-      caller.onError(Status.INTERNAL.withDescription("no commit").withCause(e).asException());
+      call.caller()
+          .onError(Status.INTERNAL.withDescription("no commit").withCause(e).asException());
       return;
     }
     Pace now;
@@ -220,9 +165,8 @@ final class StoreProxy implements AutoCloseable {
     }
   }
 
-  private Commit parse(byte[] bytes, StreamObserver<byte[]> caller)
-      throws InvalidProtocolBufferException {
-    CommitRequest request = CommitRequest.parseFrom(bytes);
+  private Commit parse(GrpcProxy.Call call) throws InvalidProtocolBufferException {
+    CommitRequest request = CommitRequest.parseFrom(call.request());
     largest.accumulateAndGet(
         request,
         (known, other) ->
@@ -241,7 +185,7 @@ final class StoreProxy implements AutoCloseable {
                 : CommitQueue.ANY);
       }
     }
-    return new Commit(request, versions, caller);
+    return new Commit(request, versions, call);
   }
 
   /** Sends on what may go on, and refuses what has waited too long. */
@@ -278,17 +222,7 @@ final class StoreProxy implements AutoCloseable {
   }
 
   private void forward(Commit commit, long delayOfAnswer) {
-    // Not in the caller's context: a commit that is on its way lands although nobody waits any
-    // more.
-    Context.ROOT.run(
-        () ->
-            ClientCalls.asyncUnaryCall(
-                asOwner.newCall(
-                    bytes(COMMIT, MethodDescriptor.MethodType.UNARY),
-                    CallOptions.DEFAULT.withDeadlineAfter(
-                        LONGEST_COMMIT_SECONDS, TimeUnit.SECONDS)),
-                commit.request().toByteArray(),
-                new Answered(commit, delayOfAnswer)));
+    commit.call().forward(new Answered(commit, delayOfAnswer));
   }
 
   /** What the emulator says to a commit, on its way back. */
@@ -357,65 +291,36 @@ final class StoreProxy implements AutoCloseable {
     }
   }
 
-  /** Hands a call of any kind on as it comes, both ways. */
-  private ServerCall.Listener<byte[]> relay(
-      MethodDescriptor<byte[], byte[]> method,
-      ServerCall<byte[], byte[]> caller,
-      Metadata headers) {
-    calls.incrementAndGet();
-    String name = method.getFullMethodName();
-    ClientCall<byte[], byte[]> onward = store.newCall(method, CallOptions.DEFAULT);
-    onward.start(
-        new ClientCall.Listener<>() {
-          @Override
-          public void onHeaders(Metadata answerHeaders) {
-            caller.sendHeaders(answerHeaders);
-          }
+  /** Counts what a query finds, on its way back. */
+  private final class Found implements StreamObserver<byte[]> {
+    private final StreamObserver<byte[]> caller;
 
-          @Override
-          public void onMessage(byte[] message) {
-            if (name.equals(QUERY)) {
-              countFound(message);
-            }
-            caller.sendMessage(message);
-            onward.request(1);
-          }
+    Found(StreamObserver<byte[]> caller) {
+      this.caller = caller;
+    }
 
-          @Override
-          public void onClose(Status status, Metadata trailers) {
-            caller.close(status, trailers);
-          }
-        },
-        headers);
-    onward.request(1);
-    caller.request(1);
-    return new ServerCall.Listener<>() {
-      @Override
-      public void onMessage(byte[] message) {
-        if (name.equals(GET)) {
-          countAsked(message);
-        }
-        onward.sendMessage(message);
-        caller.request(1);
-      }
+    @Override
+    public void onNext(byte[] message) {
+      countFound(message);
+      caller.onNext(message);
+    }
 
-      @Override
-      public void onHalfClose() {
-        onward.halfClose();
-      }
+    @Override
+    public void onError(Throwable failure) {
+      caller.onError(failure);
+    }
 
-      @Override
-      public void onCancel() {
-        onward.cancel("the caller is gone", null);
-      }
-    };
+    @Override
+    public void onCompleted() {
+      caller.onCompleted();
+    }
   }
 
   private void countAsked(byte[] message) {
     try {
       reads.addAndGet(BatchGetDocumentsRequest.parseFrom(message).getDocumentsCount());
     } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException(GET, e);
+      throw new IllegalStateException(GrpcProxy.GET, e);
     }
   }
 
@@ -425,31 +330,13 @@ final class StoreProxy implements AutoCloseable {
         reads.incrementAndGet();
       }
     } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException(QUERY, e);
+      throw new IllegalStateException(GrpcProxy.QUERY, e);
     }
   }
 
   @Override
   public void close() {
-    server.shutdownNow();
-    store.shutdownNow();
+    proxy.close();
     timer.shutdownNow();
-  }
-
-  /** Messages as they are on the wire. */
-  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] message) {
-      return new ByteArrayInputStream(message);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
   }
 }

@@ -12,9 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A client of the functions as its users write one: a bearer token, an idempotency key, and the
- * same call with the same key again whenever there was no certain answer.
+ * same call with the same key again whenever there was no certain answer, after the pause that the
+ * answer asks for.
  */
-final class Caller {
+public final class Caller {
   private static final int MOST_TRIES = 100;
   private static final long FIRST_PAUSE_MILLIS = 20;
   private static final long LONGEST_PAUSE_MILLIS = 1_000;
@@ -26,17 +27,18 @@ final class Caller {
   private final String token;
   private final AtomicLong repeats = new AtomicLong();
 
-  Caller(LocalHost host, String token) {
+  public Caller(LocalHost host, String token) {
     this.url = host.url();
     this.token = token;
   }
 
   /**
-   * Calls until there is an answer that is neither 429 nor 5xx.
+   * Calls until there is an answer that is neither 429 nor 5xx, or one that says to come back in
+   * more than 30 s; at most {@value #MOST_TRIES} times.
    *
    * @param key the idempotency key; null for a function that needs none
    */
-  HttpResponse<String> post(String function, @Nullable String key, String body)
+  public HttpResponse<String> post(String function, @Nullable String key, String body)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
         request(function)
@@ -61,9 +63,13 @@ final class Caller {
 
   private HttpResponse<String> send(HttpRequest request) throws IOException, InterruptedException {
     for (int tries = 1; ; tries++) {
+      long asked = 0;
       try {
         HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-        if (tries == MOST_TRIES || (response.statusCode() != 429 && response.statusCode() < 500)) {
+        asked = retryAfterMillis(response);
+        if (tries == MOST_TRIES
+            || asked > PATIENCE.toMillis()
+            || (response.statusCode() != 429 && response.statusCode() < 500)) {
           return response;
         }
       } catch (IOException e) {
@@ -73,12 +79,23 @@ final class Caller {
       }
       repeats.incrementAndGet();
       TimeUnit.MILLISECONDS.sleep(
-          Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(tries - 1, 10)));
+          Math.max(
+              asked,
+              Math.min(LONGEST_PAUSE_MILLIS, FIRST_PAUSE_MILLIS << Math.min(tries - 1, 10))));
     }
   }
 
+  private static long retryAfterMillis(HttpResponse<?> response) {
+    return response
+        .headers()
+        .firstValue("Retry-After")
+        .filter(seconds -> seconds.matches("[0-9]{1,9}"))
+        .map(seconds -> 1_000 * Long.parseLong(seconds))
+        .orElse(0L);
+  }
+
   /** How often a call had to be made again because there was no certain answer. */
-  long repeats() {
+  public long repeats() {
     return repeats.get();
   }
 }

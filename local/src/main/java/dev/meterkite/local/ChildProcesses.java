@@ -16,11 +16,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Several JVMs that each host all functions, as instances do in the cloud. Each can be killed at
- * any moment and started again on the same ports.
+ * any moment and started again, on other ports.
  */
 public final class ChildProcesses implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofMinutes(3);
@@ -28,24 +29,32 @@ public final class ChildProcesses implements AutoCloseable {
   private static final Duration POLL_EVERY = Duration.ofMillis(50);
   private static final int CONNECT_MILLIS = 1_000;
 
+  /** Between the choice of a port and its use anybody may take it. */
+  private static final String PORT_TAKEN = "Address already in use";
+
+  private static final int MOST_LAUNCHES = 5;
+
   private static final class Child {
     final Path log;
-    final Map<String, Integer> ports;
+    Map<String, Integer> ports = Map.of();
+    long logged;
     @Nullable Process process;
 
-    Child(Path log, Map<String, Integer> ports) {
+    Child(Path log) {
       this.log = log;
-      this.ports = ports;
     }
   }
 
   private final Path table;
+  private final List<FunctionEntry> entries;
   private final Map<String, String> environment;
   private final Backends backends;
   private final List<Child> children = new ArrayList<>();
 
-  private ChildProcesses(Path table, Map<String, String> environment, Backends backends) {
+  private ChildProcesses(
+      Path table, List<FunctionEntry> entries, Map<String, String> environment, Backends backends) {
     this.table = table;
+    this.entries = entries;
     this.environment = environment;
     this.backends = backends;
   }
@@ -57,17 +66,17 @@ public final class ChildProcesses implements AutoCloseable {
       Map<String, String> environment,
       Backends backends,
       Path work) {
-    ChildProcesses all = new ChildProcesses(table, environment, backends);
+    ChildProcesses all = new ChildProcesses(table, entries, environment, backends);
     try {
       for (int i = 0; i < count; i++) {
         Path log = work.resolve("functions-" + i + ".log");
         Files.deleteIfExists(log);
-        Child child = new Child(log, FunctionServers.choosePorts(entries));
+        Child child = new Child(log);
         all.children.add(child);
         all.launch(child);
       }
       for (Child child : all.children) {
-        all.awaitReady(child);
+        all.bringUp(child);
       }
     } catch (IOException e) {
       all.close();
@@ -80,6 +89,8 @@ public final class ChildProcesses implements AutoCloseable {
   }
 
   private void launch(Child child) throws IOException {
+    child.ports = FunctionServers.choosePorts(entries);
+    child.logged = Files.exists(child.log) ? Files.size(child.log) : 0;
     List<String> command = JavaCommand.start();
     command.addAll(
         List.of(
@@ -98,14 +109,26 @@ public final class ChildProcesses implements AutoCloseable {
             .start();
   }
 
-  private void awaitReady(Child child) throws IOException {
+  /** Waits for one that was launched; launches it again where somebody took one of its ports. */
+  private void bringUp(Child child) throws IOException {
+    for (int launches = 1; !awaitReady(child); launches++) {
+      String log = Files.readString(child.log);
+      String said = log.substring((int) Math.min(child.logged, log.length()));
+      if (launches == MOST_LAUNCHES || !said.contains(PORT_TAKEN)) {
+        throw new LocalHostException("A process for the functions ended:\n" + said);
+      }
+      launch(child);
+    }
+  }
+
+  /** Whether it answers; false when it has ended instead. */
+  private boolean awaitReady(Child child) throws IOException {
     Process process = Objects.requireNonNull(child.process);
     long deadline = System.nanoTime() + READY_WITHIN.toNanos();
     for (int port : child.ports.values()) {
       while (!accepts(port)) {
         if (!process.isAlive()) {
-          throw new LocalHostException(
-              "A process for the functions ended:\n" + Files.readString(child.log));
+          return false;
         }
         if (System.nanoTime() > deadline) {
           throw new LocalHostException(
@@ -114,9 +137,11 @@ public final class ChildProcesses implements AutoCloseable {
         LockSupport.parkNanos(POLL_EVERY.toNanos());
       }
     }
-    backends.add(child.ports);
+    Map<String, Integer> ports = child.ports;
+    backends.add(ports);
     // Also one that ends by itself gets no more requests.
-    var unused = process.onExit().thenRun(() -> backends.remove(child.ports));
+    var unused = process.onExit().thenRun(() -> backends.remove(ports));
+    return true;
   }
 
   private static boolean accepts(int port) {
@@ -149,12 +174,21 @@ public final class ChildProcesses implements AutoCloseable {
 
   /** Kills one at once, as SIGKILL does; what it had not answered stays unanswered. */
   public synchronized void kill(int index) {
+    end(index, Process::destroyForcibly);
+  }
+
+  /** Asks one to end, as SIGTERM does: it may finish what it is at, within ten seconds. */
+  public synchronized void terminate(int index) {
+    end(index, Process::destroy);
+  }
+
+  private void end(int index, Consumer<Process> signal) {
     Child child = children.get(index);
     Process process = child.process;
     if (process == null) {
       return;
     }
-    process.destroyForcibly();
+    signal.accept(process);
     backends.remove(child.ports);
     await(process);
     child.process = null;
@@ -168,7 +202,7 @@ public final class ChildProcesses implements AutoCloseable {
     }
     try {
       launch(child);
-      awaitReady(child);
+      bringUp(child);
     } catch (IOException e) {
       throw new LocalHostException("Cannot start a process for the functions: " + e, e);
     }

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
@@ -55,7 +56,12 @@ public final class LocalHost implements AutoCloseable {
   private final @Nullable ChildProcesses processes;
 
   private LocalHost(
-      Options options, String project, @Nullable String running, Path tableFile, Path work)
+      Options options,
+      String project,
+      @Nullable String running,
+      UnaryOperator<String> route,
+      Path tableFile,
+      Path work)
       throws IOException, InterruptedException {
     this.project = project;
     this.table = FunctionTable.read(tableFile);
@@ -71,7 +77,7 @@ public final class LocalHost implements AutoCloseable {
       events = closing(new EventRelay(entries, backends, chaos));
       emulator = closing(emulator(running, work.resolve("firestore-emulator.log")));
       providers = closing(new StubProviders());
-      processes = hostFunctions(options, tableFile, work);
+      processes = hostFunctions(options, route.apply(emulator.host()), tableFile, work);
       registerTriggers();
       seedCatalogue();
       Schedules schedules = closing(new Schedules(entries, backends, tokens));
@@ -104,13 +110,33 @@ public final class LocalHost implements AutoCloseable {
    *     left running then
    */
   public static LocalHost start(Options options, Path table, Path work) {
-    return start(options, PROJECT, System.getenv("FIRESTORE_EMULATOR_HOST"), table, work);
+    return start(options, UnaryOperator.identity(), table, work);
+  }
+
+  /**
+   * As {@link #start(Options, Path, Path)}, with something between the functions and Firestore.
+   *
+   * @param route where the functions reach Firestore, as host:port, given where it is; asked once
+   */
+  public static LocalHost start(
+      Options options, UnaryOperator<String> route, Path table, Path work) {
+    return start(options, PROJECT, System.getenv("FIRESTORE_EMULATOR_HOST"), route, table, work);
   }
 
   static LocalHost start(
       Options options, String project, @Nullable String running, Path table, Path work) {
+    return start(options, project, running, UnaryOperator.identity(), table, work);
+  }
+
+  private static LocalHost start(
+      Options options,
+      String project,
+      @Nullable String running,
+      UnaryOperator<String> route,
+      Path table,
+      Path work) {
     try {
-      return new LocalHost(options, project, running, table, work);
+      return new LocalHost(options, project, running, route, table, work);
     } catch (IOException e) {
       throw new LocalHostException("The local host does not start: " + e, e);
     } catch (InterruptedException e) {
@@ -130,9 +156,10 @@ public final class LocalHost implements AutoCloseable {
     return part;
   }
 
-  private @Nullable ChildProcesses hostFunctions(Options options, Path tableFile, Path work) {
+  private @Nullable ChildProcesses hostFunctions(
+      Options options, String firestore, Path tableFile, Path work) {
     Map<String, String> environment = new LinkedHashMap<>();
-    environment.put("FIRESTORE_EMULATOR_HOST", emulator.host());
+    environment.put("FIRESTORE_EMULATOR_HOST", firestore);
     environment.put("GOOGLE_CLOUD_PROJECT", project);
     environment.put("TOKEN_ISSUERS", tokens.setting());
     environment.put("SERVICE_ACCOUNTS", TokenIssuer.SERVICE_ACCOUNT);

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /** Bounded portions of documents, and commits that are decided again when others came first. */
-final class Pages {
+public final class Pages {
   /** The most documents of a portion. */
   static final int MOST = 100;
 
@@ -47,7 +47,7 @@ final class Pages {
   }
 
   /** Reads a portion; a read without an answer is repeated, which harms nobody. */
-  static List<Snapshot> read(Store store, List<DocRef> refs) {
+  public static List<Snapshot> read(Store store, List<DocRef> refs) {
     for (int attempt = 1; ; attempt++) {
       try {
         return store.read(refs).join();
@@ -60,7 +60,7 @@ final class Pages {
   }
 
   /** Asks a query; likewise. */
-  static List<Snapshot> find(Store store, Query query) {
+  public static List<Snapshot> find(Store store, Query query) {
     for (int attempt = 1; ; attempt++) {
       try {
         return store.find(query).join();
@@ -85,7 +85,7 @@ final class Pages {
    * @param decision reads, and says what is missing; asked once an attempt
    * @throws CompletionException the last failure, after {@value #MAX_ATTEMPTS} attempts
    */
-  static void commit(Store store, Supplier<List<Mutation>> decision) {
+  public static void commit(Store store, Supplier<List<Mutation>> decision) {
     for (int attempt = 1; ; attempt++) {
       List<Mutation> mutations = decision.get();
       if (mutations.isEmpty()) {

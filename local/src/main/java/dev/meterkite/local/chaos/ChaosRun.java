@@ -1,0 +1,281 @@
+package dev.meterkite.local.chaos;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonSyntaxException;
+import dev.meterkite.functions.store.FirestoreStore;
+import dev.meterkite.local.Caller;
+import dev.meterkite.local.EventRelay;
+import dev.meterkite.local.LocalHost;
+import dev.meterkite.local.Options;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One run: a host whose functions are killed and reach Firestore over a {@link FaultyLink}, the
+ * workload against it, then calm, all that is due, and the audit.
+ */
+final class ChaosRun implements AutoCloseable {
+  private static final List<String> SCHEDULES =
+      List.of("reset-quotas", "expire-credits", "reconcile-ledger", "check-providers");
+  private static final Duration CALM_WITHIN = Duration.ofMinutes(20);
+  private static final Duration SCHEDULE_WITHIN = Duration.ofMinutes(3);
+  private static final long POLL_MILLIS = 20;
+  private static final int MOST_SWEEPS = 200;
+
+  /** Longer than any reservation stands, and shorter than a month. */
+  private static final Duration UNTIL_RESERVATIONS_LAPSE = Duration.ofHours(2);
+
+  /** Longer than any hold lasts. */
+  private static final Duration UNTIL_HOLDS_LAPSE = Duration.ofDays(8);
+
+  private final ChaosOptions options;
+  private final PrintStream out;
+  private final FaultPlan plan;
+  private final FaultyLink link;
+  private final LocalHost host;
+  private final FirestoreStore store;
+  private final Caller caller;
+  private final World world;
+  private final Journal journal = new Journal();
+  private final Actor.Stage stage;
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  ChaosRun(ChaosOptions options, Path table, Path work, PrintStream out) {
+    this.options = options;
+    this.out = out;
+    plan = new FaultPlan(options.seed());
+    Options ofHost =
+        Options.forTests().withProcesses(options.processes()).withChaos(plan.eventSeed());
+    List<FaultyLink> made = new ArrayList<>();
+    try {
+      host =
+          LocalHost.start(
+              ofHost,
+              emulator -> {
+                made.add(new FaultyLink(emulator, plan::call));
+                return made.get(0).host();
+              },
+              table,
+              work);
+    } catch (RuntimeException e) {
+      made.forEach(FaultyLink::close);
+      throw e;
+    }
+    link = made.get(0);
+    store = host.openStore();
+    caller = new Caller(host, host.tokens().service());
+    world = new World(options.users(), options.customers());
+    stage = new Actor.Stage(caller, store, host.clock(), world, journal, options.seed());
+  }
+
+  FirestoreStore store() {
+    return store;
+  }
+
+  Journal journal() {
+    return journal;
+  }
+
+  /** Plays, and returns when everything that was begun is finished and nothing is in the way. */
+  void play() throws InterruptedException, ExecutionException {
+    world.create(store, host.clock().instant());
+    Workload workload = new Workload(stage, () -> host.events().counts().pending());
+    Disturbances disturbances =
+        new Disturbances(
+            new Disturbances.Targets(
+                plan,
+                host.processes().orElseThrow(),
+                link,
+                host.clock(),
+                this::fireAllTwice,
+                store,
+                world,
+                journal));
+    long began = System.nanoTime();
+    link.calm(false);
+    disturbances.start();
+    try {
+      workload.play(options.callers(), new End(began)::isReached);
+    } finally {
+      disturbances.close();
+      link.calm(true);
+    }
+    print(Duration.ofNanos(System.nanoTime() - began), disturbances);
+  }
+
+  /** When the run is long enough; says now and then how far it is. */
+  private final class End {
+    private static final Duration SAY_EVERY = Duration.ofSeconds(30);
+
+    private final long began;
+    private long said;
+
+    End(long began) {
+      this.began = began;
+      this.said = began;
+    }
+
+    synchronized boolean isReached() {
+      long now = System.nanoTime();
+      if (now - said > SAY_EVERY.toNanos()) {
+        said = now;
+        out.printf(
+            Locale.ROOT,
+            "%5d s  %,d operations, %,d events on their way%n",
+            TimeUnit.NANOSECONDS.toSeconds(now - began),
+            journal.total(),
+            host.events().counts().pending());
+      }
+      return options.operations() > 0
+          ? journal.total() >= options.operations()
+          : now - began >= options.time().toNanos();
+    }
+  }
+
+  private void print(Duration took, Disturbances disturbances) {
+    long operations = journal.total();
+    out.printf(
+        Locale.ROOT,
+        "%,d operations in %d s (%d a second): %,d applied, %,d refused, %,d without an answer in"
+            + " the end%n",
+        operations,
+        took.toSeconds(),
+        operations * 1_000 / Math.max(1, took.toMillis()),
+        journal.answered(),
+        journal.refused(),
+        journal.unknown());
+    EventRelay.Counts events = host.events().counts();
+    out.printf(
+        Locale.ROOT,
+        "%,d calls repeated, %,d replays, %,d events delivered, %,d deliveries failed, %,d given"
+            + " up%n",
+        caller.repeats(),
+        journal.replays(),
+        events.delivered(),
+        events.failedAttempts(),
+        events.dropped());
+    out.println("calls to Firestore: " + text(link.met()));
+    out.println("disturbances: " + text(disturbances.counts()));
+    out.flush();
+  }
+
+  private static String text(Map<?, Long> counts) {
+    List<String> parts = new ArrayList<>();
+    counts.forEach(
+        (name, count) ->
+            parts.add(
+                String.format(
+                    Locale.ROOT,
+                    "%,d %s",
+                    count,
+                    name.toString().toLowerCase(Locale.ROOT).replace('_', ' '))));
+    return String.join(", ", parts);
+  }
+
+  /** All schedules, each twice, all at once; nobody waits for what they answer. */
+  private void fireAllTwice() {
+    for (int i = 0; i < 2; i++) {
+      for (String name : SCHEDULES) {
+        var unused = http.sendAsync(fire(name), HttpResponse.BodyHandlers.discarding());
+      }
+    }
+  }
+
+  private HttpRequest fire(String name) {
+    return HttpRequest.newBuilder(URI.create(host.url() + "/local/fire?function=" + name))
+        .timeout(SCHEDULE_WITHIN)
+        .POST(HttpRequest.BodyPublishers.noBody())
+        .build();
+  }
+
+  /**
+   * Lets everything come to rest and checks it: usage and quotas once reservations have lapsed,
+   * credits once holds have.
+   */
+  List<String> settle() throws InterruptedException, IOException {
+    awaitEvents();
+    sweep("reset-quotas");
+    host.clock().advance(UNTIL_RESERVATIONS_LAPSE);
+    sweep("reset-quotas");
+    awaitEvents();
+    List<String> findings = new ArrayList<>(findings(Audit.ofCounters(store, journal)));
+    host.clock().advance(UNTIL_HOLDS_LAPSE);
+    useChangedBalances();
+    sweep("expire-credits");
+    awaitEvents();
+    sweep("reconcile-ledger");
+    findings.addAll(findings(Audit.ofCredits(store, journal)));
+    return findings;
+  }
+
+  /** What another program has changed is found, and put right, by the next use. */
+  private void useChangedBalances() throws InterruptedException, IOException {
+    Set<String> users = new TreeSet<>(journal.foreignBalances.keySet());
+    users.addAll(journal.wiped);
+    Actor actor = new Actor(stage);
+    for (String user : users) {
+      actor.grant(user);
+    }
+  }
+
+  private List<String> findings(Audit audit) {
+    out.printf(
+        Locale.ROOT,
+        "%,d documents read, %d findings%n",
+        audit.documents(),
+        audit.findings().size());
+    return audit.findings();
+  }
+
+  private void awaitEvents() throws InterruptedException {
+    long deadline = System.nanoTime() + CALM_WITHIN.toNanos();
+    while (host.events().counts().pending() > 0) {
+      if (System.nanoTime() > deadline) {
+        throw new IllegalStateException("events do not come to rest: " + host.events().counts());
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+  }
+
+  /** Fires a schedule until it says that nothing is left. */
+  private void sweep(String name) throws InterruptedException, IOException {
+    for (int i = 0; i < MOST_SWEEPS; i++) {
+      HttpResponse<String> response = http.send(fire(name), HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() == 200 && !more(response.body())) {
+        return;
+      }
+    }
+    throw new IllegalStateException(name + " does not come to an end");
+  }
+
+  private static boolean more(String answer) {
+    try {
+      JsonObject counts = JsonParser.parseString(answer).getAsJsonObject();
+      return counts.has("more") && counts.get("more").getAsBoolean();
+    } catch (JsonSyntaxException e) {
+      throw new IllegalStateException("no counts: " + answer, e);
+    }
+  }
+
+  @Override
+  public void close() {
+    store.close();
+    host.close();
+    link.close();
+  }
+}

@@ -1,0 +1,202 @@
+package dev.meterkite.local.chaos;
+
+import static dev.meterkite.local.chaos.Audit.number;
+
+import dev.meterkite.local.chaos.Journal.Operation;
+import dev.meterkite.local.chaos.Journal.Outcome;
+import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.CreditState;
+import dev.meterkite.model.credits.ForeignBalance;
+import dev.meterkite.model.credits.LedgerAudit;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
+import dev.meterkite.model.schema.Schema.PodcastJobs;
+import dev.meterkite.model.schema.Schema.Users;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Each operation at most once, exactly once where it was acknowledged, and not at all where it was
+ * refused; nothing else; chains, sums and lots of each user; no job paid twice; nothing held.
+ */
+final class CreditCheck {
+  private static final Set<String> OWN_TYPES =
+      Set.of("admin_adjustment", "subscription_grant", "expiration");
+
+  private final Audit audit;
+  private final Journal journal;
+  private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
+  private final Map<String, List<Map<String, Object>>> transactions = new HashMap<>();
+  private final Map<String, List<Snapshot>> openHolds = new HashMap<>();
+  private final Map<String, Long> paid = new HashMap<>();
+  private final Set<String> found = new HashSet<>();
+  private final Set<String> grants = new HashSet<>();
+  private final Set<String> jobHolds = new HashSet<>();
+
+  CreditCheck(Audit audit, Journal journal) {
+    this.audit = audit;
+    this.journal = journal;
+    journal.jobs.keySet().forEach(job -> jobHolds.add(CreditCommands.jobHold(job).id()));
+  }
+
+  void run() {
+    audit.each(CreditTransactions.COLLECTION, this::transaction);
+    audit.each(CreditHolds.COLLECTION, this::hold);
+    audit.each(IdempotencyKeys.COLLECTION, this::marker);
+    journal.operations.forEach(this::operation);
+    audit.each(Users.COLLECTION, this::user);
+    journal.registered.stream().filter(user -> !grants.contains(user)).forEach(this::ungranted);
+    transactions.forEach(
+        (user, left) -> audit.find(CreditCommands.user(user), "has transactions and no document"));
+    audit.each(PodcastJobs.COLLECTION, this::job);
+    journal.jobs.forEach(this::deletedJob);
+  }
+
+  private void transaction(Snapshot transaction) {
+    Map<String, Object> fields = new HashMap<>(transaction.fields());
+    fields.remove(Schema.ANSWER);
+    String user = String.valueOf(fields.get(CreditTransactions.USER_ID));
+    transactions.computeIfAbsent(user, unused -> new ArrayList<>()).add(fields);
+    if (!(fields.get(CreditTransactions.BALANCE_AFTER) instanceof Long balance) || balance < 0) {
+      audit.find(transaction.ref(), "leaves a balance below zero");
+    }
+    found.add(transaction.ref().id());
+    Operation operation = journal.operations.get(transaction.ref().id());
+    if (operation != null) {
+      compare(transaction, operation);
+    } else if (fields.get(CreditTransactions.JOB_ID) instanceof String job) {
+      pay(transaction, job);
+    } else if (!OWN_TYPES.contains(String.valueOf(fields.get(CreditTransactions.TYPE)))) {
+      audit.find(transaction.ref(), "belongs to no operation");
+    }
+    Object period = fields.get(CreditTransactions.PERIOD_START);
+    if (period != null && !grants.add(user + " " + period + fields.get("description"))) {
+      audit.find(transaction.ref(), "is a second grant of the period " + period);
+    }
+    grants.add(user);
+  }
+
+  private void compare(Snapshot document, Operation operation) {
+    Object amount = document.fields().get(CreditTransactions.AMOUNT);
+    Object user = document.fields().get(CreditTransactions.USER_ID);
+    if (!operation.owner().equals(user) || !Long.valueOf(operation.amount()).equals(amount)) {
+      audit.find(document.ref(), "is " + amount + " of " + user + ", not " + operation);
+    }
+  }
+
+  private void pay(Snapshot transaction, String job) {
+    if (!journal.jobs.containsKey(job)) {
+      audit.find(transaction.ref(), "pays an unknown job " + job);
+    }
+    long amount = -number(transaction.fields().get(CreditTransactions.AMOUNT));
+    if (paid.put(job, amount) != null) {
+      audit.find(transaction.ref(), "pays job " + job + " a second time");
+    }
+  }
+
+  private void hold(Snapshot hold) {
+    String id = hold.ref().id();
+    found.add(id);
+    Operation operation = journal.operations.get(id);
+    if (operation != null) {
+      compare(hold, operation);
+    } else if (!jobHolds.contains(id)) {
+      audit.find(hold.ref(), "belongs to no operation");
+    }
+    if ("held".equals(hold.fields().get(CreditHolds.STATUS))) {
+      audit.find(hold.ref(), "is still open");
+      String user = String.valueOf(hold.fields().get(CreditHolds.USER_ID));
+      openHolds.computeIfAbsent(user, unused -> new ArrayList<>()).add(hold);
+    }
+  }
+
+  /** Releases leave a marker of their own; those of quotas are looked at elsewhere. */
+  private void marker(Snapshot marker) {
+    if (CreditCommands.SETTLE.equals(marker.fields().get(IdempotencyKeys.OPERATION))) {
+      found.add(marker.ref().id());
+      if (!journal.operations.containsKey(marker.ref().id())) {
+        audit.find(marker.ref(), "belongs to no operation");
+      }
+    }
+  }
+
+  private void operation(String marker, Operation operation) {
+    boolean ofQuota = operation.function().endsWith("-quota");
+    if (ofQuota) {
+      return;
+    }
+    boolean there = found.contains(marker);
+    if (operation.outcome() == Outcome.APPLIED && !there) {
+      audit.find(operation.function() + " " + marker + ": acknowledged and lost: " + operation);
+    }
+    // A set() of the whole document also takes the memory of what was refused.
+    boolean forgotten = journal.wiped.contains(operation.owner());
+    if (operation.outcome() == Outcome.REFUSED && there && !forgotten) {
+      audit.find(operation.function() + " " + marker + ": refused and applied: " + operation);
+    }
+  }
+
+  private void user(Snapshot user) {
+    String id = user.ref().id();
+    CreditState state = rules.decode(user);
+    LedgerAudit ledger = new LedgerAudit(state);
+    List<Map<String, Object>> own = transactions.remove(id);
+    if (own != null) {
+      own.sort(Comparator.comparingLong(each -> number(each.get(CreditTransactions.SEQUENCE))));
+      own.forEach(ledger::add);
+    }
+    for (LedgerAudit.Finding finding :
+        ledger.compare(state, openHolds.getOrDefault(id, List.of()))) {
+      audit.find(user.ref(), "at " + finding.sequence() + ": " + finding.what());
+    }
+    if (state.ledger() != null && state.ledger().held() != 0) {
+      audit.find(user.ref(), state.ledger().held() + " credits are still held");
+    }
+  }
+
+  private void ungranted(String user) {
+    audit.find(CreditCommands.user(user), "registered and was never granted anything");
+  }
+
+  private void job(Snapshot job) {
+    String id = job.ref().id();
+    Journal.Job known = journal.jobs.get(id);
+    if (known == null || known.status() == null) {
+      audit.find(job.ref(), "should not be there");
+      return;
+    }
+    Map<?, ?> payment =
+        job.fields().get(PodcastJobs.PAYMENT) instanceof Map<?, ?> map ? map : Map.of();
+    String status = String.valueOf(payment.get("status"));
+    Long booked = paid.remove(id);
+    boolean completed = "completed".equals(known.status());
+    boolean right =
+        completed
+            ? status.equals("captured") || status.equals("unpaid")
+            : status.equals("released") || status.equals("refused");
+    boolean free = !status.equals("captured") || number(payment.get("credits")) == 0;
+    if (!right || (booked == null) != free) {
+      audit.find(
+          job.ref(),
+          "is " + known.status() + ", its payment " + payment + ", " + booked + " credits booked");
+    } else if (booked != null && booked != number(payment.get("credits"))) {
+      audit.find(job.ref(), "says " + payment + ", " + booked + " credits are booked");
+    }
+  }
+
+  private void deletedJob(String id, Journal.Job job) {
+    if (job.status() == null && paid.containsKey(id)) {
+      audit.find(new DocRef(PodcastJobs.COLLECTION, id), "was deleted, and is paid");
+    }
+  }
+}

@@ -1,0 +1,274 @@
+package dev.meterkite.local.chaos;
+
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.local.ChildProcesses;
+import dev.meterkite.local.LocalClock;
+import dev.meterkite.local.Pages;
+import dev.meterkite.local.chaos.FaultPlan.Disturbance;
+import dev.meterkite.local.chaos.FaultPlan.Killing;
+import dev.meterkite.local.chaos.FaultPlan.Planned;
+import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.Customers;
+import dev.meterkite.model.schema.Schema.UsageTracking;
+import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.usage.UsageIds;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries out what is planned besides the faults of calls, on two threads: one ends and restarts
+ * processes of functions, the other cuts connections, moves the clock, fires schedules and writes
+ * documents as other programs do.
+ */
+final class Disturbances implements AutoCloseable {
+  /** What they act upon. */
+  record Targets(
+      FaultPlan plan,
+      ChildProcesses processes,
+      FaultyLink link,
+      LocalClock clock,
+      Runnable schedules,
+      Store store,
+      World world,
+      Journal journal) {}
+
+  private static final long POLL_MILLIS = 10;
+  private static final Duration BEFORE_MONTH_END = Duration.ofSeconds(2);
+  private static final long MOST_MILLIS_CUT = 1_500;
+  private static final long MOST_MINUTES_AHEAD = Duration.ofDays(2).toMinutes();
+
+  private interface Action {
+    void run() throws InterruptedException;
+  }
+
+  private final Targets targets;
+  private final Map<String, Long> counts = new TreeMap<>();
+  private final List<Thread> threads = new ArrayList<>();
+  private final List<String> foreignRecords = new ArrayList<>();
+  private volatile boolean closing;
+  private volatile @Nullable RuntimeException failure;
+
+  Disturbances(Targets targets) {
+    this.targets = targets;
+  }
+
+  void start() {
+    run("killings", this::endProcesses);
+    run("disturbances", this::disturb);
+  }
+
+  private void run(String name, Action action) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                action.run();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } catch (RuntimeException e) {
+                failure = e;
+              }
+            },
+            name);
+    thread.setDaemon(true);
+    threads.add(thread);
+    thread.start();
+  }
+
+  /** How often each thing happened, by its name in lower case. */
+  synchronized Map<String, Long> counts() {
+    return new TreeMap<>(counts);
+  }
+
+  private synchronized void count(Enum<?> what) {
+    counts.merge(what.name().toLowerCase(java.util.Locale.ROOT), 1L, Long::sum);
+  }
+
+  private boolean pause(Duration time) throws InterruptedException {
+    long end = System.nanoTime() + time.toNanos();
+    while (!closing && System.nanoTime() < end) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+    return !closing;
+  }
+
+  private void endProcesses() throws InterruptedException {
+    ChildProcesses processes = targets.processes;
+    for (long n = 0; ; n++) {
+      Planned<Killing> planned = targets.plan.killing(n);
+      if (!pause(planned.after())) {
+        return;
+      }
+      count(planned.what());
+      int first = (int) (planned.pick() % processes.count());
+      switch (planned.what()) {
+        case ONE -> {
+          processes.kill(first);
+          processes.restart(first);
+        }
+        case TERMINATED -> {
+          processes.terminate(first);
+          processes.restart(first);
+        }
+        case ALL -> {
+          for (int i = 0; i < processes.count(); i++) {
+            processes.kill(i);
+          }
+          for (int i = 0; i < processes.count(); i++) {
+            processes.restart(i);
+          }
+        }
+      }
+    }
+  }
+
+  private void disturb() throws InterruptedException {
+    for (long n = 0; ; n++) {
+      Planned<Disturbance> planned = targets.plan.disturbance(n);
+      if (!pause(planned.after())) {
+        return;
+      }
+      count(planned.what());
+      long pick = planned.pick();
+      switch (planned.what()) {
+        case CUT -> targets.link.cut(Duration.ofMillis(pick % MOST_MILLIS_CUT));
+        case MONTH_END -> targets.clock.set(monthEnd().minus(BEFORE_MONTH_END));
+        case DAYS -> targets.clock.advance(Duration.ofMinutes(pick % MOST_MINUTES_AHEAD));
+        case SCHEDULES -> targets.schedules.run();
+        case BALANCE -> changeBalance(pick);
+        case LEDGER_WIPED -> wipeLedger(pick);
+        case CUSTOMER -> editCustomer(pick);
+        case USAGE_RECORD -> writeRecord(pick);
+      }
+    }
+  }
+
+  private Instant monthEnd() {
+    Instant later = targets.clock.instant().plus(BEFORE_MONTH_END).plusSeconds(1);
+    return YearMonth.from(later.atZone(ZoneOffset.UTC))
+        .plusMonths(1)
+        .atDay(1)
+        .atStartOfDay(ZoneOffset.UTC)
+        .toInstant();
+  }
+
+  /** A balance far from any that can be right, one below zero, or a text. */
+  private void changeBalance(long pick) {
+    Snapshot user = user(pick);
+    if (user.fields().get(Users.LEDGER) == null) {
+      return; // What stands there before the first use is the opening balance.
+    }
+    Object balance =
+        switch ((int) (pick % 4)) {
+          case 0 -> -7L;
+          case 1 -> "many";
+          default -> 5_000_000L + pick % 1_000;
+        };
+    targets.journal.foreignBalances.merge(user.ref().id(), 1L, Long::sum);
+    World.write(
+        targets.store,
+        Mutation.blind(user.ref(), Map.of(Users.CREDITS_BALANCE, balance), Map.of()));
+  }
+
+  private Snapshot user(long pick) {
+    String id = targets.world.user((int) (pick / 7 % targets.world.users()));
+    return Pages.read(targets.store, List.of(CreditCommands.user(id))).get(0);
+  }
+
+  private void wipeLedger(long pick) {
+    Snapshot user = user(pick);
+    Map<String, Object> fields = new HashMap<>();
+    for (String name : List.of(Users.USER_ID, Users.EMAIL, Users.TIER, Users.CREDITS_BALANCE)) {
+      Object value = user.fields().get(name);
+      if (value != null) {
+        fields.put(name, value);
+      }
+    }
+    targets.journal.wiped.add(user.ref().id());
+    World.write(targets.store, Mutation.replace(user.ref(), fields));
+  }
+
+  private void editCustomer(long pick) {
+    String id = targets.world.customer((int) (pick % targets.world.customers()));
+    String note = "note " + pick;
+    World.write(
+        targets.store,
+        Mutation.blind(
+            new DocRef(Customers.COLLECTION, id),
+            Map.of("crm_note", note, Customers.ORGANIZATION_NAME, "Lab " + pick % 100),
+            Map.of()));
+    targets.journal.notes.put(id, note);
+  }
+
+  /** Half of the time a new record, else an edit or the deletion of one of the last. */
+  private void writeRecord(long pick) {
+    if (pick % 4 < 2 || foreignRecords.isEmpty()) {
+      createRecord(pick);
+      return;
+    }
+    String id = foreignRecords.get((int) (pick / 4 % foreignRecords.size()));
+    if (pick % 4 == 2) {
+      World.write(
+          targets.store,
+          Mutation.blind(
+              UsageIds.recordRef(id),
+              Map.of(UsageTracking.EPISODES_GENERATED, pick % 9),
+              Map.of()));
+    } else {
+      targets.journal.foreignRecords.put(id, false);
+      foreignRecords.remove(id);
+      World.write(targets.store, Mutation.delete(UsageIds.recordRef(id)));
+    }
+  }
+
+  private void createRecord(long pick) {
+    World world = targets.world;
+    int free = world.customers() - world.limitedCustomers();
+    String customer = world.customer(world.limitedCustomers() + (int) (pick / 4 % free));
+    String id = customer + "_foreign_" + pick;
+    Map<String, Object> fields = new HashMap<>();
+    fields.put(UsageTracking.CUSTOMER_ID, customer);
+    fields.put(UsageTracking.SCENE_ID, "scene-" + pick % 20);
+    fields.put(UsageTracking.ACTION, pick % 3 > 0 ? "scene_generated" : "upsell_applied");
+    fields.put(UsageTracking.TIMESTAMP, targets.clock.instant().truncatedTo(ChronoUnit.MICROS));
+    fields.put(UsageTracking.EPISODES_GENERATED, pick % 7);
+    fields.put(UsageTracking.BILLABLE, true);
+    targets.journal.foreignRecords.put(id, true);
+    foreignRecords.add(id);
+    World.write(targets.store, Mutation.replace(UsageIds.recordRef(id), fields));
+  }
+
+  /**
+   * Stops, when the processes that were ended are up again.
+   *
+   * @throws RuntimeException what stopped one of the threads before
+   */
+  @Override
+  public void close() {
+    closing = true;
+    for (Thread thread : threads) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    RuntimeException failed = failure;
+    if (failed != null) {
+      throw failed;
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package dev.meterkite.local.chaos;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What callers asked for and were told, and what other programs wrote: all that the audit knows
+ * besides the documents. The id of the document that proves an operation follows from its key, so
+ * that also one without an answer is found where it was applied.
+ */
+final class Journal {
+  /** Most surprises that are kept; the first ones matter. */
+  private static final int MOST_SURPRISES = 100;
+
+  /** What a caller knows of an operation in the end. */
+  enum Outcome {
+    APPLIED,
+    REFUSED,
+    /** There was never an answer, or one that promises nothing: at most once. */
+    UNKNOWN
+  }
+
+  /**
+   * A keyed operation.
+   *
+   * @param function the function called
+   * @param owner the id of the user, or of the quota's document
+   * @param amount by how much a balance changes, or how many credits or tokens are set aside
+   * @param of the reservation that a settlement settles; null for others
+   */
+  record Operation(
+      String function, String owner, long amount, Outcome outcome, @Nullable String of) {}
+
+  /**
+   * A job, and how the pipeline ended it.
+   *
+   * @param status the last status that was written; null once the job was deleted
+   */
+  record Job(String user, @Nullable String status) {}
+
+  /** Operations by the id of their marker. */
+  final Map<String, Operation> operations = new ConcurrentHashMap<>();
+
+  /** Usage records by id. */
+  final Map<String, Outcome> records = new ConcurrentHashMap<>();
+
+  /** Usage records of other programs by id: whether they are still there. */
+  final Map<String, Boolean> foreignRecords = new ConcurrentHashMap<>();
+
+  final Map<String, Job> jobs = new ConcurrentHashMap<>();
+
+  /** How often another program changed the balance of a user. */
+  final Map<String, Long> foreignBalances = new ConcurrentHashMap<>();
+
+  /** Users whose document another program set anew. */
+  final Set<String> wiped = ConcurrentHashMap.newKeySet();
+
+  /** Users who registered. */
+  final Set<String> registered = ConcurrentHashMap.newKeySet();
+
+  /** The last note that another program left on a customer. */
+  final Map<String, String> notes = new ConcurrentHashMap<>();
+
+  private final List<String> surprises = new ArrayList<>();
+  private final AtomicLong answered = new AtomicLong();
+  private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong unknown = new AtomicLong();
+  private final AtomicLong replays = new AtomicLong();
+
+  /** An operation has come to its end for its caller. */
+  void note(String marker, Operation operation) {
+    if (operations.put(marker, operation) != null) {
+      surprise("two operations have the marker " + marker);
+    }
+    count(operation.outcome(), 1);
+  }
+
+  /** Operations came to this end. */
+  void count(Outcome outcome, long operationsOfIt) {
+    switch (outcome) {
+      case APPLIED -> answered.addAndGet(operationsOfIt);
+      case REFUSED -> refused.addAndGet(operationsOfIt);
+      case UNKNOWN -> unknown.addAndGet(operationsOfIt);
+    }
+  }
+
+  void replayed() {
+    replays.incrementAndGet();
+  }
+
+  /** An answer that no function may give. */
+  synchronized void surprise(String what) {
+    if (surprises.size() < MOST_SURPRISES) {
+      surprises.add(what);
+    }
+  }
+
+  synchronized List<String> surprises() {
+    return List.copyOf(surprises);
+  }
+
+  /** All operations so far. */
+  long total() {
+    return answered.get() + refused.get() + unknown.get();
+  }
+
+  long answered() {
+    return answered.get();
+  }
+
+  long refused() {
+    return refused.get();
+  }
+
+  long unknown() {
+    return unknown.get();
+  }
+
+  /** Answers that said they were given before. */
+  long replays() {
+    return replays.get();
+  }
+}

@@ -1,0 +1,74 @@
+package dev.meterkite.local.chaos;
+
+import dev.meterkite.emulator.EmulatorUnavailableException;
+import dev.meterkite.local.LocalHostException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/**
+ * The command line of {@code chaos.sh}. Ends with status 0 when the books balance, 1 with a finding
+ * or where the run failed, 2 for a wrong command line.
+ */
+public final class Main {
+  private Main() {}
+
+  public static void main(String[] args) {
+    System.exit(run(args, System.out, System.err));
+  }
+
+  static int run(String[] args, PrintStream out, PrintStream err) {
+    if (Arrays.asList(args).contains("--help")) {
+      out.println(ChaosOptions.USAGE);
+      return 0;
+    }
+    ChaosOptions options;
+    try {
+      options = ChaosOptions.parse(Arrays.asList(args));
+    } catch (IllegalArgumentException e) {
+      err.println(e.getMessage());
+      err.println(ChaosOptions.USAGE);
+      return 2;
+    }
+    Path home = Path.of(System.getProperty("meterkite.home", "")).toAbsolutePath();
+    Path work = home.resolve(Path.of("local", "target", "chaos"));
+    for (Handler handler : Logger.getLogger("").getHandlers()) {
+      handler.setLevel(Level.WARNING);
+    }
+    try {
+      Files.createDirectories(work);
+      return play(options, home.resolve("functions.tsv"), work, out);
+    } catch (LocalHostException | EmulatorUnavailableException e) {
+      err.println(e.getMessage());
+      return 1;
+    } catch (IOException | ExecutionException | RuntimeException e) {
+      e.printStackTrace(err);
+      return 1;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 1;
+    }
+  }
+
+  private static int play(ChaosOptions options, Path table, Path work, PrintStream out)
+      throws IOException, InterruptedException, ExecutionException {
+    out.println("seed " + options.seed() + "; logs in " + work);
+    out.flush();
+    List<String> findings;
+    try (ChaosRun run = new ChaosRun(options, table, work, out)) {
+      run.play();
+      findings = run.settle();
+    }
+    findings.forEach(finding -> out.println("FINDING " + finding));
+    out.println(findings.isEmpty() ? "The books balance." : findings.size() + " findings");
+    out.flush();
+    return findings.isEmpty() ? 0 : 1;
+  }
+}

@@ -1,0 +1,66 @@
+package dev.meterkite.local.chaos;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Many callers, each of whom does one thing after the other, chosen by the seed and the thing's
+ * number, and repeats it with its key until it has an answer. When it is over each caller ends its
+ * jobs and settles what it has held and reserved, but for some that are left to lapse.
+ */
+final class Workload {
+  /** Callers wait while more events than this are on their way, as a pipeline would slow down. */
+  private static final int MOST_EVENTS = 5_000;
+
+  private static final long POLL_MILLIS = 20;
+
+  private final Actor.Stage stage;
+  private final LongSupplier events;
+  private final AtomicLong next = new AtomicLong();
+
+  /**
+   * @param events how many events are on their way
+   */
+  Workload(Actor.Stage stage, LongSupplier events) {
+    this.stage = stage;
+    this.events = events;
+  }
+
+  /** Plays until it is over, and returns when all callers have finished what they had begun. */
+  void play(int callers, BooleanSupplier over) throws InterruptedException, ExecutionException {
+    ExecutorService pool = Executors.newFixedThreadPool(callers);
+    try {
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < callers; i++) {
+        all.add(pool.submit(() -> play(over)));
+      }
+      for (Future<?> each : all) {
+        each.get();
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+  }
+
+  private @Nullable Void play(BooleanSupplier over) throws IOException, InterruptedException {
+    Actor actor = new Actor(stage);
+    while (!over.getAsBoolean()) {
+      if (events.getAsLong() > MOST_EVENTS) {
+        Thread.sleep(POLL_MILLIS);
+      } else {
+        actor.step(next.getAndIncrement());
+      }
+    }
+    actor.finish();
+    return null;
+  }
+}

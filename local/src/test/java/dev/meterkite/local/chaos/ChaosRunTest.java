@@ -1,0 +1,203 @@
+package dev.meterkite.local.chaos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.meterkite.local.chaos.Journal.Outcome;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A40: what functions have acknowledged is there, once, whatever happens to their processes, their
+ * connection, their events and their clock; and the audit sees what is wrong. Here for some
+ * seconds; {@code -Dmeterkite.deep=true} plays five minutes, {@code -Dmeterkite.seed=N} another
+ * plan.
+ */
+class ChaosRunTest {
+  private static final int SECONDS = Boolean.getBoolean("meterkite.deep") ? 300 : 8;
+  private static final long SEED = Long.getLong("meterkite.seed", 40);
+
+  @TempDir Path folder;
+
+  @Test
+  void booksBalanceAfterChaos_andDamageIsFound() throws Exception {
+    Path table = Path.of("").toAbsolutePath().getParent().resolve("functions.tsv");
+    ChaosOptions options =
+        ChaosOptions.DEFAULTS.lasting(SECONDS, 0).seeded(SEED).sized(2, 24, 30, 10);
+    PrintStream out = System.out;
+    try (ChaosRun run = new ChaosRun(options, table, folder.resolve("work"), out)) {
+      run.play();
+      assertEquals(List.of(), run.settle(), "seed " + SEED);
+      assertTrue(run.journal().answered() > 100, "operations " + run.journal().answered());
+      Damage damage = new Damage(run);
+      damage.toCredits();
+      damage.toCounters();
+      damage.toAlerts();
+    }
+  }
+
+  /** Planted one by one in what was read; each must be found, and named. */
+  private static final class Damage {
+    private final ChaosRun run;
+    private final Journal journal;
+
+    Damage(ChaosRun run) {
+      this.run = run;
+      this.journal = run.journal();
+    }
+
+    private void isFound(
+        String what,
+        BiFunction<Documents, Journal, Audit> check,
+        String named,
+        Consumer<Documents> damage) {
+      Documents documents = new Documents(run.store());
+      damage.accept(documents);
+      List<String> findings = check.apply(documents, journal).findings();
+      assertTrue(
+          findings.stream().anyMatch(finding -> finding.contains(named)),
+          () -> what + " is not found: " + named + " in " + findings);
+    }
+
+    private Snapshot first(String collection, Predicate<Snapshot> wanted) {
+      return new Documents(run.store())
+          .of(collection).values().stream().filter(wanted).findFirst().orElseThrow();
+    }
+
+    private static Audit credits(Documents documents, Journal journal) {
+      return Audit.ofCredits(documents, journal);
+    }
+
+    private static Audit counters(Documents documents, Journal journal) {
+      return Audit.ofCounters(documents, journal);
+    }
+
+    void toCredits() {
+      Snapshot debit =
+          first(
+              "credit_transactions",
+              each ->
+                  "deduction".equals(each.fields().get("type"))
+                      && journal.operations.containsKey(each.ref().id()));
+      String id = debit.ref().id();
+      isFound(
+          "a lost debit",
+          Damage::credits,
+          id + ": acknowledged and lost",
+          all -> all.of("credit_transactions").remove(id));
+      isFound(
+          "a doubled debit",
+          Damage::credits,
+          "credit_transactions/twice: belongs to no operation",
+          all -> all.put(new DocRef("credit_transactions", "twice"), debit.fields()));
+      isFound(
+          "a balance below zero",
+          Damage::credits,
+          debit.ref() + ": leaves a balance below zero",
+          all -> all.set(debit, -1L, "balance_after"));
+      isFound(
+          "another amount",
+          Damage::credits,
+          debit.ref() + ": is -1000",
+          all -> all.set(debit, -1_000L, "amount"));
+      Journal.Operation applied = journal.operations.get(id);
+      journal.operations.put(
+          id,
+          new Journal.Operation(
+              applied.function(), applied.owner(), applied.amount(), Outcome.REFUSED, null));
+      if (!journal.wiped.contains(applied.owner())) {
+        isFound("a refused debit", Damage::credits, id + ": refused and applied", all -> {});
+      }
+      journal.operations.put(id, applied);
+      toHoldsAndUsers();
+    }
+
+    private void toHoldsAndUsers() {
+      Snapshot hold = first("credit_holds", each -> true);
+      isFound(
+          "an open hold",
+          Damage::credits,
+          hold.ref() + ": is still open",
+          all -> all.set(hold, "held", "status"));
+      Snapshot user = first("users", each -> each.fields().get("ledger") != null);
+      isFound(
+          "a changed balance",
+          Damage::credits,
+          user.ref().toString(),
+          all -> all.set(user, 77_777L, "credits_balance"));
+      Snapshot job = first("podcast_jobs", each -> true);
+      isFound(
+          "an unpaid job",
+          Damage::credits,
+          job.ref().toString(),
+          all -> all.set(job, "held", "payment", "status"));
+    }
+
+    void toCounters() {
+      Snapshot record =
+          first("usage_tracking", each -> journal.records.containsKey(each.ref().id()));
+      String id = record.ref().id();
+      isFound(
+          "a lost record",
+          Damage::counters,
+          id + ": acknowledged and lost",
+          all -> all.of("usage_tracking").remove(id));
+      isFound(
+          "a doubled record",
+          Damage::counters,
+          "usage_tracking/twice: was asked for by nobody",
+          all -> all.put(new DocRef("usage_tracking", "twice"), record.fields()));
+      isFound(
+          "a record that was not counted",
+          Damage::counters,
+          id + ": was never counted",
+          all -> all.of("usage_counts").remove(id));
+      Snapshot customer =
+          first("customers", each -> each.fields().get("total_scenes_generated") != null);
+      isFound(
+          "a wrong counter",
+          Damage::counters,
+          customer.ref() + ": total_scenes_generated",
+          all -> all.set(customer, 1_000_000L, "total_scenes_generated"));
+      Snapshot summary = first("usage_summaries", each -> true);
+      isFound(
+          "a summary without its days",
+          Damage::counters,
+          String.valueOf(summary.fields().get("month")),
+          all -> all.set(summary, Map.of(), "days"));
+      Snapshot quota =
+          first("model_quotas", each -> World.PROVIDER.equals(each.fields().get("provider")));
+      isFound(
+          "a wrong quota",
+          Damage::counters,
+          quota.ref() + ": 999 tokens",
+          all -> all.set(quota, 999L, "windows", "month", "tokens_used"));
+      Map<String, Object> open = Map.of("expires_at", java.time.Instant.EPOCH, "tokens", 1L);
+      isFound(
+          "an open reservation",
+          Damage::counters,
+          quota.ref() + ": reservation r",
+          all -> all.set(quota, Map.of("r", open), "reservations"));
+    }
+
+    void toAlerts() {
+      Snapshot alert = first("model_router_alerts", each -> true);
+      isFound(
+          "a second alert",
+          Damage::credits,
+          "model_router_alerts/twice: is a second alert",
+          all ->
+              all.put(new DocRef("model_router_alerts", "twice"), new HashMap<>(alert.fields())));
+    }
+  }
+}
