@@ -14,7 +14,13 @@ import org.junit.jupiter.api.Test;
 
 /** Several processes write one document: nobody starves, and nothing is lost by taking turns. */
 final class PacingTest {
+  private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
+
+  /** Of virtual time, at the service's pace: some sixty commits. */
   private static final Duration LENGTH = Duration.ofMinutes(1);
+
+  /** At the emulator's pace, where a minute is hundreds of thousands of commands. */
+  private static final Duration FAST_LENGTH = DEEP ? LENGTH : Duration.ofSeconds(10);
 
   /** A play of some processes with callers that ask again as soon as they are answered. */
   private static final class Play {
@@ -24,9 +30,11 @@ final class PacingTest {
     final List<Long> answered = new ArrayList<>();
     final List<Duration> rare = new ArrayList<>();
     long failed;
+    private final Instant end;
     private int keys;
 
     Play(Pace pace, int count) {
+      end = Simulation.START.plus(pace.equals(Pace.EMULATOR) ? FAST_LENGTH : LENGTH);
       store = new PacedStore(simulation, pace);
       store.apply(Mutation.create(Account.ref("a"), Map.of("balance", 0L)));
       for (int i = 0; i < count; i++) {
@@ -53,7 +61,7 @@ final class PacingTest {
 
     private void call(int process, Duration pause) {
       Instant asked = simulation.instant();
-      if (asked.isAfter(Simulation.START.plus(LENGTH))) {
+      if (asked.isAfter(end)) {
         return;
       }
       var unused =
