@@ -41,7 +41,7 @@ record OutcomeReport(
     long latency = fields.integer("latency_ms", 0, HealthState.MAX_LATENCY_MS);
     Long status = fields.optionalInteger("http_status", 100, 599);
     String code = fields.optionalString("error_code", 1, LONGEST_TEXT);
-    String retryAfter = fields.optionalString("retry_after", 1, LONGEST_TEXT);
+    String retryAfter = fields.optionalStringOrNumber("retry_after", 1, LONGEST_TEXT);
     String id = fields.optionalString("reservation_id", 1, LONGEST_TEXT);
     Long tokens = fields.optionalInteger("tokens", 0, QuotaState.MAX_FIGURE);
     ReservationId reservation = id == null ? null : ReservationId.parse(id).orElse(null);

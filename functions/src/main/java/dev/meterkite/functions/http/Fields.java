@@ -110,6 +110,21 @@ public final class Fields {
     return string;
   }
 
+  /**
+   * A string of min to max characters, or a number from 0 as text, or null: for what callers pass
+   * on as they found it, such as a Retry-After.
+   */
+  public @Nullable String optionalStringOrNumber(String name, int min, int max) {
+    if (!(value(name) instanceof BigDecimal number)) {
+      return optionalString(name, min, max);
+    }
+    if (number.signum() < 0) {
+      fault(name, Violation.OUT_OF_RANGE, "must be at least 0");
+      return null;
+    }
+    return number.toString(); // Never the plain form: 1e999999999 has a thousand million digits.
+  }
+
   /** A required document id. */
   public String id(String name) {
     return required(name, optionalId(name), "-");

@@ -1,6 +1,8 @@
 package dev.meterkite.functions.routing;
 
+import dev.meterkite.functions.alerts.Alerting;
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.health.Providers;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
@@ -8,6 +10,9 @@ import dev.meterkite.functions.http.Replies;
 import dev.meterkite.functions.quotas.Quotas;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
+import dev.meterkite.model.alerts.AlertCommand;
+import dev.meterkite.model.alerts.AlertSubject;
+import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
@@ -38,6 +43,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,14 +65,19 @@ public final class Routing {
   private final InstantSource clock;
   private final Quotas quotas;
   private final Providers providers;
+  private final Alerting alerting;
+
+  /** By provider the opening of its circuit that was told of; as many as the catalogue has. */
+  private final Map<String, String> toldOf = new ConcurrentHashMap<>();
 
   private static final class OfProcess {
     static final Routing ROUTING =
-        new Routing(Backend.ofProcess(), Quotas.ofProcess(), Providers.ofProcess());
+        new Routing(
+            Backend.ofProcess(), Quotas.ofProcess(), Providers.ofProcess(), Alerting.ofProcess());
   }
 
   /** Routing over a backend; a process needs it once. */
-  Routing(Backend backend, Quotas quotas, Providers providers) {
+  Routing(Backend backend, Quotas quotas, Providers providers, Alerting alerting) {
     this.catalogue =
         new CatalogueCache(backend.store(), backend.clock(), InstantSource.system(), backend.log());
     this.reads = new SharedReads(backend.store());
@@ -74,6 +85,7 @@ public final class Routing {
     this.clock = backend.clock();
     this.quotas = quotas;
     this.providers = providers;
+    this.alerting = alerting;
   }
 
   /** The routing of this process. */
@@ -226,7 +238,32 @@ public final class Routing {
       errand.lose(sight, chosen);
       return null;
     }
+    if (reply instanceof Reply.Answered) {
+      Router.failedOver(choice).ifPresent(missed -> failedOver(missed, chosen));
+    }
     return Replies.answer(reply, outcome -> Problem.unavailable(Problem.SOON));
+  }
+
+  /**
+   * Tells that calls go elsewhere: once for each opening of a circuit, whichever instance notices
+   * it. The decision stands whether or not this can be written; the next one tells again.
+   */
+  private void failedOver(Candidate missed, Candidate chosen) {
+    String incident = "open until " + missed.returnsAt();
+    if (incident.equals(toldOf.put(missed.provider(), incident))) {
+      return;
+    }
+    Handled handled =
+        alerting.tell(
+            List.of(
+                new AlertCommand.Event(
+                    AlertSubject.provider(missed.provider()),
+                    AlertType.FAILOVER_EXECUTED,
+                    incident,
+                    "Calls for " + missed.name() + " go to " + chosen.name())));
+    if (handled.verdict() != Handled.Verdict.DONE) {
+      toldOf.remove(missed.provider(), incident);
+    }
   }
 
   private static Command<QuotaCommand> reserve(

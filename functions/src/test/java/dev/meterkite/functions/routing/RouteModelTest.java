@@ -15,9 +15,11 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.routing.Router;
 import dev.meterkite.model.routing.RoutingAudit;
+import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
 import dev.meterkite.model.schema.Schema.ModelProviderHealth;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
+import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import java.net.http.HttpResponse;
 import java.time.Duration;
@@ -371,6 +373,57 @@ class RouteModelTest {
     hosted.advance(Duration.ofMinutes(1)); // None of the three ever reported: their places are free
     HttpResponse<String> fourth = route(null, ",\"exclude\":[\"n\"]");
     assertEquals(alpha, text(fourth, "provider"));
+  }
+
+  private List<Snapshot> failovers() {
+    return hosted.store().find(Queries.alerts(null, alpha, 10, List.of())).join().stream()
+        .filter(alert -> "failover_executed".equals(alert.fields().get(ModelRouterAlerts.TYPE)))
+        .toList();
+  }
+
+  @Test
+  void a34_callsThatGoElsewhere_areToldOfOnceForEachOpeningOfTheCircuit() {
+    model(alpha, "cheap", 1_000_000, Map.of());
+    model(beta, "dear", 9_000_000, Map.of());
+    circuit(alpha, "open", now().plusSeconds(300));
+    for (int call = 0; call < 3; call++) {
+      assertEquals(beta, text(route(null, ""), "provider"));
+    }
+    assertEquals(1, failovers().size());
+    Map<String, Object> alert = failovers().get(0).fields();
+    assertEquals("info", alert.get(ModelRouterAlerts.SEVERITY));
+    assertEquals(
+        "Calls for " + alpha + "/cheap go to " + beta + "/dear",
+        alert.get(ModelRouterAlerts.MESSAGE));
+    circuit(alpha, "open", now().plusSeconds(600));
+    assertEquals(beta, text(route(null, ""), "provider"));
+    assertEquals(2, failovers().size());
+  }
+
+  @Test
+  void dearModelWhoseCircuitIsOpen_isNoFailover() {
+    model(alpha, "dear", 9_000_000, Map.of());
+    model(beta, "cheap", 1_000_000, Map.of());
+    circuit(alpha, "open", now().plusSeconds(300));
+    assertEquals(beta, text(route(null, ""), "provider"));
+    assertEquals(List.of(), failovers());
+  }
+
+  @Test
+  void retryAfterAsANumber_isUnderstood() {
+    model(alpha, "m", 1_000_000, Map.of());
+    String outcome =
+        "{\"provider\":\""
+            + alpha
+            + "\",\"success\":false,\"latency_ms\":5,\"http_status\":429,\"retry_after\":";
+    assertEquals(
+        400, hosted.post(ReportOutcome.class, "service", null, outcome + "-1}").statusCode());
+    assertEquals(
+        200, hosted.post(ReportOutcome.class, "service", null, outcome + "500}").statusCode());
+    HttpResponse<String> none = route(null, "");
+    assertEquals(Map.of("alpha-m", "rate_limited"), excluded(none));
+    long wait = Long.parseLong(none.headers().firstValue("Retry-After").orElseThrow());
+    assertTrue(wait > 450 && wait <= 500, "waits " + wait);
   }
 
   @Test

@@ -63,7 +63,7 @@ class RouterCostsTest {
   private final Alerting alerting = Alerting.of(backend);
   private final Quotas quotas = new Quotas(backend, alerting);
   private final Providers providers = new Providers(backend, quotas, alerting);
-  private final Routing routing = new Routing(backend, quotas, providers);
+  private final Routing routing = new Routing(backend, quotas, providers, alerting);
   private final List<String> table = new ArrayList<>();
 
   private void set(DocRef ref, Map<String, Object> fields) {

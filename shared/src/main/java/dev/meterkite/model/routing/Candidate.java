@@ -205,6 +205,24 @@ public record Candidate(
     return Optional.of(new Unfit(reason, null));
   }
 
+  /** This where its provider's circuit is open, as it was before: able and healthy. */
+  Optional<Candidate> beforeItsCircuitOpened() {
+    return Reason.CIRCUIT_OPEN.wire().equals(unfit)
+        ? Optional.of(
+            new Candidate(
+                provider,
+                modelId,
+                null,
+                null,
+                costMicros,
+                HealthStatus.HEALTHY,
+                1,
+                latencyMs,
+                false,
+                utilisation))
+        : Optional.empty();
+  }
+
   /** Provider and model, as decisions name what was lost: {@code openai/gpt-4o}. */
   public String name() {
     return provider + "/" + modelId;

@@ -4,7 +4,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -113,6 +115,26 @@ public final class Router {
     }
     List<Scored> ranked = ranked(able);
     return new Choice(ranked, excluded, fallbacks(ranked), ranked.isEmpty() ? retryAt : null);
+  }
+
+  /**
+   * Whose place the chosen model takes: the model that would have been chosen were its provider's
+   * circuit closed and the provider healthy; empty where the choice would have been the same. With
+   * the circuit of the cheapest provider open its model is named, that of a dear one is not.
+   */
+  public static Optional<Candidate> failedOver(Choice choice) {
+    Map<Candidate, Candidate> away = new LinkedHashMap<>();
+    for (Excluded left : choice.excluded()) {
+      left.candidate()
+          .beforeItsCircuitOpened()
+          .ifPresent(before -> away.put(before, left.candidate()));
+    }
+    if (away.isEmpty() || choice.ranked().isEmpty()) {
+      return Optional.empty();
+    }
+    List<Candidate> all = new ArrayList<>(away.keySet());
+    choice.ranked().forEach(scored -> all.add(scored.candidate()));
+    return Optional.ofNullable(away.get(ranked(all).get(0).candidate()));
   }
 
   private static List<Scored> ranked(List<Candidate> able) {
