@@ -226,9 +226,17 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
     for (int callers : CALLERS_OF_TRANSACTIONS) {
       all.add(callers("bare/plain", "one user by runTransaction", way, 1, Case::plain, callers));
     }
-    all.add(raw("bare/raw/1", "raw commits of one debit", Results.DEBITS, 1));
-    all.add(raw("bare/raw/32", "raw commits of 32 debits", Results.DEBITS, BATCH));
-    all.add(raw("bare/raw/usage-500", "raw commits of 500 usage records", Results.USAGE, 0));
+    all.add(raw("bare/raw/1", "raw commits of one debit", Results.DEBITS, 1, 1));
+    all.add(
+        raw(
+            "bare/raw/users-64",
+            "raw commits of one debit, 64 users at once",
+            Results.DEBITS,
+            1,
+            64));
+    all.add(raw("bare/raw/32", "raw commits of 32 debits", Results.DEBITS, BATCH, 1));
+    all.add(raw("bare/raw/usage-500", "raw commits of 500 usage records", Results.USAGE, 0, 1));
+    all.add(callers("bare/users", "debits of 64 users in turn", way, 1, w -> w.inTurn(64), 64));
     all.add(callers("bare/zipf", "debits of many users by Zipf", way, 1, Workloads::manyUsers, 64));
     all.add(callers("bare/holds", "hold and capture", way, 1, Workloads::holdsAndCaptures, 64));
     usage(all, "bare", way);
@@ -267,8 +275,10 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
 
   /**
    * @param creates documents that a commit creates; 0 for as many as the functions' own
+   * @param documents how many owners are committed to at once
    */
-  private static Case raw(String name, String title, String remembered, int creates) {
+  private static Case raw(
+      String name, String title, String remembered, int creates, int documents) {
     return new Case(
         name,
         title,
@@ -277,8 +287,13 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
         (stage, results) -> {
           CommitRequest commit = results.remembered(remembered);
           BenchOptions options = stage.options();
-          return new RawCommits(creates == 0 ? commit : RawCommits.ofSize(commit, creates))
-              .run(stage.emulator().host(), stage.meters(), options.lead(), options.length());
+          return RawCommits.run(
+              creates == 0 ? commit : RawCommits.ofSize(commit, creates),
+              documents,
+              stage.emulator().host(),
+              stage.meters(),
+              options.lead(),
+              options.length());
         });
   }
 

@@ -20,6 +20,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
@@ -27,7 +31,7 @@ import org.HdrHistogram.Histogram;
 /**
  * The raw limit: a commit that the functions made, sent again and again with new document names and
  * no function at all. Created documents keep their fields and get new names; updated ones keep
- * their condition on the version of the last commit, so there is one commit at a time.
+ * their condition on the version of the last commit, so a document has one commit at a time.
  */
 final class RawCommits {
   private static final int DEADLINE_SECONDS = 20;
@@ -47,7 +51,7 @@ final class RawCommits {
   /**
    * @param template a commit of the functions, from the proxy
    */
-  RawCommits(CommitRequest template) {
+  private RawCommits(CommitRequest template) {
     this.template = template;
   }
 
@@ -76,53 +80,71 @@ final class RawCommits {
   }
 
   /**
-   * Sends one commit after the other.
+   * Sends one commit after the other for each of so many documents of their own.
    *
    * @return each commit counts for as many operations as it creates documents
    */
-  Figures run(String emulator, Meters meters, Duration lead, Duration length)
+  static Figures run(
+      CommitRequest template,
+      int documents,
+      String emulator,
+      Meters meters,
+      Duration lead,
+      Duration length)
       throws InterruptedException {
     ManagedChannel channel =
         NettyChannelBuilder.forTarget(emulator).usePlaintext().directExecutor().build();
+    ExecutorService threads = Executors.newFixedThreadPool(documents);
     try {
       Metadata owner = new Metadata();
       owner.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer owner");
       Channel store =
           ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(owner));
-      return measure(store, meters, lead, length);
+      long begin = System.nanoTime() + lead.toNanos();
+      long end = begin + length.toNanos();
+      List<Future<Histogram>> lanes = new ArrayList<>();
+      for (int i = 0; i < documents; i++) {
+        lanes.add(threads.submit(() -> new RawCommits(template).between(begin, end, store)));
+      }
+      TimeUnit.NANOSECONDS.sleep(begin - System.nanoTime());
+      Meters.Reading before = meters.read();
+      Histogram latency = Figures.noLatencies();
+      for (Future<Histogram> lane : lanes) {
+        latency.add(lane.get());
+      }
+      long operations = latency.getTotalCount() * creates(template);
+      return new Figures(
+          Double.NaN,
+          operations / (length.toNanos() / 1e9),
+          operations,
+          Map.of(),
+          latency,
+          meters.read().since(before, operations));
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a raw commit failed", e.getCause());
     } finally {
+      threads.shutdownNow();
       channel.shutdownNow();
       channel.awaitTermination(1, TimeUnit.SECONDS);
     }
   }
 
-  private Figures measure(Channel store, Meters meters, Duration lead, Duration length) {
+  private static long creates(CommitRequest template) {
+    return template.getWritesList().stream().filter(RawCommits::isCreate).count();
+  }
+
+  /** The latencies of the commits that ended between the two. */
+  private Histogram between(long begin, long end, Channel store) {
     Histogram latency = Figures.noLatencies();
-    int creates = (int) template.getWritesList().stream().filter(RawCommits::isCreate).count();
-    long measureFrom = System.nanoTime() + lead.toNanos();
-    while (System.nanoTime() < measureFrom) {
-      commit(store);
-    }
-    Meters.Reading before = meters.read();
-    long begin = System.nanoTime();
-    long end = begin + length.toNanos();
-    long commits = 0;
-    for (long now = begin; now < end; ) {
+    for (long now = System.nanoTime(); now < end; ) {
       commit(store);
       long done = System.nanoTime();
-      Figures.note(latency, done - now);
+      if (done >= begin && done < end) {
+        Figures.note(latency, done - now);
+      }
       now = done;
-      commits++;
     }
-    double seconds = (System.nanoTime() - begin) / 1e9;
-    long operations = commits * creates;
-    return new Figures(
-        Double.NaN,
-        operations / seconds,
-        operations,
-        Map.of(),
-        latency,
-        meters.read().since(before, operations));
+    return latency;
   }
 
   private void commit(Channel store) {

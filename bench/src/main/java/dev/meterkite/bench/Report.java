@@ -273,6 +273,7 @@ record Report(
         aims, "bare/debit/64", "bare/plain/64", 4, "64 callers: bare emulator, to runTransaction");
     least(aims, "bare/debit/64", "postgres/64", 4, "64 callers: bare emulator, to PostgreSQL");
     least(aims, "bare/debit/64", "bare/raw/32", 0.8, "debits of one user, to the raw limit");
+    least(aims, "bare/users/64", "bare/raw/users-64", 0.8, "debits of 64 users, to the raw limit");
     results
         .row("bare/raw/usage-500")
         .ifPresent(
@@ -290,6 +291,14 @@ record Report(
                                   ratio >= 0.8,
                                   ""));
                         }));
+    least(
+        aims,
+        "service/many-processes/debit/256",
+        "service/debit/64",
+        0.5,
+        "one user at the service's pace, 64 callers each for "
+            + options.processes()
+            + " processes, to one");
     least(
         aims,
         "bare/many-processes/debit/64",

@@ -57,6 +57,13 @@ final class Workloads {
     return n -> debit(function, prefix, 0, n);
   }
 
+  /** Debits of so many users, one after the other. */
+  Workload inTurn(int count) {
+    String prefix = prefix();
+    createUsers(prefix, count);
+    return n -> debit("debit-credits", prefix, (int) (n % count), n);
+  }
+
   /** Debits of many users, the k-th as often as 1/k of the first. */
   Workload manyUsers() {
     String prefix = prefix();
