@@ -47,7 +47,13 @@ class CreditRoundTripsTest {
           Intake.of(emulated.settings()),
           Log.ofProcess(emulated.settings()));
   private final Credits credits = new Credits(backend);
-  private final String user = "u-" + UUID.randomUUID();
+
+  /**
+   * Fixed, as the keys are: what a statement reads depends on the order of the ids made of them.
+   */
+  private final String user = "u-1";
+
+  private int keys;
 
   private void assertTable(String expected) {
     String found = String.join("\n", table);
@@ -72,8 +78,8 @@ class CreditRoundTripsTest {
         + emulated.calls("RunAggregationQuery");
   }
 
-  private static String key() {
-    return UUID.randomUUID().toString();
+  private String key() {
+    return "key-" + keys++;
   }
 
   private void costs(String operation, Runnable run) {
@@ -195,7 +201,7 @@ class CreditRoundTripsTest {
         other event of Stripe: 0 0 0
         statement, warm: 2 3 0
         statement, its last page: 5 5 0
-        statement, one of an older system behind it: 6 7 0
+        statement, one of an older system behind it: 6 6 0
         """);
   }
 
