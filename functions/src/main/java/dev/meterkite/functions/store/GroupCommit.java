@@ -337,6 +337,8 @@ public class GroupCommit<S, I> {
 
   private void readFailed(Lane<S, I> lane, Turn<I> turn, StoreException.Kind kind) {
     turn.attempts++;
+    // A round that read nothing is none: an outage of many reads is no fault of the rules.
+    turn.rounds = Math.max(0, turn.rounds - 1);
     if (kind == StoreException.Kind.DENIED || kind == StoreException.Kind.INVALID) {
       turn.settle(pending -> pending.unavailable(kind.name().toLowerCase(Locale.ROOT)));
     }
