@@ -2,6 +2,10 @@ package dev.meterkite.functions.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -55,5 +59,67 @@ class GroupCommitSimulatedTest extends GroupCommitContract {
             .count();
     assertEquals(8_999, replayed);
     assertEquals(101, account("a").balance());
+  }
+
+  /**
+   * A refusal needs a read; more of them fail than rules may ask for, and that is no fault of
+   * theirs.
+   */
+  @Test
+  void outageOfManyReads_isWaitedFor() {
+    OutOfReach outage = new OutOfReach(store, 7);
+    GroupCommit<Account, Account.Change> other =
+        new GroupCommit<>(
+            Account.RULES,
+            outage,
+            turns(),
+            simulation,
+            simulation,
+            simulation.random,
+            Limits.DEFAULT,
+            String::valueOf);
+    await(other.submit(Account.change("a", "first", 1)));
+    outage.begins = true;
+    Reply reply = await(other.submit(Account.change("a", "second", -1_000)));
+    assertEquals(Reply.Refused.class, reply.getClass());
+    assertEquals(0, outage.left);
+    assertEquals(101, account("a").balance());
+  }
+
+  /** A store whose next reads fail once the outage begins. */
+  private static final class OutOfReach implements Store {
+    private final Store store;
+    private int left;
+    private boolean begins;
+
+    OutOfReach(Store store, int failures) {
+      this.store = store;
+      this.left = failures;
+    }
+
+    @Override
+    public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
+      if (begins && left > 0) {
+        left--;
+        return CompletableFuture.failedFuture(
+            new StoreException(StoreException.Kind.UNKNOWN, "out of reach"));
+      }
+      return store.read(refs);
+    }
+
+    @Override
+    public CompletableFuture<List<Snapshot>> find(Query query) {
+      return store.find(query);
+    }
+
+    @Override
+    public CompletableFuture<Number> total(Query query, String sum) {
+      return store.total(query, sum);
+    }
+
+    @Override
+    public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
+      return store.commit(mutations);
+    }
   }
 }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param userId the id of the document
  * @param exists whether there is a document
+ * @param registeredAt {@code created_at}, or null where it cannot be read
  * @param tier the word of the tier as found, or null
  * @param billing what Stripe has told
  * @param found what was found in {@code credits_balance}
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record CreditState(
     String userId,
     boolean exists,
+    @Nullable Instant registeredAt,
     @Nullable String tier,
     Billing billing,
     Found found,
@@ -46,20 +48,38 @@ public record CreditState(
   CreditState with(Billing next) {
     String tierNow = next.tier().map(SubscriptionTier::wire).orElse(tier);
     return new CreditState(
-        userId, exists, tierNow, next, found, foundBalance, ledgerBroken, ledger, dueAt);
+        userId,
+        exists,
+        registeredAt,
+        tierNow,
+        next,
+        found,
+        foundBalance,
+        ledgerBroken,
+        ledger,
+        dueAt);
   }
 
   /** The same user with who it is at Stripe, where that was not known. */
   CreditState withCustomer(@Nullable String customerId) {
     Billing next = billing.of(customerId);
     return new CreditState(
-        userId, exists, tier, next, found, foundBalance, ledgerBroken, ledger, dueAt);
+        userId, exists, registeredAt, tier, next, found, foundBalance, ledgerBroken, ledger, dueAt);
   }
 
   /** The same user with this ledger, its balance copied and its next due moment noted. */
   CreditState with(Ledger next, @Nullable Instant nextDueAt) {
     return new CreditState(
-        userId, exists, tier, billing, Found.KNOWN, next.balance(), false, next, nextDueAt);
+        userId,
+        exists,
+        registeredAt,
+        tier,
+        billing,
+        Found.KNOWN,
+        next.balance(),
+        false,
+        next,
+        nextDueAt);
   }
 
   /** Whether the balance that others see is the ledger's. */

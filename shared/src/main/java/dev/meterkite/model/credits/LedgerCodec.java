@@ -37,6 +37,7 @@ final class LedgerCodec {
     return new CreditState(
         owner.ref().id(),
         owner.exists(),
+        Raw.instant(fields, Users.CREATED_AT),
         Raw.text(fields, Users.TIER),
         new Billing(
             Raw.text(fields, Users.STRIPE_CUSTOMER_ID),

@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  * at sequence 1, in a lot that never expires. Somebody has kept that balance until now, so it
  * contains what this period grants: the present period counts as granted, the next one is the first
  * that grants. So a user of the free tier found in November with 100 has 100, and from December 1
- * also the 10 of December. A balance of 0 is known just as well. A user <em>without</em> {@code
- * credits_balance} has just registered and gets the present period's grant at once.
+ * also the 10 of December. A balance of 0 is known just as well, unless the user registered in the
+ * present period: such a user, and one <em>without</em> {@code credits_balance}, is new and gets
+ * the present period's grant at once.
  *
  * <p><b>A lost ledger.</b> There is none (a {@code set()} wiped it), or it contradicts itself, yet
  * transactions with a sequence exist: sequence, balance and hash come from the last of them, the
@@ -101,7 +102,7 @@ final class Opening {
           "the balance or ledger found at the first use cannot be read: opened with "
               + state.foundBalance());
     }
-    if (state.found() != Found.ABSENT) {
+    if (!isNew()) {
       book.grant(presentGrant());
     }
     if (state.foundBalance() > 0) {
@@ -113,6 +114,16 @@ final class Opening {
           new Book.Labels().with(CreditTransactions.DESCRIPTION, "opening balance"));
     }
     return book;
+  }
+
+  /** Whether nobody can have granted anything for the present period yet. */
+  private boolean isNew() {
+    Instant registered = state.registeredAt();
+    return state.found() == Found.ABSENT
+        || (state.found() == Found.KNOWN
+            && state.foundBalance() == 0
+            && registered != null
+            && !registered.isBefore(CreditRules.periodStart(now)));
   }
 
   private @Nullable Book rebuiltBook(Map<String, Object> last) {

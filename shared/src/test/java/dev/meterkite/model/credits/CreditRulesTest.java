@@ -83,6 +83,18 @@ class CreditRulesTest {
   }
 
   @Test
+  void userWithZeroWhoRegisteredInThisPeriod_isNew() {
+    for (String registered : List.of("2026-11-01T00:00:00Z", "2026-10-31T23:59:59.999999Z")) {
+      Bank bank = Bank.with("free", 0);
+      bank.documents.get(OWNER).put(Users.CREATED_AT, Instant.parse(registered));
+      boolean isNew = registered.startsWith("2026-11");
+      assertEquals(isNew ? "applied" : "insufficient_credits", bank.debit(4), registered);
+      bank.sweep();
+      assertEquals(isNew ? "6/0" : "0/0", bank.figures(), registered);
+    }
+  }
+
+  @Test
   void newUser_getsTheTiersCreditsAtOnceAndOnce() {
     Bank bank = new Bank().user(Bank.USER, "free", null);
     assertEquals("applied", bank.debit(4));
