@@ -112,10 +112,11 @@ final class RawCommits {
       for (Future<Histogram> lane : lanes) {
         latency.add(lane.get());
       }
+      double seconds = (System.nanoTime() - begin) / 1e9;
       long operations = latency.getTotalCount() * creates(template);
       return new Figures(
           Double.NaN,
-          operations / (length.toNanos() / 1e9),
+          operations / seconds,
           operations,
           Map.of(),
           latency,
@@ -133,13 +134,13 @@ final class RawCommits {
     return template.getWritesList().stream().filter(RawCommits::isCreate).count();
   }
 
-  /** The latencies of the commits that ended between the two. */
+  /** The latencies of the commits that began between the two. */
   private Histogram between(long begin, long end, Channel store) {
     Histogram latency = Figures.noLatencies();
     for (long now = System.nanoTime(); now < end; ) {
       commit(store);
       long done = System.nanoTime();
-      if (done >= begin && done < end) {
+      if (now >= begin) {
         Figures.note(latency, done - now);
       }
       now = done;
