@@ -1,5 +1,6 @@
 package dev.meterkite.functions.store;
 
+import com.google.api.core.ApiFunction;
 import com.google.api.core.ApiFuture;
 import com.google.api.core.ApiFutureCallback;
 import com.google.api.core.ApiFutures;
@@ -10,6 +11,7 @@ import com.google.api.gax.retrying.RetrySettings;
 import com.google.api.gax.rpc.ApiException;
 import com.google.api.gax.rpc.FixedHeaderProvider;
 import com.google.api.gax.rpc.ServerStreamingCallSettings;
+import com.google.api.gax.rpc.StatusCode;
 import com.google.cloud.firestore.v1.stub.FirestoreStub;
 import com.google.cloud.firestore.v1.stub.FirestoreStubSettings;
 import com.google.cloud.firestore.v1.stub.GrpcFirestoreStub;
@@ -53,10 +55,12 @@ public final class FirestoreStore implements Store, AutoCloseable {
 
   private final FirestoreStub stub;
   private final Protos protos;
+  private final Reconnection reconnection;
 
-  private FirestoreStore(FirestoreStub stub, Protos protos) {
+  private FirestoreStore(FirestoreStub stub, Protos protos, Reconnection reconnection) {
     this.stub = stub;
     this.protos = protos;
+    this.reconnection = reconnection;
   }
 
   /**
@@ -66,11 +70,12 @@ public final class FirestoreStore implements Store, AutoCloseable {
    * @throws IllegalArgumentException if no project is set
    */
   public static FirestoreStore open(Settings settings) {
-    return open(settings, List::of);
+    return open(settings, List::of, new Reconnection(System::nanoTime));
   }
 
   /** As {@link #open(Settings)}, with interceptors that see every call. */
-  static FirestoreStore open(Settings settings, GrpcInterceptorProvider interceptors) {
+  static FirestoreStore open(
+      Settings settings, GrpcInterceptorProvider interceptors, Reconnection reconnection) {
     String project =
         settings
             .project()
@@ -79,13 +84,14 @@ public final class FirestoreStore implements Store, AutoCloseable {
         FirestoreStubSettings.defaultGrpcTransportProviderBuilder()
             .setMaxInboundMessageSize(MOST_INBOUND_BYTES)
             .setInterceptorProvider(interceptors);
+    configure(channel, reconnection::of);
     FirestoreStubSettings.Builder stub = FirestoreStubSettings.newBuilder();
     settings
         .firestoreEmulatorHost()
         .ifPresent(
             host -> {
               channel.setEndpoint(host);
-              plaintext(channel);
+              configure(channel, builder -> reconnection.of(builder.usePlaintext()));
               channel.setHeaderProvider(
                   FixedHeaderProvider.create("authorization", "Bearer owner"));
               stub.setCredentialsProvider(NoCredentialsProvider.create());
@@ -96,15 +102,18 @@ public final class FirestoreStore implements Store, AutoCloseable {
     once(stub.runAggregationQuerySettings());
     stub.commitSettings().setRetryableCodes(Set.of()).setRetrySettings(once());
     try {
-      return new FirestoreStore(GrpcFirestoreStub.create(stub.build()), new Protos(project));
+      return new FirestoreStore(
+          GrpcFirestoreStub.create(stub.build()), new Protos(project), reconnection);
     } catch (IOException e) {
       throw new UncheckedIOException("no connection to Firestore can be set up", e);
     }
   }
 
   @SuppressWarnings("rawtypes") // the client library's own signature
-  private static void plaintext(InstantiatingGrpcChannelProvider.Builder channel) {
-    channel.setChannelConfigurator(ManagedChannelBuilder::usePlaintext);
+  private static void configure(
+      InstantiatingGrpcChannelProvider.Builder channel,
+      ApiFunction<ManagedChannelBuilder, ManagedChannelBuilder> configurator) {
+    channel.setChannelConfigurator(configurator);
   }
 
   private static void once(ServerStreamingCallSettings.Builder<?, ?> call) {
@@ -208,7 +217,7 @@ public final class FirestoreStore implements Store, AutoCloseable {
     return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
   }
 
-  private static <A, T> CompletableFuture<T> completable(ApiFuture<A> call, Function<A, T> answer) {
+  private <A, T> CompletableFuture<T> completable(ApiFuture<A> call, Function<A, T> answer) {
     CompletableFuture<T> future = new CompletableFuture<>();
     ApiFutures.addCallback(
         call,
@@ -234,9 +243,12 @@ public final class FirestoreStore implements Store, AutoCloseable {
     return future;
   }
 
-  private static StoreException known(Throwable failure) {
+  private StoreException known(Throwable failure) {
     StoreException.Kind kind = StoreException.Kind.UNKNOWN;
     if (failure instanceof ApiException api) {
+      if (api.getStatusCode().getCode() == StatusCode.Code.UNAVAILABLE) {
+        reconnection.unavailable();
+      }
       kind =
           switch (api.getStatusCode().getCode()) {
             case ALREADY_EXISTS, FAILED_PRECONDITION, NOT_FOUND -> StoreException.Kind.PRECONDITION;

@@ -27,7 +27,9 @@ public final class EmulatedStore {
               EmulatorForTests.shared().host(),
               "GOOGLE_CLOUD_PROJECT",
               project));
-  private final FirestoreStore store = FirestoreStore.open(settings, () -> List.of(new Counter()));
+  private final FirestoreStore store =
+      FirestoreStore.open(
+          settings, () -> List.of(new Counter()), new Reconnection(System::nanoTime));
 
   /** The store. */
   public FirestoreStore store() {
