@@ -150,11 +150,9 @@ public final class Bench {
       stage.host(each.way(), each.processes());
     }
     boolean late = System.nanoTime() - began > REPEAT_UNTIL.toNanos();
-    boolean counted = each.way() == Stage.Way.COUNTED;
     List<Figures> plays = new ArrayList<>();
-    for (int i = 0; i < (late || counted ? 1 : options.repeat()); i++) {
+    for (int i = 0; i < (late || each.once() ? 1 : options.repeat()); i++) {
       plays.add(each.play().on(stage, results));
-      stage.clear();
     }
     results.add(each, plays);
     Figures middle = results.row(each.name()).orElseThrow().middle();

@@ -59,7 +59,7 @@ record BenchOptions(
         3,
         Duration.ofSeconds(2),
         Duration.ofSeconds(4),
-        Duration.ofSeconds(25),
+        Duration.ofSeconds(40),
         100_000,
         1_000,
         4,

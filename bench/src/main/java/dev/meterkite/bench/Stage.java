@@ -1,7 +1,6 @@
 package dev.meterkite.bench;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.meterkite.emulator.EmulatorUnavailableException;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.catalog.FunctionTable;
@@ -17,8 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +26,6 @@ import org.jspecify.annotations.Nullable;
 final class Stage implements AutoCloseable {
   static final String PROJECT = "meterkite-bench";
   static final String PLAIN = "plain-debit";
-
-  private static final Logger LOG = Logger.getLogger(Stage.class.getName());
 
   /** The functions that are hosted: those that the workloads call. */
   static final List<String> FUNCTIONS =
@@ -146,6 +141,7 @@ final class Stage implements AutoCloseable {
   private void warmUp() throws IOException {
     Duration half = options.warmUp().dividedBy(2);
     load(workloads.hotUser("debit-credits"), Arrivals.callers(64), half, Duration.ZERO);
+    workloads.copyLastUser();
     load(workloads.hotUser(PLAIN), Arrivals.callers(4), half.dividedBy(8), Duration.ZERO);
     load(workloads.mixed(), Arrivals.callers(64), half, Duration.ZERO);
   }
@@ -192,18 +188,6 @@ final class Stage implements AutoCloseable {
         instances == null ? List.of() : instances.handles(),
         emulator.processHandle().stream().toList(),
         proxied ? proxy : null);
-  }
-
-  /**
-   * Deletes all documents, so that the emulator's memory does not grow with the run. Where a lock
-   * that a transaction has left behind is in the way, the next call finds them still there.
-   */
-  void clear() {
-    try {
-      emulator.project(PROJECT).clear();
-    } catch (EmulatorUnavailableException e) {
-      LOG.log(Level.FINE, "documents are left to the next case", e);
-    }
   }
 
   private void stopInstances() {
