@@ -1,5 +1,9 @@
 package dev.meterkite.local;
 
+import com.google.events.cloud.firestore.v1.Document;
+import com.google.events.cloud.firestore.v1.DocumentEventData;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Timestamp;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.meterkite.functions.catalog.FunctionEntry;
@@ -10,12 +14,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -30,9 +36,11 @@ import java.util.logging.Logger;
  * cloud: at least once, in no order, again and again while the function fails, if its line in the
  * table says retry.
  *
- * <p>The emulator posts an event once and never again, its body in base64; the functions get the
- * bytes. At most 50,000 deliveries and 256 MiB wait; what comes on top is dropped, counted and
- * logged. A delivery that failed 30 times, over some four minutes, is given up, counted and logged.
+ * <p>The emulator posts an event once and never again, one after the other, its body in base64; the
+ * functions get the bytes. It dates an event to when it is posted; here it gets the time of the
+ * write, as Eventarc says it, by the host's clock. At most 50,000 deliveries and 256 MiB wait; what
+ * comes on top is dropped, counted and logged. A delivery that failed 30 times, over some four
+ * minutes, is given up, counted and logged.
  */
 public final class EventRelay implements AutoCloseable {
   static final int MOST_PENDING = 50_000;
@@ -45,20 +53,21 @@ public final class EventRelay implements AutoCloseable {
   private static final Duration FIRST_BACK_OFF = Duration.ofMillis(100);
   private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(10);
   private static final String PROBE = "meterkite-probe";
-  private static final Duration PROBE_WITHIN = Duration.ofSeconds(10);
 
   private final HttpServer server;
   private final HttpClient http = Loopback.client();
   private final Map<String, FunctionEntry> functions = new LinkedHashMap<>();
   private final Backends backends;
   private final Chaos chaos;
+  private final LocalClock clock;
   private final ScheduledThreadPoolExecutor senders;
   private final AtomicInteger pending = new AtomicInteger();
   private final AtomicLong pendingBytes = new AtomicLong();
   private final AtomicLong delivered = new AtomicLong();
   private final AtomicLong failedAttempts = new AtomicLong();
   private final AtomicLong dropped = new AtomicLong();
-  private final CountDownLatch probed = new CountDownLatch(1);
+  private final AtomicLong received = new AtomicLong();
+  private final Map<String, CountDownLatch> probes = new ConcurrentHashMap<>();
 
   /** One event on its way to one function, and how often that has been tried. */
   private static final class Delivery {
@@ -82,16 +91,23 @@ public final class EventRelay implements AutoCloseable {
   /**
    * What became of events so far.
    *
+   * @param received events that the emulator posted
    * @param pending deliveries that wait, run, or will be tried again
    * @param delivered deliveries that a function acknowledged
    * @param failedAttempts attempts that a function refused or did not answer
    * @param dropped deliveries that were given up
    */
-  public record Counts(int pending, long delivered, long failedAttempts, long dropped) {}
+  public record Counts(
+      long received, int pending, long delivered, long failedAttempts, long dropped) {}
 
-  EventRelay(List<FunctionEntry> entries, Backends backends, Chaos chaos) throws IOException {
+  /**
+   * @param clock says when events happen
+   */
+  EventRelay(List<FunctionEntry> entries, Backends backends, Chaos chaos, LocalClock clock)
+      throws IOException {
     this.backends = backends;
     this.chaos = chaos;
+    this.clock = clock;
     for (FunctionEntry entry : entries) {
       functions.put(entry.name(), entry);
     }
@@ -107,17 +123,18 @@ public final class EventRelay implements AutoCloseable {
   }
 
   public Counts counts() {
-    return new Counts(pending.get(), delivered.get(), failedAttempts.get(), dropped.get());
+    return new Counts(
+        received.get(), pending.get(), delivered.get(), failedAttempts.get(), dropped.get());
   }
 
-  /** The trigger id by which {@link #awaitProbe} knows that an emulator posts here. */
+  /** The trigger whose events go to nobody but those who wait for {@link #probe(String)}. */
   static String probe() {
     return PROBE;
   }
 
-  /** Waits at most ten seconds for an event of the probe. */
-  boolean awaitProbe() throws InterruptedException {
-    return probed.await(PROBE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
+  /** Opens when the event of the probe's document with this id comes. */
+  CountDownLatch probe(String id) {
+    return probes.computeIfAbsent(id, any -> new CountDownLatch(1));
   }
 
   /** {@code /functions/projects/PROJECT/triggers/ID}, the id being the function's name. */
@@ -126,26 +143,44 @@ public final class EventRelay implements AutoCloseable {
     String id = path.substring(path.lastIndexOf('/') + 1);
     byte[] posted = exchange.getRequestBody().readAllBytes();
     FunctionEntry function = functions.get(id);
-    if (id.equals(PROBE)) {
-      probed.countDown();
-    } else if (function == null) {
+    if (function == null && !id.equals(PROBE)) {
       Loopback.problem(exchange, LocalProblem.notFound("no event function " + id));
       return;
-    } else {
-      accept(function, headers(exchange), posted);
+    }
+    try {
+      byte[] body = Base64.getMimeDecoder().decode(posted);
+      Document written = DocumentEventData.parseFrom(body).getValue();
+      if (function == null) {
+        arrived(written.getName());
+      } else {
+        Map<String, String> headers = headers(exchange);
+        headers.put("ce-time", clock.at(time(written)).toString());
+        accept(function, headers, body);
+      }
+    } catch (IllegalArgumentException | InvalidProtocolBufferException unreadable) {
+      dropped.incrementAndGet();
+      LOG.log(Level.SEVERE, "an event for " + id + " cannot be read", unreadable);
     }
     Loopback.send(exchange, 200, new byte[0]);
   }
 
-  private void accept(FunctionEntry function, Map<String, String> headers, byte[] posted) {
-    byte[] body;
-    try {
-      body = Base64.getMimeDecoder().decode(posted);
-    } catch (IllegalArgumentException notBase64) {
-      dropped.incrementAndGet();
-      LOG.log(Level.SEVERE, "an event for " + function.name() + " is not in base64", notBase64);
-      return;
+  private void arrived(String document) {
+    CountDownLatch probe = probes.remove(document.substring(document.lastIndexOf('/') + 1));
+    if (probe != null) {
+      probe.countDown();
     }
+  }
+
+  /** When a document was written, in real time; now, if the event is of its deletion. */
+  private static Instant time(Document document) {
+    Timestamp time = document.getUpdateTime();
+    return document.hasUpdateTime()
+        ? Instant.ofEpochSecond(time.getSeconds(), time.getNanos())
+        : Instant.now();
+  }
+
+  private void accept(FunctionEntry function, Map<String, String> headers, byte[] body) {
+    received.incrementAndGet();
     for (Duration delay : chaos.deliveries()) {
       boolean tooMany = pending.incrementAndGet() > MOST_PENDING;
       boolean tooLarge = pendingBytes.addAndGet(body.length) > MOST_PENDING_BYTES;

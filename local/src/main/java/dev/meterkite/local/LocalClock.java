@@ -15,6 +15,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * The writing side of {@link DomainClock}: the offset in a mapped file that all functions on this
@@ -31,6 +34,7 @@ public final class LocalClock implements InstantSource, AutoCloseable {
 
   private final Path file;
   private final ByteBuffer offset;
+  private final NavigableMap<Instant, Long> offsets = new TreeMap<>();
   private final DomainClock reader;
 
   /** Creates the file in {@code folder}, with the offset zero. */
@@ -54,6 +58,12 @@ public final class LocalClock implements InstantSource, AutoCloseable {
     return reader.instant();
   }
 
+  /** What the clock showed at a moment of real time since it was made. */
+  synchronized Instant at(Instant real) {
+    Map.Entry<Instant, Long> move = offsets.floorEntry(real);
+    return move == null ? real : real.plus(move.getValue(), ChronoUnit.MICROS);
+  }
+
   /**
    * Moves the clock to a moment, from which it runs on.
    *
@@ -63,7 +73,10 @@ public final class LocalClock implements InstantSource, AutoCloseable {
     if (moment.isBefore(EARLIEST) || moment.isAfter(LATEST)) {
       throw new IllegalArgumentException("must be from " + EARLIEST + " to " + LATEST);
     }
-    LONG.setVolatile(offset, 0, ChronoUnit.MICROS.between(Instant.now(), moment));
+    Instant real = Instant.now();
+    long micros = ChronoUnit.MICROS.between(real, moment);
+    offsets.put(real, micros);
+    LONG.setVolatile(offset, 0, micros);
   }
 
   /**

@@ -16,6 +16,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -24,6 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -42,6 +46,8 @@ public final class LocalHost implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(LocalHost.class.getName());
   private static final String PROPERTY_PREFIX = "meterkite.env.";
+  private static final Duration PROBE_WITHIN = Duration.ofSeconds(10);
+  private static final long POLL_MILLIS = 20;
 
   private final String project;
   private final FunctionTable table;
@@ -74,7 +80,7 @@ public final class LocalHost implements AutoCloseable {
       clock = closing(new LocalClock(work));
       Long seed = options.chaosSeed();
       Chaos chaos = seed == null ? Chaos.none() : Chaos.ofSeed(seed);
-      events = closing(new EventRelay(entries, backends, chaos));
+      events = closing(new EventRelay(entries, backends, chaos, clock));
       emulator = closing(emulator(running, work.resolve("firestore-emulator.log")));
       providers = closing(new StubProviders());
       processes = hostFunctions(options, route.apply(emulator.host()), tableFile, work);
@@ -201,8 +207,18 @@ public final class LocalHost implements AutoCloseable {
 
   private void registerTriggers() throws InterruptedException {
     EmulatorProject documents = emulator.project(project);
-    if (!emulator.owned()) {
-      probe(documents);
+    documents.registerTrigger(
+        EventRelay.probe(),
+        "google.cloud.firestore.document.v1.created",
+        EventRelay.probe() + "/{id}");
+    if (!emulator.owned() && !probe(PROBE_WITHIN)) {
+      // One that somebody else started may post its events elsewhere, or nowhere.
+      throw new LocalHostException(
+          "The emulator at FIRESTORE_EMULATOR_HOST="
+              + emulator.host()
+              + " does not post its document events to this host, so no trigger would run.\n"
+              + "Unset FIRESTORE_EMULATOR_HOST: the local host then starts an emulator of its"
+              + " own.");
     }
     for (FunctionEntry entry : table.entries()) {
       if (entry.event() != null) {
@@ -226,24 +242,42 @@ public final class LocalHost implements AutoCloseable {
             });
   }
 
-  /** An emulator that somebody else started may post its events elsewhere, or nowhere. */
-  private void probe(EmulatorProject documents) throws InterruptedException {
-    String document = EventRelay.probe() + "/probe";
-    documents.registerTrigger(
-        EventRelay.probe(),
-        "google.cloud.firestore.document.v1.written",
-        EventRelay.probe() + "/{id}");
+  /**
+   * Whether an event comes from the emulator within this time; it posts them one after the other,
+   * so all events of earlier writes have come before.
+   */
+  public boolean probe(Duration within) throws InterruptedException {
+    EmulatorProject documents = emulator.project(project);
+    String id = UUID.randomUUID().toString();
+    String document = EventRelay.probe() + "/" + id;
+    CountDownLatch arrived = events.probe(id);
     documents.put(document, "{}");
-    boolean arrived = events.awaitProbe();
+    boolean inTime = arrived.await(within.toNanos(), TimeUnit.NANOSECONDS);
     documents.delete(document);
-    if (!arrived) {
-      throw new LocalHostException(
-          "The emulator at FIRESTORE_EMULATOR_HOST="
-              + emulator.host()
-              + " does not post its document events to this host, so no trigger would run.\n"
-              + "Unset FIRESTORE_EMULATOR_HOST: the local host then starts an emulator of its"
-              + " own.");
-    }
+    return inTime;
+  }
+
+  /**
+   * Returns when no event is on its way any more, neither in the emulator nor here.
+   *
+   * @return whether that came about within this time
+   */
+  public boolean awaitEvents(Duration within) throws InterruptedException {
+    long deadline = System.nanoTime() + within.toNanos();
+    long before;
+    do {
+      before = events.counts().received();
+      while (events.counts().pending() > 0) {
+        if (System.nanoTime() > deadline) {
+          return false;
+        }
+        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+      }
+      if (!probe(Duration.ofNanos(deadline - System.nanoTime()))) {
+        return false;
+      }
+    } while (events.counts().received() > before);
+    return true;
   }
 
   /** The front, for example {@code http://127.0.0.1:8080}. */

@@ -279,6 +279,17 @@ class LocalHostTest {
   }
 
   @Test
+  void event_isOfTheTimeOfTheHostsClock() throws Exception {
+    Instant then = Instant.parse("2031-01-31T23:59:00Z");
+    client.post("/local/clock", "{\"now\": \"" + then + "\"}");
+    host.documents().put("notes/later", "{}");
+    Recorder.Seen seen = Recorder.SEEN.poll(10, TimeUnit.SECONDS);
+    client.post("/local/clock", "{\"now\": \"" + Instant.now() + "\"}");
+    Instant time = seen == null ? Instant.EPOCH : seen.time();
+    assertTrue(!time.isBefore(then) && Duration.between(then, time).toSeconds() < 30, "" + time);
+  }
+
+  @Test
   void createdTrigger_isNotCalledForAnUpdate() throws Exception {
     host.documents().put("memos/m1", "{\"x\": {\"integerValue\": \"1\"}}");
     Recorder.Seen seen = Recorder.SEEN.poll(10, TimeUnit.SECONDS);

@@ -3,6 +3,7 @@ package dev.meterkite.local;
 import com.google.cloud.functions.CloudEventsFunction;
 import com.google.events.cloud.firestore.v1.DocumentEventData;
 import io.cloudevents.CloudEvent;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
@@ -12,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Keeps what it is told of; a document whose id begins with {@code fail-N} fails N times first. */
 public final class Recorder implements CloudEventsFunction {
-  record Seen(String id, String type, String document) {}
+  record Seen(String id, String type, Instant time, String document) {}
 
   static final BlockingQueue<Seen> SEEN = new LinkedBlockingQueue<>();
   private static final Map<String, AtomicInteger> FAILURES = new ConcurrentHashMap<>();
@@ -30,6 +31,7 @@ public final class Recorder implements CloudEventsFunction {
         throw new IllegalStateException("wanted failure of " + id);
       }
     }
-    SEEN.add(new Seen(event.getId(), event.getType(), id));
+    Instant time = Objects.requireNonNull(event.getTime()).toInstant();
+    SEEN.add(new Seen(event.getId(), event.getType(), time, id));
   }
 }

@@ -34,7 +34,6 @@ final class ChaosRun implements AutoCloseable {
       List.of("reset-quotas", "expire-credits", "reconcile-ledger", "check-providers");
   private static final Duration CALM_WITHIN = Duration.ofMinutes(20);
   private static final Duration SCHEDULE_WITHIN = Duration.ofMinutes(3);
-  private static final long POLL_MILLIS = 20;
   private static final int MOST_SWEEPS = 200;
 
   /** Longer than any reservation stands, and shorter than a month. */
@@ -94,7 +93,7 @@ final class ChaosRun implements AutoCloseable {
   /** Plays, and returns when everything that was begun is finished and nothing is in the way. */
   void play() throws InterruptedException, ExecutionException {
     world.create(store, host.clock().instant());
-    Workload workload = new Workload(stage, () -> host.events().counts().pending());
+    awaitEvents();
     Disturbances disturbances =
         new Disturbances(
             new Disturbances.Targets(
@@ -102,15 +101,15 @@ final class ChaosRun implements AutoCloseable {
                 host.processes().orElseThrow(),
                 link,
                 host.clock(),
-                this::fireAllTwice,
+                this::fireTwice,
                 store,
                 world,
                 journal));
     long began = System.nanoTime();
     link.calm(false);
     disturbances.start();
-    try {
-      workload.play(options.callers(), new End(began)::isReached);
+    try (Backlog backlog = new Backlog(host)) {
+      new Workload(stage, backlog::isLong).play(options.callers(), new End(began)::isReached);
     } finally {
       disturbances.close();
       link.calm(true);
@@ -187,12 +186,11 @@ final class ChaosRun implements AutoCloseable {
     return String.join(", ", parts);
   }
 
-  /** All schedules, each twice, all at once; nobody waits for what they answer. */
-  private void fireAllTwice() {
+  /** One of the schedules, twice at once; nobody waits for what it answers. */
+  private void fireTwice(long pick) {
+    HttpRequest request = fire(SCHEDULES.get((int) (pick % SCHEDULES.size())));
     for (int i = 0; i < 2; i++) {
-      for (String name : SCHEDULES) {
-        var unused = http.sendAsync(fire(name), HttpResponse.BodyHandlers.discarding());
-      }
+      var unused = http.sendAsync(request, HttpResponse.BodyHandlers.discarding());
     }
   }
 
@@ -243,12 +241,8 @@ final class ChaosRun implements AutoCloseable {
   }
 
   private void awaitEvents() throws InterruptedException {
-    long deadline = System.nanoTime() + CALM_WITHIN.toNanos();
-    while (host.events().counts().pending() > 0) {
-      if (System.nanoTime() > deadline) {
-        throw new IllegalStateException("events do not come to rest: " + host.events().counts());
-      }
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    if (!host.awaitEvents(CALM_WITHIN)) {
+      throw new IllegalStateException("events do not come to rest: " + host.events().counts());
     }
   }
 

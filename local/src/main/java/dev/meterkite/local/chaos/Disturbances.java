@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,7 @@ final class Disturbances implements AutoCloseable {
       ChildProcesses processes,
       FaultyLink link,
       LocalClock clock,
-      Runnable schedules,
+      LongConsumer schedules,
       Store store,
       World world,
       Journal journal) {}
@@ -147,7 +148,7 @@ final class Disturbances implements AutoCloseable {
         case CUT -> targets.link.cut(Duration.ofMillis(pick % MOST_MILLIS_CUT));
         case MONTH_END -> targets.clock.set(monthEnd().minus(BEFORE_MONTH_END));
         case DAYS -> targets.clock.advance(Duration.ofMinutes(pick % MOST_MINUTES_AHEAD));
-        case SCHEDULES -> targets.schedules.run();
+        case SCHEDULES -> targets.schedules.accept(pick);
         case BALANCE -> changeBalance(pick);
         case LEDGER_WIPED -> wipeLedger(pick);
         case CUSTOMER -> editCustomer(pick);

@@ -70,7 +70,7 @@ final class FaultPlan {
     MONTH_END(5),
     /** The clock moves on by up to two days. */
     DAYS(5),
-    /** All schedules fire twice, all at once. */
+    /** A schedule fires twice at once. */
     SCHEDULES(5),
     /** Another program changes a balance. */
     BALANCE(20),

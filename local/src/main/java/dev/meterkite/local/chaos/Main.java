@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -57,18 +58,28 @@ public final class Main {
     }
   }
 
+  /** Ends with the first round that has a finding, so that its logs are there. */
   private static int play(ChaosOptions options, Path table, Path work, PrintStream out)
       throws IOException, InterruptedException, ExecutionException {
-    out.println("seed " + options.seed() + "; logs in " + work);
-    out.flush();
-    List<String> findings;
-    try (ChaosRun run = new ChaosRun(options, table, work, out)) {
-      run.play();
-      findings = run.settle();
+    long operations = 0;
+    for (int round = 0; round < options.rounds(); round++) {
+      ChaosOptions next = options.seeded(options.seed() + round);
+      out.println("seed " + next.seed() + "; logs in " + work);
+      out.flush();
+      List<String> findings;
+      try (ChaosRun run = new ChaosRun(next, table, work, out)) {
+        run.play();
+        findings = run.settle();
+        operations += run.journal().total();
+      }
+      findings.forEach(finding -> out.println("FINDING " + finding));
+      if (!findings.isEmpty()) {
+        out.println(findings.size() + " findings");
+        return 1;
+      }
+      out.printf(Locale.ROOT, "The books balance, after %,d operations in all.%n", operations);
+      out.flush();
     }
-    findings.forEach(finding -> out.println("FINDING " + finding));
-    out.println(findings.isEmpty() ? "The books balance." : findings.size() + " findings");
-    out.flush();
-    return findings.isEmpty() ? 0 : 1;
+    return 0;
   }
 }

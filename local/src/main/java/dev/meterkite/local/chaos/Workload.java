@@ -9,7 +9,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,21 +17,18 @@ import org.jspecify.annotations.Nullable;
  * jobs and settles what it has held and reserved, but for some that are left to lapse.
  */
 final class Workload {
-  /** Callers wait while more events than this are on their way, as a pipeline would slow down. */
-  private static final int MOST_EVENTS = 5_000;
-
   private static final long POLL_MILLIS = 20;
 
   private final Actor.Stage stage;
-  private final LongSupplier events;
+  private final BooleanSupplier behind;
   private final AtomicLong next = new AtomicLong();
 
   /**
-   * @param events how many events are on their way
+   * @param behind whether callers are to wait
    */
-  Workload(Actor.Stage stage, LongSupplier events) {
+  Workload(Actor.Stage stage, BooleanSupplier behind) {
     this.stage = stage;
-    this.events = events;
+    this.behind = behind;
   }
 
   /** Plays until it is over, and returns when all callers have finished what they had begun. */
@@ -54,7 +50,7 @@ final class Workload {
   private @Nullable Void play(BooleanSupplier over) throws IOException, InterruptedException {
     Actor actor = new Actor(stage);
     while (!over.getAsBoolean()) {
-      if (events.getAsLong() > MOST_EVENTS) {
+      if (behind.getAsBoolean()) {
         Thread.sleep(POLL_MILLIS);
       } else {
         actor.step(next.getAndIncrement());

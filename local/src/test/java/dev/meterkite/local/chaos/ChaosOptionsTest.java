@@ -29,11 +29,11 @@ class ChaosOptionsTest {
   @Test
   void everyOption_isTaken() {
     assertEquals(
-        new ChaosOptions(Duration.ofMinutes(30), 0, -5, 3, 64, 1_000, 80),
+        new ChaosOptions(Duration.ofMinutes(30), 0, 4, -5, 3, 64, 1_000, 80),
         ChaosOptions.parse(
             words(
-                "--seconds 1800 --seed -5 --processes 3 --callers 64 --users 1000 --customers"
-                    + " 80")));
+                "--seconds 1800 --rounds 4 --seed -5 --processes 3 --callers 64 --users 1000"
+                    + " --customers 80")));
     ChaosOptions counted = ChaosOptions.parse(List.of("--operations", "1000000"));
     assertEquals(1_000_000, counted.operations());
   }
@@ -42,7 +42,13 @@ class ChaosOptionsTest {
   void whatIsWrong_isSaid() {
     for (String words :
         List.of(
-            "--seconds", "--seconds 0", "--seconds x", "--processes 9", "--users 9", "--help2")) {
+            "--seconds",
+            "--seconds 0",
+            "--seconds x",
+            "--rounds 0",
+            "--processes 9",
+            "--users 9",
+            "--help2")) {
       IllegalArgumentException wrong =
           assertThrows(IllegalArgumentException.class, () -> ChaosOptions.parse(words(words)));
       assertTrue(wrong.getMessage().contains(words(words).get(0)), wrong.getMessage());
