@@ -2,42 +2,11 @@
 # Builds what has changed and starts Meterkite on this machine; ./run-local.sh --help lists commands and options.
 set -eu
 
-cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
-called_from=$OLDPWD
-
-java=java
-if [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then
-  java=$JAVA_HOME/bin/java
-fi
-if ! command -v "$java" >/dev/null; then
-  echo "Java is missing: install a JDK 17 or later and put it on the PATH, or set JAVA_HOME." >&2
-  exit 1
-fi
-release=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.specification.version = //p')
-if ! [ "${release%%.*}" -ge 17 ] 2>/dev/null; then
-  echo "Java is too old: this needs a JDK 17 or later, $java is $release." >&2
-  exit 1
-fi
-
-# The stamp is as old as the sources that were built last.
-stamp=local/target/run-local.stamp
-if [ ! -e "$stamp" ] || [ ! -e local/target/classpath.txt ] || [ -n "$(
-  find pom.xml run-local.sh {shared,emulator,functions,local}/pom.xml {shared,emulator,functions,local}/src/main \
-    -newer "$stamp" -print -quit
-)" ]; then
-  echo "Building..."
-  mkdir -p local/target
-  touch "$stamp.new"
-  ./mvnw -q -pl local -am -DskipTests -Dspotless.check.skip=true -Djacoco.skip=true package
-  mv "$stamp.new" "$stamp"
-fi
+# shellcheck source=local/launch.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/local/launch.sh"
 
 terminal=false
 if [ -t 1 ]; then
   terminal=true
 fi
-
-home=$PWD
-cd "$called_from"
-exec "$java" -Dmeterkite.home="$home" -Dmeterkite.terminal="$terminal" \
-  -cp "$home/local/target/classes:$(cat "$home/local/target/classpath.txt")" dev.meterkite.local.Main "$@"
+launch local -Dmeterkite.terminal="$terminal" dev.meterkite.local.Main "$@"

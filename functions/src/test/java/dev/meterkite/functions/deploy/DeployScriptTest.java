@@ -682,7 +682,10 @@ class DeployScriptTest {
             Map.of(),
             "shellcheck",
             "deploy.sh",
+            "local/launch.sh",
             "run-local.sh",
+            "chaos.sh",
+            "bench.sh",
             ".ci/run",
             "bench/start-up/container.sh");
     assertEquals("", ended.out());
