@@ -112,7 +112,7 @@ class QuotaSweepTest {
 
   @Test
   void morePagesThanTheTimeAllows_areLeftToTheNextRun() {
-    for (int i = 0; i < 150; i++) {
+    for (int i = 0; i < QuotaSweep.PAGE + 50; i++) {
       counting("c" + i, FEBRUARY);
     }
     meter.setNow(FEBRUARY);
@@ -121,7 +121,7 @@ class QuotaSweepTest {
     // The first page may begin, then the budget is over.
     InstantSource real = () -> ++asked[0] <= 2 ? begin : begin.plus(QuotaSweep.BUDGET);
     Map<String, Object> first = sweep(real).run();
-    assertEquals(100L, first.get("customers_reset"));
+    assertEquals((long) QuotaSweep.PAGE, first.get("customers_reset"));
     assertEquals(true, first.get("more"));
     Map<String, Object> second = sweep(InstantSource.system()).run();
     assertEquals(50L, second.get("customers_reset"));

@@ -1,7 +1,5 @@
 package dev.meterkite.model.document;
 
-import java.nio.charset.StandardCharsets;
-
 /**
  * The name of a document: its (flat, top-level) collection and its id in there.
  *
@@ -26,8 +24,21 @@ public record DocRef(String collection, String id) {
         && !id.equals(".")
         && !id.equals("..")
         && !(id.length() >= 4 && id.startsWith("__") && id.endsWith("__"))
-        && StandardCharsets.UTF_8.newEncoder().canEncode(id)
-        && id.getBytes(StandardCharsets.UTF_8).length <= MAX_ID_BYTES;
+        && isEncodedWithin(MAX_ID_BYTES, id);
+  }
+
+  /** Whether a text is of so many bytes in UTF-8 at most; one with a lone surrogate is not. */
+  private static boolean isEncodedWithin(int most, String text) {
+    int bytes = 0;
+    for (int at = 0; at < text.length() && bytes <= most; ) {
+      int point = text.codePointAt(at);
+      if (Character.getType(point) == Character.SURROGATE) {
+        return false;
+      }
+      bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+      at += Character.charCount(point);
+    }
+    return bytes <= most;
   }
 
   @Override

@@ -32,6 +32,10 @@ class DocRefTest {
     assertFalse(DocRef.isId("x".repeat(1_501)));
     assertTrue(DocRef.isId("é".repeat(750)));
     assertFalse(DocRef.isId("é".repeat(750) + "x"));
+    assertTrue(DocRef.isId("€".repeat(500)));
+    assertFalse(DocRef.isId("€".repeat(500) + "x"));
+    assertTrue(DocRef.isId("\ud83d\ude00".repeat(375)));
+    assertFalse(DocRef.isId("\ud83d\ude00".repeat(375) + "x"));
   }
 
   @Test
