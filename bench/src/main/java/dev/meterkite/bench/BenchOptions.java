@@ -57,7 +57,7 @@ record BenchOptions(
     return new BenchOptions(
         null,
         3,
-        Duration.ofSeconds(2),
+        Duration.ofMillis(1_500),
         Duration.ofSeconds(4),
         Duration.ofSeconds(40),
         100_000,

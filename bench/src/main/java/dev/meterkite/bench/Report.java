@@ -31,12 +31,17 @@ record Report(
     String postgres,
     Instant at,
     Duration took) {
+  private static final String PROFILE = "profile.md";
   private static final double[] PERCENTILES = {50, 90, 99, 99.9};
   private static final List<Integer> CALLERS = List.of(1, 16, 64, 256);
 
-  /** Writes all files into a folder that exists. */
+  /** Writes all files into a folder that exists; what people wrote beside them is referred to. */
   void write(Path folder) throws IOException {
-    Files.writeString(folder.resolve("README.md"), markdown());
+    String profile =
+        Files.exists(folder.resolve(PROFILE))
+            ? "What a profiler found, and what was removed: [%1$s](%1$s).\n".formatted(PROFILE)
+            : "";
+    Files.writeString(folder.resolve("README.md"), markdown() + profile);
     Files.writeString(folder.resolve("results.json"), json() + "\n");
     Files.writeString(
         folder.resolve("one-user-service.svg"),
@@ -76,8 +81,8 @@ record Report(
         **Machine.** %s. Load average before the run: %.1f. Functions, emulator, proxy and load
         generator share these cores, so every figure is one of all of them together.
 
-        **How.** Each case was played %d times for %.1f s after a lead-in of %.1f s (once behind
-        minute 15); tables show the play of the median rate, and least and most. Processes of
+        **How.** Each case was played %d times for %.1f s after a lead-in of %.1f s (once
+        what does not vary, what runs into time limits, and what came after minute %d); tables show the play of the median rate, and least and most. Processes of
         functions were warmed up for %d s. Latency counts from the moment at which an operation was
         meant to start, until its last answer, failures included. Every key is used once, every
         answer's status is counted, nothing is sent again. Operations: one debit; one hold and its
@@ -93,6 +98,7 @@ record Report(
                 options.repeat(),
                 options.length().toMillis() / 1e3,
                 options.lead().toMillis() / 1e3,
+                Bench.REPEAT_UNTIL.toMinutes(),
                 options.warmUp().toSeconds(),
                 options.users(),
                 options.customers(),
@@ -215,10 +221,13 @@ record Report(
             number(cost.load()));
   }
 
-  /** Three digits that count; a dash for what is not known. */
+  /** Three digits that count; a dash for what is not known, ∞ for a ratio to nothing at all. */
   static String number(double value) {
     if (Double.isNaN(value)) {
       return "–";
+    }
+    if (Double.isInfinite(value)) {
+      return "∞";
     }
     double size = Math.abs(value);
     String format = size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : "%.2f";

@@ -132,14 +132,14 @@ final class Stage implements AutoCloseable {
               PROJECT,
               tokens,
               work);
-      warmUp();
+      warmUp(options.warmUp().multipliedBy(way == Way.BARE && processes > 1 ? 2 : 1));
     }
     proxy.pace(way == Way.SERVICE ? StoreProxy.Pace.of(options.documentRate()) : null);
   }
 
   /** Until the compilers have seen all of it: half of the time a hot user, half everything. */
-  private void warmUp() throws IOException {
-    Duration half = options.warmUp().dividedBy(2);
+  private void warmUp(Duration time) throws IOException {
+    Duration half = time.dividedBy(2);
     load(workloads.hotUser("debit-credits"), Arrivals.callers(64), half, Duration.ZERO);
     workloads.copyLastUser();
     load(workloads.hotUser(PLAIN), Arrivals.callers(4), half.dividedBy(8), Duration.ZERO);

@@ -37,7 +37,7 @@ final class QuotaSweep {
   /** How much of it the comparison of summaries may take, so that no run is long for it alone. */
   static final Duration AUDIT_BUDGET = Duration.ofSeconds(10);
 
-  static final int PAGE = 300;
+  static final int PAGE = 500;
 
   private final Store store;
   private final InstantSource clock;
