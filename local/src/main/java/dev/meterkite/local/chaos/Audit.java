@@ -18,7 +18,8 @@ final class Audit {
   /** At most this many findings are told; the first ones matter. */
   static final int MOST_FINDINGS = 200;
 
-  private static final int PAGE = 500;
+  /** Large, since the emulator looks through all documents for each page. */
+  private static final int PAGE = 5_000;
 
   private final Store store;
   private final List<String> findings = new ArrayList<>();

@@ -10,8 +10,7 @@ import java.util.Optional;
 public enum AlertFamily {
   QUOTA,
   HEALTH,
-  CIRCUIT,
-  USAGE;
+  CIRCUIT;
 
   /** The levels, the mildest first. */
   public List<AlertType> levels() {
@@ -20,7 +19,6 @@ public enum AlertFamily {
           List.of(AlertType.QUOTA_WARNING, AlertType.QUOTA_CRITICAL, AlertType.QUOTA_EXHAUSTED);
       case HEALTH -> List.of(AlertType.PROVIDER_UNHEALTHY, AlertType.PROVIDER_UNAVAILABLE);
       case CIRCUIT -> List.of(AlertType.CIRCUIT_BREAKER_OPENED);
-      case USAGE -> List.of(AlertType.USAGE_QUOTA_WARNING, AlertType.USAGE_QUOTA_EXHAUSTED);
     };
   }
 

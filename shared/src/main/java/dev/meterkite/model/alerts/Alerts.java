@@ -118,6 +118,25 @@ public final class Alerts {
   }
 
   /**
+   * What it changes in an alert that its incident is over: nothing the second time, or if there is
+   * no such alert any more.
+   *
+   * @return values by field
+   */
+  public static Map<String, Object> resolve(Snapshot alert, Instant now) {
+    AlertStatus status =
+        AlertStatus.parse(FieldValues.text(alert.fields().get(ModelRouterAlerts.STATUS)))
+            .orElse(AlertStatus.OPEN);
+    return alert.exists() && status.lasts()
+        ? Map.of(
+            ModelRouterAlerts.STATUS,
+            AlertStatus.RESOLVED.wire(),
+            ModelRouterAlerts.RESOLVED_AT,
+            now)
+        : Map.of();
+  }
+
+  /**
    * What has to be written to an alert of any writer so that it expires when it should: {@code
    * expire_at} 90 days after {@code created_at} once it is acknowledged, none before.
    *

@@ -1,5 +1,6 @@
 package dev.meterkite.model.usage;
 
+import dev.meterkite.model.alerts.Alerts;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Seen;
@@ -101,13 +102,37 @@ final class Fold {
     return writes.isEmpty();
   }
 
-  /** The decision: all that was written, the summaries, and the alerts that have become due. */
+  /** Whether alerts of a period that is over are to be resolved. */
+  boolean hasAlertsOver() {
+    return !alertsOver().isEmpty();
+  }
+
+  private List<DocRef> alertsOver() {
+    return QuotaAlerts.over(customerId, state, period);
+  }
+
+  /** The month is closed from now on. */
+  void close(@Nullable YearMonth latestClosed) {
+    state = state.withMonths(state.summaryMonth(), latestClosed);
+  }
+
+  /**
+   * The decision: all that was written, the summaries, the alerts that have become due, and the end
+   * of those whose period is over.
+   */
   Decision<MeterState> applied(Map<String, Object> answer) {
     List<Integer> alerts = QuotaAlerts.due(state, period);
-    List<Read> unseen =
-        missing(alerts.stream().<Read>map(percent -> new Read.Get(alertRef(percent))).toList());
+    List<DocRef> over = alertsOver();
+    List<Read> reads = new ArrayList<>();
+    alerts.forEach(percent -> reads.add(new Read.Get(alertRef(percent))));
+    over.forEach(alert -> reads.add(new Read.Get(alert)));
+    List<Read> unseen = missing(reads);
     if (!unseen.isEmpty()) {
       return new Decision.NeedsReads<>(unseen);
+    }
+    if (!over.isEmpty()) {
+      over.forEach(this::resolve);
+      state = state.withAlert(null, 0);
     }
     for (int percent : alerts) {
       // One that exists was raised before another program wiped our mark: it stays as it is.
@@ -119,6 +144,13 @@ final class Fold {
     nameSummaries();
     writes.addAll(changes.writes());
     return new Decision.Applied<>(state, answer, writes);
+  }
+
+  private void resolve(DocRef alert) {
+    Map<String, Object> resolved = Alerts.resolve(seen.document(alert), now);
+    if (!resolved.isEmpty()) {
+      writes.add(new Write.Update(alert, resolved));
+    }
   }
 
   private DocRef alertRef(int percent) {

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param counter scenes of the present period
  * @param totalScenes scenes ever, at least 0
  * @param totalEpisodes episodes ever, at least 0
- * @param alertPeriod start of the period in which an alert was raised last; null for never
+ * @param alertPeriod start of the period in which an alert was raised last; null for never, or when
+ *     it is resolved
  * @param alertPercent the highest of 80 and 100 that was raised in that period; 0 for none
  * @param summaryMonth the latest month whose summary was named; null for none
  * @param closedMonth the latest month that was closed; null for none
@@ -103,7 +104,7 @@ public record MeterState(
         closedMonth);
   }
 
-  MeterState withAlert(Instant period, long percent) {
+  MeterState withAlert(@Nullable Instant period, long percent) {
     return new MeterState(
         exists,
         terms,

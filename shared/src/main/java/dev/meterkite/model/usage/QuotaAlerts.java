@@ -13,7 +13,8 @@ import java.util.List;
 
 /**
  * Alerts at 80 and 100 percent of a scene quota, each once a period: the alert's id is made of
- * type, customer and period. A customer whose quota is reached in one step gets both.
+ * type, customer and period. A customer whose quota is reached in one step gets both. They are
+ * resolved when the period is over.
  */
 final class QuotaAlerts {
   private static final int WARNING = 80;
@@ -36,6 +37,14 @@ final class QuotaAlerts {
       }
     }
     return due;
+  }
+
+  /** The alerts that may have been raised in an earlier period and not been resolved. */
+  static List<DocRef> over(String customerId, MeterState state, Period period) {
+    Instant told = state.alertPeriod();
+    return told != null && told.isBefore(period.start())
+        ? List.of(ref(customerId, WARNING, told), ref(customerId, EXHAUSTED, told))
+        : List.of();
   }
 
   private static boolean reached(long scenes, long quota, int percent) {

@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -73,7 +72,7 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
     if (input instanceof UsageCommand.CloseMonth close) {
       return close(fold, close.month());
     }
-    return sweep(state, fold.state());
+    return sweep(state, fold);
   }
 
   @Override
@@ -85,14 +84,13 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
         : new Decision.Refused<>(outcome, Map.of());
   }
 
-  private static Decision<MeterState> sweep(MeterState before, MeterState after) {
-    boolean reset =
-        before.counter().resetAt() != null
-            && !before.counter().resetAt().equals(after.counter().resetAt());
+  private static Decision<MeterState> sweep(MeterState before, Fold fold) {
+    Instant begun = before.counter().resetAt();
+    boolean reset = begun != null && !begun.equals(fold.state().counter().resetAt());
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("reset", reset);
-    return before.exists() && !before.equals(after)
-        ? new Decision.Applied<>(after, answer, List.of())
+    return before.exists() && (!before.equals(fold.state()) || fold.hasAlertsOver())
+        ? fold.applied(answer)
         : new Decision.Unchanged<>(answer);
   }
 
@@ -105,11 +103,9 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
       return new Decision.Unchanged<>(answer);
     }
     YearMonth known = state.closedMonth();
-    YearMonth latest = known == null || month.isAfter(known) ? month : known;
-    return new Decision.Applied<>(
-        state.withMonths(state.summaryMonth(), latest),
-        answer,
-        List.of(book.closed(fold.customerId, month)));
+    fold.close(known == null || month.isAfter(known) ? month : known);
+    fold.write(book.closed(fold.customerId, month));
+    return fold.applied(answer);
   }
 
   /** Looks at records and decides what the trigger and the sweeps have to do with them. */

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -288,6 +289,43 @@ class UsageRulesTest {
     world.record("k6", scenes(10));
     assertEquals(2, alerts("usage_quota_warning"));
     assertEquals(2, alerts("usage_quota_exhausted"));
+  }
+
+  @Test
+  void alertsOfAPeriod_areResolvedWhenItIsOver_byUseBySweepOrByClosing() {
+    List<Consumer<World>> ways =
+        List.of(
+            later -> later.record("next", scenes(1)),
+            later -> later.run(UsageCommands.sweep("a")),
+            later -> later.run(UsageCommands.closeMonth("a", YearMonth.of(2026, 1))));
+    for (Consumer<World> way : ways) {
+      World each = new World("2026-01-10T14:30:00Z");
+      each.create("a", Customers.MONTHLY_SCENE_QUOTA, 10L);
+      each.record("k", scenes(10));
+      assertEquals(List.of("open", "open"), alertStatuses(each));
+      each.pass(Duration.ofDays(40));
+      way.accept(each);
+      assertEquals(List.of("resolved", "resolved"), alertStatuses(each));
+      assertFalse(each.customer("a").containsKey(Customers.QUOTA_ALERT_PERIOD));
+    }
+  }
+
+  /** Whoever deleted an alert wants none. */
+  @Test
+  void alertThatIsGone_isNotMadeAgainToBeResolved() {
+    world.create("a", Customers.MONTHLY_SCENE_QUOTA, 10L);
+    world.record("k", scenes(8));
+    world.documents.keySet().removeIf(ref -> ref.collection().equals(ModelRouterAlerts.COLLECTION));
+    world.pass(Duration.ofDays(40));
+    world.run(UsageCommands.sweep("a"));
+    assertEquals(List.of(), alertStatuses(world));
+  }
+
+  private static List<Object> alertStatuses(World world) {
+    return world.documents.entrySet().stream()
+        .filter(entry -> entry.getKey().collection().equals(ModelRouterAlerts.COLLECTION))
+        .map(entry -> entry.getValue().get(ModelRouterAlerts.STATUS))
+        .toList();
   }
 
   @Test
