@@ -122,8 +122,10 @@ public final class Bench {
   }
 
   private void play(Stage stage, List<Case> cases) throws IOException, InterruptedException {
+    boolean raw =
+        cases.stream().anyMatch(each -> each.name().startsWith("bare/raw/") && isNamed(each));
     for (Case each : cases) {
-      if (isWanted(each)) {
+      if (isWanted(each, raw)) {
         play(stage, each);
       }
     }
@@ -134,15 +136,14 @@ public final class Bench {
     return only == null || only.matcher(each.name()).find();
   }
 
-  private boolean isWanted(Case each) {
-    Pattern only = options.only();
+  /**
+   * @param raw whether raw commits are: they repeat those of functions, which must have been seen
+   */
+  private boolean isWanted(Case each, boolean raw) {
     if (each.isPostgres() && results.postgres() == null) {
       return false;
     }
-    // The raw limit repeats commits of the functions, which must have been seen.
-    boolean needed =
-        only != null && only.pattern().contains("raw") && REPEATED_BY_RAW.contains(each.name());
-    return needed || isNamed(each);
+    return isNamed(each) || (raw && REPEATED_BY_RAW.contains(each.name()));
   }
 
   private void play(Stage stage, Case each) throws IOException, InterruptedException {

@@ -300,9 +300,10 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
           BenchOptions options = stage.options();
           return RawCommits.run(
               creates == 0 ? commit : RawCommits.ofSize(commit, creates),
+              remembered.equals(Results.USAGE) ? "usage_tracking" : "credit_transactions",
               documents,
               stage.emulator().host(),
-              stage.meters(),
+              stage.metersOfStore(),
               options.lead(),
               options.length());
         });

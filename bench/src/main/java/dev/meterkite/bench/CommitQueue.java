@@ -52,10 +52,11 @@ final class CommitQueue<C> {
   /**
    * What may happen now.
    *
-   * @param go commits that may go on
+   * @param go commits that may go on, each with a token of each document
+   * @param doomed commits that the store will refuse, without tokens
    * @param contended commits that have waited too long
    */
-  record Due<C>(List<C> go, List<C> contended) {}
+  record Due<C>(List<C> go, List<C> doomed, List<C> contended) {}
 
   /**
    * @param writesASecond how many commits a second may write one document for long
@@ -80,12 +81,12 @@ final class CommitQueue<C> {
 
   /** Takes out what may go on and what has waited too long. */
   Due<C> due(long now) {
-    Due<C> due = new Due<>(new ArrayList<>(), new ArrayList<>());
+    Due<C> due = new Due<>(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     Set<String> claimed = new HashSet<>();
     for (Iterator<Waiting<C>> each = waiting.iterator(); each.hasNext(); ) {
       Waiting<C> next = each.next();
       if (isDoomed(next)) {
-        due.go().add(next.commit());
+        due.doomed().add(next.commit());
         each.remove();
       } else if (!claims(next, claimed) && take(next.documents().keySet(), now)) {
         due.go().add(next.commit());
@@ -145,7 +146,7 @@ final class CommitQueue<C> {
     filled(document, now).version = version;
   }
 
-  /** A commit failed: nothing was written, so its tokens are free again. */
+  /** A commit that had tokens failed: nothing was written, so they are free again. */
   void failed(Set<String> documents, long now) {
     documents.forEach(document -> filled(document, now).tokens += 1);
   }

@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,10 +71,10 @@ final class Instances implements AutoCloseable {
             "json");
     try {
       for (int i = 0; i < count; i++) {
-        all.launch(table, environment, work.resolve("instance-" + i + ".log"));
+        all.launch(table, environment, log(work, i));
       }
       for (int i = 0; i < count; i++) {
-        all.awaitReady(i);
+        all.awaitReady(i, log(work, i));
       }
     } catch (IOException | RuntimeException e) {
       all.close();
@@ -113,12 +114,17 @@ final class Instances implements AutoCloseable {
             .start());
   }
 
-  private void awaitReady(int index) throws IOException {
+  private static Path log(Path work, int index) {
+    return work.resolve("instance-" + index + ".log");
+  }
+
+  private void awaitReady(int index, Path log) throws IOException {
     long deadline = System.nanoTime() + READY_WITHIN.toNanos();
     for (List<Integer> each : ports.values()) {
       while (!accepts(each.get(index))) {
         if (!processes.get(index).isAlive() || System.nanoTime() > deadline) {
-          throw new IOException("process " + index + " of the functions does not answer");
+          throw new IOException(
+              "process " + index + " of the functions does not answer: " + Files.readString(log));
         }
         LockSupport.parkNanos(POLL_EVERY.toNanos());
       }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 record Meters(
     List<ProcessHandle> functions, List<ProcessHandle> store, @Nullable StoreProxy proxy) {
 
-  /** Microseconds of processor time, and calls to the store, so far. */
-  record Reading(long functions, long store, long load, StoreProxy.@Nullable Counts counts) {
+  /** Microseconds of processor time (NaN of what is not there), and calls to the store, so far. */
+  record Reading(double functions, double store, double load, StoreProxy.@Nullable Counts counts) {
     /** For each of so many operations since an earlier reading. */
     Figures.Cost since(Reading before, long operations) {
       double each = Math.max(1, operations);
@@ -39,7 +39,10 @@ record Meters(
         proxy == null ? null : proxy.counts());
   }
 
-  private static long micros(List<ProcessHandle> processes) {
+  private static double micros(List<ProcessHandle> processes) {
+    if (processes.isEmpty()) {
+      return Double.NaN;
+    }
     return processes.stream()
         .map(process -> process.info().totalCpuDuration().orElse(Duration.ZERO))
         .mapToLong(cpu -> cpu.toNanos() / 1_000)

@@ -26,7 +26,9 @@ import org.HdrHistogram.Histogram;
  * fsync=on}, and {@code synchronous_commit} as stated for each run.
  */
 final class Postgres implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** Longer than the longest play. */
+  private static final Duration PATIENCE = Duration.ofHours(2);
+
   private static final String TABLES =
       """
       CREATE TABLE users (user_id text PRIMARY KEY, balance bigint NOT NULL, sequence bigint NOT NULL);

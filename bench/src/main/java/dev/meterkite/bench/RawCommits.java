@@ -2,7 +2,9 @@ package dev.meterkite.bench;
 
 import com.google.firestore.v1.CommitRequest;
 import com.google.firestore.v1.CommitResponse;
+import com.google.firestore.v1.Document;
 import com.google.firestore.v1.Precondition;
+import com.google.firestore.v1.Value;
 import com.google.firestore.v1.Write;
 import com.google.protobuf.Timestamp;
 import io.grpc.CallOptions;
@@ -31,7 +33,8 @@ import org.HdrHistogram.Histogram;
 /**
  * The raw limit: a commit that the functions made, sent again and again with new document names and
  * no function at all. Created documents keep their fields and get new names; updated ones keep
- * their condition on the version of the last commit, so a document has one commit at a time.
+ * their condition on the version of the last commit, so a document has one commit at a time, and
+ * one of their numbers goes on, since an update that changes nothing is none.
  */
 final class RawCommits {
   private static final int DEADLINE_SECONDS = 20;
@@ -82,10 +85,11 @@ final class RawCommits {
   /**
    * Sends one commit after the other for each of so many documents of their own.
    *
-   * @return each commit counts for as many operations as it creates documents
+   * @param collection a commit counts for as many operations as it creates documents in here
    */
   static Figures run(
       CommitRequest template,
+      String collection,
       int documents,
       String emulator,
       Meters meters,
@@ -113,7 +117,7 @@ final class RawCommits {
         latency.add(lane.get());
       }
       double seconds = (System.nanoTime() - begin) / 1e9;
-      long operations = latency.getTotalCount() * creates(template);
+      long operations = latency.getTotalCount() * creates(template, collection);
       return new Figures(
           Double.NaN,
           operations / seconds,
@@ -130,8 +134,11 @@ final class RawCommits {
     }
   }
 
-  private static long creates(CommitRequest template) {
-    return template.getWritesList().stream().filter(RawCommits::isCreate).count();
+  private static long creates(CommitRequest template, String collection) {
+    return template.getWritesList().stream()
+        .filter(RawCommits::isCreate)
+        .filter(write -> write.getUpdate().getName().contains("/" + collection + "/"))
+        .count();
   }
 
   /** The latencies of the commits that began between the two. */
@@ -170,7 +177,7 @@ final class RawCommits {
       if (isCreate(template.getWrites(i))) {
         write.getUpdateBuilder().setName(name + suffix + sent + "-" + i);
       } else {
-        write.getUpdateBuilder().setName(name + suffix);
+        goOn(write.getUpdateBuilder().setName(name + suffix));
         Timestamp version = versions.get(i);
         if (version == null) {
           write.clearCurrentDocument();
@@ -182,5 +189,19 @@ final class RawCommits {
     }
     sent++;
     return request.build();
+  }
+
+  /** Adds the number of commits sent to the first whole number of a document. */
+  private void goOn(Document.Builder document) {
+    document.getFieldsMap().entrySet().stream()
+        .filter(field -> field.getValue().hasIntegerValue())
+        .min(Map.Entry.comparingByKey())
+        .ifPresent(
+            field ->
+                document.putFields(
+                    field.getKey(),
+                    Value.newBuilder()
+                        .setIntegerValue(field.getValue().getIntegerValue() + sent)
+                        .build()));
   }
 }

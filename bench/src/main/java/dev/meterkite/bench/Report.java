@@ -84,9 +84,10 @@ record Report(
         **How.** Each case was played %d times for %.1f s after a lead-in of %.1f s (once
         what does not vary, what runs into time limits, and what came after minute %d); tables show the play of the median rate, and least and most. Processes of
         functions were warmed up for %d s. Latency counts from the moment at which an operation was
-        meant to start, until its last answer, failures included. Every key is used once, every
+        meant to start, until its last answer, failures included: of callers, each of whom waits for
+        an answer before the next operation, or of an open loop where a rate is offered. Every key is used once, every
         answer's status is counted, nothing is sent again. Operations: one debit; one hold and its
-        capture; one batch; one reservation and its settlement. Many users are %,d, the sweep has %,d
+        capture; one batch; one reservation and its settlement. No triggers run. Many users are %,d, the sweep has %,d
         customers, reservations follow %s.
 
         """
@@ -186,9 +187,9 @@ record Report(
       return;
     }
     text.append(
-        "| case | processes | offered/s | achieved/s | least – most | p50 ms | p90 ms | p99 ms"
-            + " | p99.9 ms | failed | CPU functions, store, load µs |\n"
-            + "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|\n");
+        "| case | processes | plays | offered/s | achieved/s | least – most | p50 ms | p90 ms | p99"
+            + " ms | p99.9 ms | failed | CPU functions, store, load µs |\n"
+            + "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|\n");
     for (Results.Row row : rows) {
       text.append(line(row));
     }
@@ -206,10 +207,11 @@ record Report(
             ? "0"
             : "%.1f %% %s".formatted(middle.failedPercent(), middle.sortedFailures());
     Figures.Cost cost = middle.cost();
-    return "| %s | %s | %s | %s | %s – %s%s | %s | %s, %s, %s |\n"
+    return "| %s | %s | %d | %s | %s | %s – %s%s | %s | %s, %s, %s |\n"
         .formatted(
             row.of().title(),
             row.of().processes() == 0 ? "–" : Integer.toString(row.of().processes()),
+            row.plays().size(),
             number(middle.offered()),
             number(middle.achieved()),
             number(row.least(Figures::achieved)),
@@ -372,7 +374,7 @@ record Report(
               text.append(
                   """
                   Without any function, the raw commits of 32 debits took the emulator %s µs a debit and came to
-                  %s a second: no function, however cheap, is faster on this machine with this emulator.
+                  %s a second: what functions leave of that is theirs, but for commits of more debits.
                   """
                       .formatted(number(figures.cost().store()), number(figures.achieved())));
             });

@@ -190,6 +190,11 @@ final class Stage implements AutoCloseable {
         proxied ? proxy : null);
   }
 
+  /** Of the store alone, for what is measured without functions. */
+  Meters metersOfStore() {
+    return new Meters(List.of(), emulator.processHandle().stream().toList(), null);
+  }
+
   private void stopInstances() {
     if (instances != null) {
       instances.close();

@@ -159,7 +159,7 @@ final class StoreProxy implements AutoCloseable {
       }
     }
     if (now == null) {
-      forward(commit, 0);
+      forward(commit, false, 0);
     } else {
       drain();
     }
@@ -208,10 +208,13 @@ final class StoreProxy implements AutoCloseable {
                   .withDescription("Too much contention on these documents. Please try again.")
                   .asException());
     }
-    for (Commit commit : due.go()) {
-      long half = now == null ? 0 : halfOf(now);
-      var unused = timer.schedule(() -> forward(commit, half), half, TimeUnit.NANOSECONDS);
-    }
+    due.go().forEach(commit -> forwardLater(commit, true, now));
+    due.doomed().forEach(commit -> forwardLater(commit, false, now));
+  }
+
+  private void forwardLater(Commit commit, boolean paid, @Nullable Pace now) {
+    long half = now == null ? 0 : halfOf(now);
+    var unused = timer.schedule(() -> forward(commit, paid, half), half, TimeUnit.NANOSECONDS);
   }
 
   private long halfOf(Pace now) {
@@ -221,18 +224,23 @@ final class StoreProxy implements AutoCloseable {
     }
   }
 
-  private void forward(Commit commit, long delayOfAnswer) {
-    commit.call().forward(new Answered(commit, delayOfAnswer));
+  /**
+   * @param paid whether the queue took tokens for it
+   */
+  private void forward(Commit commit, boolean paid, long delayOfAnswer) {
+    commit.call().forward(new Answered(commit, paid, delayOfAnswer));
   }
 
   /** What the emulator says to a commit, on its way back. */
   private final class Answered implements StreamObserver<byte[]> {
     private final Commit commit;
+    private final boolean paid;
     private final long delay;
     private byte[] answer = new byte[0];
 
-    Answered(Commit commit, long delay) {
+    Answered(Commit commit, boolean paid, long delay) {
       this.commit = commit;
+      this.paid = paid;
       this.delay = delay;
     }
 
@@ -275,8 +283,10 @@ final class StoreProxy implements AutoCloseable {
     @Override
     public void onError(Throwable failure) {
       refused.incrementAndGet();
-      synchronized (lock) {
-        queue.failed(commit.versions().keySet(), System.nanoTime());
+      if (paid) {
+        synchronized (lock) {
+          queue.failed(commit.versions().keySet(), System.nanoTime());
+        }
       }
       later(() -> commit.caller().onError(failure));
     }

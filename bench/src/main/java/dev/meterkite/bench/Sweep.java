@@ -23,7 +23,7 @@ final class Sweep {
    * @param customers how many are due; an operation is one of them reset
    * @param scheduler a token of the scheduler
    * @return latency is that of the function's runs
-   * @throws IOException also where a run is refused or customers are left
+   * @throws IOException also where a run is refused; customers that are left count as failures
    */
   static Figures run(int port, int customers, String scheduler, Meters meters)
       throws IOException, InterruptedException {

@@ -36,6 +36,18 @@ class CommitQueueTest {
   }
 
   @Test
+  void commitThatTheStoreWillRefuse_goesAtOnceWithoutAToken() {
+    queue.applied("hot", "v1", 0);
+    queue.add("late", Map.of("hot", "v0"), 0);
+    queue.add("first", Map.of("hot", "v1"), 0);
+    queue.add("second", Map.of("hot", "v1"), 0);
+    queue.add("third", Map.of("hot", "v1"), 0);
+    CommitQueue.Due<String> due = queue.due(0);
+    assertEquals(List.of("late"), due.doomed());
+    assertEquals(List.of("first", "second"), due.go());
+  }
+
+  @Test
   void restNeverSavesMoreThanTheBurst() {
     add("a", "hot", 0);
     assertEquals(List.of("a"), go(0));
