@@ -84,9 +84,11 @@ public final class Bench {
     AzureTrace trace = trace(options, home);
     Instant at = Instant.now();
     Optional<Postgres> postgres = bench.postgres();
-    try (Stage stage = new Stage(options, home.resolve("functions.tsv"), trace)) {
+    try {
       bench.results.postgres(postgres.orElse(null));
-      bench.play(stage, Case.all(trace, options));
+      for (List<Case> part : Case.parts(trace, options)) {
+        bench.play(part, home.resolve("functions.tsv"), trace);
+      }
       Path folder = Optional.ofNullable(options.out()).orElse(home.resolve("docs/benchmarks"));
       Files.createDirectories(folder);
       String version = postgres.isPresent() ? postgres.get().version() : "";
@@ -121,11 +123,17 @@ public final class Bench {
         : AzureTrace.generated(GENERATED_CALLS, 1);
   }
 
-  private void play(Stage stage, List<Case> cases) throws IOException, InterruptedException {
+  /** Plays what is wanted of a part, on a stage of its own. */
+  private void play(List<Case> part, Path functions, AzureTrace trace)
+      throws IOException, InterruptedException {
     boolean raw =
-        cases.stream().anyMatch(each -> each.name().startsWith("bare/raw/") && isNamed(each));
-    for (Case each : cases) {
-      if (isWanted(each, raw)) {
+        part.stream().anyMatch(each -> each.name().startsWith("bare/raw/") && isNamed(each));
+    List<Case> wanted = part.stream().filter(each -> isWanted(each, raw)).toList();
+    if (wanted.isEmpty()) {
+      return;
+    }
+    try (Stage stage = new Stage(options, functions, trace)) {
+      for (Case each : wanted) {
         play(stage, each);
       }
     }

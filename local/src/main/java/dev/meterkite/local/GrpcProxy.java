@@ -163,6 +163,8 @@ public final class GrpcProxy implements AutoCloseable {
     return "127.0.0.1:" + port;
   }
 
+  private boolean closed;
+
   /** Closes all connections at once, and refuses new ones until {@link #mend}. */
   public synchronized void cut() {
     server.shutdownNow();
@@ -179,7 +181,7 @@ public final class GrpcProxy implements AutoCloseable {
    * @throws UncheckedIOException if somebody else has it; may be tried again
    */
   public synchronized void mend() {
-    if (!server.isShutdown()) {
+    if (closed || !server.isShutdown()) {
       return;
     }
     try {
@@ -191,6 +193,7 @@ public final class GrpcProxy implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     server.shutdownNow();
     store.shutdownNow();
   }

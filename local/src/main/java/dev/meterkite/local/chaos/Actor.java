@@ -459,6 +459,9 @@ final class Actor {
   }
 
   private Outcome outcome(String function, @Nullable HttpResponse<String> response) {
+    if (response != null && response.statusCode() == 500) {
+      stage.journal.surprise(function + " answered 500 to the end: " + response.body());
+    }
     if (response == null || response.statusCode() == 429 || response.statusCode() >= 500) {
       return Outcome.UNKNOWN;
     }

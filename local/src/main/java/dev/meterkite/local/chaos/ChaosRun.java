@@ -52,6 +52,7 @@ final class ChaosRun implements AutoCloseable {
   private final World world;
   private final Journal journal = new Journal();
   private final Actor.Stage stage;
+  private Map<String, Long> disturbed = Map.of();
   private final HttpClient http = HttpClient.newHttpClient();
 
   ChaosRun(ChaosOptions options, Path table, Path work, PrintStream out) {
@@ -114,7 +115,18 @@ final class ChaosRun implements AutoCloseable {
       disturbances.close();
       link.calm(true);
     }
-    print(Duration.ofNanos(System.nanoTime() - began), disturbances);
+    disturbed = disturbances.counts();
+    print(Duration.ofNanos(System.nanoTime() - began));
+  }
+
+  /** How often each disturbance happened in the play, by its name in lower case. */
+  Map<String, Long> disturbed() {
+    return disturbed;
+  }
+
+  /** How many calls to Firestore met each fault. */
+  Map<FaultPlan.Fault, Long> met() {
+    return link.met();
   }
 
   /** When the run is long enough; says now and then how far it is. */
@@ -146,7 +158,7 @@ final class ChaosRun implements AutoCloseable {
     }
   }
 
-  private void print(Duration took, Disturbances disturbances) {
+  private void print(Duration took) {
     long operations = journal.total();
     out.printf(
         Locale.ROOT,
@@ -169,7 +181,7 @@ final class ChaosRun implements AutoCloseable {
         events.failedAttempts(),
         events.dropped());
     out.println("calls to Firestore: " + text(link.met()));
-    out.println("disturbances: " + text(disturbances.counts()));
+    out.println("disturbances: " + text(disturbed));
     out.flush();
   }
 
@@ -206,6 +218,7 @@ final class ChaosRun implements AutoCloseable {
    * credits once holds have.
    */
   List<String> settle() throws InterruptedException, IOException {
+    link.awaitLanded();
     awaitEvents();
     sweep("reset-quotas");
     host.clock().advance(UNTIL_RESERVATIONS_LAPSE);

@@ -26,6 +26,7 @@ import java.util.logging.Logger;
 final class FaultyLink implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(FaultyLink.class.getName());
   private static final Duration MEND_EVERY = Duration.ofMillis(100);
+  private static final long POLL_MILLIS = 20;
 
   private final LongFunction<Fate> plan;
   private final GrpcProxy proxy;
@@ -54,6 +55,13 @@ final class FaultyLink implements AutoCloseable {
   /** From now on without faults, or with them; what is late already still lands. */
   void calm(boolean now) {
     calm = now;
+  }
+
+  /** Returns when nothing that is late is still to land. */
+  void awaitLanded() throws InterruptedException {
+    while (!timer.getQueue().isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
   }
 
   /** Cuts all connections, and takes new ones after a while. */

@@ -61,6 +61,10 @@ public final class Main {
   /** Ends with the first round that has a finding, so that its logs are there. */
   private static int play(ChaosOptions options, Path table, Path work, PrintStream out)
       throws IOException, InterruptedException, ExecutionException {
+    if (options.rounds() > 1 && System.getenv("FIRESTORE_EMULATOR_HOST") != null) {
+      throw new LocalHostException(
+          "Each round needs an empty store: unset FIRESTORE_EMULATOR_HOST.");
+    }
     long operations = 0;
     for (int round = 0; round < options.rounds(); round++) {
       ChaosOptions next = options.seeded(options.seed() + round);

@@ -3,6 +3,7 @@ package dev.meterkite.local.chaos;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.local.chaos.FaultPlan.Fault;
 import dev.meterkite.local.chaos.Journal.Outcome;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -30,7 +32,10 @@ class ChaosRunTest {
   /** Enough for each kind of step; how long they take is the machine's affair. */
   private static final int OPERATIONS = 400;
 
-  private static final long SEED = Long.getLong("meterkite.seed", 40);
+  /** By this one the first process is killed after two seconds. */
+  private static final long SEED = Long.getLong("meterkite.seed", 1_358);
+
+  private static final Set<String> KILLINGS = Set.of("one", "all", "terminated");
 
   @TempDir Path folder;
 
@@ -47,11 +52,17 @@ class ChaosRunTest {
       run.play();
       assertEquals(List.of(), run.settle(), "seed " + SEED);
       assertTrue(run.journal().total() >= OPERATIONS, "operations " + run.journal().total());
+      assertTrue(run.disturbed().keySet().stream().anyMatch(KILLINGS::contains), "no process died");
+      assertTrue(run.met().entrySet().stream().anyMatch(ChaosRunTest::isFault), "no call failed");
       Damage damage = new Damage(run);
       damage.toCredits();
       damage.toCounters();
       damage.toAlerts();
     }
+  }
+
+  private static boolean isFault(Map.Entry<Fault, Long> met) {
+    return met.getKey() != Fault.NONE && met.getValue() > 0;
   }
 
   /** Planted one by one in what was read; each must be found, and named. */
