@@ -100,7 +100,9 @@ class CommitQueueTest {
     queue.add("right", Map.of("hot", "v2"), 0);
     assertEquals(List.of("a", "b"), go(0));
     queue.applied("hot", "v2", 0);
-    assertEquals(List.of("stale"), go(1));
+    CommitQueue.Due<String> due = queue.due(1);
+    assertEquals(List.of("stale"), due.doomed());
+    assertEquals(List.of(), due.go());
     assertEquals(List.of("right"), go(SECOND));
   }
 
