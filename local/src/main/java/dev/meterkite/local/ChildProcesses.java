@@ -50,6 +50,7 @@ public final class ChildProcesses implements AutoCloseable {
   private final Map<String, String> environment;
   private final Backends backends;
   private final List<Child> children = new ArrayList<>();
+  private long endedByThemselves;
 
   private ChildProcesses(
       Path table, List<FunctionEntry> entries, Map<String, String> environment, Backends backends) {
@@ -140,8 +141,26 @@ public final class ChildProcesses implements AutoCloseable {
     Map<String, Integer> ports = child.ports;
     backends.add(ports);
     // Also one that ends by itself gets no more requests.
-    var unused = process.onExit().thenRun(() -> backends.remove(ports));
+    var unused =
+        process
+            .onExit()
+            .thenRun(
+                () -> {
+                  backends.remove(ports);
+                  ended(child, process);
+                });
     return true;
+  }
+
+  private synchronized void ended(Child child, Process process) {
+    if (child.process == process) {
+      endedByThemselves++;
+    }
+  }
+
+  /** How many ended although nobody had asked them to. */
+  public synchronized long endedByThemselves() {
+    return endedByThemselves;
   }
 
   private static boolean accepts(int port) {

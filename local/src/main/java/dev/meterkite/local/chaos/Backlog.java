@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Whether so many events are on their way that callers had better wait, as a pipeline slows down:
+ * Whether so many events are on their way that nobody should cause more, as a pipeline slows down:
  * the emulator posts events one after the other and is soon behind those who write.
  */
 final class Backlog implements AutoCloseable {

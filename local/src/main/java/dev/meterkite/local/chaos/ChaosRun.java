@@ -170,6 +170,7 @@ final class ChaosRun implements AutoCloseable {
         journal.answered(),
         journal.refused(),
         journal.unknown());
+    out.println("applied: " + text(journal.applied()));
     EventRelay.Counts events = host.events().counts();
     out.printf(
         Locale.ROOT,
@@ -231,6 +232,14 @@ final class ChaosRun implements AutoCloseable {
     awaitEvents();
     sweep("reconcile-ledger");
     findings.addAll(findings(Audit.ofCredits(store, journal)));
+    long dropped = host.events().counts().dropped();
+    if (dropped > 0) {
+      findings.add(dropped + " events were given up");
+    }
+    long ended = host.processes().orElseThrow().endedByThemselves();
+    if (ended > 0) {
+      findings.add(ended + " processes of functions ended by themselves");
+    }
     return findings;
   }
 

@@ -9,6 +9,7 @@ import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.CreditState;
 import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.LedgerAudit;
+import dev.meterkite.model.credits.SubscriptionTier;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema;
@@ -17,6 +18,7 @@ import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.Users;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -40,6 +42,7 @@ final class CreditCheck {
   private final Map<String, List<Snapshot>> openHolds = new HashMap<>();
   private final Map<String, Long> paid = new HashMap<>();
   private final Set<String> found = new HashSet<>();
+  private final Set<String> released = new HashSet<>();
   private final Set<String> grants = new HashSet<>();
   private final Set<String> jobHolds = new HashSet<>();
 
@@ -123,7 +126,7 @@ final class CreditCheck {
   /** Releases leave a marker of their own; those of quotas are looked at elsewhere. */
   private void marker(Snapshot marker) {
     if (CreditCommands.SETTLE.equals(marker.fields().get(IdempotencyKeys.OPERATION))) {
-      found.add(marker.ref().id());
+      released.add(marker.ref().id());
       if (!journal.operations.containsKey(marker.ref().id())) {
         audit.find(marker.ref(), "belongs to no operation");
       }
@@ -135,9 +138,13 @@ final class CreditCheck {
     if (ofQuota) {
       return;
     }
-    boolean there = found.contains(marker);
+    boolean releases = operation.amount() == 0;
+    boolean there = (releases ? released : found).contains(marker);
     if (operation.outcome() == Outcome.APPLIED && !there) {
       audit.find(operation.function() + " " + marker + ": acknowledged and lost: " + operation);
+    }
+    if ((releases ? found : released).contains(marker)) {
+      audit.find(operation.function() + " " + marker + ": released or captured, not " + operation);
     }
     // A set() of the whole document also takes the memory of what was refused.
     boolean forgotten = journal.wiped.contains(operation.owner());
@@ -154,6 +161,7 @@ final class CreditCheck {
     if (own != null) {
       own.sort(Comparator.comparingLong(each -> number(each.get(CreditTransactions.SEQUENCE))));
       own.forEach(ledger::add);
+      own.forEach(each -> ownEntry(user, each));
     }
     for (LedgerAudit.Finding finding :
         ledger.compare(state, openHolds.getOrDefault(id, List.of()))) {
@@ -162,6 +170,43 @@ final class CreditCheck {
     if (state.ledger() != null && state.ledger().held() != 0) {
       audit.find(user.ref(), state.ledger().held() + " credits are still held");
     }
+  }
+
+  /**
+   * What the functions book by themselves: the balance that an older system left, the month's
+   * credits within their month, and what has expired.
+   */
+  private void ownEntry(Snapshot user, Map<String, Object> entry) {
+    String id = String.valueOf(entry.get(CreditTransactions.TRANSACTION_ID));
+    if (journal.operations.containsKey(id) || entry.get(CreditTransactions.JOB_ID) != null) {
+      return;
+    }
+    long amount = number(entry.get(CreditTransactions.AMOUNT));
+    boolean right =
+        entry.get(CreditTransactions.CREATED_AT) instanceof Instant at
+            && switch (String.valueOf(entry.get(CreditTransactions.TYPE))) {
+              case "admin_adjustment" ->
+                  amount == World.OPENING_BALANCE
+                      && number(entry.get(CreditTransactions.SEQUENCE)) == 1
+                      && !journal.registered.contains(user.ref().id());
+              case "subscription_grant" ->
+                  amount == monthlyCredits(user)
+                      && CreditRules.periodStart(at)
+                          .equals(entry.get(CreditTransactions.PERIOD_START));
+              case "expiration" ->
+                  entry.get(CreditTransactions.EXPIRES_AT) instanceof Instant expiry
+                      && !at.isBefore(expiry);
+              default -> false;
+            };
+    if (!right) {
+      audit.find(user.ref(), "there is no reason for " + entry);
+    }
+  }
+
+  private static long monthlyCredits(Snapshot user) {
+    return SubscriptionTier.parse(String.valueOf(user.fields().get(Users.TIER)))
+        .map(SubscriptionTier::monthlyCredits)
+        .orElse(0L);
   }
 
   private void ungranted(String user) {
@@ -185,7 +230,9 @@ final class CreditCheck {
             ? status.equals("captured") || status.equals("unpaid")
             : status.equals("released") || status.equals("refused");
     boolean free = !status.equals("captured") || number(payment.get("credits")) == 0;
-    if (!right || (booked == null) != free) {
+    boolean unexplained =
+        status.equals("unpaid") && !"insufficient_credits".equals(payment.get("code"));
+    if (!right || unexplained || (booked == null) != free) {
       audit.find(
           job.ref(),
           "is " + known.status() + ", its payment " + payment + ", " + booked + " credits booked");

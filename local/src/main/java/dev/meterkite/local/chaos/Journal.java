@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +72,7 @@ final class Journal {
   private final AtomicLong answered = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
   private final AtomicLong unknown = new AtomicLong();
+  private final Map<String, Long> applied = new ConcurrentSkipListMap<>();
   private final AtomicLong replays = new AtomicLong();
 
   /** An operation has come to its end for its caller. */
@@ -77,16 +80,28 @@ final class Journal {
     if (operations.put(marker, operation) != null) {
       surprise("two operations have the marker " + marker);
     }
-    count(operation.outcome(), 1);
+    count(operation.function(), operation.outcome());
   }
 
-  /** Operations came to this end. */
-  void count(Outcome outcome, long operationsOfIt) {
+  /**
+   * An operation came to this end.
+   *
+   * @param what the function, or the collection for a document that a caller writes by itself
+   */
+  void count(String what, Outcome outcome) {
     switch (outcome) {
-      case APPLIED -> answered.addAndGet(operationsOfIt);
-      case REFUSED -> refused.addAndGet(operationsOfIt);
-      case UNKNOWN -> unknown.addAndGet(operationsOfIt);
+      case APPLIED -> {
+        answered.incrementAndGet();
+        applied.merge(what, 1L, Long::sum);
+      }
+      case REFUSED -> refused.incrementAndGet();
+      case UNKNOWN -> unknown.incrementAndGet();
     }
+  }
+
+  /** How many operations of each kind were applied. */
+  Map<String, Long> applied() {
+    return new TreeMap<>(applied);
   }
 
   void replayed() {

@@ -3,17 +3,26 @@ package dev.meterkite.local.chaos;
 import static dev.meterkite.local.chaos.Audit.number;
 
 import dev.meterkite.local.chaos.Journal.Outcome;
+import dev.meterkite.model.alerts.AlertSubject;
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.alerts.Alerts;
+import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.Customers;
+import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import dev.meterkite.model.schema.Schema.UsageTracking;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Each usage record is there exactly once where it was acknowledged and not where it was refused;
@@ -21,15 +30,44 @@ import java.util.Map;
  * quota is exceeded.
  */
 final class UsageCheck {
-  private static final int RECORDS = 0;
-  private static final int EPISODES = 1;
-  private static final int COST = 2;
+  /** What is counted of records. */
+  private record Sums(long records, long episodes, long micros) {
+    static final Sums NONE = new Sums(0, 0, 0);
+
+    static Sums of(Map<?, ?> fields) {
+      return new Sums(
+          number(fields.get(UsageSummaries.COUNT)),
+          number(fields.get(UsageSummaries.EPISODES_GENERATED)),
+          number(fields.get(UsageSummaries.BILLABLE_COST_MICROS)));
+    }
+
+    Sums plus(Sums other) {
+      return new Sums(records + other.records, episodes + other.episodes, micros + other.micros);
+    }
+
+    @Override
+    public String toString() {
+      return "%d records, %d episodes, %d micro-USD".formatted(records, episodes, micros);
+    }
+  }
+
+  /**
+   * What a record says.
+   *
+   * @param day of its timestamp
+   * @param micros its cost; null where only the rate card knows it
+   */
+  private record Said(
+      String customer, String action, LocalDate day, long episodes, @Nullable Long micros) {
+    Sums sums(Sums counted) {
+      return new Sums(1, episodes, micros == null ? counted.micros() : micros);
+    }
+  }
 
   private final Audit audit;
   private final Journal journal;
-
-  /** Records, episodes and micro-USD of each record, as the record says. */
-  private final Map<String, long[]> records = new HashMap<>();
+  private final Map<String, Said> records = new HashMap<>();
+  private final Set<String> alerts = new HashSet<>();
 
   private final Map<String, Long> scenes = new HashMap<>();
   private final Map<String, Long> episodes = new HashMap<>();
@@ -41,7 +79,7 @@ final class UsageCheck {
   private final Map<String, Long> inTime = new HashMap<>();
 
   /** What was counted, by customer, day and action. */
-  private final Map<String, long[]> counted = new HashMap<>();
+  private final Map<String, Sums> counted = new HashMap<>();
 
   UsageCheck(Audit audit, Journal journal) {
     this.audit = audit;
@@ -57,10 +95,11 @@ final class UsageCheck {
         .keySet()
         .forEach(id -> audit.find(UsageTracking.COLLECTION + "/" + id + ": was never counted"));
     audit.each(UsageSummaries.COLLECTION, this::summary);
+    audit.each(ModelRouterAlerts.COLLECTION, alert -> alerts.add(alert.ref().id()));
     counted.forEach(
         (place, sums) -> {
-          if (sums[RECORDS] != 0 || sums[EPISODES] != 0 || sums[COST] != 0) {
-            audit.find(UsageSummaries.COLLECTION + " " + place + ": lacks " + text(sums));
+          if (!sums.equals(Sums.NONE)) {
+            audit.find(UsageSummaries.COLLECTION + " " + place + ": lacks " + sums);
           }
         });
     audit.each(Customers.COLLECTION, this::customer);
@@ -75,19 +114,24 @@ final class UsageCheck {
     String customer = String.valueOf(fields.get(UsageTracking.CUSTOMER_ID));
     long made = number(fields.get(UsageTracking.EPISODES_GENERATED));
     // The cost of another program's record is the rate card's, which stands nowhere else.
-    Object cost = fields.get(UsageTracking.ESTIMATED_COST_MICROS);
-    records.put(id, new long[] {1, made, cost instanceof Long micros ? micros : -1});
+    Long cost =
+        fields.get(UsageTracking.ESTIMATED_COST_MICROS) instanceof Long micros ? micros : null;
+    if (!(fields.get(UsageTracking.TIMESTAMP) instanceof Instant at)) {
+      audit.find(record.ref(), "says no time");
+      return;
+    }
+    String action = String.valueOf(fields.get(UsageTracking.ACTION));
+    LocalDate day = LocalDate.ofInstant(at, ZoneOffset.UTC);
+    records.put(id, new Said(customer, action, day, made, cost));
     episodes.merge(customer, made, Long::sum);
-    if (!"scene_generated".equals(fields.get(UsageTracking.ACTION))) {
+    if (!"scene_generated".equals(action)) {
       return;
     }
     scenes.merge(customer, 1L, Long::sum);
-    if (fields.get(UsageTracking.TIMESTAMP) instanceof Instant at) {
-      monthly.merge(customer + " " + month(at), 1L, Long::sum);
-      if (fields.get(UsageTracking.RECORDED_AT) instanceof Instant recorded
-          && month(recorded).equals(month(at))) {
-        inTime.merge(customer + " " + month(at), 1L, Long::sum);
-      }
+    monthly.merge(customer + " " + month(at), 1L, Long::sum);
+    if (fields.get(UsageTracking.RECORDED_AT) instanceof Instant recorded
+        && month(recorded).equals(month(at))) {
+      inTime.merge(customer + " " + month(at), 1L, Long::sum);
     }
   }
 
@@ -111,25 +155,31 @@ final class UsageCheck {
   }
 
   private void counts(Snapshot counts) {
-    long[] expected = records.remove(counts.ref().id());
-    long[] sums = new long[3];
+    Said said = records.remove(counts.ref().id());
+    Sums sums = Sums.NONE;
     if (counts.fields().get(UsageCounts.PARTS) instanceof List<?> parts) {
       for (Object each : parts) {
         if (each instanceof Map<?, ?> part) {
-          long[] amounts = amounts(part);
-          add(sums, amounts, 1);
-          add(counted.computeIfAbsent(place(part), unused -> new long[3]), amounts, 1);
+          if (said != null && !belongs(part, said)) {
+            audit.find(counts.ref(), "counts " + place(part) + " for " + said);
+          }
+          sums = sums.plus(Sums.of(part));
+          counted.merge(place(part), Sums.of(part), Sums::plus);
         }
       }
     }
-    if (expected == null) {
-      expected = new long[3];
-    } else if (expected[COST] < 0) {
-      expected[COST] = sums[COST];
+    Sums expected = said == null ? Sums.NONE : said.sums(sums);
+    if (!expected.equals(sums)) {
+      audit.find(counts.ref(), "counted " + sums + " of " + expected);
     }
-    if (!java.util.Arrays.equals(expected, sums)) {
-      audit.find(counts.ref(), "counted " + text(sums) + " of " + text(expected));
-    }
+  }
+
+  /** Of its customer and action, on its day, or in a later month if its own was closed. */
+  private static boolean belongs(Map<?, ?> part, Said said) {
+    LocalDate day = LocalDate.parse(String.valueOf(part.get(UsageCounts.DAY)));
+    return said.customer().equals(part.get(UsageCounts.CUSTOMER_ID))
+        && said.action().equals(part.get(UsageCounts.ACTION))
+        && (day.equals(said.day()) || YearMonth.from(day).isAfter(YearMonth.from(said.day())));
   }
 
   private static String place(Map<?, ?> part) {
@@ -138,25 +188,6 @@ final class UsageCheck {
         + part.get(UsageCounts.DAY)
         + " "
         + part.get(UsageCounts.ACTION);
-  }
-
-  private static long[] amounts(Map<?, ?> fields) {
-    return new long[] {
-      number(fields.get(UsageSummaries.COUNT)),
-      number(fields.get(UsageSummaries.EPISODES_GENERATED)),
-      number(fields.get(UsageSummaries.BILLABLE_COST_MICROS))
-    };
-  }
-
-  private static void add(long[] to, long[] amounts, int sign) {
-    for (int i = 0; i < to.length; i++) {
-      to[i] += sign * amounts[i];
-    }
-  }
-
-  private static String text(long[] sums) {
-    return "%d records, %d episodes, %d micro-USD"
-        .formatted(sums[RECORDS], sums[EPISODES], sums[COST]);
   }
 
   private void summary(Snapshot summary) {
@@ -171,22 +202,17 @@ final class UsageCheck {
                     .forEach(
                         (action, sums) -> {
                           String place = prefix + day + " " + action;
-                          long[] expected = counted.remove(place);
-                          long[] found = amounts(entries(sums));
-                          if (!java.util.Arrays.equals(
-                              expected == null ? new long[3] : expected, found)) {
+                          Sums expected = counted.remove(place);
+                          Sums found = Sums.of(entries(sums));
+                          if (!found.equals(expected == null ? Sums.NONE : expected)) {
                             audit.find(
                                 summary.ref(),
-                                place
-                                    + " says "
-                                    + text(found)
-                                    + ", counted were "
-                                    + text(expected == null ? new long[3] : expected));
+                                place + " says " + found + ", counted were " + expected);
                           }
                         }));
   }
 
-  private static Map<?, ?> entries(@org.jspecify.annotations.Nullable Object value) {
+  private static Map<?, ?> entries(@Nullable Object value) {
     return value instanceof Map<?, ?> map ? map : Map.of();
   }
 
@@ -197,21 +223,32 @@ final class UsageCheck {
     compare(customer, Customers.TOTAL_EPISODES_GENERATED, episodes.getOrDefault(id, 0L));
     if (fields.get(Customers.QUOTA_RESET_AT) instanceof Instant reset) {
       long expected = monthly.getOrDefault(id + " " + month(reset), 0L);
-      if (number(fields.get(Customers.SCENES_GENERATED_THIS_MONTH)) != 0) {
-        compare(customer, Customers.SCENES_GENERATED_THIS_MONTH, expected);
-      }
+      compare(customer, Customers.SCENES_GENERATED_THIS_MONTH, expected);
     }
     if (fields.get(Customers.MONTHLY_SCENE_QUOTA) instanceof Long quota) {
       inTime.forEach(
           (month, count) -> {
-            if (month.startsWith(id + " ") && count > quota) {
+            if (!month.startsWith(id + " ")) {
+              return;
+            }
+            if (count > quota) {
               audit.find(customer.ref(), count + " scenes in " + month + ", " + quota + " allowed");
             }
+            String period = month.substring(id.length() + 1) + "-01T00:00:00Z";
+            isTold(customer, AlertType.USAGE_QUOTA_WARNING, count * 100 >= quota * 80, period);
+            isTold(customer, AlertType.USAGE_QUOTA_EXHAUSTED, count >= quota, period);
           });
     }
     String note = journal.notes.get(id);
     if (note != null && !note.equals(fields.get("crm_note"))) {
       audit.find(customer.ref(), "lost the field of another program");
+    }
+  }
+
+  private void isTold(Snapshot customer, AlertType type, boolean due, String period) {
+    DocRef alert = Alerts.ref(type, AlertSubject.customer(customer.ref().id()), period);
+    if (due && !alerts.contains(alert.id())) {
+      audit.find(customer.ref(), "nobody was told of " + type.wire() + " in " + period);
     }
   }
 

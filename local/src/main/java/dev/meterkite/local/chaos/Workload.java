@@ -17,14 +17,12 @@ import org.jspecify.annotations.Nullable;
  * jobs and settles what it has held and reserved, but for some that are left to lapse.
  */
 final class Workload {
-  private static final long POLL_MILLIS = 20;
-
   private final Actor.Stage stage;
   private final BooleanSupplier behind;
   private final AtomicLong next = new AtomicLong();
 
   /**
-   * @param behind whether callers are to wait
+   * @param behind whether so many events are on their way that no step should cause more
    */
   Workload(Actor.Stage stage, BooleanSupplier behind) {
     this.stage = stage;
@@ -50,11 +48,7 @@ final class Workload {
   private @Nullable Void play(BooleanSupplier over) throws IOException, InterruptedException {
     Actor actor = new Actor(stage);
     while (!over.getAsBoolean()) {
-      if (behind.getAsBoolean()) {
-        Thread.sleep(POLL_MILLIS);
-      } else {
-        actor.step(next.getAndIncrement());
-      }
+      actor.step(next.getAndIncrement(), behind.getAsBoolean());
     }
     actor.finish();
     return null;

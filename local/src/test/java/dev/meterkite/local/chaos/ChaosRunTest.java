@@ -10,6 +10,7 @@ import dev.meterkite.model.document.Snapshot;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,21 +22,34 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A40: what functions have acknowledged is there, once, whatever happens to their processes, their
- * connection, their events and their clock; and the audit sees what is wrong. Here for some hundred
- * operations; {@code -Dmeterkite.deep=true} plays five minutes, {@code -Dmeterkite.seed=N} another
- * plan.
+ * connection, their events and their clock; and the audit sees what is wrong. Here for a minute in
+ * all; {@code -Dmeterkite.deep=true} plays five minutes, {@code -Dmeterkite.seed=N} another plan.
  */
 class ChaosRunTest {
   private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
   private static final int MINUTE = 60;
 
-  /** Enough for each kind of step; how long they take is the machine's affair. */
-  private static final int OPERATIONS = 400;
+  /** Some twenty seconds of play, with start, sweeps and audit a minute. */
+  private static final int OPERATIONS = 2_500;
 
   /** By this one the first process is killed after two seconds. */
   private static final long SEED = Long.getLong("meterkite.seed", 1_358);
 
   private static final Set<String> KILLINGS = Set.of("one", "all", "terminated");
+
+  private static final Set<String> KINDS =
+      Set.of(
+          "debit-credits",
+          "grant-credits",
+          "hold-credits",
+          "podcast_jobs",
+          "record-usage",
+          "refund-credits",
+          "report-outcome",
+          "reserve-quota",
+          "settle-hold",
+          "settle-quota",
+          "users");
 
   @TempDir Path folder;
 
@@ -53,6 +67,7 @@ class ChaosRunTest {
       assertEquals(List.of(), run.settle(), "seed " + SEED);
       assertTrue(run.journal().total() >= OPERATIONS, "operations " + run.journal().total());
       assertTrue(run.disturbed().keySet().stream().anyMatch(KILLINGS::contains), "no process died");
+      assertEquals(KINDS, run.journal().applied().keySet());
       assertTrue(run.met().entrySet().stream().anyMatch(ChaosRunTest::isFault), "no call failed");
       Damage damage = new Damage(run);
       damage.toCredits();
@@ -138,7 +153,31 @@ class ChaosRunTest {
         isFound("a refused debit", Damage::credits, id + ": refused and applied", all -> {});
       }
       journal.operations.put(id, applied);
+      toOwnEntries();
       toHoldsAndUsers();
+    }
+
+    private void toOwnEntries() {
+      Snapshot opening =
+          first(
+              "credit_transactions", each -> "admin_adjustment".equals(each.fields().get("type")));
+      isFound(
+          "an adjustment without reason",
+          Damage::credits,
+          "there is no reason for",
+          all -> all.set(opening, 1L, "amount"));
+      Snapshot capture =
+          first(
+              "credit_transactions",
+              each ->
+                  journal.operations.containsKey(each.ref().id())
+                      && journal.operations.get(each.ref().id()).function().equals("settle-hold"));
+      String id = capture.ref().id();
+      isFound(
+          "a capture that was released",
+          Damage::credits,
+          id + ": released or captured",
+          all -> all.put(new DocRef("idempotency_keys", id), Map.of("operation", "settle-hold")));
     }
 
     private void toHoldsAndUsers() {
@@ -160,6 +199,17 @@ class ChaosRunTest {
           Damage::credits,
           job.ref().toString(),
           all -> all.set(job, "held", "payment", "status"));
+      Snapshot completed =
+          first(
+              "podcast_jobs",
+              each ->
+                  journal.jobs.get(each.ref().id()) != null
+                      && "completed".equals(journal.jobs.get(each.ref().id()).status()));
+      isFound(
+          "a job unpaid without reason",
+          Damage::credits,
+          completed.ref() + ": is completed",
+          all -> all.set(completed, Map.of("status", "unpaid"), "payment"));
     }
 
     void toCounters() {
@@ -181,6 +231,12 @@ class ChaosRunTest {
           Damage::counters,
           id + ": was never counted",
           all -> all.of("usage_counts").remove(id));
+      Snapshot counts = first("usage_counts", each -> each.ref().id().equals(id));
+      isFound(
+          "a record counted for another",
+          Damage::counters,
+          counts.ref() + ": counts somebody ",
+          all -> all.set(counts, List.of(elsewhere(counts)), "parts"));
       Snapshot customer =
           first("customers", each -> each.fields().get("total_scenes_generated") != null);
       isFound(
@@ -188,6 +244,20 @@ class ChaosRunTest {
           Damage::counters,
           customer.ref() + ": total_scenes_generated",
           all -> all.set(customer, 1_000_000L, "total_scenes_generated"));
+      Snapshot limited =
+          first(
+              "customers",
+              each ->
+                  each.fields().get("monthly_scene_quota") != null
+                      && each.fields().get("total_scenes_generated") != null);
+      isFound(
+          "a quota at whose end nobody was told",
+          Damage::counters,
+          limited.ref() + ": nobody was told of usage_quota_exhausted",
+          all -> {
+            all.set(limited, 1L, "monthly_scene_quota");
+            all.of("model_router_alerts").clear();
+          });
       Snapshot summary = first("usage_summaries", each -> true);
       isFound(
           "a summary without its days",
@@ -207,6 +277,14 @@ class ChaosRunTest {
           Damage::counters,
           quota.ref() + ": reservation r",
           all -> all.set(quota, Map.of("r", open), "reservations"));
+    }
+
+    private static Map<String, Object> elsewhere(Snapshot counts) {
+      Map<?, ?> part = (Map<?, ?>) ((List<?>) counts.fields().get("parts")).get(0);
+      Map<String, Object> other = new HashMap<>();
+      part.forEach((name, value) -> other.put(String.valueOf(name), value));
+      other.put("customer_id", "somebody");
+      return other;
     }
 
     void toAlerts() {
