@@ -196,10 +196,11 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
             (results, options) -> Arrivals.recorded(trace.gapsAt(SERVICE_RATE / 2))));
     all.add(
         open("service/mixed/open", "everything mixed", way, Workloads::mixed, SERVICE_RATE / 2));
-    all.add(
-        callers("service/many-processes/debit", "debits of one user", way, many, Case::hot, 64));
-    all.add(
-        callers("service/many-processes/debit", "debits of one user", way, many, Case::hot, 256));
+    for (int callers : CALLERS) {
+      all.add(
+          callers(
+              "service/many-processes/debit", "debits of one user", way, many, Case::hot, callers));
+    }
   }
 
   private static Case open(
@@ -268,8 +269,11 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
     for (int callers : CALLERS_OF_TRANSACTIONS) {
       all.add(callers("bare/plain", "one user by runTransaction", way, 1, Case::plain, callers));
     }
-    all.add(callers("bare/many-processes/debit", "debits of one user", way, many, Case::hot, 64));
-    all.add(callers("bare/many-processes/debit", "debits of one user", way, many, Case::hot, 256));
+    for (int callers : CALLERS) {
+      all.add(
+          callers(
+              "bare/many-processes/debit", "debits of one user", way, many, Case::hot, callers));
+    }
     all.add(
         callers(
             "bare/many-processes/zipf",

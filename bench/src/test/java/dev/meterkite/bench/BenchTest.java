@@ -65,6 +65,10 @@ class BenchTest {
         checkPlay(each.name(), cases.get(each.name()));
       }
     }
+    assertTrue(
+        cases.values().stream().mapToDouble(BenchTest::achieved).filter(rate -> rate > 0).count()
+            > cases.size() / 2,
+        "most calls failed");
     assertEquals(2.0, written(cases, "counts/debit/1"), 0.2);
     assertEquals(0, results.row("bare/sweep").orElseThrow().middle().failedPercent());
     checkReport(Files.readString(folder.resolve("README.md")));
@@ -73,6 +77,14 @@ class BenchTest {
           .newDocumentBuilder()
           .parse(folder.resolve(plot).toFile());
     }
+  }
+
+  private static double achieved(JsonObject each) {
+    return each.getAsJsonArray("plays")
+        .get(0)
+        .getAsJsonObject()
+        .get("achieved_per_second")
+        .getAsDouble();
   }
 
   private static double written(Map<String, JsonObject> cases, String name) {
