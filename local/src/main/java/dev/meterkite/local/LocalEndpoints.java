@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -168,10 +169,12 @@ final class LocalEndpoints {
     } catch (IOException e) {
       throw LocalProblem.unavailable(name + " did not answer: " + e);
     }
-    response
-        .headers()
-        .firstValue("Content-Type")
-        .ifPresent(type -> exchange.getResponseHeaders().set("Content-Type", type));
+    for (String header : List.of("Content-Type", "X-Request-Id")) {
+      response
+          .headers()
+          .firstValue(header)
+          .ifPresent(value -> exchange.getResponseHeaders().set(header, value));
+    }
     Loopback.send(exchange, response.statusCode(), response.body());
   }
 

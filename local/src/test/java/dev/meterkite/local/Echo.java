@@ -53,6 +53,7 @@ public final class Echo implements HttpFunction {
     response.setStatusCode(
         request.getFirstQueryParameter("status").map(Integer::parseInt).orElse(200));
     response.setContentType("application/json");
+    response.appendHeader("X-Request-Id", "request-1");
     response.appendHeader("X-Two", "one");
     response.appendHeader("X-Two", "two");
     try (OutputStream out = response.getOutputStream()) {

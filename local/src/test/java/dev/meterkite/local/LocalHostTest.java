@@ -208,6 +208,7 @@ class LocalHostTest {
   void firedSchedule_callsTheFunctionAsTheScheduler() throws Exception {
     HttpResponse<String> response = client.post("/local/fire?function=sweep", "");
     assertEquals(200, response.statusCode());
+    assertEquals("request-1", response.headers().firstValue("X-Request-Id").orElse(""));
     JsonObject echo = Client.json(response);
     assertEquals("POST", echo.get("method").getAsString());
     assertEquals("{}", echo.get("body").getAsString());

@@ -25,7 +25,7 @@ public final class AcknowledgeAlert implements HttpFunction {
         Endpoint.post("acknowledge-alert")
             .roles(Role.ADMIN)
             .fields(fields -> fields.id("alert_id"))
-            .answer(call -> alerting.acknowledge(call.request(), call.caller().subject()));
+            .answer(alerting::acknowledge);
   }
 
   @Override

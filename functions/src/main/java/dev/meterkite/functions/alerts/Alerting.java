@@ -4,6 +4,10 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.AnswerMarker;
+import dev.meterkite.functions.http.Call;
+import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.PageToken;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.log.Log;
@@ -30,6 +34,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 public final class Alerting {
   /** Whoever claimed a notification has this long to send it. */
   static final Duration CLAIM = Duration.ofMinutes(2);
+
+  static final String ACKNOWLEDGE = "acknowledge-alert";
 
   private static final int ATTEMPTS = 5;
   private static final int PAGE_OF_SWEEP = 20;
@@ -128,28 +135,45 @@ public final class Alerting {
   }
 
   /** Acknowledges an alert; a second time changes nothing. */
-  Answer acknowledge(String alertId, String by) {
-    DocRef ref = new DocRef(ModelRouterAlerts.COLLECTION, alertId);
+  Answer acknowledge(Call<String> call) {
+    DocRef ref = new DocRef(ModelRouterAlerts.COLLECTION, call.request());
+    AnswerMarker marker = new AnswerMarker(ACKNOWLEDGE, ref, call);
+    List<DocRef> refs = new ArrayList<>(List.of(ref));
+    refs.addAll(marker.refs());
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      Snapshot alert = read(ref);
+      List<Snapshot> read = store.read(refs).join();
+      Optional<Answer> earlier = marker.replay(read);
+      if (earlier.isPresent()) {
+        return earlier.get();
+      }
+      Snapshot alert = read.get(0);
       if (!alert.exists()) {
         return Answer.problem(Problem.notFound("There is no such alert."));
       }
-      Map<String, Object> changes = Alerts.acknowledge(alert, by, now());
-      if (changes.isEmpty() || update(alert, changes)) {
-        Map<String, Object> fields = new LinkedHashMap<>(alert.fields());
-        changes.forEach(
-            (name, value) -> {
-              if (value == Write.REMOVED) {
-                fields.remove(name);
-              } else {
-                fields.put(name, value);
-              }
-            });
-        return Answer.ok(view(new Snapshot(ref, fields, alert.updateTime())));
+      Map<String, Object> changes = Alerts.acknowledge(alert, call.caller().subject(), now());
+      String answer = Json.write(view(changed(alert, changes)));
+      List<Mutation> mutations = new ArrayList<>(marker.mutations(answer, now()));
+      if (!changes.isEmpty()) {
+        mutations.add(Mutation.update(ref, changes, alert.updateTime()));
+      }
+      if (mutations.isEmpty() || isCommitted(mutations)) {
+        return Answer.json(answer, false);
       }
     }
     return Answer.problem(Problem.unavailable(Problem.SOON));
+  }
+
+  private static Snapshot changed(Snapshot alert, Map<String, Object> changes) {
+    Map<String, Object> fields = new LinkedHashMap<>(alert.fields());
+    changes.forEach(
+        (name, value) -> {
+          if (value == Write.REMOVED) {
+            fields.remove(name);
+          } else {
+            fields.put(name, value);
+          }
+        });
+    return new Snapshot(alert.ref(), fields, alert.updateTime());
   }
 
   /** Keeps the expiry of an alert right and sends what is to be sent. */
@@ -251,11 +275,12 @@ public final class Alerting {
   /** Writes fields if the document is still as read; false if it has changed or is gone. */
   private boolean update(Snapshot alert, Map<String, Object> fields) {
     @Nullable Instant version = alert.updateTime();
-    if (version == null) {
-      return false;
-    }
+    return version != null && isCommitted(List.of(Mutation.update(alert.ref(), fields, version)));
+  }
+
+  private boolean isCommitted(List<Mutation> mutations) {
     try {
-      store.commit(List.of(Mutation.update(alert.ref(), fields, version))).join();
+      store.commit(mutations).join();
       return true;
     } catch (CompletionException e) {
       if (e.getCause() instanceof StoreException failed
@@ -291,6 +316,9 @@ public final class Alerting {
       if (value instanceof String || value instanceof Boolean || value instanceof Instant) {
         view.put(field, value);
       }
+    }
+    if (alert.fields().get(ModelRouterAlerts.DETAILS) instanceof Map<?, ?> details) {
+      view.put(ModelRouterAlerts.DETAILS, JsonValues.shown(details));
     }
     return view;
   }

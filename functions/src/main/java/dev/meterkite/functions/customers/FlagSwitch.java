@@ -2,6 +2,7 @@ package dev.meterkite.functions.customers;
 
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.AnswerMarker;
 import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
@@ -18,19 +19,17 @@ import dev.meterkite.model.customers.WrittenRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
-import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import dev.meterkite.model.schema.Violation;
 import java.math.BigDecimal;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -49,7 +48,6 @@ final class FlagSwitch {
   private static final int PERCENT_SCALE = 2;
 
   private static final BigDecimal ALL = BigDecimal.valueOf(100);
-  private static final Duration MARKER_LIFE = Duration.ofDays(30);
 
   private final Store store;
   private final InstantSource clock;
@@ -148,24 +146,25 @@ final class FlagSwitch {
   /** One attempt; null if it has to be decided again. */
   private @Nullable Answer attempt(Call<Request> call) {
     Request request = call.request();
+    AnswerMarker marker = new AnswerMarker(OPERATION, request.flags(), call);
     List<DocRef> refs = new ArrayList<>(List.of(request.flags()));
-    DocRef marker = marker(call);
-    refs.add(marker);
     if (!request.isGlobal()) {
       refs.add(new DocRef(Customers.COLLECTION, request.flags().id()));
     }
+    refs.addAll(marker.refs());
     List<Snapshot> read = store.read(refs).join();
-    if (call.key() != null && read.get(1).exists()) {
-      return replay(call, read.get(1));
+    Optional<Answer> earlier = marker.replay(read);
+    if (earlier.isPresent()) {
+      return earlier.get();
     }
-    if (!request.isGlobal() && !read.get(2).exists()) {
+    if (!request.isGlobal() && !read.get(1).exists()) {
       return Answer.problem(Problem.notFound("There is no such customer."));
     }
     Instant now = clock.instant();
     Map<String, Object> before =
         read.get(0).exists()
             ? read.get(0).fields()
-            : initial(request.isGlobal() ? Map.of() : read.get(2).fields(), now);
+            : initial(request.isGlobal() ? Map.of() : read.get(1).fields(), now);
     Map<String, Object> after = applied(before, request.changes(now));
     String answer = Json.write(shown(request.flags().id(), after));
     List<Mutation> mutations = new ArrayList<>();
@@ -173,9 +172,7 @@ final class FlagSwitch {
         read.get(0).exists()
             ? Mutation.update(request.flags(), request.changes(now), read.get(0).updateTime())
             : Mutation.create(request.flags(), after));
-    if (call.key() != null) {
-      mutations.add(Mutation.create(marker, markerFields(call, answer, now)));
-    }
+    mutations.addAll(marker.mutations(answer, now));
     return isCommitted(mutations) ? Answer.json(answer, false) : null;
   }
 
@@ -191,30 +188,6 @@ final class FlagSwitch {
       }
       throw e;
     }
-  }
-
-  private static DocRef marker(Call<Request> call) {
-    String key = call.key() == null ? "" : call.key();
-    return new DocRef(
-        IdempotencyKeys.COLLECTION, Ids.marker(OPERATION, call.request().flags(), key));
-  }
-
-  private static Answer replay(Call<Request> call, Snapshot marker) {
-    boolean same = call.requestHash().equals(marker.fields().get(IdempotencyKeys.REQUEST_HASH));
-    return same && marker.fields().get(IdempotencyKeys.ANSWER) instanceof String answer
-        ? Answer.json(answer, true)
-        : Answer.problem(Problem.conflict());
-  }
-
-  private static Map<String, Object> markerFields(Call<Request> call, String answer, Instant now) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(IdempotencyKeys.OPERATION, OPERATION);
-    fields.put(IdempotencyKeys.OWNER, call.request().flags().toString());
-    fields.put(IdempotencyKeys.REQUEST_HASH, call.requestHash());
-    fields.put(IdempotencyKeys.ANSWER, answer);
-    fields.put(IdempotencyKeys.CREATED_AT, now);
-    fields.put(IdempotencyKeys.EXPIRE_AT, now.plus(MARKER_LIFE));
-    return fields;
   }
 
   /** What a flag document begins with: the tier's entries, where there is a tier. */

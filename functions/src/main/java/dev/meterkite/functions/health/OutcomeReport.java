@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * How a call to a provider ended.
  *
  * @param error what went wrong, null for a success
- * @param reservation the reservation to settle, null if there is none
+ * @param reservation the reservation to settle; null if there is none, or if the report does not
+ *     say what a success came to, so that it lapses at its estimate
  * @param tokens what it came to; of a failure that says nothing, 0
  * @param replay the caller's key, null if there is none
  */
@@ -48,12 +49,6 @@ record OutcomeReport(
     if (id != null && reservation == null) {
       fields.fault("reservation_id", "format", "is not the id of a reservation");
     }
-    if (id != null && success && tokens == null) {
-      fields.fault("tokens", "required", "is what the reservation came to");
-    }
-    if (id == null && tokens != null) {
-      fields.fault("tokens", "not_allowed", "goes with a reservation_id");
-    }
     return new OutcomeReport(
         provider,
         latency,
@@ -61,7 +56,7 @@ record OutcomeReport(
             ? null
             : ProviderError.reported(
                 provider, status == null ? null : status.intValue(), code, retryAfter),
-        reservation,
+        success && tokens == null ? null : reservation,
         tokens == null ? 0 : tokens,
         null);
   }

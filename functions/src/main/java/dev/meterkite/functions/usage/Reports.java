@@ -4,6 +4,7 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.model.customers.WrittenRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -63,6 +64,9 @@ final class Reports {
   record Request(String customerId, LocalDate from, LocalDate to, GroupBy groupBy, Format format) {
     static Request parse(Fields fields) {
       String customerId = fields.id("customer_id");
+      if (WrittenRules.isReserved(customerId)) {
+        fields.fault("customer_id", "reserved_id", "ids with a leading underscore are reserved");
+      }
       LocalDate from = day(fields, "from");
       LocalDate to = day(fields, "to");
       GroupBy groupBy = fields.word("group_by", GroupBy.class);

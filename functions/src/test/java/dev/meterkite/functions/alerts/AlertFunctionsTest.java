@@ -23,6 +23,7 @@ import dev.meterkite.model.document.DocRef;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -270,6 +271,27 @@ class AlertFunctionsTest {
     assertEquals(Set.of(provider + "-1", provider + "-5"), ids);
     assertEquals(
         400, hosted.get(ListAlerts.class, "admin", "page_token=nonsense&limit=0").statusCode());
+  }
+
+  @Test
+  void acknowledging_isRepeatedByItsKey() {
+    Hosted hosted = Hosted.shared();
+    String id = UUID.randomUUID().toString();
+    Map<String, Object> fields = raised();
+    fields.put("details", Map.of("incidents", Map.of("job-1", T0)));
+    hosted.set("model_router_alerts", id, fields);
+    String body = "{\"alert_id\":\"" + id + "\"}";
+    HttpResponse<String> first = hosted.post(AcknowledgeAlert.class, "admin", "seen-1", body);
+    assertEquals(200, first.statusCode(), first.body());
+    JsonObject answer = JsonParser.parseString(first.body()).getAsJsonObject();
+    assertTrue(answer.get("acknowledged").getAsBoolean());
+    assertEquals("{\"incidents\":{\"job-1\":\"" + T0 + "\"}}", answer.get("details").toString());
+    HttpResponse<String> again = hosted.post(AcknowledgeAlert.class, "admin", "seen-1", body);
+    assertEquals(first.body(), again.body());
+    assertEquals("true", again.headers().firstValue("Idempotency-Replayed").orElse(""));
+    HttpResponse<String> other = hosted.post(AcknowledgeAlert.class, "admin", "seen-2", body);
+    assertEquals(first.body(), other.body(), "a second time changes nothing");
+    assertTrue(other.headers().firstValue("Idempotency-Replayed").isEmpty());
   }
 
   private static JsonObject json(Hosted hosted, String query) {

@@ -402,9 +402,17 @@ class CreditFunctionsTest {
     String job = "job-" + key();
     String body = "{'user_id':'" + user + "','amount':40,'job_id':'" + job + "'}";
     JsonObject first = done(HoldCredits.class, body);
-    JsonObject second = done(HoldCredits.class, body.replace("'amount':40", "'amount':10"));
+    String key = key();
+    String less = body.replace("'amount':40", "'amount':10");
+    HttpResponse<String> found = call(HoldCredits.class, key, less);
+    JsonObject second = json(found);
     assertEquals(first.get("hold"), second.get("hold"), "whoever comes second finds it");
     assertEquals("100 40 60", figures(second));
+    done(DebitCredits.class, debit(user, 5));
+    HttpResponse<String> again = call(HoldCredits.class, key, less);
+    assertTrue(replayed(again));
+    assertEquals(found.body(), again.body(), "as it stood then");
+    refused(call(HoldCredits.class, key, body), 409, "idempotency_conflict");
     String other = user(100);
     refused(call(HoldCredits.class, key(), body.replace(user, other)), 409, "job_hold_conflict");
     assertEquals(100, balance(other));

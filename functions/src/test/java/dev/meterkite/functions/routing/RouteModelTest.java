@@ -169,21 +169,25 @@ class RouteModelTest {
     model(alpha, "m", 1_000_000, Map.of());
     quota(alpha, "m", 0, 10_000, Instant.now().plus(Duration.ofDays(3650)));
     String reservation = text(route(null, ""), "reservation_id");
-    HttpResponse<String> reported =
-        hosted.post(
-            ReportOutcome.class,
-            "service",
-            null,
-            "{\"provider\":\""
-                + alpha
-                + "\",\"model_id\":\"m\",\"success\":true,\"latency_ms\":9,\"reservation_id\":\""
-                + reservation
-                + "\",\"tokens\":77}");
+    String report =
+        "{\"provider\":\"" + alpha + "\",\"model_id\":\"m\",\"success\":true,\"latency_ms\":9";
+    String of = ",\"reservation_id\":\"" + reservation + "\"";
+    for (String partly : List.of(report + of + "}", report + ",\"tokens\":77}")) {
+      assertEquals(200, report(partly).statusCode(), "has nothing to settle");
+      assertEquals(1, ((Map<?, ?>) quotaOf("m").get("reservations")).size());
+    }
+    HttpResponse<String> reported = report(report + of + ",\"tokens\":77}");
     assertEquals("settled", text(reported, "reservation"), reported.body());
-    Map<String, Object> quota =
-        hosted.read(ModelQuotas.COLLECTION, QuotaRules.id(alpha, "m")).fields();
-    assertEquals(77L, quota.get("tokens_used"));
-    assertEquals(Map.of(), quota.get("reservations"));
+    assertEquals(77L, quotaOf("m").get("tokens_used"));
+    assertEquals(Map.of(), quotaOf("m").get("reservations"));
+  }
+
+  private HttpResponse<String> report(String body) {
+    return hosted.post(ReportOutcome.class, "service", null, body);
+  }
+
+  private Map<String, Object> quotaOf(String model) {
+    return hosted.read(ModelQuotas.COLLECTION, QuotaRules.id(alpha, model)).fields();
   }
 
   @Test

@@ -282,6 +282,9 @@ class UsageFunctionsTest {
     assertEquals(
         List.of("duplicate"),
         statuses(send("application/cloudevents-batch+json", "[" + structured + "]")));
+    HttpResponse<String> again = send("application/cloudevents-batch+json", "[" + structured + "]");
+    assertEquals(List.of("duplicate"), statuses(again));
+    assertEquals("true", again.headers().firstValue("Idempotency-Replayed").orElse(""));
     assertEquals(4L, stored().get("total_scenes_generated"));
     List<String> broken = new ArrayList<>(List.of(headers));
     broken.addAll(List.of("ce-source", "/p/%C3"));
@@ -394,7 +397,8 @@ class UsageFunctionsTest {
             query.formatted("day", "2026-01-01T00:00:01Z", "2026-01-02"),
             query.formatted("day", "2026-13-01", "2026-01-02"),
             query.formatted("week", "2026-01-01", "2026-01-02"),
-            query.formatted("day", "2006-01-01", "2026-01-02"))) {
+            query.formatted("day", "2006-01-01", "2026-01-02"),
+            good.replace("customer_id=", "customer_id=_"))) {
       assertEquals("invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", bad)), bad);
     }
   }

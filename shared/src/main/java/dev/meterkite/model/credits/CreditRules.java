@@ -212,7 +212,9 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (hold.jobId() != null) {
       OpenHold open = book.hold(hold.holdId());
       if (open != null) {
-        return new Decision.Unchanged<>(
+        return applied(
+            state,
+            book,
             CreditAnswers.of(
                 book, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
       }
@@ -222,7 +224,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       Map<String, Object> found = book.asClosed(seen.document(ref));
       if (!found.isEmpty()) {
         return state.userId().equals(Raw.text(found, CreditHolds.USER_ID))
-            ? new Decision.Unchanged<>(CreditAnswers.of(book, CreditAnswers.hold(found), null))
+            ? applied(state, book, CreditAnswers.of(book, CreditAnswers.hold(found), null))
             : refused(CreditOutcome.JOB_HOLD_CONFLICT);
       }
     }

@@ -45,9 +45,7 @@ public final class ProviderErrors {
     /** Credit, or a quota of a day or month, is used up: likewise, for longer. */
     QUOTA_GONE,
     /** The caller's own error: says nothing about the provider. */
-    CALLER_FAULT,
-    /** Nothing that the table knows: says nothing. */
-    UNKNOWN
+    CALLER_FAULT
   }
 
   /**
@@ -60,7 +58,7 @@ public final class ProviderErrors {
   public record Verdict(Kind kind, @Nullable Instant until) {
     /** Whether it counts as a failure of the provider. */
     public boolean counts() {
-      return kind != Kind.CALLER_FAULT && kind != Kind.UNKNOWN;
+      return kind != Kind.CALLER_FAULT;
     }
   }
 
@@ -131,7 +129,7 @@ public final class ProviderErrors {
       case RATE_LIMITED -> new Verdict(kind, rateLimit(said, now));
       case QUOTA_GONE -> new Verdict(kind, quotaGone(error, said, now));
       case PROVIDER_FAULT -> new Verdict(kind, said.map(at -> capped(at, now)).orElse(null));
-      case CALLER_FAULT, UNKNOWN -> new Verdict(kind, null);
+      case CALLER_FAULT -> new Verdict(kind, null);
     };
   }
 
@@ -146,14 +144,9 @@ public final class ProviderErrors {
 
   private static Kind byStatus(ProviderError error) {
     Integer status = error.status();
-    if (status == null) {
-      boolean silent = (error.code() + error.type() + error.message()).isEmpty();
-      return silent ? Kind.PROVIDER_FAULT : Kind.UNKNOWN;
-    }
-    if (status >= 500 && status < 600) {
-      return Kind.PROVIDER_FAULT;
-    }
-    return status >= 400 && status < 500 ? Kind.CALLER_FAULT : Kind.UNKNOWN;
+    return status != null && status >= 400 && status < 500
+        ? Kind.CALLER_FAULT
+        : Kind.PROVIDER_FAULT;
   }
 
   private static Optional<Instant> said(ProviderError error, Instant now) {

@@ -66,9 +66,6 @@ final class Recording {
     if (refusals.size() == results.size() && Set.copyOf(refusals).size() == 1) {
       return refused(refusals.get(0));
     }
-    if (recorded.isEmpty() && refusals.isEmpty()) {
-      return new Decision.Unchanged<>(answer());
-    }
     return fold.applied(answer());
   }
 

@@ -227,13 +227,13 @@ class CreditRulesTableTest {
         "hold of a job that has one",
         () -> jobHeld(payg(100)),
         b -> jobHold(b, 99),
-        "unchanged",
+        "applied",
         "100/10");
     row(
         "hold of a job that is paid",
         () -> jobHeld(payg(100), "completed"),
         b -> jobHold(b, 99),
-        "unchanged",
+        "applied",
         "90/0");
     row(
         "hold of a stranger's job",

@@ -544,18 +544,20 @@ class CreditRulesTest {
     var first = CreditCommands.hold(Bank.USER, 30, "j", DAY, "k1", "h");
     Object held = applied(bank.decide(first)).answer().get("hold");
     var second = CreditCommands.hold(Bank.USER, 99, "j", DAY, "k2", "h");
-    var again = unchanged(bank.decide(second)).answer();
+    Decision.Applied<CreditState> found = applied(bank.decide(second));
+    var again = found.answer();
+    assertEquals(List.of(), found.writes(), "only the marker is new");
     assertEquals(held, again.get("hold"));
     assertEquals(70L, again.get("available"));
     String id = CreditCommands.jobHold("j").id();
     bank.run(CreditCommands.settle(Bank.USER, id, true, 20L, "c", "h"));
-    Map<String, Object> closed = asMap(unchanged(bank.decide(second)).answer().get("hold"));
+    Map<String, Object> closed = asMap(applied(bank.decide(second)).answer().get("hold"));
     assertEquals("captured", closed.get("status"));
     assertEquals(20L, closed.get("captured"));
     assertEquals("j", closed.get("job_id"));
     bank.run(CreditCommands.hold(Bank.USER, 5, "lapses", DAY, "k3", "h"));
     var lapsed =
-        unchanged(
+        applied(
             bank.after(DAY).decide(CreditCommands.hold(Bank.USER, 5, "lapses", DAY, "k4", "h")));
     assertEquals("expired", asMap(lapsed.answer().get("hold")).get("status"), "as of this moment");
   }

@@ -164,7 +164,6 @@ class HealthRulesTest {
     Map<String, Object> before = store.get(OWNER).fields();
     for (int i = 0; i < 50; i++) {
       observe(new Verdict(Kind.CALLER_FAULT, null), 9_000);
-      observe(new Verdict(Kind.UNKNOWN, null), 9_000);
     }
     assertEquals(before, store.get(OWNER).fields());
     assertEquals(1, store.commits());

@@ -80,7 +80,7 @@ class ProviderErrorsTest { // A31
     "invalid_request_error, CALLER_FAULT",
     "context_length_exceeded, CALLER_FAULT",
     "cancelled, CALLER_FAULT",
-    "some_word_of_tomorrow, UNKNOWN"
+    "some_word_of_tomorrow, PROVIDER_FAULT"
   })
   void reportWithoutStatus_goesByItsCode(String code, Kind kind) {
     ProviderError error = ProviderError.reported("openai", null, code, null);
@@ -92,14 +92,14 @@ class ProviderErrorsTest { // A31
     "400, CALLER_FAULT", "401, PROVIDER_FAULT", "402, QUOTA_GONE", "403, PROVIDER_FAULT",
     "404, CALLER_FAULT", "407, CALLER_FAULT", "408, PROVIDER_FAULT", "409, CALLER_FAULT",
     "428, CALLER_FAULT", "429, RATE_LIMITED", "430, CALLER_FAULT", "499, CALLER_FAULT",
-    "500, PROVIDER_FAULT", "529, PROVIDER_FAULT", "599, PROVIDER_FAULT", "600, UNKNOWN",
-    "200, UNKNOWN", "302, UNKNOWN", "399, UNKNOWN", "-5, UNKNOWN"
+    "500, PROVIDER_FAULT", "529, PROVIDER_FAULT", "599, PROVIDER_FAULT", "600, PROVIDER_FAULT",
+    "200, PROVIDER_FAULT", "302, PROVIDER_FAULT", "399, PROVIDER_FAULT", "-5, PROVIDER_FAULT"
   })
   void bareStatus_ofAnyProvider(int status, Kind kind) {
     ProviderError error = ProviderError.reported("mistral", status, null, null);
     Verdict verdict = ProviderErrors.verdict(error, NOW);
     assertEquals(kind, verdict.kind());
-    assertEquals(kind != Kind.CALLER_FAULT && kind != Kind.UNKNOWN, verdict.counts());
+    assertEquals(kind != Kind.CALLER_FAULT, verdict.counts());
   }
 
   @Test
