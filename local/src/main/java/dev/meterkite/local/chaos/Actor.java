@@ -11,6 +11,7 @@ import dev.meterkite.local.chaos.Journal.Operation;
 import dev.meterkite.local.chaos.Journal.Outcome;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
@@ -75,7 +76,7 @@ final class Actor {
    *
    * @param quietly whether it has to be one of credits, of whose documents no function is told
    */
-  void step(long n, boolean quietly) throws IOException, InterruptedException {
+  void step(long n, boolean quietly) throws InterruptedException {
     number = n;
     calls = 0;
     random = new Random(stage.seed * 1_000_003 + n * 7_919);
@@ -108,7 +109,7 @@ final class Actor {
   }
 
   /** Ends what is under way; one hold and one reservation of each ten are left to lapse. */
-  void finish() throws IOException, InterruptedException {
+  void finish() throws InterruptedException {
     while (!jobs.isEmpty()) {
       end(jobs.remove());
     }
@@ -128,7 +129,7 @@ final class Actor {
     }
   }
 
-  private void debit() throws IOException, InterruptedException {
+  private void debit() throws InterruptedException {
     String user = stage.world.drawnUser(random.nextDouble());
     long amount = 1L + random.nextInt(30);
     String key = key();
@@ -145,12 +146,12 @@ final class Actor {
     }
   }
 
-  private void grant() throws IOException, InterruptedException {
+  private void grant() throws InterruptedException {
     grant(stage.world.drawnUser(random.nextDouble()));
   }
 
   /** Gives a user something, outside of the steps. */
-  void grant(String user) throws IOException, InterruptedException {
+  void grant(String user) throws InterruptedException {
     long amount = 1L + random.nextInt(200);
     String key = key();
     String expiry =
@@ -166,7 +167,7 @@ final class Actor {
             .formatted(user, amount, key, expiry));
   }
 
-  private void hold() throws IOException, InterruptedException {
+  private void hold() throws InterruptedException {
     String user = stage.world.drawnUser(random.nextDouble());
     long amount = 1L + random.nextInt(30);
     String key = key();
@@ -185,13 +186,13 @@ final class Actor {
     }
   }
 
-  private void settleOldest() throws IOException, InterruptedException {
+  private void settleOldest() throws InterruptedException {
     if (!holds.isEmpty()) {
       settle(holds.remove());
     }
   }
 
-  private void settle(Open hold) throws IOException, InterruptedException {
+  private void settle(Open hold) throws InterruptedException {
     boolean capture = random.nextInt(3) > 0;
     boolean part = capture && random.nextBoolean();
     long amount = !capture ? 0 : part ? 1L + random.nextInt((int) hold.amount) : hold.amount;
@@ -205,7 +206,7 @@ final class Actor {
             .formatted(hold.id, capture ? "capture" : "release", asked));
   }
 
-  private void refund() throws IOException, InterruptedException {
+  private void refund() throws InterruptedException {
     if (refundable.isEmpty()) {
       return;
     }
@@ -224,7 +225,7 @@ final class Actor {
   /** Calls, and notes what became of it; null unless it was applied. */
   private @Nullable JsonObject credits(
       String function, String user, String key, long amount, String body)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     HttpResponse<String> response = call(function, key, body);
     Outcome outcome = outcome(function, response);
     stage.journal.note(
@@ -236,7 +237,7 @@ final class Actor {
     return Ids.marker(function, CreditCommands.user(user), key);
   }
 
-  private void usage(int count) throws IOException, InterruptedException {
+  private void usage(int count) throws InterruptedException {
     int index = random.nextInt(stage.world.customers());
     String customer = stage.world.customer(index);
     String key = key();
@@ -278,7 +279,7 @@ final class Actor {
     stage.journal.count("record-usage", outcome);
   }
 
-  private void reserve() throws IOException, InterruptedException {
+  private void reserve() throws InterruptedException {
     String model = stage.world.model(random.nextInt(World.MODELS));
     DocRef quota = QuotaRules.owner(World.PROVIDER, model);
     long tokens = 1L + random.nextInt(2_000);
@@ -301,13 +302,13 @@ final class Actor {
     }
   }
 
-  private void settleReservation() throws IOException, InterruptedException {
+  private void settleReservation() throws InterruptedException {
     if (!reservations.isEmpty()) {
       settle(reservations.remove(), random.nextInt(2_500));
     }
   }
 
-  private void settle(Open reservation, long tokens) throws IOException, InterruptedException {
+  private void settle(Open reservation, long tokens) throws InterruptedException {
     String key = key();
     HttpResponse<String> response =
         call(
@@ -326,7 +327,7 @@ final class Actor {
             reservation.id));
   }
 
-  private void report() throws IOException, InterruptedException {
+  private void report() throws InterruptedException {
     HttpResponse<String> response =
         call(
             "report-outcome",
@@ -380,6 +381,11 @@ final class Actor {
     return fields;
   }
 
+  /** What a job of this workload costs: standard in all, a credit a minute. */
+  static long price(Snapshot job) {
+    return job.fields().get(PodcastJobs.DURATION_MIN) instanceof Long minutes ? minutes : 0;
+  }
+
   /** Ends a job in one of four ways; now and then by a {@code set()} of the whole document. */
   private void end(String job) {
     String status = List.of("completed", "completed", "failed", "cancelled").get(random.nextInt(4));
@@ -413,9 +419,9 @@ final class Actor {
   /** A user who registers, without any balance yet. */
   private void register() {
     String user = "registered-" + number;
-    World.write(
+    World.create(
         stage.store,
-        Mutation.replace(
+        Mutation.create(
             CreditCommands.user(user),
             Map.of(
                 Users.USER_ID,
@@ -445,18 +451,28 @@ final class Actor {
       HttpResponse<String> response = stage.caller.post(function, key, body);
       noteReplay(response);
       if (response.statusCode() == 200 && random.nextDouble() < SHARE_REPEATED) {
-        HttpResponse<String> again = stage.caller.post(function, key, body);
-        noteReplay(again);
-        boolean sure = again.statusCode() < 500 && again.statusCode() != 429;
-        if (sure && (again.statusCode() != 200 || !again.body().equals(response.body()))) {
-          stage.journal.surprise(
-              "%s answered %s and then %d %s"
-                  .formatted(function, response.body(), again.statusCode(), again.body()));
-        }
+        repeat(function, key, body, response);
       }
       return response;
     } catch (IOException noAnswer) {
       return null;
+    }
+  }
+
+  private void repeat(String function, String key, String body, HttpResponse<String> first)
+      throws InterruptedException {
+    HttpResponse<String> again;
+    try {
+      again = stage.caller.post(function, key, body);
+    } catch (IOException noAnswer) {
+      return; // The first answer holds.
+    }
+    noteReplay(again);
+    boolean sure = again.statusCode() < 500 && again.statusCode() != 429;
+    if (sure && (again.statusCode() != 200 || !again.body().equals(first.body()))) {
+      stage.journal.surprise(
+          "%s answered %s and then %d %s"
+              .formatted(function, first.body(), again.statusCode(), again.body()));
     }
   }
 

@@ -20,8 +20,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
@@ -53,6 +56,7 @@ final class ChaosRun implements AutoCloseable {
   private final Journal journal = new Journal();
   private final Actor.Stage stage;
   private Map<String, Long> disturbed = Map.of();
+  private final Queue<CompletableFuture<?>> fired = new ConcurrentLinkedQueue<>();
   private final HttpClient http = HttpClient.newHttpClient();
 
   ChaosRun(ChaosOptions options, Path table, Path work, PrintStream out) {
@@ -112,8 +116,8 @@ final class ChaosRun implements AutoCloseable {
     try (Backlog backlog = new Backlog(host)) {
       new Workload(stage, backlog::isLong).play(options.callers(), new End(began)::isReached);
     } finally {
-      disturbances.close();
       link.calm(true);
+      disturbances.close();
     }
     disturbed = disturbances.counts();
     print(Duration.ofNanos(System.nanoTime() - began));
@@ -199,11 +203,13 @@ final class ChaosRun implements AutoCloseable {
     return String.join(", ", parts);
   }
 
-  /** One of the schedules, twice at once; nobody waits for what it answers. */
+  /** One of the schedules, twice at once; whatever it answers. */
   private void fireTwice(long pick) {
     HttpRequest request = fire(SCHEDULES.get((int) (pick % SCHEDULES.size())));
     for (int i = 0; i < 2; i++) {
-      var unused = http.sendAsync(request, HttpResponse.BodyHandlers.discarding());
+      fired.add(
+          http.sendAsync(request, HttpResponse.BodyHandlers.discarding())
+              .handle((response, failure) -> null));
     }
   }
 
@@ -220,6 +226,7 @@ final class ChaosRun implements AutoCloseable {
    */
   List<String> settle() throws InterruptedException, IOException {
     link.awaitLanded();
+    CompletableFuture.allOf(fired.toArray(CompletableFuture[]::new)).join();
     awaitEvents();
     sweep("reset-quotas");
     host.clock().advance(UNTIL_RESERVATIONS_LAPSE);
@@ -290,8 +297,9 @@ final class ChaosRun implements AutoCloseable {
 
   @Override
   public void close() {
-    store.close();
-    host.close();
-    link.close();
+    try (link;
+        host) {
+      store.close();
+    }
   }
 }

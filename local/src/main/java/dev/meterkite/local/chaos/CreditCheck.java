@@ -232,7 +232,9 @@ final class CreditCheck {
     boolean free = !status.equals("captured") || number(payment.get("credits")) == 0;
     boolean unexplained =
         status.equals("unpaid") && !"insufficient_credits".equals(payment.get("code"));
-    if (!right || unexplained || (booked == null) != free) {
+    boolean mispriced =
+        status.equals("captured") && number(payment.get("credits")) != Actor.price(job);
+    if (!right || unexplained || mispriced || (booked == null) != free) {
       audit.find(
           job.ref(),
           "is " + known.status() + ", its payment " + payment + ", " + booked + " credits booked");

@@ -23,6 +23,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -60,7 +61,7 @@ final class Disturbances implements AutoCloseable {
   private final List<Thread> threads = new ArrayList<>();
   private final List<String> foreignRecords = new ArrayList<>();
   private volatile boolean closing;
-  private volatile @Nullable RuntimeException failure;
+  private volatile @Nullable Throwable failure;
 
   Disturbances(Targets targets) {
     this.targets = targets;
@@ -79,7 +80,7 @@ final class Disturbances implements AutoCloseable {
                 action.run();
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-              } catch (RuntimeException e) {
+              } catch (RuntimeException | Error e) {
                 failure = e;
               }
             },
@@ -95,7 +96,7 @@ final class Disturbances implements AutoCloseable {
   }
 
   private synchronized void count(Enum<?> what) {
-    counts.merge(what.name().toLowerCase(java.util.Locale.ROOT), 1L, Long::sum);
+    counts.merge(what.name().toLowerCase(Locale.ROOT), 1L, Long::sum);
   }
 
   private boolean pause(Duration time) throws InterruptedException {
@@ -255,7 +256,7 @@ final class Disturbances implements AutoCloseable {
   /**
    * Stops, when the processes that were ended are up again.
    *
-   * @throws RuntimeException what stopped one of the threads before
+   * @throws IllegalStateException with what stopped one of the threads before
    */
   @Override
   public void close() {
@@ -267,9 +268,9 @@ final class Disturbances implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
-    RuntimeException failed = failure;
+    Throwable failed = failure;
     if (failed != null) {
-      throw failed;
+      throw new IllegalStateException("the disturbances came to an end: " + failed, failed);
     }
   }
 }

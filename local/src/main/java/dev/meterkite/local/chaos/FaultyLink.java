@@ -5,7 +5,6 @@ import dev.meterkite.local.chaos.FaultPlan.Fate;
 import dev.meterkite.local.chaos.FaultPlan.Fault;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -13,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
 import java.util.logging.Level;
@@ -31,6 +31,7 @@ final class FaultyLink implements AutoCloseable {
   private final LongFunction<Fate> plan;
   private final GrpcProxy proxy;
   private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
+  private final AtomicInteger landing = new AtomicInteger();
   private final AtomicLong calls = new AtomicLong();
   private final Map<Fault, Long> met = new ConcurrentHashMap<>();
   private volatile boolean calm = true;
@@ -59,7 +60,7 @@ final class FaultyLink implements AutoCloseable {
 
   /** Returns when nothing that is late is still to land. */
   void awaitLanded() throws InterruptedException {
-    while (!timer.getQueue().isEmpty()) {
+    while (!timer.getQueue().isEmpty() || landing.get() > 0) {
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
   }
@@ -73,7 +74,7 @@ final class FaultyLink implements AutoCloseable {
   private void mend() {
     try {
       proxy.mend();
-    } catch (UncheckedIOException taken) {
+    } catch (RuntimeException taken) {
       LOG.log(Level.WARNING, "the link stays cut for now", taken);
       later(MEND_EVERY, this::mend);
     }
@@ -97,15 +98,26 @@ final class FaultyLink implements AutoCloseable {
       case SLOW -> later(fate.delay(), () -> call.forward(call.caller()));
       case DROPPED -> tell(call, fate.status());
       case CONTENDED -> tell(call, Status.Code.ABORTED);
-      case ANSWER_DROPPED -> call.forward(new Lost(() -> tell(call, fate.status())));
+      case ANSWER_DROPPED -> call.forward(lost(() -> tell(call, fate.status())));
       case LATE -> {
         tell(call, fate.status());
-        later(fate.delay(), () -> call.forward(new Lost(() -> {})));
+        Lost nobody = lost(() -> {});
+        later(fate.delay(), () -> call.forward(nobody));
       }
       case SILENT -> {}
-      case ANSWER_SILENT -> call.forward(new Lost(() -> {}));
+      case ANSWER_SILENT -> call.forward(lost(() -> {}));
       case BROKEN_OFF -> call.forward(new BrokenOff(call));
     }
+  }
+
+  /** The taker of an answer that is waited for before anybody looks at the documents. */
+  private Lost lost(Runnable then) {
+    landing.incrementAndGet();
+    return new Lost(
+        () -> {
+          landing.decrementAndGet();
+          then.run();
+        });
   }
 
   private static void tell(GrpcProxy.Call call, Status.Code status) {

@@ -99,16 +99,24 @@ final class QuotaCheck {
   private void compare(DocRef quota, Map<?, ?> window, Instant start) {
     long tokens = 0;
     long requests = 0;
+    long beyond = 0;
     for (Map.Entry<String, Instant> made : madeAt.entrySet()) {
       Operation reservation = journal.operations.get(made.getKey());
       if (reservation != null
           && reservation.owner().equals(quota.id())
           && !made.getValue().isBefore(start)) {
-        tokens += settled.getOrDefault(made.getKey(), reservation.amount());
+        long settledFor = settled.getOrDefault(made.getKey(), reservation.amount());
+        tokens += settledFor;
+        beyond += Math.max(0, settledFor - reservation.amount());
         requests++;
       }
     }
     long used = number(window.get(ModelQuotas.TOKENS_USED));
+    // Each reservation fitted when it was made; only settlements may pass the limit.
+    long limit = number(window.get(ModelQuotas.TOKENS_LIMIT));
+    if (used > limit + beyond) {
+      audit.find(quota, used + " tokens used of " + limit + ", settled beyond estimates " + beyond);
+    }
     long called = number(window.get(ModelQuotas.REQUESTS_USED));
     if (used != tokens || called != requests) {
       audit.find(

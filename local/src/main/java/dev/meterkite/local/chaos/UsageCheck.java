@@ -64,6 +64,8 @@ final class UsageCheck {
     }
   }
 
+  private static final String DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+
   private final Audit audit;
   private final Journal journal;
   private final Map<String, Said> records = new HashMap<>();
@@ -176,7 +178,10 @@ final class UsageCheck {
 
   /** Of its customer and action, on its day, or in a later month if its own was closed. */
   private static boolean belongs(Map<?, ?> part, Said said) {
-    LocalDate day = LocalDate.parse(String.valueOf(part.get(UsageCounts.DAY)));
+    if (!(part.get(UsageCounts.DAY) instanceof String text) || !text.matches(DAY)) {
+      return false;
+    }
+    LocalDate day = LocalDate.parse(text);
     return said.customer().equals(part.get(UsageCounts.CUSTOMER_ID))
         && said.action().equals(part.get(UsageCounts.ACTION))
         && (day.equals(said.day()) || YearMonth.from(day).isAfter(YearMonth.from(said.day())));
@@ -222,7 +227,10 @@ final class UsageCheck {
     compare(customer, Customers.TOTAL_SCENES_GENERATED, scenes.getOrDefault(id, 0L));
     compare(customer, Customers.TOTAL_EPISODES_GENERATED, episodes.getOrDefault(id, 0L));
     if (fields.get(Customers.QUOTA_RESET_AT) instanceof Instant reset) {
-      long expected = monthly.getOrDefault(id + " " + month(reset), 0L);
+      String month = id + " " + month(reset);
+      // A late scene counts in a month that is over only where something was counted already.
+      boolean empty = number(fields.get(Customers.SCENES_GENERATED_THIS_MONTH)) == 0;
+      long expected = (empty ? inTime : monthly).getOrDefault(month, 0L);
       compare(customer, Customers.SCENES_GENERATED_THIS_MONTH, expected);
     }
     if (fields.get(Customers.MONTHLY_SCENE_QUOTA) instanceof Long quota) {

@@ -1,6 +1,5 @@
 package dev.meterkite.local.chaos;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -45,7 +44,7 @@ final class Workload {
     }
   }
 
-  private @Nullable Void play(BooleanSupplier over) throws IOException, InterruptedException {
+  private @Nullable Void play(BooleanSupplier over) throws InterruptedException {
     Actor actor = new Actor(stage);
     while (!over.getAsBoolean()) {
       actor.step(next.getAndIncrement(), behind.getAsBoolean());

@@ -122,4 +122,14 @@ record World(int users, int customers) {
   static void write(Store store, Mutation mutation) {
     Pages.commit(store, () -> List.of(mutation));
   }
+
+  /** Likewise a new document: one that is there by now came from a commit without an answer. */
+  static void create(Store store, Mutation creation) {
+    Pages.commit(
+        store,
+        () ->
+            Pages.read(store, List.of(creation.ref())).get(0).exists()
+                ? List.of()
+                : List.of(creation));
+  }
 }

@@ -7,14 +7,17 @@ import java.util.Locale;
 public enum CreditOutcome implements Outcome {
   /** The user, hold or transaction does not exist, or belongs to somebody else. */
   NOT_FOUND(false),
-  /** What is to be given would expire at once; the clock does not go back. */
-  ALREADY_EXPIRED(false),
+  /** What is to be given would expire at once; an attempt of before may still be on its way. */
+  ALREADY_EXPIRED(true),
   /** The hold was captured: nothing can follow. */
   HOLD_ALREADY_CAPTURED(false),
   /** The hold was released: nothing can follow. */
   HOLD_ALREADY_RELEASED(false),
-  /** The hold lapsed; the exact instant of its expiry counts as lapsed. */
-  HOLD_EXPIRED(false),
+  /**
+   * The hold lapsed; the exact instant of its expiry counts as lapsed. Nobody may have noted that
+   * yet, so an attempt of before may still be on its way.
+   */
+  HOLD_EXPIRED(true),
   /** More is to be captured than the hold has; holds never grow. */
   CAPTURE_EXCEEDS_HOLD(false),
   /** Only deductions can be refunded. */

@@ -107,6 +107,8 @@ class CreditCommandsTest {
   void refusals_thatSomethingMayTurn_areRemembered() {
     assertEquals(
         EnumSet.of(
+            CreditOutcome.ALREADY_EXPIRED,
+            CreditOutcome.HOLD_EXPIRED,
             CreditOutcome.BALANCE_LIMIT_EXCEEDED,
             CreditOutcome.INSUFFICIENT_CREDITS,
             CreditOutcome.TOO_MANY_HOLDS),
