@@ -368,6 +368,12 @@ final class AccessTable {
     }
     customer("quota_reset_at", now, false, false);
     customer("quota_due_at", now, false, false);
+    customer("early_scenes", 0L, false, false);
+    customer("early_scenes_period", now, false, false);
+    customer("quota_alert_period", now, false, false);
+    customer("quota_alert_percent", 0L, false, false);
+    customer("usage_summary_month", "2026-01", false, false);
+    customer("usage_closed_month", "2026-01", false, false);
     customer("commit", Map.of("revision", 0), false, false);
     customer("version", 1, false, false);
     customer("validation_errors", List.of(), false, false);
