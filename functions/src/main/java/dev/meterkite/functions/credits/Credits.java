@@ -204,6 +204,8 @@ public final class Credits {
     CreditOutcome refusal = (CreditOutcome) outcome;
     return switch (refusal) {
       case NOT_FOUND -> Problem.notFound("There is no such user, hold or transaction.");
+      case ALREADY_EXISTS ->
+          conflict(refusal, "The user exists with other values in the fields under errors.");
       case ALREADY_EXPIRED ->
           Problem.invalid(List.of(new Violation("expires_at", "range", "must be later than now")));
       case HOLD_ALREADY_CAPTURED -> conflict(refusal, "The hold has been captured.");

@@ -336,6 +336,7 @@ class CostTest {
     sets("on-job-written", "it completes", "podcast_jobs/job-1", done);
     costs("expire-credits", "a sweep, nothing due", "{}");
     costs("reconcile-ledger", "a walk over one user", "{}");
+    costs("register-user", "a new user", "{\"user_id\":\"eve\",\"tier\":\"pro\"}");
   }
 
   private Map<String, Object> read(String path) {

@@ -113,6 +113,9 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   public Decision<CreditState> decide(
       CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
     CreditCommand input = command.input();
+    if (input instanceof CreditCommand.Register register) {
+      return new RegistrationRules(state, seen, register, now, foreign).decide();
+    }
     if (!state.exists()) {
       return input instanceof CreditCommand.Job job
           ? JobRules.withoutUser(state, seen, job, now)
@@ -401,8 +404,13 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
    * @param changed the user as it is now, but for the book
    */
   static Decision<CreditState> settled(CreditState found, CreditState changed, Book book) {
+    return settled(found, changed, book, CreditAnswers.of(book, null));
+  }
+
+  /** What was done to a user, which may be nothing, with an answer of its own. */
+  static Decision<CreditState> settled(
+      CreditState found, CreditState changed, Book book, Map<String, Object> answer) {
     CreditState next = next(changed, book);
-    Map<String, Object> answer = CreditAnswers.of(book, null);
     return next.equals(found) && book.writes().isEmpty()
         ? new Decision.Unchanged<>(answer)
         : new Decision.Applied<>(next, answer, book.writes());
