@@ -464,5 +464,9 @@ class CostTest {
         "set-feature-flag",
         "one flag",
         "{\"customer_id\":\"acme\",\"flag\":\"sim2real\",\"value\":true}");
+    costs(
+        "register-customer",
+        "a new customer",
+        "{\"customer_id\":\"globex\",\"bundle_tier\":\"pro\"}");
   }
 }
