@@ -28,7 +28,7 @@ public final class Settings {
       new Variable(
           "GOOGLE_CLOUD_PROJECT", "", "project id", "where documents, logs, traces belong");
   private static final Variable ISSUERS =
-      new Variable("TOKEN_ISSUERS", "[]", "JSON", "whose tokens are taken; by default nobody's");
+      new Variable("TOKEN_ISSUERS", "[]", "JSON", "trusted token issuers; none by default");
   private static final Variable SERVICES =
       new Variable(
           "SERVICE_ACCOUNTS", "", "comma-separated", "e-mails or subjects of role service");
@@ -41,7 +41,7 @@ public final class Settings {
       new Variable("LOG_FORMAT", "json", "json, jul", "json: Cloud Logging's form on stdout");
   private static final Variable FOREIGN_BALANCE =
       new Variable(
-          "FOREIGN_BALANCE", "restore", "restore, adopt", "a credits_balance that others changed");
+          "FOREIGN_BALANCE", "restore", "restore, adopt", "what to do when another program has changed credits_balance");
   private static final Variable CREDITS_MODE =
       new Variable(
           "CREDITS_MODE",
@@ -49,15 +49,15 @@ public final class Settings {
           "live, shadow",
           "shadow: credits decide and compare, write nothing");
   private static final Variable OPENAI_KEY =
-      new Variable("OPENAI_API_KEY", "", "API key", "for probes; without it OpenAI is not probed");
+      new Variable("OPENAI_API_KEY", "", "API key", "for probes of OpenAI; without a key a provider is not probed");
   private static final Variable OPENAI_URL =
       new Variable("OPENAI_BASE_URL", "https://api.openai.com", "URL", "where OpenAI answers");
   private static final Variable ANTHROPIC_KEY =
-      new Variable("ANTHROPIC_API_KEY", "", "API key", "likewise for Anthropic");
+      new Variable("ANTHROPIC_API_KEY", "", "API key", "for probes of Anthropic");
   private static final Variable ANTHROPIC_URL =
       new Variable("ANTHROPIC_BASE_URL", "https://api.anthropic.com", "URL", "where it answers");
   private static final Variable GOOGLE_KEY =
-      new Variable("GOOGLE_API_KEY", "", "API key", "likewise for Google's Gemini API");
+      new Variable("GOOGLE_API_KEY", "", "API key", "for probes of Google's Gemini API");
   private static final Variable GOOGLE_URL =
       new Variable(
           "GOOGLE_BASE_URL",
@@ -65,7 +65,7 @@ public final class Settings {
           "URL",
           "where the Gemini API answers");
   private static final Variable ELEVENLABS_KEY =
-      new Variable("ELEVENLABS_API_KEY", "", "API key", "likewise for ElevenLabs");
+      new Variable("ELEVENLABS_API_KEY", "", "API key", "for probes of ElevenLabs");
   private static final Variable ELEVENLABS_URL =
       new Variable("ELEVENLABS_BASE_URL", "https://api.elevenlabs.io", "URL", "where it answers");
   private static final Variable PROBE_DEADLINE =
