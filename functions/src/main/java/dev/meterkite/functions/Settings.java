@@ -41,7 +41,10 @@ public final class Settings {
       new Variable("LOG_FORMAT", "json", "json, jul", "json: Cloud Logging's form on stdout");
   private static final Variable FOREIGN_BALANCE =
       new Variable(
-          "FOREIGN_BALANCE", "restore", "restore, adopt", "what to do when another program has changed credits_balance");
+          "FOREIGN_BALANCE",
+          "restore",
+          "restore, adopt",
+          "what to do when another program has changed credits_balance");
   private static final Variable CREDITS_MODE =
       new Variable(
           "CREDITS_MODE",
@@ -49,7 +52,11 @@ public final class Settings {
           "live, shadow",
           "shadow: credits decide and compare, write nothing");
   private static final Variable OPENAI_KEY =
-      new Variable("OPENAI_API_KEY", "", "API key", "for probes of OpenAI; without a key a provider is not probed");
+      new Variable(
+          "OPENAI_API_KEY",
+          "",
+          "API key",
+          "for probes of OpenAI; without a key a provider is not probed");
   private static final Variable OPENAI_URL =
       new Variable("OPENAI_BASE_URL", "https://api.openai.com", "URL", "where OpenAI answers");
   private static final Variable ANTHROPIC_KEY =

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The README's walk does what it says: its shell blocks run as they stand, on a local host. */
 class ReadmeWalkTest {
   private static final Path HOME = Path.of("").toAbsolutePath().getParent();
-  private static final Pattern BLOCK = Pattern.compile("```(sh|http|json)\n(.*?)\n```", Pattern.DOTALL);
+  private static final Pattern BLOCK =
+      Pattern.compile("```(sh|http|json)\n(.*?)\n```", Pattern.DOTALL);
   private static final int MOST_MINUTES = 5;
 
   /** Chosen by health and cost of the moment: only there, and of the type shown. */
@@ -78,7 +79,8 @@ class ReadmeWalkTest {
   void answerThatIsNotTheOneShown_isFound() {
     String shown = "HTTP/1.1 200 OK\n{\"id\": \"lab-…\", \"lots\": [{\"remaining\": 70}]}";
     Step step = new Step("call", shown);
-    assertShown(step, "HTTP/1.1 200 OK\n{\"more\":1,\"id\":\"lab-1\",\"lots\":[{\"remaining\":70}]}");
+    assertShown(
+        step, "HTTP/1.1 200 OK\n{\"more\":1,\"id\":\"lab-1\",\"lots\":[{\"remaining\":70}]}");
     for (String other :
         List.of(
             "HTTP/1.1 402 Payment Required\n{\"id\":\"lab-1\",\"lots\":[{\"remaining\":70}]}",
@@ -135,7 +137,9 @@ class ReadmeWalkTest {
     return bodies;
   }
 
-  /** All that is shown is there; the README leaves fields out, and writes … for a part of a text. */
+  /**
+   * All that is shown is there; the README leaves fields out, and writes … for a part of a text.
+   */
   private static void assertPart(JsonElement shown, JsonElement actual, String what) {
     if (shown instanceof JsonObject object) {
       for (String name : object.keySet()) {
