@@ -35,6 +35,13 @@ public final class Settings {
   private static final Variable SCHEDULERS =
       new Variable(
           "SCHEDULER_ACCOUNTS", "", "comma-separated", "e-mails or subjects of role scheduler");
+  private static final Variable ORIGINS =
+      new Variable(
+          "ALLOWED_ORIGINS",
+          "",
+          "comma-separated",
+          "origins whose pages may call functions for users, such as https://app.example.com;"
+              + " loopback for any on this machine");
   private static final Variable GRACE =
       new Variable("DRAIN_SECONDS", "8", "seconds", "how long SIGTERM waits for what is in flight");
   private static final Variable LOG_FORMAT =
@@ -135,6 +142,7 @@ public final class Settings {
           ISSUERS,
           SERVICES,
           SCHEDULERS,
+          ORIGINS,
           GRACE,
           LOG_FORMAT,
           FOREIGN_BALANCE,
@@ -221,6 +229,11 @@ public final class Settings {
   /** Accounts that have the role scheduler. */
   public Set<String> schedulerAccounts() {
     return list(SCHEDULERS);
+  }
+
+  /** The origins whose pages may call functions for users; none by default. */
+  public Set<String> allowedOrigins() {
+    return list(ORIGINS);
   }
 
   /** How long a stopping process waits for requests in flight: 0 to 60 seconds. */

@@ -12,7 +12,6 @@ import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.customers.BundleTier;
-import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.CustomerRegistration;
 import dev.meterkite.model.customers.FeatureFlag;
 import dev.meterkite.model.customers.SupportTier;
@@ -28,11 +27,9 @@ import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +111,8 @@ final class CustomerRegistrar {
           given,
           Customers.BILLING_TIME_ZONE,
           fields.optionalString("billing_time_zone", 1, TIME_ZONE));
-      check(fields, given);
+      CustomerRegistration.faults(given)
+          .forEach(each -> fields.fault(each.field(), each.code(), each.message()));
       return new Request(customerId, given);
     }
 
@@ -135,25 +133,6 @@ final class CustomerRegistrar {
         put(overrides, flag.wire(), part.optionalFlag(flag.wire()));
       }
       return overrides;
-    }
-
-    /**
-     * What the table of customers says of fields that are well formed each by itself. It compares
-     * fields only where none is at fault, so the dates of the contract are checked apart.
-     */
-    private static void check(Fields fields, Map<String, Object> given) {
-      Map<String, Object> contract = new LinkedHashMap<>(given);
-      contract.keySet().retainAll(List.of(Customers.CONTRACT_START, Customers.CONTRACT_END));
-      Set<Violation> violations = new LinkedHashSet<>(violations(given));
-      violations.addAll(violations(contract));
-      violations.forEach(each -> fields.fault(each.field(), each.code(), each.message()));
-    }
-
-    private static List<Violation> violations(Map<String, Object> given) {
-      Map<String, Object> document = new LinkedHashMap<>(given);
-      document.put(Customers.SCHEMA_VERSION, WrittenRules.SCHEMA_VERSION);
-      document.putIfAbsent(Customers.BUNDLE_TIER, BundleTier.STANDARD.wire());
-      return Customer.decode(document).violations();
     }
 
     DocRef customer() {

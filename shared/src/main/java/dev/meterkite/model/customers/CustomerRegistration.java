@@ -8,9 +8,11 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,8 +122,29 @@ public final class CustomerRegistration {
     return List.copyOf(writes);
   }
 
-  private static List<Violation> violations(Map<String, Object> fields) {
-    return fields.isEmpty() ? List.of() : Customer.decode(fields).violations();
+  /** The faults of given fields, as they would be those of a new customer. */
+  public static Set<Violation> faults(Map<String, Object> given) {
+    Map<String, Object> document = new LinkedHashMap<>(given);
+    document.put(Customers.SCHEMA_VERSION, WrittenRules.SCHEMA_VERSION);
+    document.putIfAbsent(Customers.BUNDLE_TIER, BundleTier.STANDARD.wire());
+    return violations(document);
+  }
+
+  /**
+   * The faults of a document. Its table compares fields only where each is right by itself, so the
+   * dates of the contract are compared apart.
+   */
+  private static Set<Violation> violations(Map<String, Object> fields) {
+    if (fields.isEmpty()) {
+      return Set.of();
+    }
+    Map<String, Object> contract = new LinkedHashMap<>(fields);
+    contract.keySet().retainAll(List.of(Customers.CONTRACT_START, Customers.CONTRACT_END));
+    contract.put(Customers.SCHEMA_VERSION, WrittenRules.SCHEMA_VERSION);
+    contract.put(Customers.BUNDLE_TIER, BundleTier.STANDARD.wire());
+    Set<Violation> violations = new LinkedHashSet<>(Customer.decode(fields).violations());
+    violations.addAll(Customer.decode(contract).violations());
+    return violations;
   }
 
   /** Whether two values are the same; 100 and 100.0 are, as programs without integers write it. */

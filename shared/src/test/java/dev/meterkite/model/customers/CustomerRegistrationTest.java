@@ -66,6 +66,9 @@ class CustomerRegistrationTest {
         Map.of("bundle_tier", "gold", "contract_start", Instant.parse("2026-06-01T00:00:00Z"));
     assertEquals(
         "a@b.example", registered(found, Map.of("email", "a@b.example")).fields().get("email"));
+    assertInstanceOf(
+        CustomerRegistration.Invalid.class,
+        decide(found, Map.of("contract_end", Instant.parse("2026-06-01T00:00:00Z"))));
     Map<String, Object> right =
         Map.of(
             "schema_version",
