@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -58,10 +59,25 @@ public final class EmulatorProject {
    * @throws EmulatorUnavailableException with the compiler's message if the rules do not compile
    */
   public void setRules(String rules) {
+    Optional<String> fault = loadRules(rules);
+    if (fault.isPresent()) {
+      throw new EmulatorUnavailableException("The rules do not compile: " + fault.get());
+    }
+  }
+
+  /**
+   * Sets the security rules of this project if they compile.
+   *
+   * @return empty, or the compiler's message for rules that do not compile; the rules before them
+   *     stay in force then
+   * @throws EmulatorUnavailableException if the emulator does not answer
+   */
+  public Optional<String> loadRules(String rules) {
     String body =
         "{\"rules\": {\"files\": [{\"name\": \"firestore.rules\", \"content\": %s}]}}"
             .formatted(quote(rules));
-    expectOk("PUT", emulator(":securityRules"), body);
+    Reply reply = send("PUT", emulator(":securityRules"), body, "owner");
+    return reply.status() == 200 ? Optional.empty() : Optional.of(reply.body());
   }
 
   /** How often each expression of the rules was evaluated, and to what, as the emulator's JSON. */

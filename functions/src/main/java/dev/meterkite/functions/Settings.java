@@ -28,20 +28,30 @@ public final class Settings {
       new Variable(
           "GOOGLE_CLOUD_PROJECT", "", "project id", "where documents, logs, traces belong");
   private static final Variable ISSUERS =
-      new Variable("TOKEN_ISSUERS", "[]", "JSON", "whose tokens are taken; by default nobody's");
+      new Variable("TOKEN_ISSUERS", "[]", "JSON", "trusted token issuers; none by default");
   private static final Variable SERVICES =
       new Variable(
           "SERVICE_ACCOUNTS", "", "comma-separated", "e-mails or subjects of role service");
   private static final Variable SCHEDULERS =
       new Variable(
           "SCHEDULER_ACCOUNTS", "", "comma-separated", "e-mails or subjects of role scheduler");
+  private static final Variable ORIGINS =
+      new Variable(
+          "ALLOWED_ORIGINS",
+          "",
+          "comma-separated",
+          "origins whose pages may call functions for users, such as https://app.example.com;"
+              + " loopback for any on this machine");
   private static final Variable GRACE =
       new Variable("DRAIN_SECONDS", "8", "seconds", "how long SIGTERM waits for what is in flight");
   private static final Variable LOG_FORMAT =
       new Variable("LOG_FORMAT", "json", "json, jul", "json: Cloud Logging's form on stdout");
   private static final Variable FOREIGN_BALANCE =
       new Variable(
-          "FOREIGN_BALANCE", "restore", "restore, adopt", "a credits_balance that others changed");
+          "FOREIGN_BALANCE",
+          "restore",
+          "restore, adopt",
+          "what to do when another program has changed credits_balance");
   private static final Variable CREDITS_MODE =
       new Variable(
           "CREDITS_MODE",
@@ -49,15 +59,19 @@ public final class Settings {
           "live, shadow",
           "shadow: credits decide and compare, write nothing");
   private static final Variable OPENAI_KEY =
-      new Variable("OPENAI_API_KEY", "", "API key", "for probes; without it OpenAI is not probed");
+      new Variable(
+          "OPENAI_API_KEY",
+          "",
+          "API key",
+          "for probes of OpenAI; without a key a provider is not probed");
   private static final Variable OPENAI_URL =
       new Variable("OPENAI_BASE_URL", "https://api.openai.com", "URL", "where OpenAI answers");
   private static final Variable ANTHROPIC_KEY =
-      new Variable("ANTHROPIC_API_KEY", "", "API key", "likewise for Anthropic");
+      new Variable("ANTHROPIC_API_KEY", "", "API key", "for probes of Anthropic");
   private static final Variable ANTHROPIC_URL =
       new Variable("ANTHROPIC_BASE_URL", "https://api.anthropic.com", "URL", "where it answers");
   private static final Variable GOOGLE_KEY =
-      new Variable("GOOGLE_API_KEY", "", "API key", "likewise for Google's Gemini API");
+      new Variable("GOOGLE_API_KEY", "", "API key", "for probes of Google's Gemini API");
   private static final Variable GOOGLE_URL =
       new Variable(
           "GOOGLE_BASE_URL",
@@ -65,7 +79,7 @@ public final class Settings {
           "URL",
           "where the Gemini API answers");
   private static final Variable ELEVENLABS_KEY =
-      new Variable("ELEVENLABS_API_KEY", "", "API key", "likewise for ElevenLabs");
+      new Variable("ELEVENLABS_API_KEY", "", "API key", "for probes of ElevenLabs");
   private static final Variable ELEVENLABS_URL =
       new Variable("ELEVENLABS_BASE_URL", "https://api.elevenlabs.io", "URL", "where it answers");
   private static final Variable PROBE_DEADLINE =
@@ -128,6 +142,7 @@ public final class Settings {
           ISSUERS,
           SERVICES,
           SCHEDULERS,
+          ORIGINS,
           GRACE,
           LOG_FORMAT,
           FOREIGN_BALANCE,
@@ -214,6 +229,11 @@ public final class Settings {
   /** Accounts that have the role scheduler. */
   public Set<String> schedulerAccounts() {
     return list(SCHEDULERS);
+  }
+
+  /** The origins whose pages may call functions for users; none by default. */
+  public Set<String> allowedOrigins() {
+    return list(ORIGINS);
   }
 
   /** How long a stopping process waits for requests in flight: 0 to 60 seconds. */

@@ -221,7 +221,7 @@ public final class AdoptUsers {
   }
 
   private void adopt(long toDo) {
-    Progress progress = new Progress(out, "users", toDo, Boolean.getBoolean("meterkite.terminal"));
+    Progress progress = new Progress(Screen.of(out), "users", toDo);
     walk(
         page -> {
           List<Snapshot> left = page.stream().filter(user -> !Adoption.isAdopted(user)).toList();

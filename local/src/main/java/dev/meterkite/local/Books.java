@@ -1,5 +1,7 @@
 package dev.meterkite.local;
 
+import static java.util.Comparator.comparingLong;
+
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.CreditState;
@@ -9,23 +11,23 @@ import dev.meterkite.model.credits.Ledger;
 import dev.meterkite.model.credits.LedgerAudit;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
 
 /**
  * The books, checked from the documents alone: every balance is the sum of its transactions, no gap
  * in a sequence and no break in a chain, no job paid twice, nothing held.
  */
 final class Books {
-  private static final int PAGE = 500;
-  private static final int MOST_OPEN_HOLDS = 500;
+  private static final int PAGE = 300;
 
-  private final Store store;
   private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
   private final List<String> findings = new ArrayList<>();
   private final Map<String, Long> debited = new HashMap<>();
@@ -33,46 +35,59 @@ final class Books {
   private long users;
   private long transactions;
 
-  private Books(Store store) {
-    this.store = store;
-  }
+  private Books() {}
 
-  /** Reads all users and all their transactions; nobody may be writing meanwhile. */
+  /** Reads all users, transactions and holds; nobody may be writing meanwhile. */
   static Books check(Store store) {
-    Books books = new Books(store);
-    Query query = Query.of(Users.COLLECTION, PAGE).ascending(Query.ID);
-    List<Snapshot> page = Pages.find(store, query);
-    while (!page.isEmpty()) {
-      page.forEach(books::user);
-      page = Pages.find(store, query.after(List.of(page.get(page.size() - 1).ref().id())));
+    Books books = new Books();
+    Map<String, List<Snapshot>> transactions =
+        all(store, CreditTransactions.COLLECTION).stream()
+            .filter(each -> number(each, CreditTransactions.SEQUENCE) > 0)
+            .sorted(comparingLong(each -> number(each, CreditTransactions.SEQUENCE)))
+            .collect(by(CreditTransactions.USER_ID));
+    Map<String, List<Snapshot>> open =
+        all(store, CreditHolds.COLLECTION).stream()
+            .filter(hold -> HoldStatus.HELD.wire().equals(hold.fields().get(CreditHolds.STATUS)))
+            .collect(by(CreditHolds.USER_ID));
+    for (Snapshot user : all(store, Users.COLLECTION)) {
+      String id = user.ref().id();
+      books.user(user, transactions.getOrDefault(id, List.of()), open.getOrDefault(id, List.of()));
     }
     return books;
   }
 
-  private void user(Snapshot user) {
+  private static List<Snapshot> all(Store store, String collection) {
+    List<Snapshot> all = new ArrayList<>();
+    Query query = Query.of(collection, PAGE).ascending(Query.ID);
+    List<Snapshot> page = Pages.find(store, query);
+    while (!page.isEmpty()) {
+      all.addAll(page);
+      page = Pages.find(store, query.after(List.of(page.get(page.size() - 1).ref().id())));
+    }
+    return all;
+  }
+
+  private static java.util.stream.Collector<Snapshot, ?, Map<String, List<Snapshot>>> by(
+      String field) {
+    return Collectors.groupingBy(each -> Objects.toString(each.fields().get(field)));
+  }
+
+  private void user(Snapshot user, List<Snapshot> ledger, List<Snapshot> open) {
     users++;
+    transactions += ledger.size();
     String id = user.ref().id();
     CreditState state = rules.decode(user);
     LedgerAudit audit = new LedgerAudit(state);
-    long last = 0;
-    List<Snapshot> page = Pages.find(store, Queries.transactionsOfUserAfter(id, 0, PAGE));
-    while (!page.isEmpty()) {
-      for (Snapshot transaction : page) {
-        transactions++;
-        audit.add(transaction.fields());
-        count(id, transaction);
-      }
-      last = number(page.get(page.size() - 1), CreditTransactions.SEQUENCE);
-      page = Pages.find(store, Queries.transactionsOfUserAfter(id, last, PAGE));
+    for (Snapshot transaction : ledger) {
+      audit.add(transaction.fields());
+      count(id, transaction);
     }
-    List<Snapshot> open =
-        Pages.find(store, Queries.holdsOfUserInStatus(id, HoldStatus.HELD.wire(), MOST_OPEN_HOLDS));
     for (LedgerAudit.Finding finding : audit.compare(state, open)) {
       findings.add(id + " at " + finding.sequence() + ": " + finding.what());
     }
-    Ledger ledger = state.ledger();
-    if (ledger != null && ledger.held() != 0) {
-      findings.add(id + ": " + ledger.held() + " credits are still held");
+    Ledger kept = state.ledger();
+    if (kept != null && kept.held() != 0) {
+      findings.add(id + ": " + kept.held() + " credits are still held");
     }
   }
 
@@ -97,7 +112,7 @@ final class Books {
     return document.fields().get(field) instanceof Long number ? number : 0;
   }
 
-  /** Compares what a user was told to have spent with what is booked. */
+  /** Compares the debits that a user's callers had acknowledged with those that are booked. */
   void compare(String user, long acknowledged) {
     long booked = debited.getOrDefault(user, 0L);
     if (booked != acknowledged) {
@@ -116,10 +131,5 @@ final class Books {
 
   long transactions() {
     return transactions;
-  }
-
-  /** Jobs that were paid. */
-  int paidJobs() {
-    return paidJobs.size();
   }
 }

@@ -1,13 +1,10 @@
 package dev.meterkite.local;
 
 import dev.meterkite.functions.store.Mutation;
-import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.credits.JobStatus;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -16,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Podcast jobs as the pipeline writes them: ordered, running, and in the end completed, failed or
@@ -24,12 +20,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class DemoJobs {
   private static final int AT_WORK = 20;
-  private static final long POLL_MILLIS = 100;
-  private static final long PATIENCE_NANOS = 60_000_000_000L;
   private static final List<Double> MINUTES = List.of(1.0, 2.5, 5.0, 8.0, 10.0);
 
-  private final Store store;
-  private final InstantSource clock;
+  private final DemoStage stage;
   private final List<DocRef> all = new ArrayList<>();
   private final Deque<Life> lives = new ArrayDeque<>();
   private final Map<String, Long> payments = new TreeMap<>();
@@ -38,23 +31,24 @@ final class DemoJobs {
   /** What a job has before it. */
   private record Life(DocRef job, Deque<JobStatus> ahead) {}
 
-  DemoJobs(Store store, InstantSource clock) {
-    this.store = store;
-    this.clock = clock;
+  DemoJobs(DemoStage stage) {
+    this.stage = stage;
   }
 
   /** Orders a job. */
   void order(long index, String user, Random random) {
     DocRef job = new DocRef(PodcastJobs.COLLECTION, Ids.uuid("demo-job", Long.toString(index)));
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(PodcastJobs.JOB_ID, job.id());
-    fields.put(PodcastJobs.USER_ID, user);
-    fields.put(PodcastJobs.TOPIC, "Episode " + index);
-    fields.put(PodcastJobs.DURATION_MIN, MINUTES.get(random.nextInt(MINUTES.size())));
-    fields.put(PodcastJobs.QUALITY, random.nextBoolean() ? "standard" : "hd");
-    fields.put(PodcastJobs.STATUS, JobStatus.QUEUED.wire());
-    fields.put(PodcastJobs.CREATED_AT, clock.instant());
-    store.commit(List.of(Mutation.create(job, fields))).join();
+    stage.create(
+        Map.of(
+            job,
+            Map.of(
+                PodcastJobs.JOB_ID, job.id(),
+                PodcastJobs.USER_ID, user,
+                PodcastJobs.TOPIC, "Episode " + index,
+                PodcastJobs.DURATION_MIN, MINUTES.get(random.nextInt(MINUTES.size())),
+                PodcastJobs.QUALITY, random.nextBoolean() ? "standard" : "hd",
+                PodcastJobs.STATUS, JobStatus.QUEUED.wire(),
+                PodcastJobs.CREATED_AT, stage.host().clock().instant())));
     Deque<JobStatus> ahead = new ArrayDeque<>(List.of(JobStatus.RUNNING));
     int fate = random.nextInt(10);
     ahead.add(fate < 7 ? JobStatus.COMPLETED : fate < 9 ? JobStatus.FAILED : JobStatus.CANCELLED);
@@ -77,10 +71,11 @@ final class DemoJobs {
   }
 
   private void step(Life life) {
-    Map<String, Object> change = new LinkedHashMap<>();
-    change.put(PodcastJobs.STATUS, life.ahead().removeFirst().wire());
-    change.put(PodcastJobs.UPDATED_AT, clock.instant());
-    store.commit(List.of(Mutation.blind(life.job(), change, Map.of()))).join();
+    Map<String, Object> change =
+        Map.of(
+            PodcastJobs.STATUS, life.ahead().removeFirst().wire(),
+            PodcastJobs.UPDATED_AT, stage.host().clock().instant());
+    stage.write(Mutation.blind(life.job(), change, Map.of()));
     if (!life.ahead().isEmpty()) {
       synchronized (lives) {
         lives.add(life);
@@ -102,37 +97,32 @@ final class DemoJobs {
     }
   }
 
-  /** Waits until all triggers have run; whether every job then has a payment that is final. */
-  boolean awaitPayments(EventRelay events) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (System.nanoTime() < deadline) {
-      if (events.counts().pending() == 0) {
-        count();
-        if (open == 0) {
-          return true;
-        }
-      }
-      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-    }
-    count();
-    return open == 0;
+  /** Waits until every job has a payment that is final. */
+  void awaitPayments() throws InterruptedException {
+    stage.await(
+        "the payment of every job",
+        () -> stage.host().events().counts().pending() == 0 && count() == 0);
   }
 
-  private void count() {
+  /** Counts the payments by their status; how many are not final. */
+  private int count() {
     payments.clear();
     open = 0;
-    for (int i = 0; i < all.size(); i += 100) {
-      for (Snapshot job : store.read(all.subList(i, Math.min(all.size(), i + 100))).join()) {
-        Object status =
-            job.fields().get(PodcastJobs.PAYMENT) instanceof Map<?, ?> payment
-                ? payment.get("status")
-                : null;
-        payments.merge("jobs " + status, 1L, Long::sum);
-        if (status == null || status.equals("held")) {
-          open++;
-        }
+    for (DocRef job : all) {
+      String status = payment(stage, job);
+      payments.merge("jobs " + status, 1L, Long::sum);
+      if (status.equals("none") || status.equals("held")) {
+        open++;
       }
     }
+    return open;
+  }
+
+  /** The status of a job's payment; {@code none} while there is none. */
+  static String payment(DemoStage stage, DocRef job) {
+    return stage.read(job).fields().get(PodcastJobs.PAYMENT) instanceof Map<?, ?> payment
+        ? String.valueOf(payment.get("status"))
+        : "none";
   }
 
   /** Jobs whose payment is not final yet. */

@@ -177,16 +177,13 @@ final class DemoRouter implements DemoSection {
   public List<String> check(DemoStage stage) {
     List<String> findings = new ArrayList<>();
     List<Snapshot> written =
-        stage
-            .store()
-            .find(
-                Query.of(RoutingDecisions.COLLECTION, 1_000)
-                    .where(RoutingDecisions.JOB_ID, Query.Op.EQUAL, JOB))
-            .join();
+        stage.find(
+            Query.of(RoutingDecisions.COLLECTION, 1_000)
+                .where(RoutingDecisions.JOB_ID, Query.Op.EQUAL, JOB));
     if (written.size() != decisions) {
       findings.add(decisions + " decisions were answered, " + written.size() + " written");
     }
-    for (Snapshot quota : stage.store().find(Query.of(ModelQuotas.COLLECTION, 1_000)).join()) {
+    for (Snapshot quota : stage.find(Query.of(ModelQuotas.COLLECTION, 1_000))) {
       if (quota.fields().get(ModelQuotas.RESERVATIONS) instanceof Map<?, ?> open
           && !open.isEmpty()) {
         findings.add(quota.ref().id() + " holds " + open.size() + " reservations");
@@ -197,13 +194,10 @@ final class DemoRouter implements DemoSection {
     }
     for (String type : List.of("provider_unavailable", "circuit_breaker_opened")) {
       List<Snapshot> alerts =
-          stage
-              .store()
-              .find(
-                  Query.of(ModelRouterAlerts.COLLECTION, 10)
-                      .where(ModelRouterAlerts.PROVIDER, Query.Op.EQUAL, PROVIDER)
-                      .where(ModelRouterAlerts.TYPE, Query.Op.EQUAL, type))
-              .join();
+          stage.find(
+              Query.of(ModelRouterAlerts.COLLECTION, 10)
+                  .where(ModelRouterAlerts.PROVIDER, Query.Op.EQUAL, PROVIDER)
+                  .where(ModelRouterAlerts.TYPE, Query.Op.EQUAL, type));
       boolean resolved =
           alerts.stream()
               .allMatch(alert -> "resolved".equals(alert.fields().get(ModelRouterAlerts.STATUS)));

@@ -11,8 +11,8 @@ interface DemoSection {
   String name();
 
   /**
-   * Plays the section and shows what it did, by {@link DemoStage#row} and {@link DemoStage#say}. It
-   * uses ids of its own, moves the clock only forward, and leaves nothing open.
+   * Plays the section and shows what it did, by {@link DemoStage#row}. It uses ids of its own,
+   * moves the clock only forward, and leaves nothing open.
    */
   void play(DemoStage stage) throws Exception;
 

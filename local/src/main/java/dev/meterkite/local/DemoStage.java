@@ -3,33 +3,42 @@ package dev.meterkite.local;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.store.FirestoreStore;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** What the sections of the demo play on: a host, its documents, a caller, and the terminal. */
+/**
+ * What the sections of the demo play on: a host, its documents, a caller, and the screen. Documents
+ * are written as other programs write them, past all functions, in small commits that are repeated
+ * when no certain answer came.
+ */
 final class DemoStage {
+  private static final int A_COMMIT = 20;
   private static final long POLL_MILLIS = 50;
-  private static final long PATIENCE_NANOS = 60_000_000_000L;
-  private static final int MOST_SURPRISES_SHOWN = 3;
+  private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(3);
 
   private final LocalHost host;
   private final FirestoreStore store;
-  private final PrintStream out;
+  private final Screen screen;
   private final Caller service;
   private final Caller admin;
   private final List<String> surprises = new ArrayList<>();
   private @Nullable Books books;
 
-  DemoStage(LocalHost host, FirestoreStore store, PrintStream out) {
+  DemoStage(LocalHost host, FirestoreStore store, Screen screen) {
     this.host = host;
     this.store = store;
-    this.out = out;
+    this.screen = screen;
     this.service = new Caller(host, host.tokens().service());
     this.admin = new Caller(host, host.tokens().admin());
   }
@@ -38,13 +47,8 @@ final class DemoStage {
     return host;
   }
 
-  /** The documents, past all functions, as other programs write them. */
-  FirestoreStore store() {
-    return store;
-  }
-
-  PrintStream out() {
-    return out;
+  Screen screen() {
+    return screen;
   }
 
   /** Calls functions with the role service. */
@@ -52,24 +56,12 @@ final class DemoStage {
     return service;
   }
 
-  /** Calls functions with the role admin; fires schedules too. */
-  Caller admin() {
-    return admin;
-  }
-
-  /** A figure. */
   void row(String name, long value) {
-    row(name, "%,d".formatted(value));
+    screen.row(name, value);
   }
 
-  /** A figure that is no whole number. */
   void row(String name, String value) {
-    out.printf("  %-46s %14s%n", name, value);
-  }
-
-  /** A sentence. */
-  void say(String sentence) {
-    out.println("  " + sentence);
+    screen.row(name, value);
   }
 
   /** The JSON of an answer that must have this status; another one is a finding, and empty here. */
@@ -81,29 +73,67 @@ final class DemoStage {
     return Optional.empty();
   }
 
-  /** Something that should not have happened; the first ones are shown, all are findings. */
+  /** Something that should not have happened, listed at the end. */
   synchronized void surprise(String what) {
     surprises.add(what);
-    if (surprises.size() <= MOST_SURPRISES_SHOWN) {
-      out.printf("%n  %s%n", what);
+  }
+
+  synchronized List<String> surprises() {
+    return List.copyOf(surprises);
+  }
+
+  /** Calls an admin's function that takes nothing, as its schedule does; {} if it failed. */
+  JsonObject fire(String function) throws IOException, InterruptedException {
+    return expect(200, function, admin.post(function, null, "{}")).orElseGet(JsonObject::new);
+  }
+
+  /**
+   * Creates documents; those that are there already are left as they are, so that a repeat after a
+   * lost answer harms nobody.
+   */
+  void create(Map<DocRef, Map<String, Object>> documents) {
+    List<DocRef> all = new ArrayList<>(documents.keySet());
+    for (int from = 0; from < all.size(); from += A_COMMIT) {
+      List<DocRef> some = all.subList(from, Math.min(all.size(), from + A_COMMIT));
+      Pages.commit(
+          store,
+          () ->
+              Pages.read(store, some).stream()
+                  .filter(found -> !found.exists())
+                  .map(found -> Mutation.create(found.ref(), documents.get(found.ref())))
+                  .toList());
     }
   }
 
-  /** Calls an admin's function that takes nothing, as its schedule does. */
-  void fire(String function) throws IOException, InterruptedException {
-    expect(200, function, admin.post(function, null, "{}"));
+  /** Writes what may be written twice. */
+  void write(Mutation mutation) {
+    Pages.commit(store, () -> List.of(mutation));
   }
 
-  /** Waits until no event is on its way; whether that came within a minute. */
-  boolean awaitEvents() throws InterruptedException {
+  Snapshot read(DocRef ref) {
+    return Pages.read(store, List.of(ref)).get(0);
+  }
+
+  List<Snapshot> find(Query query) {
+    return Pages.find(store, query);
+  }
+
+  /** Waits for a condition; false, and a finding, if it has not come true within three minutes. */
+  boolean await(String what, BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;
-    while (host.events().counts().pending() > 0) {
+    while (!condition.getAsBoolean()) {
       if (System.nanoTime() > deadline) {
+        surprise("not within three minutes: " + what);
         return false;
       }
       TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
     }
     return true;
+  }
+
+  /** Waits until no event is on its way. */
+  void awaitEvents() throws InterruptedException {
+    await("no event on its way", () -> host.events().counts().pending() == 0);
   }
 
   /** The books of all users, read once, when everything has been played. */
@@ -112,10 +142,6 @@ final class DemoStage {
       books = Books.check(store);
     }
     return books;
-  }
-
-  synchronized List<String> surprises() {
-    return List.copyOf(surprises);
   }
 
   /** How often a call had to be made again because there was no certain answer. */

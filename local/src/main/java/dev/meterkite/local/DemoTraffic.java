@@ -1,6 +1,5 @@
 package dev.meterkite.local;
 
-import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Schema.Users;
 import java.io.IOException;
@@ -56,11 +55,9 @@ final class DemoTraffic implements DemoSection {
   @Override
   public void play(DemoStage stage) throws InterruptedException, ExecutionException {
     createUsers(stage);
-    DemoJobs jobs = new DemoJobs(stage.store(), stage.host().clock());
+    DemoJobs jobs = new DemoJobs(stage);
     this.jobs = jobs;
-    Progress progress =
-        new Progress(
-            stage.out(), "calls", trace.calls().size(), Boolean.getBoolean("meterkite.terminal"));
+    Progress progress = new Progress(stage.screen(), "calls", trace.calls().size());
     long began = System.nanoTime();
     ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
     try {
@@ -77,22 +74,28 @@ final class DemoTraffic implements DemoSection {
     }
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     jobs.finish();
-    jobs.awaitPayments(stage.host().events());
+    jobs.awaitPayments();
     show(stage, jobs, took);
   }
 
   private void createUsers(DemoStage stage) {
-    List<Mutation> created = new ArrayList<>();
+    Map<DocRef, Map<String, Object>> created = new LinkedHashMap<>();
     for (int i = 0; i < users; i++) {
-      Map<String, Object> user = new LinkedHashMap<>();
-      user.put(Users.USER_ID, user(i));
-      user.put(Users.EMAIL, user(i) + "@example.com");
-      user.put(Users.TIER, "pro");
-      user.put(Users.CREDITS_BALANCE, OPENING_BALANCE);
-      user.put(Users.CREATED_AT, stage.host().clock().instant());
-      created.add(Mutation.replace(new DocRef(Users.COLLECTION, user(i)), user));
+      created.put(
+          new DocRef(Users.COLLECTION, user(i)),
+          Map.of(
+              Users.USER_ID,
+              user(i),
+              Users.EMAIL,
+              user(i) + "@example.com",
+              Users.TIER,
+              "pro",
+              Users.CREDITS_BALANCE,
+              OPENING_BALANCE,
+              Users.CREATED_AT,
+              stage.host().clock().instant()));
     }
-    stage.store().commit(created).join();
+    stage.create(created);
   }
 
   private static String user(int index) {

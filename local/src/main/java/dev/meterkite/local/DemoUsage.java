@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A month of usage: the calls of the trace are records of five customers, sent in lists, some of
@@ -34,11 +33,9 @@ final class DemoUsage implements DemoSection {
   private static final int CUSTOMERS = 5;
   private static final int A_LIST = 50;
   private static final int SCENE_EVERY = 20;
-  private static final long QUOTA = 20;
+  private static final long QUOTA = 10;
   private static final int FOREIGN = 12;
   private static final int PAGE = 1_000;
-  private static final long POLL_MILLIS = 50;
-  private static final long PATIENCE_NANOS = 60_000_000_000L;
 
   private final Trace trace;
   private long recorded;
@@ -64,12 +61,13 @@ final class DemoUsage implements DemoSection {
   public void play(DemoStage stage) throws IOException, InterruptedException {
     Instant now = stage.host().clock().instant().truncatedTo(ChronoUnit.MICROS);
     month = YearMonth.from(now.atZone(ZoneOffset.UTC));
+    Map<DocRef, Map<String, Object>> customers = new LinkedHashMap<>();
     for (int i = 0; i < CUSTOMERS; i++) {
-      Map<String, Object> customer = new LinkedHashMap<>();
-      customer.put(Customers.BUNDLE_TIER, "pro");
-      customer.put(Customers.MONTHLY_SCENE_QUOTA, QUOTA);
-      set(stage, Customers.COLLECTION, customer(i), customer);
+      customers.put(
+          UsageIds.customerRef(customer(i)),
+          Map.of(Customers.BUNDLE_TIER, "pro", Customers.MONTHLY_SCENE_QUOTA, QUOTA));
     }
+    stage.create(customers);
     long began = System.nanoTime();
     sendLists(stage, now);
     double seconds = (System.nanoTime() - began) / 1e9;
@@ -138,66 +136,53 @@ final class DemoUsage implements DemoSection {
   /** Another program writes; a third of its records it edits, another third it deletes. */
   private static void writeDirectly(DemoStage stage, Instant now) {
     for (int i = 0; i < FOREIGN; i++) {
-      String id = "demo-foreign-" + i;
-      set(stage, UsageTracking.COLLECTION, id, foreign(i, now, 5));
+      DocRef ref = new DocRef(UsageTracking.COLLECTION, "demo-foreign-" + i);
+      stage.write(Mutation.replace(ref, foreign(i, now, 5)));
       if (i % 3 == 1) {
-        set(stage, UsageTracking.COLLECTION, id, foreign(i, now, 7));
+        stage.write(Mutation.replace(ref, foreign(i, now, 7)));
       } else if (i % 3 == 2) {
-        DocRef ref = new DocRef(UsageTracking.COLLECTION, id);
-        stage.store().commit(List.of(Mutation.delete(ref))).join();
+        stage.write(Mutation.delete(ref));
       }
     }
   }
 
   private static Map<String, Object> foreign(int index, Instant now, long episodes) {
-    Map<String, Object> record = new LinkedHashMap<>();
-    record.put(UsageTracking.CUSTOMER_ID, customer(index));
-    record.put(UsageTracking.SCENE_ID, "demo-scene-0");
-    record.put(UsageTracking.ACTION, UsageAction.EPISODES_GENERATED);
-    record.put(UsageTracking.TIMESTAMP, now);
-    record.put(UsageTracking.EPISODES_GENERATED, episodes);
-    return record;
-  }
-
-  private static void set(
-      DemoStage stage, String collection, String id, Map<String, Object> fields) {
-    stage.store().commit(List.of(Mutation.replace(new DocRef(collection, id), fields))).join();
+    return Map.of(
+        UsageTracking.CUSTOMER_ID,
+        customer(index),
+        UsageTracking.SCENE_ID,
+        "demo-scene-0",
+        UsageTracking.ACTION,
+        UsageAction.EPISODES_GENERATED,
+        UsageTracking.TIMESTAMP,
+        now,
+        UsageTracking.EPISODES_GENERATED,
+        episodes);
   }
 
   /** Waits until what was written directly is counted: afterwards it would be late. */
   private void awaitCounted(DemoStage stage) throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE_NANOS;
     for (int i = 0; i < CUSTOMERS; i++) {
       DocRef customer = UsageIds.customerRef(customer(i));
       long episodes = sum(stage, customer(i)).episodes();
-      while (number(
-              stage.store().read(List.of(customer)).join().get(0),
-              Customers.TOTAL_EPISODES_GENERATED)
-          != episodes) {
-        if (System.nanoTime() > deadline) {
-          stage.surprise(customer.id() + " has records that are not counted after a minute");
-          return;
-        }
-        TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
-      }
+      stage.await(
+          "the counting of records written directly for " + customer.id(),
+          () -> number(stage.read(customer), Customers.TOTAL_EPISODES_GENERATED) == episodes);
     }
   }
 
   private void endMonth(DemoStage stage) throws IOException, InterruptedException {
     Instant end = start(month.plusMonths(1).atDay(1));
     until(stage, end);
-    long reset = fire(stage, "customers_reset");
+    long reset = count(stage.fire("reset-quotas"), "customers_reset");
     until(stage, end.plus(Duration.ofDays(3)));
     stage.row("counters reset at the end of the month", reset);
-    stage.row("summaries closed three days later", fire(stage, "months_closed"));
+    stage.row(
+        "summaries closed three days later", count(stage.fire("reset-quotas"), "months_closed"));
   }
 
-  private static long fire(DemoStage stage, String count) throws IOException, InterruptedException {
-    HttpResponse<String> response = stage.admin().post("reset-quotas", null, "{}");
-    return stage
-        .expect(200, "reset-quotas", response)
-        .map(answer -> answer.get(count).getAsLong())
-        .orElse(0L);
+  private static long count(JsonObject answer, String name) {
+    return answer.has(name) ? answer.get(name).getAsLong() : 0;
   }
 
   private static void until(DemoStage stage, Instant moment) {
@@ -251,7 +236,7 @@ final class DemoUsage implements DemoSection {
         Object time = last.fields().getOrDefault(UsageTracking.TIMESTAMP, Instant.EPOCH);
         query = query.after(List.of(time, last.ref().id()));
       }
-      page = stage.store().find(query).join();
+      page = stage.find(query);
       for (Snapshot record : page) {
         boolean scene =
             UsageAction.SCENE_GENERATED.equals(record.fields().get(UsageTracking.ACTION));
@@ -294,12 +279,8 @@ final class DemoUsage implements DemoSection {
   }
 
   private void checkCustomer(DemoStage stage, String customer, Sum sum, List<String> findings) {
-    List<Snapshot> read =
-        stage
-            .store()
-            .read(List.of(UsageIds.customerRef(customer), UsageIds.summaryRef(customer, month)))
-            .join();
-    Snapshot counters = read.get(0);
+    Snapshot counters = stage.read(UsageIds.customerRef(customer));
+    Snapshot summary = stage.read(UsageIds.summaryRef(customer, month));
     if (number(counters, Customers.TOTAL_SCENES_GENERATED) != sum.scenes()
         || number(counters, Customers.TOTAL_EPISODES_GENERATED) != sum.episodes()
         || sum.scenes() > QUOTA) {
@@ -309,7 +290,7 @@ final class DemoUsage implements DemoSection {
         || counters.fields().containsKey(Customers.QUOTA_DUE_AT)) {
       findings.add(customer + "'s counter did not begin anew");
     }
-    if (!read.get(1).fields().containsKey(UsageSummaries.CLOSED_AT)) {
+    if (!summary.fields().containsKey(UsageSummaries.CLOSED_AT)) {
       findings.add(customer + "'s month is not closed");
     }
   }

@@ -37,7 +37,9 @@ import java.util.logging.Logger;
  * table says retry.
  *
  * <p>The emulator posts an event once and never again, one after the other, its body in base64; the
- * functions get the bytes. It dates an event to when it is posted; here it gets the time of the
+ * functions get the bytes. It also posts events without any document, for the deletion of a
+ * document that did not exist, or that was created in the same commit; Eventarc sends none for what
+ * changes nothing, so they go to nobody. It dates an event to when it is posted; here it gets the time of the
  * write, as Eventarc says it, by the host's clock. At most 50,000 deliveries and 256 MiB wait; what
  * comes on top is dropped, counted and logged. A delivery that failed 30 times, over some four
  * minutes, is given up, counted and logged.
@@ -149,9 +151,12 @@ public final class EventRelay implements AutoCloseable {
     }
     try {
       byte[] body = Base64.getMimeDecoder().decode(posted);
-      Document written = DocumentEventData.parseFrom(body).getValue();
+      DocumentEventData data = DocumentEventData.parseFrom(body);
+      Document written = data.getValue();
       if (function == null) {
         arrived(written.getName());
+      } else if (!data.hasValue() && !data.hasOldValue()) {
+        LOG.log(Level.FINE, "an event for {0} without any document is left out", id);
       } else {
         Map<String, String> headers = headers(exchange);
         headers.put("ce-time", clock.at(time(written)).toString());

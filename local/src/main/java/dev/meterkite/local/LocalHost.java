@@ -44,6 +44,9 @@ public final class LocalHost implements AutoCloseable {
   /** The project that the functions work in. */
   public static final String PROJECT = "meterkite-local";
 
+  /** The security rules, beside the table of functions. */
+  private static final String RULES = "firestore.rules";
+
   private static final Logger LOG = Logger.getLogger(LocalHost.class.getName());
   private static final String PROPERTY_PREFIX = "meterkite.env.";
   private static final Duration PROBE_WITHIN = Duration.ofSeconds(10);
@@ -82,6 +85,9 @@ public final class LocalHost implements AutoCloseable {
       Chaos chaos = seed == null ? Chaos.none() : Chaos.ofSeed(seed);
       events = closing(new EventRelay(entries, backends, chaos, clock));
       emulator = closing(emulator(running, work.resolve("firestore-emulator.log")));
+      if (options.rules()) {
+        closing(new RulesFile(emulator.project(project), tableFile.resolveSibling(RULES)));
+      }
       providers = closing(new StubProviders());
       processes = hostFunctions(options, route.apply(emulator.host()), tableFile, work);
       registerTriggers();
@@ -174,6 +180,10 @@ public final class LocalHost implements AutoCloseable {
     environment.put("LOG_FORMAT", "jul");
     environment.putAll(providers.environment());
     Settings given = Settings.ofProcess();
+    environment.put(
+        "ALLOWED_ORIGINS",
+        Stream.concat(Stream.of("loopback"), given.allowedOrigins().stream())
+            .collect(Collectors.joining(",")));
     boolean own = !given.stripeWebhookSecrets().isEmpty();
     environment.put(
         "STRIPE_WEBHOOK_SECRET",

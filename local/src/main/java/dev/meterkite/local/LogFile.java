@@ -2,6 +2,8 @@ package dev.meterkite.local;
 
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,7 +35,12 @@ final class LogFile extends Handler {
         new Formatter() {
           @Override
           public String format(LogRecord entry) {
-            return entry.getInstant() + " " + entry.getLevel() + " " + formatMessage(entry);
+            String line = entry.getInstant() + " " + entry.getLevel() + " " + formatMessage(entry);
+            StringWriter trace = new StringWriter();
+            if (entry.getThrown() != null) {
+              entry.getThrown().printStackTrace(new PrintWriter(trace.append('\n')));
+            }
+            return line + trace;
           }
         });
     Loopback.daemon(this::write, "log-file").start();

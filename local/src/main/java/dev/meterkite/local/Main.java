@@ -129,11 +129,12 @@ public final class Main {
   private static String usage(Map<String, Command> commands) {
     return """
     usage: run-local.sh [%s] [--port N] [--processes N] [--chaos [--seed N]] [--no-schedules]
-                        [--trace FILE] [--dry-run]
+                        [--no-rules] [--trace FILE] [--dry-run]
       --port N         the front's port on 127.0.0.1 (default %d, 0 for any free one)
       --processes N    host the functions in N processes of their own (default 0: in this one)
       --chaos          deliver document events doubled, late and out of order; --seed N repeats a run
-      --no-schedules   fire schedules by hand only\
+      --no-schedules   fire schedules by hand only
+      --no-rules       leave out firestore.rules, which are loaded at the start and when they change\
     """
         .formatted(String.join("|", commands.keySet()), Options.DEFAULT_PORT);
   }
@@ -155,7 +156,9 @@ public final class Main {
       logTo(work);
       try (LocalHost host = LocalHost.start(options, home.resolve("functions.tsv"), work)) {
         Runtime.getRuntime().addShutdownHook(new Thread(host::close, "stop-local-host"));
-        print(host, options, work, Duration.ofNanos(System.nanoTime() - began), out);
+        if (options.command().equals("up")) {
+          print(host, options, work, Duration.ofNanos(System.nanoTime() - began), out);
+        }
         return command.run().run(host, options, out);
       }
     } catch (LocalHostException | EmulatorUnavailableException e) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param schedules whether schedules fire by themselves
  * @param trace a file of recorded traffic; null for none
  * @param dryRun whether a command only says what it would do
+ * @param rules whether {@code firestore.rules} beside the table of functions is loaded
  */
 public record Options(
     String command,
@@ -30,7 +31,8 @@ public record Options(
     @Nullable Long chaosSeed,
     boolean schedules,
     @Nullable Path trace,
-    boolean dryRun) {
+    boolean dryRun,
+    boolean rules) {
   public static final int DEFAULT_PORT = 8080;
   static final int MOST_PROCESSES = 16;
   private static final int HIGHEST_PORT = 65_535;
@@ -39,21 +41,30 @@ public record Options(
     arguments = List.copyOf(arguments);
   }
 
-  /** The options of {@code up} on any free port, with schedules fired by hand only. */
+  /**
+   * The options of {@code up} on any free port, with schedules fired by hand only and no security
+   * rules.
+   */
   public static Options forTests() {
-    return new Options("up", List.of(), 0, 0, null, false, null, false);
+    return new Options("up", List.of(), 0, 0, null, false, null, false, false);
   }
 
   public Options withProcesses(int count) {
-    return new Options(command, arguments, port, count, chaosSeed, schedules, trace, dryRun);
+    return new Options(command, arguments, port, count, chaosSeed, schedules, trace, dryRun, rules);
   }
 
   public Options withTrace(Path file) {
-    return new Options(command, arguments, port, processes, chaosSeed, schedules, file, dryRun);
+    return new Options(
+        command, arguments, port, processes, chaosSeed, schedules, file, dryRun, rules);
   }
 
   public Options withChaos(long seed) {
-    return new Options(command, arguments, port, processes, seed, schedules, trace, dryRun);
+    return new Options(command, arguments, port, processes, seed, schedules, trace, dryRun, rules);
+  }
+
+  public Options withRules() {
+    return new Options(
+        command, arguments, port, processes, chaosSeed, schedules, trace, dryRun, true);
   }
 
   /**
@@ -72,6 +83,7 @@ public record Options(
     boolean schedules = true;
     Path trace = null;
     boolean dryRun = false;
+    boolean rules = true;
     for (Iterator<String> rest = words.iterator(); rest.hasNext(); ) {
       String word = rest.next();
       switch (word) {
@@ -82,6 +94,7 @@ public record Options(
         case "--no-schedules" -> schedules = false;
         case "--trace" -> trace = Path.of(value(word, rest));
         case "--dry-run" -> dryRun = true;
+        case "--no-rules" -> rules = false;
         default -> {
           if (word.startsWith("-")) {
             throw new IllegalArgumentException("unknown option " + word);
@@ -99,7 +112,8 @@ public record Options(
     String chosen = command == null ? "up" : command;
     check(chosen, arguments.size(), commands);
     Long chaosSeed = !chaos ? null : seed != null ? seed : Long.valueOf(randomSeed());
-    return new Options(chosen, arguments, port, processes, chaosSeed, schedules, trace, dryRun);
+    return new Options(
+        chosen, arguments, port, processes, chaosSeed, schedules, trace, dryRun, rules);
   }
 
   private static void check(String command, int arguments, Map<String, Integer> commands) {

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Bounded portions of documents, and commits that are decided again when others came first. */
 public final class Pages {
@@ -21,6 +23,7 @@ public final class Pages {
   private static final int MOST_CHARACTERS = 1_500_000;
 
   private static final int MAX_ATTEMPTS = 6;
+  private static final long FIRST_PAUSE_MILLIS = 25;
 
   private Pages() {}
 
@@ -46,26 +49,36 @@ public final class Pages {
     return pages;
   }
 
-  /** Reads a portion; a read without an answer is repeated, which harms nobody. */
+  /** Reads a portion; repeated while there is no answer, which harms nobody. */
   public static List<Snapshot> read(Store store, List<DocRef> refs) {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        return store.read(refs).join();
-      } catch (CompletionException e) {
-        if (!mayHelp(e) || attempt == MAX_ATTEMPTS) {
-          throw e;
-        }
-      }
-    }
+    return repeated(() -> store.read(refs).join());
   }
 
-  /** Asks a query; likewise. */
+  /** Runs a query; repeated while there is no answer. */
   public static List<Snapshot> find(Store store, Query query) {
+    return repeated(() -> store.find(query).join());
+  }
+
+  /**
+   * Commits what is decided, and decides again when it was not, or perhaps not, applied.
+   *
+   * @param decision reads, and says what is missing; asked once an attempt
+   * @throws CompletionException the last failure, after {@value #MAX_ATTEMPTS} attempts
+   */
+  public static void commit(Store store, Supplier<List<Mutation>> decision) {
+    repeated(
+        () -> {
+          List<Mutation> mutations = decision.get();
+          return mutations.isEmpty() ? null : store.commit(mutations).join();
+        });
+  }
+
+  private static <T extends @Nullable Object> T repeated(Supplier<T> call) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return store.find(query).join();
+        return call.get();
       } catch (CompletionException e) {
-        if (!mayHelp(e) || attempt == MAX_ATTEMPTS) {
+        if (!mayHelp(e) || attempt == MAX_ATTEMPTS || !pause(FIRST_PAUSE_MILLIS << attempt)) {
           throw e;
         }
       }
@@ -79,26 +92,13 @@ public final class Pages {
         && failure.kind() != StoreException.Kind.DENIED;
   }
 
-  /**
-   * Commits what is decided, and decides again when it was not, or perhaps not, applied.
-   *
-   * @param decision reads, and says what is missing; asked once an attempt
-   * @throws CompletionException the last failure, after {@value #MAX_ATTEMPTS} attempts
-   */
-  public static void commit(Store store, Supplier<List<Mutation>> decision) {
-    for (int attempt = 1; ; attempt++) {
-      List<Mutation> mutations = decision.get();
-      if (mutations.isEmpty()) {
-        return;
-      }
-      try {
-        store.commit(mutations).join();
-        return;
-      } catch (CompletionException e) {
-        if (!mayHelp(e) || attempt == MAX_ATTEMPTS) {
-          throw e;
-        }
-      }
+  private static boolean pause(long millis) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(millis);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 }

@@ -1,52 +1,43 @@
 package dev.meterkite.local;
 
-import java.io.PrintStream;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A bar that grows: redrawn on a terminal, a line for each tenth elsewhere. */
+/** A bar that grows on a terminal; elsewhere one line that counts up to 100 %. */
 final class Progress {
-  private static final int WIDTH = 40;
-  private static final int STEPS_ON_A_TERMINAL = 200;
+  private static final int STEPS_ON_A_TERMINAL = 100;
   private static final int STEPS_ELSEWHERE = 10;
 
-  private final PrintStream out;
+  private final Screen screen;
   private final String what;
   private final long total;
-  private final boolean terminal;
+  private final int steps;
   private final AtomicLong done = new AtomicLong();
 
-  Progress(PrintStream out, String what, long total, boolean terminal) {
-    this.out = out;
+  Progress(Screen screen, String what, long total) {
+    this.screen = screen;
     this.what = what;
     this.total = Math.max(1, total);
-    this.terminal = terminal;
+    this.steps = screen.terminal() ? STEPS_ON_A_TERMINAL : STEPS_ELSEWHERE;
   }
 
   /** One more is done. */
-  void step() {
+  synchronized void step() {
     long now = done.incrementAndGet();
-    int steps = terminal ? STEPS_ON_A_TERMINAL : STEPS_ELSEWHERE;
-    if (now * steps / total != (now - 1) * steps / total) {
-      draw(now);
+    long step = now * steps / total;
+    if (step == (now - 1) * steps / total) {
+      return;
     }
-  }
-
-  private synchronized void draw(long now) {
-    int filled = (int) (now * WIDTH / total);
-    String bar =
-        "[%s%s] %3d %%  %,d of %,d %s"
-            .formatted(
-                "#".repeat(filled),
-                ".".repeat(WIDTH - filled),
-                now * 100 / total,
-                now,
-                total,
-                what);
-    if (terminal) {
-      out.print("\r" + bar + (now == total ? System.lineSeparator() : ""));
+    String count = "%,d of %,d %s".formatted(now, total, what);
+    if (screen.terminal()) {
+      int width = Math.max(1, screen.width() - count.length() - 8);
+      int filled = (int) (now * width / total);
+      screen.out().print("\r  [" + "#".repeat(filled) + ".".repeat(width - filled) + "] " + count);
     } else {
-      out.println(bar);
+      screen.out().print((step == 1 ? "  " : " ") + step * (100 / steps));
     }
-    out.flush();
+    if (now == total) {
+      screen.out().println(screen.terminal() ? "" : " %% of %,d %s".formatted(total, what));
+    }
+    screen.out().flush();
   }
 }

@@ -16,6 +16,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -40,17 +41,53 @@ class DemoTest {
     try (LocalHost host =
         LocalHost.start(options, home.resolve("functions.tsv"), folder.resolve("work"))) {
       ByteArrayOutputStream printed = new ByteArrayOutputStream();
-      PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
-      int status = Demo.run(host, options, out, 20, 15);
+      Screen screen = screen(printed);
+      int status = Demo.run(host, options, screen, new Demo.Size(0, 20, 15, Duration.ofSeconds(1)));
       String text = printed.toString(StandardCharsets.UTF_8);
       assertEquals(0, status, text);
       assertTrue(text.contains("The books balance: "), text);
-      assertTrue(text.contains("300 of 300 calls"), text);
+      assertTrue(text.contains("100 % of 300 calls"), text);
+      assertTrue(text.contains("runTransaction"), text);
+      assertTrue(text.contains("./run-local.sh demo --chaos"), text);
+      assertFitsAPipe(text);
       assertEachTamperingIsFound(host);
     }
   }
 
-  private static void assertEachTamperingIsFound(LocalHost host) {
+  private static Screen screen(ByteArrayOutputStream printed) {
+    return new Screen(new PrintStream(printed, true, StandardCharsets.UTF_8), 60, false);
+  }
+
+  @Test
+  void demoWithoutItsEmulator_endsWithOneSentence() throws IOException {
+    TestTable.write(folder);
+    LocalHost host =
+        LocalHost.start(
+            Options.forTests(), folder.resolve("functions.tsv"), folder.resolve("work"));
+    host.close();
+    LocalHostException failure =
+        assertThrows(
+            LocalHostException.class,
+            () ->
+                Demo.run(
+                    host,
+                    Options.forTests(),
+                    screen(new ByteArrayOutputStream()),
+                    new Demo.Size(1, 1, 1, Duration.ofSeconds(1))));
+    assertTrue(
+        failure.getMessage().startsWith("The demo stopped: Firestore does not answer, "),
+        failure.getMessage());
+    assertEquals(1, failure.getMessage().lines().count());
+  }
+
+  private static void assertFitsAPipe(String text) {
+    for (String line : text.split("\n", -1)) {
+      assertTrue(line.length() <= 60, () -> line.length() + " columns: " + line);
+      assertTrue(line.chars().allMatch(c -> c >= ' ' && c < 127), () -> "control: " + line);
+    }
+  }
+
+  private static void assertEachTamperingIsFound(LocalHost host) throws Exception {
     Settings settings =
         new Settings(
             Map.of(
@@ -75,10 +112,23 @@ class DemoTest {
               .join()
               .get(0);
       tamper(store, user, Mutation.blind(user.ref(), Map.of("credits_balance", 1L), Map.of()));
+      assertDemoEndsWithStatus1(host, store, user);
       Books books = Books.check(store);
       books.compare("user-000", -1);
       assertEquals(1, books.findings().size());
     }
+  }
+
+  private static void assertDemoEndsWithStatus1(LocalHost host, FirestoreStore store, Snapshot user)
+      throws Exception {
+    store
+        .commit(List.of(Mutation.blind(user.ref(), Map.of("credits_balance", 1L), Map.of())))
+        .join();
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    assertEquals(1, Demo.play(new DemoStage(host, store, screen(printed)), List.of()));
+    String text = printed.toString(StandardCharsets.UTF_8);
+    assertTrue(text.contains("THE BOOKS ARE WRONG:\n  " + user.ref().id()), text);
+    store.commit(List.of(Mutation.replace(user.ref(), user.fields()))).join();
   }
 
   private static void tamper(FirestoreStore store, Snapshot document, Mutation mutation) {

@@ -11,6 +11,9 @@ import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.meterkite.emulator.FirestoreEmulator;
+import dev.meterkite.functions.store.FirestoreStore;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.model.document.DocRef;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -28,6 +31,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -299,6 +303,23 @@ class LocalHostTest {
     host.documents().put("notes/after", "{}");
     Recorder.Seen next = Recorder.SEEN.poll(10, TimeUnit.SECONDS);
     assertEquals("notes/after", next == null ? "nothing" : next.document());
+  }
+
+  /** The emulator posts an event for what changed nothing, with neither document in it. */
+  @Test
+  void eventWithoutAnyDocument_isLeftOut() throws Exception {
+    DocRef both = new DocRef("notes", "both");
+    try (FirestoreStore store = host.openStore()) {
+      store.commit(List.of(Mutation.delete(new DocRef("notes", "never")))).join();
+      store.commit(List.of(Mutation.create(both, Map.of()), Mutation.delete(both))).join();
+    }
+    long before = host.events().counts().dropped();
+    host.documents().put("notes/after-nothing", "{}");
+    Recorder.Seen seen = Recorder.SEEN.poll(10, TimeUnit.SECONDS);
+    assertEquals("notes/after-nothing", seen == null ? "nothing" : seen.document());
+    Client.await("no event waits", () -> host.events().counts().pending() == 0);
+    assertEquals(List.of(), new ArrayList<>(Recorder.SEEN));
+    assertEquals(before, host.events().counts().dropped());
   }
 
   @Test

@@ -25,6 +25,7 @@ class MainTest {
   @Test
   void stoppedHost_takesItsEmulatorAlongAndStartsAgain() throws Exception {
     TestTable.write(home);
+    Files.copy(Path.of("..", "firestore.rules"), home.resolve("firestore.rules"));
     String port = Integer.toString(FirestoreEmulator.freePort());
     for (int round = 1; round <= 2; round++) {
       Path output = home.resolve("output-" + round);

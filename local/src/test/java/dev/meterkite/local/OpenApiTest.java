@@ -14,6 +14,7 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.model.alerts.AlertSeverity;
 import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.HoldStatus;
+import dev.meterkite.model.credits.SubscriptionTier;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.customers.BundleTier;
 import dev.meterkite.model.customers.FeatureFlag;
@@ -204,6 +205,8 @@ class OpenApiTest {
           assertEquals(wire(words), property.get("enum"), place);
         });
     assertEquals(wire(BundleTier.values()), map(schemas.get("BundleTier")).get("enum"));
+    assertEquals(
+        wire(SubscriptionTier.values()), map(schemas.get("SubscriptionTier")).get("enum"));
     assertEquals(wire(FeatureFlag.values()), map(schemas.get("FeatureFlag")).get("enum"));
   }
 

@@ -19,16 +19,18 @@ class OptionsTest {
   @Test
   void nothing_isUpOnTheDefaultPort() {
     Options options = Options.parse(List.of(), COMMANDS);
-    assertEquals(new Options("up", List.of(), 8080, 0, null, true, null, false), options);
+    assertEquals(new Options("up", List.of(), 8080, 0, null, true, null, false, true), options);
   }
 
   @Test
   void everyOption_isRead() {
     Options options =
         parse(
-            "export --port 9 out --processes 3 --chaos --seed -5 --no-schedules --trace t --dry-run");
+            "export --port 9 out --processes 3 --chaos --seed -5 --no-schedules --trace t --dry-run"
+                + " --no-rules");
     assertEquals(
-        new Options("export", List.of("out"), 9, 3, -5L, false, Path.of("t"), true), options);
+        new Options("export", List.of("out"), 9, 3, -5L, false, Path.of("t"), true, false),
+        options);
   }
 
   @Test

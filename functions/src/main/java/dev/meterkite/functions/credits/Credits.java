@@ -83,11 +83,12 @@ public final class Credits {
   /** Captures or releases a hold; 404 for one that does not exist. */
   Answer settle(
       String holdId, boolean capture, @Nullable Long amount, String key, String requestHash) {
-    return ownerOf(new DocRef(CreditHolds.COLLECTION, holdId))
+    DocRef hold = new DocRef(CreditHolds.COLLECTION, holdId);
+    return ownerOf(hold)
         .map(
             userId ->
                 carryOut(CreditCommands.settle(userId, holdId, capture, amount, key, requestHash)))
-        .orElseGet(() -> Answer.problem(Problem.notFound("There is no such hold.")));
+        .orElseGet(() -> Answer.problem(Problem.missing(hold)));
   }
 
   /** Reverses a deduction, or a part of it; 404 for one that does not exist. */
@@ -96,7 +97,7 @@ public final class Credits {
     Snapshot deduction = read(new DocRef(CreditTransactions.COLLECTION, transactionId));
     return CreditCommands.refund(deduction, amount, reason, key, requestHash)
         .map(this::carryOut)
-        .orElseGet(() -> Answer.problem(Problem.notFound("There is no such transaction.")));
+        .orElseGet(() -> Answer.problem(Problem.missing(deduction.ref())));
   }
 
   /** A page of a user's statement, with balance and lots of the moment. */
@@ -203,7 +204,9 @@ public final class Credits {
   private static Problem problem(Outcome outcome) {
     CreditOutcome refusal = (CreditOutcome) outcome;
     return switch (refusal) {
-      case NOT_FOUND -> Problem.notFound("There is no such user, hold or transaction.");
+      case NOT_FOUND -> Problem.notFound("What the request names is not there, or cannot be read.");
+      case ALREADY_EXISTS ->
+          conflict(refusal, "The user exists with other values in the fields under errors.");
       case ALREADY_EXPIRED ->
           Problem.invalid(List.of(new Violation("expires_at", "range", "must be later than now")));
       case HOLD_ALREADY_CAPTURED -> conflict(refusal, "The hold has been captured.");

@@ -8,5 +8,8 @@ final class Limits {
   /** The longest reason of a refund, in characters. */
   static final int REASON = 500;
 
+  /** The longest id of a customer at Stripe, in characters; Stripe promises at most 255. */
+  static final int STRIPE_ID = 255;
+
   private Limits() {}
 }

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -178,6 +179,14 @@ public final class Configurations {
     return layered(scene, gathered).get(Scenes.CUSTOMER_ID) instanceof String owner ? owner : null;
   }
 
+  /** A scene that does not exist, or that names no customer. */
+  private static Problem ownerless(Request request, Gathered gathered) {
+    DocRef scene = new DocRef(Scenes.COLLECTION, Objects.requireNonNull(request.sceneId()));
+    return gathered.fields(scene).isEmpty()
+        ? Problem.missing(scene)
+        : Problem.notFound("The document " + scene + " names no customer in customer_id.");
+  }
+
   /**
    * The answer where scene and customer do not lead to one customer; null for a scene that cannot
    * be read and a caller who may see everybody's: the defaults are shown.
@@ -193,7 +202,7 @@ public final class Configurations {
       return Answer.problem(Problem.forbidden());
     }
     return owner == null
-        ? Answer.problem(Problem.notFound("There is no such scene with a customer."))
+        ? Answer.problem(ownerless(call.request(), gathered))
         : Answer.problem(
             Problem.invalid(
                 List.of(

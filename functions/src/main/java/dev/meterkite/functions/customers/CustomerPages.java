@@ -78,18 +78,22 @@ final class CustomerPages {
     List<Snapshot> page = found.subList(0, Math.min(found.size(), request.limit()));
     Instant now = clock.instant();
     Map<String, Object> members = new LinkedHashMap<>();
-    members.put("customers", page.stream().map(customer -> shown(customer, now)).toList());
+    members.put("customers", page.stream()
+            .map(customer -> shown(customer.ref().id(), customer.fields(), now))
+            .toList());
     if (found.size() > page.size()) {
       members.put("next_page_token", token(page.get(page.size() - 1), request));
     }
     return Answer.ok(members);
   }
 
-  private static Map<String, @Nullable Object> shown(Snapshot customer, Instant now) {
+  /** A customer as callers see it: its id, whether its contract is in force, its document. */
+  static Map<String, @Nullable Object> shown(
+      String customerId, Map<String, Object> fields, Instant now) {
     Map<String, @Nullable Object> shown = new LinkedHashMap<>();
-    shown.put("customer_id", customer.ref().id());
-    shown.put("active", ConfigurationRules.isActive(Layered.of(customer.fields()), now));
-    customer.fields().forEach((name, value) -> shown.putIfAbsent(name, JsonValues.shown(value)));
+    shown.put("customer_id", customerId);
+    shown.put("active", ConfigurationRules.isActive(Layered.of(fields), now));
+    fields.forEach((name, value) -> shown.putIfAbsent(name, JsonValues.shown(value)));
     shown.remove(Schema.COMMIT);
     return shown;
   }

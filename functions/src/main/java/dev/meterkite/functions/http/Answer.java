@@ -24,6 +24,9 @@ public record Answer(
     int attempts,
     int batch) {
 
+  /** The status of an answer without a body. */
+  static final int NO_CONTENT = 204;
+
   private static final String JSON = "application/json";
   private static final String PROBLEM = "application/problem+json";
 
@@ -47,6 +50,11 @@ public record Answer(
     return new Answer(200, contentType, Map.of(), body, "ok", 0, 0);
   }
 
+  /** 204, without body and media type. */
+  static Answer noContent(String outcome) {
+    return new Answer(NO_CONTENT, "", Map.of(), "", outcome, 0, 0);
+  }
+
   /** A refusal or failure. */
   public static Answer problem(Problem problem) {
     Answer answer =
@@ -67,6 +75,13 @@ public record Answer(
     Map<String, String> more = new LinkedHashMap<>(headers);
     more.put(header, value);
     return new Answer(status, contentType, more, body, outcome, attempts, batch);
+  }
+
+  /** This answer with more headers. */
+  Answer with(Map<String, String> more) {
+    Map<String, String> all = new LinkedHashMap<>(headers);
+    all.putAll(more);
+    return new Answer(status, contentType, all, body, outcome, attempts, batch);
   }
 
   /** This answer with another word for the log. */

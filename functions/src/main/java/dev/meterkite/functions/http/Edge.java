@@ -36,22 +36,33 @@ public final class Edge {
   private final Callers callers;
   private final Log log;
   private final Drain drain;
+  private final Origins origins;
+
+  /** An edge that no page of another origin may call; see {@link #Edge(Callers, Log, Drain, Origins)}. */
+  public Edge(Callers callers, Log log, Drain drain) {
+    this(callers, log, drain, Origins.NONE);
+  }
 
   /**
    * @param callers tells who calls
    * @param log takes a line for each request
    * @param drain says when the process stops
+   * @param origins whose pages may call the endpoints for browsers
    */
-  public Edge(Callers callers, Log log, Drain drain) {
+  public Edge(Callers callers, Log log, Drain drain, Origins origins) {
     this.callers = callers;
     this.log = log;
     this.drain = drain;
+    this.origins = origins;
   }
 
   /** The edge that the settings describe, stopping with the process. */
   public static Edge of(Settings settings) {
     return new Edge(
-        Callers.of(settings), Log.ofProcess(settings), Drain.ofProcess(settings.drainGrace()));
+        Callers.of(settings),
+        Log.ofProcess(settings),
+        Drain.ofProcess(settings.drainGrace()),
+        Origins.of(settings.allowedOrigins()));
   }
 
   <T> void serve(Endpoint<T> endpoint, HttpRequest request, HttpResponse response)
@@ -66,6 +77,9 @@ public final class Edge {
           entered
               ? answer(endpoint, request, headers, requestId)
               : Answer.problem(Problem.of(503, "unavailable", "This instance is stopping."));
+      if (endpoint.isForBrowsers()) {
+        answer = answer.with(origins.headers(headers.all("Origin")));
+      }
       boolean sent = send(answer, requestId, response);
       Duration took = Duration.ofNanos(System.nanoTime() - begin);
       log.invocation(
@@ -88,6 +102,10 @@ public final class Edge {
 
   private <T> Answer answer(
       Endpoint<T> endpoint, HttpRequest request, Headers headers, String requestId) {
+    if (request.getMethod().equals("OPTIONS") && endpoint.isForBrowsers()) {
+      return Answer.noContent("preflight")
+          .with(origins.preflight(headers.all("Origin"), endpoint.method()));
+    }
     try {
       return endpoint.operation().apply(check(endpoint, request, headers, requestId));
     } catch (Refusal refusal) {
@@ -247,10 +265,14 @@ public final class Edge {
   private static boolean send(Answer answer, String requestId, HttpResponse response) {
     try {
       response.setStatusCode(answer.status());
-      response.setContentType(answer.contentType());
       response.appendHeader("X-Request-Id", requestId);
       response.appendHeader("Cache-Control", "no-store");
       answer.headers().forEach(response::appendHeader);
+      if (answer.status() == Answer.NO_CONTENT) {
+        response.getOutputStream().flush();
+        return true;
+      }
+      response.setContentType(answer.contentType());
       byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
       // With its length known the answer is whole once it is flushed: a process that stops right
       // after this request would cut off the last chunk of one without.

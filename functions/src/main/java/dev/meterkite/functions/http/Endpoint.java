@@ -103,6 +103,14 @@ public record Endpoint<T>(
     edge.serve(this, request, response);
   }
 
+  /**
+   * Whether pages in browsers call this: it is for users, or for anyone who is signed in. Only such
+   * endpoints answer preflights.
+   */
+  boolean isForBrowsers() {
+    return signature == null && (roles.isEmpty() || roles.contains(Role.USER));
+  }
+
   /** Whether a caller has a role for this. */
   boolean admits(Caller caller) {
     return roles.isEmpty() || caller.isAnyOf(roles);

@@ -42,6 +42,9 @@ public final class Fields {
   static final int MAX_VIOLATIONS = 100;
 
   private static final int MAX_NAME = 100;
+  private static final int MAX_EMAIL = 320;
+  private static final Pattern EMAIL =
+      Pattern.compile("[^@\\s\\p{Cntrl}]+@[^@\\s\\p{Cntrl}]+");
   private static final Pattern NUMBER =
       Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?");
   private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
@@ -123,6 +126,16 @@ public final class Fields {
       return null;
     }
     return number.toString(); // Never the plain form: 1e999999999 has a thousand million digits.
+  }
+
+  /** An e-mail address, or null. Only its form is checked; the rules for clients say the same. */
+  public @Nullable String optionalEmail(String name) {
+    String email = optionalString(name, 3, MAX_EMAIL);
+    if (email != null && !EMAIL.matcher(email).matches()) {
+      fault(name, "format", "must be an e-mail address such as ada@example.com");
+      return null;
+    }
+    return email;
   }
 
   /** A required document id. */

@@ -1,5 +1,8 @@
 package dev.meterkite.functions.http;
 
+import dev.meterkite.model.command.Missing;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Violation;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -35,6 +38,17 @@ public record Problem(
   /** What {@code Retry-After} says where nothing better is known. */
   public static final Duration SOON = Duration.ofSeconds(1);
 
+  /** What to do about a missing document, by collection. */
+  private static final Map<String, String> HINTS =
+      Map.of(
+          Schema.Users.COLLECTION, "register-user creates it",
+          Schema.Customers.COLLECTION, "register-customer creates it",
+          Schema.CreditHolds.COLLECTION, "hold-credits answers the hold_id of a new hold",
+          Schema.CreditTransactions.COLLECTION, "credit-statement lists a user's transactions",
+          Schema.ModelQuotas.COLLECTION, "limits in model_catalog, or a document there, create it",
+          Schema.ModelRouterAlerts.COLLECTION, "list-alerts lists the alerts",
+          Schema.Scenes.COLLECTION, "write the scene to Firestore");
+
   public Problem {
     errors = List.copyOf(errors);
     if (retryAfter == null && (status == 429 || status == 503)) {
@@ -68,6 +82,16 @@ public record Problem(
     return of(404, "not_found", detail);
   }
 
+  /**
+   * 404 {@code not_found} for a document: {@code detail} says what creates or lists such documents,
+   * {@code collection} and {@code id} name it.
+   */
+  public static Problem missing(DocRef ref) {
+    String hint = HINTS.get(ref.collection());
+    return notFound("There is no " + ref + (hint == null ? "." : "; " + hint + "."))
+        .with(Missing.figures(ref));
+  }
+
   /** 409 {@code idempotency_conflict}. */
   public static Problem conflict() {
     return of(
@@ -84,6 +108,11 @@ public record Problem(
   public static Problem unavailable(Duration retryAfter) {
     return of(503, "unavailable", "No certain answer could be given; repeat it with the same key.")
         .retryAfter(retryAfter);
+  }
+
+  /** This problem with what is wrong with which field. */
+  public Problem errors(List<Violation> faults) {
+    return new Problem(status, code, detail, faults, figures, retryAfter);
   }
 
   /** This problem with members of its own. Those named like the standard ones are left out. */

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.http;
 
 import dev.meterkite.functions.store.Reply;
+import dev.meterkite.model.command.Missing;
 import dev.meterkite.model.command.Outcome;
 import java.util.function.Function;
 
@@ -9,7 +10,7 @@ public final class Replies {
   private Replies() {}
 
   /**
-   * The answer to the caller.
+   * The answer to the caller. A refusal that names a missing document is a 404 for that document.
    *
    * @param problems what a domain says of its refusals; the figures are added here
    */
@@ -18,7 +19,7 @@ public final class Replies {
     if (reply instanceof Reply.Answered answered) {
       answer = Answer.json(answered.json(), answered.replayed());
     } else if (reply instanceof Reply.Refused refused) {
-      answer = Answer.problem(problems.apply(refused.outcome()).with(refused.figures()));
+      answer = Answer.problem(problem(refused, problems));
     } else if (reply instanceof Reply.Conflict) {
       answer = Answer.problem(Problem.conflict());
     } else if (reply instanceof Reply.Busy busy) {
@@ -29,5 +30,11 @@ public final class Replies {
       throw new IllegalStateException("not a reply: " + reply);
     }
     return answer.took(reply.effort().attempts(), reply.effort().batch());
+  }
+
+  private static Problem problem(Reply.Refused refused, Function<Outcome, Problem> problems) {
+    return Missing.ref(refused.figures())
+        .map(Problem::missing)
+        .orElseGet(() -> problems.apply(refused.outcome()).with(refused.figures()));
   }
 }

@@ -57,6 +57,12 @@ public final class Quotas {
     return engine.call(command);
   }
 
+  /** 404 for a reservation; one whose quota does not exist is told by the quota. */
+  static final Problem NO_RESERVATION =
+      Problem.notFound(
+          "There is no reservation with this reservation_id; reserve-quota and route-model make"
+              + " reservations.");
+
   /** Submits a command; completes with the reply. */
   public CompletableFuture<Reply> submit(Command<QuotaCommand> command) {
     return engine.submit(command);
@@ -90,7 +96,7 @@ public final class Quotas {
     QuotaOutcome refusal = (QuotaOutcome) outcome;
     Problem problem =
         switch (refusal) {
-          case NOT_FOUND -> Problem.notFound("There is no such quota or reservation.");
+          case NOT_FOUND -> NO_RESERVATION;
           case ALREADY_SETTLED ->
               Problem.of(409, refusal.code(), "The reservation has been settled.");
           case EXCEEDS_LIMIT ->

@@ -53,7 +53,7 @@ public final class SettleQuota implements HttpFunction {
                 Quotas.answer(
                     quotas.settle(
                         id, call.request().tokens(), call.requiredKey(), call.requestHash())))
-        .orElseGet(() -> Answer.problem(Problem.notFound("There is no such reservation.")));
+        .orElseGet(() -> Answer.problem(Quotas.NO_RESERVATION));
   }
 
   @Override

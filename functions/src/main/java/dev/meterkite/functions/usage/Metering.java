@@ -373,7 +373,7 @@ public final class Metering {
         409,
         refusal.code(),
         switch (refusal) {
-          case UNKNOWN_CUSTOMER -> "There is no such customer.";
+          case UNKNOWN_CUSTOMER -> "There is no such customer; register-customer creates it.";
           case IDEMPOTENCY_CONFLICT -> "A record with this key says something else.";
           case UNKNOWN_RECORD -> "There is no record to correct under this id.";
           case ALREADY_CORRECTED -> "The record has been corrected before.";

@@ -336,6 +336,7 @@ class CostTest {
     sets("on-job-written", "it completes", "podcast_jobs/job-1", done);
     costs("expire-credits", "a sweep, nothing due", "{}");
     costs("reconcile-ledger", "a walk over one user", "{}");
+    costs("register-user", "a new user", "{\"user_id\":\"eve\",\"tier\":\"pro\"}");
   }
 
   private Map<String, Object> read(String path) {
@@ -463,5 +464,9 @@ class CostTest {
         "set-feature-flag",
         "one flag",
         "{\"customer_id\":\"acme\",\"flag\":\"sim2real\",\"value\":true}");
+    costs(
+        "register-customer",
+        "a new customer",
+        "{\"customer_id\":\"globex\",\"bundle_tier\":\"pro\"}");
   }
 }

@@ -69,7 +69,9 @@ record Form(
           "tactile",
           "void",
           "scene_generated",
-          "openai");
+          "openai",
+          "ada@example.com",
+          "Europe/Berlin");
 
   private static final List<String> OTHERS =
       List.of("1", "50", "0.5", "true", "[]", "[\"openai\"]", "{}");

@@ -2,6 +2,7 @@ package dev.meterkite.model.credits;
 
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.Users;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -106,6 +107,23 @@ public final class CreditAnswers {
     answer.put(HOLD, hold);
     answer.putAll(of(book, transaction));
     return answer;
+  }
+
+  /** {@code user_id, email?, tier, stripe_customer_id?, created_at?, balance, held, available}. */
+  static Map<String, Object> user(CreditState state, Book book) {
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put(Users.USER_ID, state.userId());
+    if (state.email() != null) {
+      answer.put(Users.EMAIL, state.email());
+    }
+    answer.put(Users.TIER, state.tier() == null ? SubscriptionTier.FREE.wire() : state.tier());
+    if (state.billing().customerId() != null) {
+      answer.put(Users.STRIPE_CUSTOMER_ID, state.billing().customerId());
+    }
+    if (state.registeredAt() != null) {
+      answer.put(Users.CREATED_AT, state.registeredAt());
+    }
+    return figures(answer, book);
   }
 
   /** {@code user_id, balance, held, available, lots}. */

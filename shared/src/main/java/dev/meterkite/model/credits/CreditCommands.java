@@ -3,8 +3,10 @@ package dev.meterkite.model.credits;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
+import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
@@ -34,6 +36,7 @@ public final class CreditCommands {
   public static final String REFUND = "refund-credits";
   public static final String STATEMENT = "credit-statement";
   public static final String STRIPE = "stripe-webhook";
+  public static final String REGISTER = "register-user";
   public static final String JOB = "on-job-written";
   public static final String SWEEP = "expire-credits";
 
@@ -102,6 +105,41 @@ public final class CreditCommands {
         new CreditCommand.Grant(id, amount, type, expiresAt, description),
         List.of(transaction(id)),
         List.of());
+  }
+
+  /**
+   * Creates a user, or completes it. Without a key it may be repeated as often as one likes.
+   *
+   * @param key the caller's idempotency key, or null
+   */
+  public static Command<CreditCommand> register(
+      String userId,
+      @Nullable String email,
+      @Nullable SubscriptionTier tier,
+      @Nullable String stripeCustomerId,
+      @Nullable String key,
+      String requestHash) {
+    // A new user's first book asks whether older transactions exist: read with the user, it costs
+    // no round trip of its own.
+    List<Read> reads = new ArrayList<>();
+    reads.add(new Read.Find(Queries.lastTransactionOfUser(userId)));
+    if (stripeCustomerId != null) {
+      reads.add(new Read.Find(usersOfStripeCustomer(stripeCustomerId)));
+    }
+    return new Command<>(
+        user(userId),
+        REGISTER,
+        key,
+        requestHash,
+        new CreditCommand.Register(email, tier, stripeCustomerId, key != null),
+        key == null ? List.of() : List.of(key(Ids.marker(REGISTER, user(userId), key))),
+        List.of(),
+        reads);
+  }
+
+  /** Two are enough to see whether somebody else has it. */
+  static Query usersOfStripeCustomer(String stripeCustomerId) {
+    return Queries.usersOfStripeCustomer(stripeCustomerId, 2);
   }
 
   /**

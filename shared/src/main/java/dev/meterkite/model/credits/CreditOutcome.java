@@ -7,6 +7,8 @@ import java.util.Locale;
 public enum CreditOutcome implements Outcome {
   /** The user, hold or transaction does not exist, or belongs to somebody else. */
   NOT_FOUND(false),
+  /** A field given to register-user differs from what is there, or belongs to another user. */
+  ALREADY_EXISTS(false),
   /** What is to be given would expire at once; an attempt of before may still be on its way. */
   ALREADY_EXPIRED(true),
   /** The hold was captured: nothing can follow. */

@@ -3,6 +3,7 @@ package dev.meterkite.model.credits;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Missing;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Rules;
 import dev.meterkite.model.command.Seen;
@@ -113,10 +114,13 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   public Decision<CreditState> decide(
       CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
     CreditCommand input = command.input();
+    if (input instanceof CreditCommand.Register register) {
+      return new RegistrationRules(state, seen, register, now, foreign).decide();
+    }
     if (!state.exists()) {
       return input instanceof CreditCommand.Job job
           ? JobRules.withoutUser(state, seen, job, now)
-          : refused(CreditOutcome.NOT_FOUND);
+          : missing(command.owner());
     }
     Opening opening = new Opening(state, seen, now, foreign);
     Book book = opening.book();
@@ -300,7 +304,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     }
     Map<String, Object> fields = seen.document(ref).fields();
     if (!state.userId().equals(Raw.text(fields, CreditHolds.USER_ID))) {
-      return refused(CreditOutcome.NOT_FOUND);
+      return missing(ref);
     }
     return HoldStatus.parse(Raw.text(fields, CreditHolds.STATUS))
         .map(
@@ -328,7 +332,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     }
     Map<String, Object> fields = seen.document(ref).fields();
     if (!state.userId().equals(Raw.text(fields, CreditTransactions.USER_ID))) {
-      return refused(CreditOutcome.NOT_FOUND);
+      return missing(ref);
     }
     long deducted = -Raw.whole(fields, CreditTransactions.AMOUNT, 0);
     if (deducted < 1
@@ -401,8 +405,13 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
    * @param changed the user as it is now, but for the book
    */
   static Decision<CreditState> settled(CreditState found, CreditState changed, Book book) {
+    return settled(found, changed, book, CreditAnswers.of(book, null));
+  }
+
+  /** What was done to a user, which may be nothing, with an answer of its own. */
+  static Decision<CreditState> settled(
+      CreditState found, CreditState changed, Book book, Map<String, Object> answer) {
     CreditState next = next(changed, book);
-    Map<String, Object> answer = CreditAnswers.of(book, null);
     return next.equals(found) && book.writes().isEmpty()
         ? new Decision.Unchanged<>(answer)
         : new Decision.Applied<>(next, answer, book.writes());
@@ -430,6 +439,11 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     figures.put(CreditAnswers.AVAILABLE, book.available());
     figures.put(CreditAnswers.REQUIRED, required);
     return new Decision.Refused<>(CreditOutcome.INSUFFICIENT_CREDITS, figures);
+  }
+
+  /** Refuses because this document does not exist, or is another user's. */
+  static Decision.Refused<CreditState> missing(DocRef ref) {
+    return new Decision.Refused<>(CreditOutcome.NOT_FOUND, Missing.figures(ref));
   }
 
   static Decision.Refused<CreditState> refused(CreditOutcome outcome) {

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param userId the id of the document
  * @param exists whether there is a document
  * @param registeredAt {@code created_at}, or null where it cannot be read
+ * @param email {@code email}, or null where it is absent or not text
  * @param tier the word of the tier as found, or null
  * @param billing what Stripe has told
  * @param found what was found in {@code credits_balance}
@@ -21,6 +22,7 @@ public record CreditState(
     String userId,
     boolean exists,
     @Nullable Instant registeredAt,
+    @Nullable String email,
     @Nullable String tier,
     Billing billing,
     Found found,
@@ -39,6 +41,40 @@ public record CreditState(
     UNREADABLE
   }
 
+  /** The user that a registration creates; its ledger is opened by {@link Opening}. */
+  static CreditState registered(String userId, CreditCommand.Register register, Instant now) {
+    SubscriptionTier tier = register.tier() == null ? SubscriptionTier.FREE : register.tier();
+    return new CreditState(
+        userId,
+        true,
+        now,
+        register.email(),
+        tier.wire(),
+        Billing.NONE.of(register.stripeCustomerId()),
+        Found.ABSENT,
+        0,
+        false,
+        null,
+        null);
+  }
+
+  /** The same user with the registered fields that the document does not have yet. */
+  CreditState completedBy(CreditCommand.Register register) {
+    SubscriptionTier named = register.tier();
+    return new CreditState(
+        userId,
+        exists,
+        registeredAt,
+        email == null ? register.email() : email,
+        tier == null && named != null ? named.wire() : tier,
+        billing.of(register.stripeCustomerId()),
+        found,
+        foundBalance,
+        ledgerBroken,
+        ledger,
+        dueAt);
+  }
+
   /** Whether a Stripe subscription renews the credits. */
   boolean subscribed() {
     return billing.subscriptionId() != null;
@@ -51,6 +87,7 @@ public record CreditState(
         userId,
         exists,
         registeredAt,
+        email,
         tierNow,
         next,
         found,
@@ -64,7 +101,17 @@ public record CreditState(
   CreditState withCustomer(@Nullable String customerId) {
     Billing next = billing.of(customerId);
     return new CreditState(
-        userId, exists, registeredAt, tier, next, found, foundBalance, ledgerBroken, ledger, dueAt);
+        userId,
+        exists,
+        registeredAt,
+        email,
+        tier,
+        next,
+        found,
+        foundBalance,
+        ledgerBroken,
+        ledger,
+        dueAt);
   }
 
   /** The same user with this ledger, its balance copied and its next due moment noted. */
@@ -73,6 +120,7 @@ public record CreditState(
         userId,
         exists,
         registeredAt,
+        email,
         tier,
         billing,
         Found.KNOWN,

@@ -38,6 +38,7 @@ final class LedgerCodec {
         owner.ref().id(),
         owner.exists(),
         Raw.instant(fields, Users.CREATED_AT),
+        Raw.text(fields, Users.EMAIL),
         Raw.text(fields, Users.TIER),
         new Billing(
             Raw.text(fields, Users.STRIPE_CUSTOMER_ID),
@@ -208,6 +209,7 @@ final class LedgerCodec {
     if (next == null) {
       return changes;
     }
+    registration(changes, before, after);
     billing(changes, before, after);
     if (before.found() != after.found() || before.foundBalance() != after.foundBalance()) {
       changes.put(Users.CREDITS_BALANCE, after.foundBalance());
@@ -225,6 +227,21 @@ final class LedgerCodec {
     }
     put(changes, Users.LEDGER_DUE_AT, before.dueAt(), after.dueAt());
     return changes;
+  }
+
+  /** What register-user sets: a whole new user, or fields that an existing one did not have. */
+  private static void registration(
+      Map<String, Object> changes, CreditState before, CreditState after) {
+    Instant registeredAt = after.registeredAt();
+    if (!before.exists() && registeredAt != null) {
+      changes.put(Users.USER_ID, after.userId());
+      changes.put(Users.CREATED_AT, registeredAt);
+      changes.put(Users.UPDATED_AT, registeredAt);
+    }
+    put(changes, Users.EMAIL, before.email(), after.email());
+    if (before.tier() == null) {
+      put(changes, Users.TIER, null, after.tier());
+    }
   }
 
   private static void billing(Map<String, Object> changes, CreditState before, CreditState after) {

@@ -2,6 +2,7 @@ package dev.meterkite.model.quotas;
 
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Missing;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Rules;
 import dev.meterkite.model.command.Seen;
@@ -176,7 +177,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       Instant now) {
     QuotaState state = planned(present, reserve, now);
     if (!state.exists() || !state.isOf(reserve.provider(), reserve.modelId())) {
-      return refused(QuotaOutcome.NOT_FOUND);
+      return new Decision.Refused<>(QuotaOutcome.NOT_FOUND, Missing.figures(command.owner()));
     }
     QuotaState.Fit fit = state.fit(reserve.tokens(), reserve.requests());
     if (fit.refusal().isPresent()) {

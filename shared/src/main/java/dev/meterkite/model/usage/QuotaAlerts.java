@@ -64,9 +64,23 @@ final class QuotaAlerts {
             type(percent), AlertSubject.customer(customerId), message(percent, state, period), at));
   }
 
+  /**
+   * The share that is used and the threshold that it has reached, which differ where one step passes
+   * it: {@code 2 of 2 scenes (100 %) …; 80 % is reached}.
+   */
   private static String message(int percent, MeterState state, Instant period) {
-    return "%d of %d scenes are used in the period from %s (%d %%)"
-        .formatted(state.counter().scenes(), state.terms().quota(), period, percent);
+    long scenes = state.counter().scenes();
+    long quota = state.terms().quota();
+    if (quota < 1) {
+      return "%d scenes are used in the period from %s; the quota allows none"
+          .formatted(scenes, period);
+    }
+    BigInteger used =
+        BigInteger.valueOf(scenes)
+            .multiply(BigInteger.valueOf(100))
+            .divide(BigInteger.valueOf(quota));
+    return "%d of %d scenes (%d %%) are used in the period from %s; %d %% is reached"
+        .formatted(scenes, quota, used, period, percent);
   }
 
   private static AlertType type(int percent) {

@@ -115,7 +115,7 @@ class CreditSequencesTest {
 
     private String command(Map<DocRef, Map<String, Object>> before) {
       long amount = 1L + random.nextInt(60);
-      return switch (random.nextInt(18)) {
+      return switch (random.nextInt(19)) {
         case 0, 1, 2 -> debit(amount);
         case 3, 4 ->
             bank.grant(
@@ -131,6 +131,7 @@ class CreditSequencesTest {
         case 12 -> bank.sweep();
         case 13 -> another(before);
         case 14, 15, 16 -> stripe();
+        case 17 -> register();
         default -> jobHold(amount);
       };
     }
@@ -152,6 +153,19 @@ class CreditSequencesTest {
       return holds.isEmpty() || random.nextInt(9) == 0
           ? "none"
           : holds.get(random.nextInt(holds.size()));
+    }
+
+    /** Without a key it changes nothing the second time. */
+    private String register() {
+      String customer = random.nextBoolean() ? null : "cus_" + random.nextInt(2);
+      SubscriptionTier tier =
+          random.nextInt(3) == 0 ? SubscriptionTier.values()[random.nextInt(3)] : null;
+      var command = CreditCommands.register(Bank.USER, null, tier, customer, null, "h");
+      String outcome = bank.run(command);
+      if (outcome.equals("applied")) {
+        assertEquals("unchanged", bank.run(command), command::toString);
+      }
+      return outcome;
     }
 
     private String jobHold(long amount) {

@@ -1,0 +1,72 @@
+package dev.meterkite.functions.credits;
+
+import com.google.cloud.functions.HttpFunction;
+import com.google.cloud.functions.HttpRequest;
+import com.google.cloud.functions.HttpResponse;
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.http.Call;
+import dev.meterkite.functions.http.Edge;
+import dev.meterkite.functions.http.Endpoint;
+import dev.meterkite.functions.http.Fields;
+import dev.meterkite.functions.http.Role;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.credits.CreditCommand;
+import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.SubscriptionTier;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code register-user}: creates a user and opens its ledger with the first grant in one commit.
+ *
+ * <p>A user that exists is answered as it is: fields that it lacks are set, and a field that
+ * differs is a 409 {@code already_exists}.
+ */
+public final class RegisterUser implements HttpFunction {
+  private final Edge edge;
+  private final Endpoint<User> endpoint;
+
+  /** Used by the Functions Framework. */
+  public RegisterUser() {
+    this(Backend.ofProcess().edge(), Credits.ofProcess());
+  }
+
+  RegisterUser(Edge edge, Credits credits) {
+    this.edge = edge;
+    this.endpoint =
+        Endpoint.post(CreditCommands.REGISTER)
+            .roles(Role.SERVICE, Role.ADMIN)
+            .fields(User::parse)
+            .answer(call -> credits.carryOut(command(call)));
+  }
+
+  private record User(
+      String userId,
+      @Nullable String email,
+      @Nullable SubscriptionTier tier,
+      @Nullable String stripeCustomerId) {
+    static User parse(Fields fields) {
+      return new User(
+          fields.id("user_id"),
+          fields.optionalEmail("email"),
+          fields.optionalWord("tier", SubscriptionTier.class),
+          fields.optionalString("stripe_customer_id", 1, Limits.STRIPE_ID));
+    }
+  }
+
+  private static Command<CreditCommand> command(Call<User> call) {
+    User user = call.request();
+    return CreditCommands.register(
+        user.userId(),
+        user.email(),
+        user.tier(),
+        user.stripeCustomerId(),
+        call.key(),
+        call.requestHash());
+  }
+
+  @Override
+  public void service(HttpRequest request, HttpResponse response) throws IOException {
+    endpoint.serve(edge, request, response);
+  }
+}

@@ -1,0 +1,42 @@
+package dev.meterkite.functions.customers;
+
+import com.google.cloud.functions.HttpFunction;
+import com.google.cloud.functions.HttpRequest;
+import com.google.cloud.functions.HttpResponse;
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.http.Edge;
+import dev.meterkite.functions.http.Endpoint;
+import dev.meterkite.functions.http.Role;
+import java.io.IOException;
+
+/**
+ * {@code register-customer}: creates a customer and its flags in one commit.
+ *
+ * <p>A customer that exists is answered as it is: fields that it lacks are set, and a field that
+ * differs is a 409 {@code already_exists}.
+ */
+public final class RegisterCustomer implements HttpFunction {
+  private final Edge edge;
+  private final Endpoint<CustomerRegistrar.Request> endpoint;
+
+  /** Used by the Functions Framework. */
+  public RegisterCustomer() {
+    this(
+        Backend.ofProcess().edge(),
+        new CustomerRegistrar(Backend.ofProcess(), Configurations.ofProcess()));
+  }
+
+  RegisterCustomer(Edge edge, CustomerRegistrar customers) {
+    this.edge = edge;
+    this.endpoint =
+        Endpoint.post(CustomerRegistrar.OPERATION)
+            .roles(Role.SERVICE, Role.ADMIN)
+            .fields(CustomerRegistrar.Request::parse)
+            .answer(customers::register);
+  }
+
+  @Override
+  public void service(HttpRequest request, HttpResponse response) throws IOException {
+    endpoint.serve(edge, request, response);
+  }
+}
