@@ -21,7 +21,7 @@ launch() {
     # One that does not fit is left aside without a word; the program then sees to a new one.
     archive=(-XX:SharedArchiveFile="$classes.jsa" -Xshare:auto -Xlog:disable)
   elif [ "$tool" = run-local ]; then
-    archive=(-XX:DumpLoadedClassList="$classes.list" -Xlog:disable)
+    archive=(-XX:DumpLoadedClassList="$classes-$$.classes" -Xlog:disable)
   fi
   exec "$java" ${archive[@]+"${archive[@]}"} -Dmeterkite.home="$home" -Dmeterkite.archive="$classes" \
     -Dmeterkite.columns="$(columns)" -cp "$(class_path)" "${words[@]}" "$@"

@@ -2,6 +2,7 @@ package dev.meterkite.local;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.meterkite.emulator.ClassArchive;
 import dev.meterkite.emulator.EmulatorProject;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
@@ -46,7 +47,7 @@ public final class LocalHost implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(LocalHost.class.getName());
   private static final String PROPERTY_PREFIX = "meterkite.env.";
-  private static final Duration PROBE_WITHIN = Duration.ofSeconds(10);
+  private static final Duration PROBE_WITHIN = Duration.ofSeconds(30);
   private static final long POLL_MILLIS = 20;
 
   private final String project;
@@ -81,7 +82,9 @@ public final class LocalHost implements AutoCloseable {
       Long seed = options.chaosSeed();
       Chaos chaos = seed == null ? Chaos.none() : Chaos.ofSeed(seed);
       events = closing(new EventRelay(entries, backends, chaos, clock));
-      emulator = closing(emulator(running, work.resolve("firestore-emulator.log")));
+      emulator =
+          closing(
+              emulator(running, work.resolve("firestore-emulator.log"), options.firestorePort()));
       providers = closing(new StubProviders());
       processes = hostFunctions(options, route.apply(emulator.host()), tableFile, work);
       registerTriggers();
@@ -151,9 +154,9 @@ public final class LocalHost implements AutoCloseable {
     }
   }
 
-  private FirestoreEmulator emulator(@Nullable String running, Path log) {
+  private FirestoreEmulator emulator(@Nullable String running, Path log, int port) {
     return running == null || running.isBlank()
-        ? FirestoreEmulator.start(events.host(), log)
+        ? FirestoreEmulator.start(events.host(), log, port, ClassArchives.folder())
         : FirestoreEmulator.attach(running);
   }
 
@@ -307,6 +310,11 @@ public final class LocalHost implements AutoCloseable {
   /** The emulator, as host:port. */
   public String firestore() {
     return emulator.host();
+  }
+
+  /** The archive of the emulator's classes, where it was started with one. */
+  Optional<ClassArchive> emulatorClasses() {
+    return emulator.classes();
   }
 
   /** The documents over REST, past all rules. */
