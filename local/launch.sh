@@ -14,6 +14,8 @@ launch() {
   shift
   home=$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")
   start=$home/$module/target/start
+  check_line "$tool" "$@"
+  trap 'echo "Stopping…"; exit 130' INT
   find_java
   build
   classes=$(archive_of_classes)
@@ -31,8 +33,140 @@ launch() {
 refuse() {
   local status=$1
   shift
-  printf '%s\n' "$*" | fold -s -w "$(columns 2)" >&2
+  printf '%s\n' "$*" | fold -s -w "$(columns 2)" | sed 's/ *$//' >&2
   exit "$status"
+}
+
+# check_line TOOL WORD...: answers --help; ends with status 2 where picocli would refuse the line, and with 1 where a file
+# is missing or a port is taken. local/help/TOOL says what the tool takes; its words.tsv has, divided by tabs, sub-command,
+# option or label of an argument, kind, lowest and highest number, the usual one, what it needs.
+check_line() {
+  local tool=$1 script=./$1.sh words command=- word name value kind least most usual needs label given=" " needed=""
+  local arguments=0 ended=false commands
+  shift
+  words=$(cat "$home/local/help/$tool/words.tsv")
+  commands=$(awk -F '\t' '$3 == "command" { print $1 }' <<<"$words")
+  show_help "$tool" "$@"
+  while [ $# -gt 0 ]; do
+    word=$1
+    shift
+    if [ "$ended" = false ] && [ "$word" = -- ]; then
+      ended=true
+    elif [ "$ended" = false ] && [[ $word == -?* ]]; then
+      name=${word%%=*}
+      find_word "$command" "$name" || refuse 2 "Unknown option $word; $(help_of "$command") says what there is."
+      given="$given$name "
+      [ "$needs" = - ] || needed="$needed $name:$needs"
+      if [ "$kind" != flag ]; then
+        if [ "$word" != "$name" ]; then
+          value=${word#*=}
+        elif [ $# = 0 ] || is_word "$1"; then
+          refuse 2 "$name needs a value."
+        else
+          value=$1
+          shift
+        fi
+        check_value
+      fi
+    elif [ "$command" = - ] && [ -n "$commands" ]; then
+      find_word "$word" - || refuse 2 "Unknown command $word; $(help_of -) says what there is."
+      command=$word
+    elif [ "$arguments" = 0 ] && find_argument; then
+      arguments=1
+      name=$label
+      value=$word
+      check_value
+    else
+      refuse 2 "Unknown word $word; $(help_of "$command") says what there is."
+    fi
+  done
+  if [ "$command" = - ] && [ -n "$commands" ]; then
+    command=${commands%%$'\n'*}
+  fi
+  if [ "$arguments" = 0 ] && find_argument; then
+    refuse 2 "$command needs $label."
+  fi
+  for name in $needed; do
+    [[ $given == *" ${name#*:} "* ]] || refuse 2 "${name%%:*} needs ${name#*:}."
+  done
+  while IFS=$'\t' read -r word name kind least most usual needs; do
+    if [ "$word" = "$command" ] && [ "$kind" = free_port ] && [ "$usual" != 0 ] && [[ $given != *" $name "* ]]; then
+      value=$usual
+      check_value
+    fi
+  done <<<"$words"
+}
+
+# find_word COMMAND WORD: sets kind and its neighbours.
+find_word() {
+  local its_command its_name
+  while IFS=$'\t' read -r its_command its_name kind least most usual needs; do
+    if [ "$its_command" = "$1" ] && [ "$its_name" = "$2" ]; then
+      return
+    fi
+  done <<<"$words"
+  return 1
+}
+
+# Likewise what the command is given besides options, and its label.
+find_argument() {
+  local its_command
+  while IFS=$'\t' read -r its_command label kind least most usual needs; do
+    if [ "$its_command" = "$command" ] && [[ $label != -* ]]; then
+      return
+    fi
+  done <<<"$words"
+  return 1
+}
+
+# is_word WORD: whether the line takes it for something else than a value.
+is_word() {
+  local kind least most usual needs
+  [ "$1" = -- ] || find_word "$command" "${1%%=*}" || { [ "$command" = - ] && find_word "$1" -; }
+}
+
+help_of() {
+  if [ "$1" = - ]; then
+    echo "$script --help"
+  else
+    echo "$script $1 --help"
+  fi
+}
+
+# Whether $value is of $kind, for $name; what only Java can tell is left to it.
+check_value() {
+  case $kind in
+    number | free_port)
+      if ! [[ $value =~ ^[-+]?[0-9]+$ ]] || {
+        [ "${#value}" -le 18 ] && ! { [ "$value" -ge "$least" ] && [ "$value" -le "$most" ]; }
+      }; then
+        refuse 2 "$name takes a whole number from $least to $most, not $value."
+      fi
+      if [ "$kind" = free_port ] && [ "$value" -gt 0 ] && (exec 3<>"/dev/tcp/127.0.0.1/$value") 2>/dev/null; then
+        refuse 1 "Port $value of 127.0.0.1 is in use: stop what listens there, or choose $name N."
+      fi
+      ;;
+    file) [ -f "$value" ] && [ -r "$value" ] || refuse 1 "There is no file $value that can be read." ;;
+    folder) [ -d "$value" ] && [ -r "$value" ] || refuse 1 "There is no folder $value that can be read." ;;
+  esac
+}
+
+# show_help TOOL WORD...: ends the program where -h or --help is among the words.
+show_help() {
+  local folder=$home/local/help/$1 width=80 word command="" asked=false
+  shift
+  for word in "$@"; do
+    case $word in
+      --) break ;;
+      -h | --help) asked=true ;;
+      *) [ -n "$command" ] || ! find_word "$word" - || command=-$word ;;
+    esac
+  done
+  if [ "$asked" = true ]; then
+    [ "$(columns)" -ge 80 ] || width=60
+    cat "$folder/help-$width$command.txt"
+    exit
+  fi
 }
 
 # The columns of the terminal that takes the output, or the errors (2); 80 elsewhere.
@@ -120,7 +254,7 @@ build() {
   if [ ! -x "$java_home/bin/javac" ]; then
     refuse 1 "$java_home has no compiler: install a JDK 17 or later, not only a JRE, and put it on the PATH, or set JAVA_HOME."
   fi
-  [ -s "$start/modules" ] || first=" (the first time: about one minute, two more where Maven has to fetch its libraries)"
+  [ -d "$start/classes" ] || first=" (the first time: about one minute, two more where Maven has to fetch its libraries)"
   echo "Building$first..."
   # Maven goes by the times of files, which may be old ones when a branch or a copy comes back.
   for each in $(cat "$start/modules" 2>/dev/null || true); do
@@ -157,7 +291,8 @@ maven() {
   trap 'stop_maven "$group" 143' TERM
   trap 'stop_maven "$group" 129' HUP
   wait "$group" || status=$?
-  trap - INT TERM HUP
+  trap 'echo "Stopping…"; exit 130' INT
+  trap - TERM HUP
   return "$status"
 }
 

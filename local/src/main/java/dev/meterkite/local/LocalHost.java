@@ -82,13 +82,17 @@ public final class LocalHost implements AutoCloseable {
       Long seed = options.chaosSeed();
       Chaos chaos = seed == null ? Chaos.none() : Chaos.ofSeed(seed);
       events = closing(new EventRelay(entries, backends, chaos, clock));
+      notInterrupted();
       emulator =
           closing(
               emulator(running, work.resolve("firestore-emulator.log"), options.firestorePort()));
       providers = closing(new StubProviders());
+      notInterrupted();
       processes = hostFunctions(options, route.apply(emulator.host()), tableFile, work);
+      notInterrupted();
       registerTriggers();
       seedCatalogue();
+      notInterrupted();
       Schedules schedules = closing(new Schedules(entries, backends, tokens));
       if (options.schedules()) {
         schedules.start();
@@ -104,6 +108,7 @@ public final class LocalHost implements AutoCloseable {
               schedules,
               events,
               providers));
+      Loopback.daemon(tokens::prepare, "token-keys").start();
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
@@ -160,6 +165,13 @@ public final class LocalHost implements AutoCloseable {
         : FirestoreEmulator.attach(running);
   }
 
+  /** A signal breaks the start off where it is. */
+  private static void notInterrupted() throws InterruptedException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptedException();
+    }
+  }
+
   private <T extends AutoCloseable> T closing(T part) {
     toClose.push(part);
     return part;
@@ -187,6 +199,8 @@ public final class LocalHost implements AutoCloseable {
           ChildProcesses.start(
               options.processes(), tableFile, table.entries(), environment, backends, work));
     }
+    // Here nobody is left to call once the host stops.
+    environment.put("DRAIN_SECONDS", "1");
     environment.forEach((name, value) -> System.setProperty(PROPERTY_PREFIX + name, value));
     Map<String, Integer> ports = FunctionServers.choosePorts(table.entries());
     closing(FunctionServers.start(table.entries(), ports));

@@ -149,6 +149,7 @@ public final class Main {
       if (documents != null && running.isPresent()) {
         return onDocuments(running.get(), documents, options, stop.out());
       }
+      checkFirestorePort(options);
       logTo(log);
       try (LocalHost host = LocalHost.start(options, home.resolve("functions.tsv"), work)) {
         stop.closes(host);
@@ -176,6 +177,9 @@ public final class Main {
     if (options.trace() != null) {
       Trace unused = Trace.read(options.trace());
     }
+  }
+
+  private static void checkFirestorePort(Options options) {
     if (options.firestorePort() != 0) {
       if (Settings.ofProcess().firestoreEmulatorHost().isPresent()) {
         throw new LocalHostException(

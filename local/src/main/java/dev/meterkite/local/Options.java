@@ -48,16 +48,23 @@ public record Options(
   private static final Option DRY_RUN =
       new Option("--dry-run", Value.flag(), "only say what it would do");
 
+  /** What commands take that start a host. */
+  private static final List<Option> HOST =
+      common(Value.freePort(DEFAULT_PORT), Value.freePort(0));
+
+  /** What commands take that start a host only where none is up. */
+  private static final List<Option> DOCUMENTS = common(Value.port(), Value.port());
+
   /** What the script takes. */
   static final ToolLine LINE =
       ToolLine.of(
           "run-local",
           "Meterkite on this machine: builds what has changed, and starts the Firestore emulator,"
               + " the functions, their triggers and schedules. Without a command: up.",
-          common(Value.port()),
+          DOCUMENTS,
           List.of(
               ToolCommand.of("up", "Starts everything and stays until Ctrl-C.")
-                  .with(common(Value.freePort())),
+                  .with(HOST),
               ToolCommand.of(
                       "demo",
                       "Starts everything, sends traffic, shows what became of it and checks the"
@@ -69,26 +76,26 @@ public record Options(
                               Value.file(),
                               "play recorded calls: a CSV of"
                                   + " TIMESTAMP,ContextTokens,GeneratedTokens")))
-                  .with(common(Value.freePort())),
+                  .with(HOST),
               ToolCommand.of("adopt", "Takes over the users of an older system.", WHERE)
                   .with(List.of(DRY_RUN))
-                  .with(common(Value.port())),
+                  .with(DOCUMENTS),
               ToolCommand.of(
                       "migrate",
                       "Writes the customers, scenes and users of the JSON files in DIR.",
                       WHERE)
                   .taking(Value.folder())
                   .with(List.of(DRY_RUN))
-                  .with(common(Value.port())),
+                  .with(DOCUMENTS),
               ToolCommand.of("export", "Writes all documents to files in DIR.", WHERE)
                   .taking(Value.newFolder())
-                  .with(common(Value.port())),
+                  .with(DOCUMENTS),
               ToolCommand.of(
                       "import", "Sets all documents that an export has written to DIR.", WHERE)
                   .taking(Value.folder())
-                  .with(common(Value.port()))));
+                  .with(DOCUMENTS)));
 
-  private static List<Option> common(Value port) {
+  private static List<Option> common(Value port, Value firestorePort) {
     return Stream.of(
             new Option(
                 "--port",
@@ -98,7 +105,7 @@ public record Options(
                     + ", 0 for any free one)"),
             new Option(
                 "--firestore-port",
-                Value.freePort(),
+                firestorePort,
                 "the Firestore emulator's port (default 0: any free one)"),
             new Option(
                 "--no-rules", Value.flag(), "leave firestore.rules out: any client may do anything"),

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,7 @@ public final class Stop implements AutoCloseable {
   private final PrintStream errPrint;
   private final Thread main = Thread.currentThread();
   private final Thread hook = new Thread(this::bySignal, "stop");
+  private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable AutoCloseable host;
   private volatile boolean begun;
 
@@ -94,7 +96,7 @@ public final class Stop implements AutoCloseable {
         up.close();
       } else {
         // The start notices, and takes down what it has put up.
-        main.join(TimeUnit.SECONDS.toMillis(BREAK_OFF_SECONDS));
+        boolean unused = ended.await(BREAK_OFF_SECONDS, TimeUnit.SECONDS);
       }
     } catch (Exception e) {
       // Nobody is left to hear of it: the JVM ends, and everything that it started with it.
@@ -105,9 +107,10 @@ public final class Stop implements AutoCloseable {
     return host;
   }
 
-  /** The program ends by itself. */
+  /** The program ends, by itself or because of the signal. */
   @Override
   public void close() {
+    ended.countDown();
     if (!begun) {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);

@@ -181,12 +181,12 @@ public final class ToolLine {
 
   /**
    * In columns that tabs divide: sub-command, option or label of the argument, kind, lowest and
-   * highest number, what it needs; {@code -} for nothing.
+   * highest number, the usual one, what it needs; {@code -} for nothing.
    */
   private List<String> table() {
     List<String> rows = new ArrayList<>(rows(root));
     for (ToolCommand command : commands.values()) {
-      rows.add(row(command.name(), "-", "command", "-", "-", "-"));
+      rows.add(row(command.name(), "-", "command", "-", "-", "-", "-"));
       rows.addAll(rows(command));
     }
     return rows;
@@ -197,7 +197,7 @@ public final class ToolLine {
     List<String> rows = new ArrayList<>();
     Value argument = command.argument();
     if (argument != null) {
-      rows.add(row(name, argument.label(), argument.kind().word(), "-", "-", "-"));
+      rows.add(row(name, argument.label(), argument.kind().word(), "-", "-", "-", "-"));
     }
     for (ToolCommand.Option option : command.options()) {
       Value value = option.value();
@@ -209,6 +209,7 @@ public final class ToolLine {
               value.kind().word(),
               Long.toString(value.least()),
               Long.toString(value.most()),
+              Long.toString(value.usual()),
               needs));
     }
     return rows;

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param label how the help names it; empty for a flag
  * @param least the lowest number
  * @param most the highest one
+ * @param usual the number that is meant where none is given; 0 for none
  */
-public record Value(Kind kind, String label, long least, long most) {
+public record Value(Kind kind, String label, long least, long most, long usual) {
   private static final int HIGHEST_PORT = 65_535;
 
   /** What a value may be. */
@@ -39,11 +40,11 @@ public record Value(Kind kind, String label, long least, long most) {
   }
 
   public static Value flag() {
-    return new Value(Kind.FLAG, "", 0, 0);
+    return new Value(Kind.FLAG, "", 0, 0, 0);
   }
 
   public static Value number(long least, long most) {
-    return new Value(Kind.NUMBER, "N", least, most);
+    return new Value(Kind.NUMBER, "N", least, most, 0);
   }
 
   /** Any port, whether somebody listens on it or not. */
@@ -51,24 +52,25 @@ public record Value(Kind kind, String label, long least, long most) {
     return number(0, HIGHEST_PORT);
   }
 
-  public static Value freePort() {
-    return new Value(Kind.FREE_PORT, "N", 0, HIGHEST_PORT);
+  /** A port that must be free, which is this one where none is given. */
+  public static Value freePort(int usual) {
+    return new Value(Kind.FREE_PORT, "N", 0, HIGHEST_PORT, usual);
   }
 
   public static Value regex() {
-    return new Value(Kind.REGEX, "REGEX", 0, 0);
+    return new Value(Kind.REGEX, "REGEX", 0, 0, 0);
   }
 
   public static Value file() {
-    return new Value(Kind.FILE, "FILE", 0, 0);
+    return new Value(Kind.FILE, "FILE", 0, 0, 0);
   }
 
   public static Value folder() {
-    return new Value(Kind.FOLDER, "DIR", 0, 0);
+    return new Value(Kind.FOLDER, "DIR", 0, 0, 0);
   }
 
   public static Value newFolder() {
-    return new Value(Kind.NEW_FOLDER, "DIR", 0, 0);
+    return new Value(Kind.NEW_FOLDER, "DIR", 0, 0, 0);
   }
 
   private boolean isNumber() {
