@@ -76,7 +76,7 @@ public record ClassArchive(Path archive, Path list, String classPath) {
     Files.write(whole(), java.util.Arrays.copyOf(listed, end));
     List<String> command = new ArrayList<>();
     if (new File("/usr/bin/nice").canExecute()) {
-      command.addAll(List.of("/usr/bin/nice", "-n", "19"));
+      command.addAll(List.of("/usr/bin/nice", "-n", "10"));
     }
     command.addAll(JavaCommand.start());
     command.addAll(

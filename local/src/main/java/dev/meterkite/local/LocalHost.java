@@ -47,7 +47,7 @@ public final class LocalHost implements AutoCloseable {
 
   private static final Logger LOG = Logger.getLogger(LocalHost.class.getName());
   private static final String PROPERTY_PREFIX = "meterkite.env.";
-  private static final Duration PROBE_WITHIN = Duration.ofSeconds(30);
+  private static final Duration PROBE_WITHIN = Duration.ofSeconds(10);
   private static final long POLL_MILLIS = 20;
 
   private final String project;

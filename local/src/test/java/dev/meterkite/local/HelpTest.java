@@ -3,26 +3,29 @@ package dev.meterkite.local;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.local.line.ToolLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What {@code run-local.sh --help} prints without a build is what picocli prints; written anew by
+ * What {@code run-local.sh --help} and {@code chaos.sh --help} print without a build is what picocli prints; written anew by
  * {@code -Dmeterkite.write=true}.
  */
 class HelpTest {
   @Test
   void checkedInHelp_isPicoclis() throws IOException {
-    assertChecked(Options.LINE.tool(), Options.LINE.files());
+    for (ToolLine line : List.of(Options.LINE, dev.meterkite.local.chaos.Main.line())) {
+      assertChecked(line.tool(), line.files());
+    }
   }
 
-  /** As the tests of other tools do, with theirs. */
-  static void assertChecked(String tool, Map<String, String> files) throws IOException {
+  private static void assertChecked(String tool, Map<String, String> files) throws IOException {
     Path folder = Path.of("").toAbsolutePath().getParent().resolve("local/help").resolve(tool);
     if (Boolean.getBoolean("meterkite.write")) {
       Files.createDirectories(folder);

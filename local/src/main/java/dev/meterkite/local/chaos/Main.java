@@ -4,6 +4,7 @@ import dev.meterkite.emulator.EmulatorUnavailableException;
 import dev.meterkite.local.Console;
 import dev.meterkite.local.LocalHostException;
 import dev.meterkite.local.Stop;
+import dev.meterkite.local.line.ToolLine;
 import dev.meterkite.local.line.WrongLineException;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -27,6 +28,11 @@ public final class Main {
 
   public static void main(String[] args) {
     System.exit(run(args, System.out, System.err));
+  }
+
+  /** What the script takes. */
+  public static ToolLine line() {
+    return ChaosOptions.LINE;
   }
 
   static int run(String[] args, PrintStream out, PrintStream err) {
