@@ -5,4 +5,4 @@ set -eu
 # shellcheck source=local/launch.sh
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/local/launch.sh"
 
-launch bench dev.meterkite.bench.Bench "$@"
+launch bench bench dev.meterkite.bench.Bench -- "$@"

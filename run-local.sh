@@ -9,4 +9,4 @@ terminal=false
 if [ -t 1 ]; then
   terminal=true
 fi
-launch local -Dmeterkite.terminal="$terminal" dev.meterkite.local.Main "$@"
+launch run-local local -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dmeterkite.terminal="$terminal" dev.meterkite.local.Main -- "$@"

@@ -1,9 +1,13 @@
 package dev.meterkite.bench;
 
 import dev.meterkite.emulator.EmulatorUnavailableException;
+import dev.meterkite.local.Console;
+import dev.meterkite.local.Stop;
+import dev.meterkite.local.line.WrongLineException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,29 +49,39 @@ public final class Bench {
   }
 
   static int run(List<String> arguments, Path home, PrintStream out, PrintStream err) {
-    if (arguments.contains("--help")) {
-      out.println(BenchOptions.USAGE);
+    Optional<String> help = BenchOptions.LINE.helpFor(arguments, Console.columns());
+    if (help.isPresent()) {
+      out.print(help.get());
       return 0;
     }
     BenchOptions options;
     try {
       options = BenchOptions.parse(arguments);
-    } catch (IllegalArgumentException e) {
-      err.println(e.getMessage());
-      err.println(BenchOptions.USAGE);
+    } catch (WrongLineException e) {
+      err.println(Console.wrapped(String.valueOf(e.getMessage())));
       return 2;
     }
+    try (Stop stop = Stop.of(out, err)) {
+      return run(options, home, stop);
+    }
+  }
+
+  private static int run(BenchOptions options, Path home, Stop stop) {
     try {
-      measure(options, home, out);
+      measure(options, home, stop.out());
       return 0;
-    } catch (EmulatorUnavailableException e) {
-      err.println(e.getMessage());
+    } catch (EmulatorUnavailableException | NoSuchFileException e) {
+      String sentence =
+          e instanceof NoSuchFileException missing
+              ? "There is no file " + missing.getFile() + "."
+              : String.valueOf(e.getMessage());
+      stop.err().println(Console.wrapped(sentence));
       return 1;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return 1;
     } catch (IOException | RuntimeException e) {
-      e.printStackTrace(err);
+      e.printStackTrace(stop.err());
       return 1;
     }
   }

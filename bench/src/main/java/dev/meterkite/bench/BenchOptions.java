@@ -1,8 +1,11 @@
 package dev.meterkite.bench;
 
+import dev.meterkite.local.line.Line;
+import dev.meterkite.local.line.ToolCommand.Option;
+import dev.meterkite.local.line.ToolLine;
+import dev.meterkite.local.line.Value;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -35,23 +38,45 @@ record BenchOptions(
     double documentRate,
     @Nullable Path trace,
     @Nullable Path out) {
-  static final String USAGE =
-      """
-      usage: bench.sh [--quick] [--only REGEX] [--repeat N] [--seconds N] [--customers N]
-                      [--document-rate N] [--trace FILE] [--out DIR]
-        --quick            everything once and briefly, in about two minutes; not for quoting
-        --only REGEX       only cases in whose names REGEX is found, for example bare/debit
-        --repeat N         plays of each workload (default 3)
-        --seconds N        measured seconds of each play (default 4)
-        --customers N      customers that the sweep resets (default 100000)
-        --document-rate N  commits a second that one document takes in the store with the pace of
-                           the real service (default 1)
-        --trace FILE       a CSV of TIMESTAMP,ContextTokens,GeneratedTokens (default: the Azure
-                           trace in ../shared/data where it is, else a generated one)
-        --out DIR          where the report goes (default docs/benchmarks)\
-      """;
-
   private static final int MOST = 1_000_000;
+
+  /** What the script takes. */
+  static final ToolLine LINE =
+      ToolLine.of(
+          "bench",
+          "Builds what has changed, measures on this machine and writes the report; a whole run"
+              + " takes about twenty minutes.",
+          List.of(
+              new Option(
+                  "--quick",
+                  Value.flag(),
+                  "everything once and briefly, in about two minutes; not for quoting"),
+              new Option(
+                  "--only",
+                  Value.regex(),
+                  "only cases in whose names REGEX is found, for example bare/debit"),
+              new Option("--repeat", count(), "plays of each workload (default 3)"),
+              new Option("--seconds", count(), "measured seconds of each play (default 4)"),
+              new Option(
+                  "--customers", count(), "customers that the sweep resets (default 100000)"),
+              new Option(
+                  "--document-rate",
+                  count(),
+                  "commits a second that one document takes in the store with the pace of the real"
+                      + " service (default 1)"),
+              new Option(
+                  "--trace",
+                  Value.file(),
+                  "a CSV of TIMESTAMP,ContextTokens,GeneratedTokens (default: the Azure trace in"
+                      + " ../shared/data where it is, else a generated one)"),
+              new Option(
+                  "--out",
+                  Value.newFolder(),
+                  "where the report goes (default docs/benchmarks)")));
+
+  private static Value count() {
+    return Value.number(1, MOST);
+  }
 
   static BenchOptions full() {
     return new BenchOptions(
@@ -86,49 +111,28 @@ record BenchOptions(
   /**
    * Reads a command line.
    *
-   * @throws IllegalArgumentException that says what is wrong
+   * @throws dev.meterkite.local.line.WrongLineException that says what is wrong
    */
   static BenchOptions parse(List<String> words) {
-    BenchOptions options = words.contains("--quick") ? quick() : full();
-    for (Iterator<String> rest = words.iterator(); rest.hasNext(); ) {
-      String word = rest.next();
-      options =
-          switch (word) {
-            case "--quick" -> options;
-            case "--only" -> options.only(Pattern.compile(value(word, rest)));
-            case "--repeat" -> options.repeat(number(word, rest));
-            case "--seconds" -> options.length(Duration.ofSeconds(number(word, rest)));
-            case "--customers" -> options.customers(number(word, rest));
-            case "--document-rate" -> options.documentRate(number(word, rest));
-            case "--trace" -> options.trace(Path.of(value(word, rest)));
-            case "--out" -> options.out(Path.of(value(word, rest)));
-            default -> throw new IllegalArgumentException("unknown option " + word);
-          };
-    }
-    return options;
+    Line line = LINE.parse(words);
+    BenchOptions options = line.has("--quick") ? quick() : full();
+    return options
+        .only(line.text("--only").map(Pattern::compile).orElse(null))
+        .repeat((int) line.number("--repeat").orElse(options.repeat()))
+        .length(
+            line.number("--seconds").isPresent()
+                ? Duration.ofSeconds(line.number("--seconds").getAsLong())
+                : options.length())
+        .customers((int) line.number("--customers").orElse(options.customers()))
+        .documentRate(
+            line.number("--document-rate").isPresent()
+                ? line.number("--document-rate").getAsLong()
+                : options.documentRate())
+        .trace(line.text("--trace").map(Path::of).orElse(null))
+        .out(line.text("--out").map(Path::of).orElse(null));
   }
 
-  private static String value(String option, Iterator<String> rest) {
-    if (!rest.hasNext()) {
-      throw new IllegalArgumentException(option + " needs a value");
-    }
-    return rest.next();
-  }
-
-  private static int number(String option, Iterator<String> rest) {
-    String text = value(option, rest);
-    try {
-      int number = Integer.parseInt(text);
-      if (number >= 1 && number <= MOST) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // The message below says it.
-    }
-    throw new IllegalArgumentException(option + " takes a number from 1 to " + MOST);
-  }
-
-  BenchOptions only(Pattern name) {
+  BenchOptions only(@Nullable Pattern name) {
     return new BenchOptions(
         name, repeat, lead, length, warmUp, customers, users, processes, documentRate, trace, out);
   }
@@ -163,12 +167,12 @@ record BenchOptions(
         only, repeat, lead, length, warmUp, customers, users, processes, aSecond, trace, out);
   }
 
-  BenchOptions trace(Path file) {
+  BenchOptions trace(@Nullable Path file) {
     return new BenchOptions(
         only, repeat, lead, length, warmUp, customers, users, processes, documentRate, file, out);
   }
 
-  BenchOptions out(Path folder) {
+  BenchOptions out(@Nullable Path folder) {
     return new BenchOptions(
         only,
         repeat,

@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The command line, and the small parts that need no run. */
@@ -66,7 +69,21 @@ class BenchOptionsTest {
       ByteArrayOutputStream said = new ByteArrayOutputStream();
       PrintStream err = new PrintStream(said, true, StandardCharsets.UTF_8);
       assertEquals(2, Bench.run(wrong, Path.of(""), err, err));
-      assertTrue(said.toString(StandardCharsets.UTF_8).contains("usage: bench.sh"));
+      assertEquals(1, said.toString(StandardCharsets.UTF_8).strip().lines().count());
+    }
+  }
+
+  /** What {@code bench.sh --help} prints; written anew by {@code -Dmeterkite.write=true}. */
+  @Test
+  void checkedInHelp_isPicoclis() throws IOException {
+    Path folder = Path.of("").toAbsolutePath().getParent().resolve("local/help/bench");
+    for (Map.Entry<String, String> file : BenchOptions.LINE.files().entrySet()) {
+      Path there = folder.resolve(file.getKey());
+      if (Boolean.getBoolean("meterkite.write")) {
+        Files.createDirectories(folder);
+        Files.writeString(there, file.getValue());
+      }
+      assertEquals(file.getValue(), Files.readString(there), file.getKey());
     }
   }
 

@@ -262,15 +262,11 @@ final class EmulatorJar {
 
   private EmulatorUnavailableException missing(String why, Throwable cause) {
     return new EmulatorUnavailableException(
-        """
-        The Firestore emulator is not installed, and it could not be downloaded.
-          from %s
-          because: %s
-        Install it with one of
-          gcloud components install cloud-firestore-emulator
-          apt-get install google-cloud-cli-firestore-emulator   (from the package source of the Google Cloud CLI)
-          firebase setup:emulators:firestore
-        or start one yourself and set FIRESTORE_EMULATOR_HOST=HOST:PORT."""
+        ("The Firestore emulator is not installed and could not be fetched from %s (%s):"
+                + " 'gcloud components install cloud-firestore-emulator', 'apt-get install"
+                + " google-cloud-cli-firestore-emulator' (from the package source of the Google"
+                + " Cloud CLI) and 'firebase setup:emulators:firestore' each install it, and"
+                + " FIRESTORE_EMULATOR_HOST=HOST:PORT names one that runs.")
             .formatted(places.download(), why),
         cause);
   }

@@ -2,7 +2,9 @@ package dev.meterkite.emulator;
 
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,8 +29,14 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class FirestoreEmulator implements AutoCloseable {
-  /** An emulator takes two seconds to start; a loaded machine may take much longer. */
-  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  /**
+   * An emulator takes two seconds to start; a loaded machine may take much longer. One that ends
+   * instead is noticed at once.
+   */
+  private static final Duration READY_WITHIN = Duration.ofMinutes(3);
+
+  /** One that runs already may be busy. */
+  private static final Duration ATTACHED_WITHIN = Duration.ofSeconds(20);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
   private static final Duration POLL_EVERY = Duration.ofMillis(50);
@@ -37,22 +45,28 @@ public final class FirestoreEmulator implements AutoCloseable {
   /** Between our choice of a free port and the emulator's bind another process may take it. */
   private static final int START_ATTEMPTS = 3;
 
-  private static final int LOG_TAIL_LINES = 20;
-
   private final String host;
   private final @Nullable Process process;
   private final @Nullable Thread hook;
+  private final @Nullable ClassArchive classes;
   private final HttpClient http;
 
-  private FirestoreEmulator(String host, @Nullable Process process, HttpClient http) {
+  private FirestoreEmulator(
+      String host, @Nullable Process process, @Nullable ClassArchive classes, HttpClient http) {
     this.host = host;
     this.process = process;
+    this.classes = classes;
     this.http = http;
     if (process == null) {
       this.hook = null;
     } else {
       this.hook = new Thread(() -> stop(process), "stop-firestore-emulator");
-      Runtime.getRuntime().addShutdownHook(hook);
+      try {
+        Runtime.getRuntime().addShutdownHook(hook);
+      } catch (IllegalStateException stopping) {
+        stop(process);
+        throw new EmulatorUnavailableException("This program is stopping", stopping);
+      }
     }
   }
 
@@ -76,17 +90,29 @@ public final class FirestoreEmulator implements AutoCloseable {
    */
   public static FirestoreEmulator attach(String host) {
     HttpClient http = client();
-    if (!answers(http, host)) {
-      throw new EmulatorUnavailableException(
-          "FIRESTORE_EMULATOR_HOST is "
-              + host
-              + ", but no Firestore emulator answers there. Start it, or unset the variable.");
+    long deadline = System.nanoTime() + ATTACHED_WITHIN.toNanos();
+    while (true) {
+      boolean patient = System.nanoTime() < deadline && listens(host);
+      try {
+        if (saysOk(http, host)) {
+          return new FirestoreEmulator(host, null, null, http);
+        }
+        patient = false;
+      } catch (IOException notYet) {
+        // Refused, or slow: which of them is known.
+      }
+      if (!patient) {
+        throw new EmulatorUnavailableException(
+            "FIRESTORE_EMULATOR_HOST is "
+                + host
+                + ", but no Firestore emulator answers there: start it, or unset the variable.");
+      }
     }
-    return new FirestoreEmulator(host, null, http);
   }
 
   /**
-   * Starts an emulator on a free port of 127.0.0.1 and waits, at most a minute, until it answers.
+   * Starts an emulator on a free port of 127.0.0.1 and waits, at most three minutes, until it
+   * answers.
    *
    * @param eventsHost where it posts document events, as host:port; null for nowhere
    * @param log the file that takes its output
@@ -94,15 +120,37 @@ public final class FirestoreEmulator implements AutoCloseable {
    *     start
    */
   public static FirestoreEmulator start(@Nullable String eventsHost, Path log) {
-    return start(new EmulatorJar(EmulatorJar.Places.ofThisMachine()).find(), eventsHost, log);
+    return start(eventsHost, log, 0, null);
+  }
+
+  /**
+   * Likewise, on a port that is given and with an archive of classes.
+   *
+   * @param port 0 for any free one
+   * @param archives the folder of the archive, from which this start and later ones profit; null
+   *     for none
+   */
+  public static FirestoreEmulator start(
+      @Nullable String eventsHost, Path log, int port, @Nullable Path archives) {
+    Path jar = new EmulatorJar(EmulatorJar.Places.ofThisMachine()).find();
+    return start(jar, eventsHost, log, port, archives);
   }
 
   static FirestoreEmulator start(Path jar, @Nullable String eventsHost, Path log) {
+    return start(jar, eventsHost, log, 0, null);
+  }
+
+  private static FirestoreEmulator start(
+      Path jar, @Nullable String eventsHost, Path log, int port, @Nullable Path archives) {
+    if (port != 0 && !isFree(port)) {
+      throw new EmulatorUnavailableException(
+          "Port " + port + " of 127.0.0.1 is in use: the Firestore emulator needs another one.");
+    }
     for (int attempt = 1; ; attempt++) {
       try {
-        return startOnce(jar, eventsHost, log);
+        return startOnce(jar, eventsHost, log, port == 0 ? freePort() : port, archives);
       } catch (EmulatorUnavailableException e) {
-        if (attempt == START_ATTEMPTS) {
+        if (attempt == START_ATTEMPTS || port != 0 || Thread.currentThread().isInterrupted()) {
           throw e;
         }
       } catch (IOException e) {
@@ -111,12 +159,23 @@ public final class FirestoreEmulator implements AutoCloseable {
     }
   }
 
-  private static FirestoreEmulator startOnce(Path jar, @Nullable String eventsHost, Path log)
+  private static FirestoreEmulator startOnce(
+      Path jar, @Nullable String eventsHost, Path log, int port, @Nullable Path archives)
       throws IOException {
-    int port = freePort();
     String host = "127.0.0.1:" + port;
     String events = eventsHost == null ? "" : "--functions_emulator=" + eventsHost;
+    Path folder = log.toAbsolutePath().getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
+    ClassArchive classes =
+        archives == null
+            ? null
+            : ClassArchive.of(jar, archives, log.resolveSibling("emulator-" + port + ".classes"));
     List<String> command = JavaCommand.start();
+    if (classes != null) {
+      command.addAll(classes.options());
+    }
     command.addAll(
         List.of(
             "-Duser.language=en",
@@ -127,16 +186,12 @@ public final class FirestoreEmulator implements AutoCloseable {
             "--host=127.0.0.1",
             "--port=" + port,
             events));
-    Path folder = log.toAbsolutePath().getParent();
-    if (folder != null) {
-      Files.createDirectories(folder);
-    }
     Process process =
         new ProcessBuilder(command.stream().filter(word -> !word.isEmpty()).toList())
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
-    FirestoreEmulator emulator = new FirestoreEmulator(host, process, client());
+    FirestoreEmulator emulator = new FirestoreEmulator(host, process, classes, client());
     try {
       emulator.awaitReady(process, log);
     } catch (EmulatorUnavailableException e) {
@@ -151,21 +206,25 @@ public final class FirestoreEmulator implements AutoCloseable {
     while (!answers(http, host)) {
       if (!started.isAlive()) {
         throw new EmulatorUnavailableException(
-            "The Firestore emulator ended with status " + started.exitValue() + ":\n" + tail(log));
+            "The Firestore emulator ended with status %d (%s); %s has all that it said."
+                .formatted(started.exitValue(), lastWords(log), log));
       }
       if (System.nanoTime() > deadline) {
         throw new EmulatorUnavailableException(
-            "The Firestore emulator did not answer within " + READY_WITHIN + ":\n" + tail(log));
+            "The Firestore emulator did not answer within %d seconds (%s); %s has all that it said."
+                .formatted(READY_WITHIN.toSeconds(), lastWords(log), log));
       }
       LockSupport.parkNanos(POLL_EVERY.toNanos());
     }
   }
 
-  private static String tail(Path log) throws IOException {
-    List<String> lines =
-        new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
-    return String.join(
-        "\n", lines.subList(Math.max(0, lines.size() - LOG_TAIL_LINES), lines.size()));
+  private static String lastWords(Path log) throws IOException {
+    return new String(Files.readAllBytes(log), StandardCharsets.UTF_8)
+        .lines()
+        .filter(line -> !line.isBlank())
+        .reduce((earlier, later) -> later)
+        .orElse("without a word")
+        .strip();
   }
 
   private static HttpClient client() {
@@ -179,17 +238,46 @@ public final class FirestoreEmulator implements AutoCloseable {
 
   private static boolean answers(HttpClient http, String host) {
     try {
+      return saysOk(http, host);
+    } catch (IOException notYet) {
+      return false;
+    }
+  }
+
+  private static boolean saysOk(HttpClient http, String host) throws IOException {
+    try {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create("http://" + host + "/")).timeout(ANSWER_WITHIN).build();
       HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
       return response.statusCode() == 200 && response.body().startsWith("Ok");
-    } catch (IOException notYet) {
-      return false;
     } catch (IllegalArgumentException malformed) {
       throw new EmulatorUnavailableException("Not a host:port: " + host, malformed);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new EmulatorUnavailableException("Interrupted while waiting for the emulator", e);
+    }
+  }
+
+  /** Whether somebody takes connections there, who may only be slow to answer. */
+  private static boolean listens(String host) {
+    int colon = host.lastIndexOf(':');
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(
+              host.substring(0, colon), Integer.parseInt(host.substring(colon + 1))),
+          (int) ANSWER_WITHIN.toMillis());
+      return true;
+    } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException nobody) {
+      return false;
+    }
+  }
+
+  /** Whether a port of 127.0.0.1 could be taken a moment ago. */
+  public static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.isBound();
+    } catch (IOException taken) {
+      return false;
     }
   }
 
@@ -215,6 +303,11 @@ public final class FirestoreEmulator implements AutoCloseable {
   /** The process that we started; empty for one that we only use. */
   public java.util.Optional<ProcessHandle> processHandle() {
     return process == null ? java.util.Optional.empty() : java.util.Optional.of(process.toHandle());
+  }
+
+  /** The archive of its classes; empty for one that was started without, or by somebody else. */
+  public java.util.Optional<ClassArchive> classes() {
+    return java.util.Optional.ofNullable(classes);
   }
 
   /** The REST interface of one project in this emulator; projects share nothing. */

@@ -131,6 +131,9 @@ public final class ChildProcesses implements AutoCloseable {
         if (!process.isAlive()) {
           return false;
         }
+        if (Thread.currentThread().isInterrupted()) {
+          throw new LocalHostException("Interrupted while starting");
+        }
         if (System.nanoTime() > deadline) {
           throw new LocalHostException(
               "A process for the functions is not up after " + READY_WITHIN + "; see " + child.log);

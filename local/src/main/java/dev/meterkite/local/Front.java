@@ -70,7 +70,7 @@ final class Front implements AutoCloseable {
       server = Loopback.server(port, THREADS, "front");
     } catch (BindException e) {
       throw new LocalHostException(
-          "Port " + port + " of 127.0.0.1 is in use. Stop what listens there, or choose --port N.",
+          "Port " + port + " of 127.0.0.1 is in use: stop what listens there, or choose --port N.",
           e);
     }
   }

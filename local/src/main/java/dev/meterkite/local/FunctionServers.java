@@ -41,6 +41,10 @@ final class FunctionServers implements AutoCloseable {
       if (port == null) {
         continue;
       }
+      if (Thread.currentThread().isInterrupted()) {
+        servers.close();
+        throw new LocalHostException("Interrupted while starting");
+      }
       try {
         servers.started.add(serve(entry, port));
       } catch (Exception e) {

@@ -2,6 +2,7 @@ package dev.meterkite.local;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.meterkite.emulator.ClassArchive;
 import dev.meterkite.emulator.EmulatorProject;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
@@ -84,14 +85,20 @@ public final class LocalHost implements AutoCloseable {
       Long seed = options.chaosSeed();
       Chaos chaos = seed == null ? Chaos.none() : Chaos.ofSeed(seed);
       events = closing(new EventRelay(entries, backends, chaos, clock));
-      emulator = closing(emulator(running, work.resolve("firestore-emulator.log")));
+      notInterrupted();
+      emulator =
+          closing(
+              emulator(running, work.resolve("firestore-emulator.log"), options.firestorePort()));
       if (options.rules()) {
         closing(new RulesFile(emulator.project(project), tableFile.resolveSibling(RULES)));
       }
       providers = closing(new StubProviders());
+      notInterrupted();
       processes = hostFunctions(options, route.apply(emulator.host()), tableFile, work);
+      notInterrupted();
       registerTriggers();
       seedCatalogue();
+      notInterrupted();
       Schedules schedules = closing(new Schedules(entries, backends, tokens));
       if (options.schedules()) {
         schedules.start();
@@ -107,6 +114,7 @@ public final class LocalHost implements AutoCloseable {
               schedules,
               events,
               providers));
+      Loopback.daemon(tokens::prepare, "token-keys").start();
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();
       throw e;
@@ -157,10 +165,17 @@ public final class LocalHost implements AutoCloseable {
     }
   }
 
-  private FirestoreEmulator emulator(@Nullable String running, Path log) {
+  private FirestoreEmulator emulator(@Nullable String running, Path log, int port) {
     return running == null || running.isBlank()
-        ? FirestoreEmulator.start(events.host(), log)
+        ? FirestoreEmulator.start(events.host(), log, port, ClassArchives.folder())
         : FirestoreEmulator.attach(running);
+  }
+
+  /** A signal breaks the start off where it is. */
+  private static void notInterrupted() throws InterruptedException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptedException();
+    }
   }
 
   private <T extends AutoCloseable> T closing(T part) {
@@ -194,6 +209,8 @@ public final class LocalHost implements AutoCloseable {
           ChildProcesses.start(
               options.processes(), tableFile, table.entries(), environment, backends, work));
     }
+    // Here nobody is left to call once the host stops.
+    environment.put("DRAIN_SECONDS", "1");
     environment.forEach((name, value) -> System.setProperty(PROPERTY_PREFIX + name, value));
     Map<String, Integer> ports = FunctionServers.choosePorts(table.entries());
     closing(FunctionServers.start(table.entries(), ports));
@@ -317,6 +334,11 @@ public final class LocalHost implements AutoCloseable {
   /** The emulator, as host:port. */
   public String firestore() {
     return emulator.host();
+  }
+
+  /** The archive of the emulator's classes, where it was started with one. */
+  Optional<ClassArchive> emulatorClasses() {
+    return emulator.classes();
   }
 
   /** The documents over REST, past all rules. */

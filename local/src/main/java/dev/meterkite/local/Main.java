@@ -1,18 +1,26 @@
 package dev.meterkite.local;
 
+import dev.meterkite.emulator.ClassArchive;
 import dev.meterkite.emulator.EmulatorUnavailableException;
+import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
-import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.store.FirestoreStore;
+import dev.meterkite.local.line.WrongLineException;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Handler;
@@ -44,47 +52,42 @@ public final class Main {
    *
    * @param documents what it does with documents alone; null for one that needs the host itself
    */
-  private record Command(int arguments, SubCommand run, @Nullable DocumentsCommand documents) {
-    static Command ofHost(int arguments, SubCommand run) {
-      return new Command(arguments, run, null);
+  private record Command(SubCommand run, @Nullable DocumentsCommand documents) {
+    static Command ofHost(SubCommand run) {
+      return new Command(run, null);
     }
 
-    static Command ofDocuments(int arguments, DocumentsCommand documents) {
+    static Command ofDocuments(DocumentsCommand documents) {
       return new Command(
-          arguments,
           (host, options, out) -> onDocuments(RunningHost.of(host), documents, options, out),
           documents);
     }
   }
 
-  /** The sub-commands. A new one is one line here. */
+  /** The sub-commands. A new one is one line here, and one in {@link Options#LINE}. */
   private static Map<String, Command> commands() {
     Map<String, Command> commands = new LinkedHashMap<>();
-    commands.put("up", Command.ofHost(0, Main::stayUp));
-    commands.put("demo", Command.ofHost(0, Demo::run));
+    commands.put("up", Command.ofHost(Main::stayUp));
+    commands.put("demo", Command.ofHost(Demo::run));
     commands.put(
         "adopt",
         Command.ofDocuments(
-            0,
             (store, clock, options, out) ->
                 new AdoptUsers(store, clock, out).run(options.dryRun())));
     commands.put(
         "migrate",
         Command.ofDocuments(
-            1,
             (store, clock, options, out) ->
                 new Migration(store, clock, out)
                     .run(Path.of(options.arguments().get(0)), options.dryRun())));
     commands.put(
         "export",
         Command.ofDocuments(
-            1,
             (store, clock, options, out) ->
                 new JsonLines(store, out).exportTo(Path.of(options.arguments().get(0)))));
     commands.put(
         "import",
         Command.ofDocuments(
-            1,
             (store, clock, options, out) ->
                 new JsonLines(store, out).importFrom(Path.of(options.arguments().get(0)))));
     return commands;
@@ -103,47 +106,40 @@ public final class Main {
     }
   }
 
+  private static final Logger LOG = Logger.getLogger(Main.class.getName());
+
   private Main() {}
 
   public static void main(String[] args) {
-    int status = run(args, System.out, System.err);
-    System.exit(status);
+    System.exit(run(args, System.out, System.err));
   }
 
   static int run(String[] args, PrintStream out, PrintStream err) {
-    Map<String, Command> commands = commands();
+    List<String> words = Arrays.asList(args);
+    Optional<String> help = Options.LINE.helpFor(words, Console.columns());
+    if (help.isPresent()) {
+      out.print(help.get());
+      return 0;
+    }
     Options options;
     try {
-      Map<String, Integer> arguments = new LinkedHashMap<>();
-      commands.forEach((name, command) -> arguments.put(name, command.arguments()));
-      options = Options.parse(Arrays.asList(args), arguments);
-    } catch (IllegalArgumentException e) {
-      err.println(e.getMessage());
-      err.println(usage(commands));
+      options = Options.parse(words);
+    } catch (WrongLineException e) {
+      err.println(Console.wrapped(e.getMessage()));
       return 2;
     }
-    return run(
-        options, java.util.Objects.requireNonNull(commands.get(options.command())), out, err);
+    try (Stop stop = Stop.of(out, err)) {
+      return run(options, Objects.requireNonNull(commands().get(options.command())), stop);
+    }
   }
 
-  private static String usage(Map<String, Command> commands) {
-    return """
-    usage: run-local.sh [%s] [--port N] [--processes N] [--chaos [--seed N]] [--no-schedules]
-                        [--no-rules] [--trace FILE] [--dry-run]
-      --port N         the front's port on 127.0.0.1 (default %d, 0 for any free one)
-      --processes N    host the functions in N processes of their own (default 0: in this one)
-      --chaos          deliver document events doubled, late and out of order; --seed N repeats a run
-      --no-schedules   fire schedules by hand only
-      --no-rules       leave out firestore.rules, which are loaded at the start and when they change\
-    """
-        .formatted(String.join("|", commands.keySet()), Options.DEFAULT_PORT);
-  }
-
-  private static int run(Options options, Command command, PrintStream out, PrintStream err) {
+  private static int run(Options options, Command command, Stop stop) {
     Path home = Path.of(System.getProperty("meterkite.home", "")).toAbsolutePath();
     Path work = home.resolve(Path.of("local", "target", "run", Integer.toString(options.port())));
+    Path log = work.resolve("functions.log");
     long began = System.nanoTime();
     try {
+      check(options);
       DocumentsCommand documents = command.documents();
       Optional<RunningHost> running =
           documents == null
@@ -151,82 +147,110 @@ public final class Main {
               : RunningHost.at(options.port())
                   .or(() -> RunningHost.ofEnvironment(Settings.ofProcess()));
       if (documents != null && running.isPresent()) {
-        return onDocuments(running.get(), documents, options, out);
+        return onDocuments(running.get(), documents, options, stop.out());
       }
-      logTo(work);
+      checkFirestorePort(options);
+      logTo(log);
       try (LocalHost host = LocalHost.start(options, home.resolve("functions.tsv"), work)) {
-        Runtime.getRuntime().addShutdownHook(new Thread(host::close, "stop-local-host"));
-        if (options.command().equals("up")) {
-          print(host, options, work, Duration.ofNanos(System.nanoTime() - began), out);
+        stop.closes(host);
+        Duration took = Duration.ofNanos(System.nanoTime() - began);
+        sayUp(host, options, log, took, stop.out());
+        try (ClassArchives archives = ClassArchives.make(archives(host))) {
+          stop.closes(
+              () -> {
+                archives.close();
+                host.close();
+              });
+          return command.run().run(host, options, stop.out());
         }
-        return command.run().run(host, options, out);
       }
     } catch (LocalHostException | EmulatorUnavailableException e) {
-      err.println(e.getMessage());
+      stop.err().println(Console.wrapped(String.valueOf(e.getMessage())));
       return 1;
     } catch (Exception e) {
-      e.printStackTrace(err);
-      return 1;
+      return failed(e, log, stop);
     }
   }
 
-  /** Everything that the functions log goes to a file; the terminal shows warnings. */
-  private static void logTo(Path work) throws IOException {
-    Files.createDirectories(work);
+  /** What can be known before anything starts. */
+  private static void check(Options options) {
+    if (options.trace() != null) {
+      Trace unused = Trace.read(options.trace());
+    }
+  }
+
+  private static void checkFirestorePort(Options options) {
+    if (options.firestorePort() != 0) {
+      if (Settings.ofProcess().firestoreEmulatorHost().isPresent()) {
+        throw new LocalHostException(
+            "--firestore-port is for an emulator that is started here, and FIRESTORE_EMULATOR_HOST"
+                + " names another one.");
+      }
+      if (!FirestoreEmulator.isFree(options.firestorePort())) {
+        throw new LocalHostException(
+            "Port %d of 127.0.0.1 is in use: stop what listens there, or choose --firestore-port N."
+                .formatted(options.firestorePort()));
+      }
+    }
+  }
+
+  private static List<ClassArchive> archives(LocalHost host) {
+    List<ClassArchive> archives = new ArrayList<>();
+    ClassArchive own = ClassArchives.own();
+    if (own != null) {
+      archives.add(own);
+    }
+    host.emulatorClasses().ifPresent(archives::add);
+    return archives;
+  }
+
+  /** One sentence for the terminal; the log has the trace. */
+  private static int failed(Exception e, Path log, Stop stop) {
+    if (!stop.isBegun()) {
+      StringWriter trace = new StringWriter();
+      e.printStackTrace(new PrintWriter(trace));
+      LOG.log(Level.SEVERE, trace.toString());
+      stop.err().println(Console.wrapped("It failed: " + e + "; " + log + " has the trace."));
+    }
+    return 1;
+  }
+
+  /** Everything that is logged goes to a file. */
+  private static void logTo(Path log) {
     Logger root = Logger.getLogger("");
-    for (Handler handler : root.getHandlers()) {
-      handler.setLevel(Level.WARNING);
+    LogFile file;
+    try {
+      Files.createDirectories(log.getParent());
+      file = new LogFile(log);
+    } catch (IOException e) {
+      throw new LocalHostException(
+          log.getParent() + " cannot be written to, and the logs go there (" + e + ").", e);
     }
-    root.addHandler(new LogFile(work.resolve("functions.log")));
+    for (Handler handler : root.getHandlers()) {
+      root.removeHandler(handler);
+    }
+    root.addHandler(file);
   }
 
-  private static void print(
-      LocalHost host, Options options, Path work, Duration took, PrintStream out) {
-    out.printf("Meterkite is up in %.1f s.%n%n", took.toMillis() / 1000.0);
-    for (FunctionEntry entry : host.table().entries()) {
-      String when =
-          switch (entry.kind()) {
-            case HTTP -> "called by " + String.join(", ", entry.roles());
-            case EVENT ->
-                "document "
-                    + java.util.Objects.requireNonNull(entry.event()).pattern()
-                    + " "
-                    + java.util.Objects.requireNonNull(entry.event()).change();
-            case SCHEDULE_HTTP -> "schedule " + entry.schedule() + " (UTC)";
-          };
-      out.printf("  %-46s  %s%n", host.function(entry.name()), when);
-    }
-    out.printf(
-        """
-
-          Firestore  %s, project %s
-          Token      curl '%s/local/token?role=service'   (or admin, scheduler, user&sub=ID)
-          Health     %s/local/health
-          Schedules  curl -X POST '%s/local/fire?function=NAME'
-          Clock      curl -d '{"advance": "PT1H"}' %s/local/clock
-          Providers  curl -d '{"mode": "hang"}' '%s/local/provider?name=openai'   (ok, slow, fail, hang, rate_limit)
-          Logs       %s
-        """,
-        host.firestore(),
-        host.project(),
-        host.url(),
-        host.url(),
-        host.url(),
-        host.url(),
-        host.url(),
-        work);
+  private static void sayUp(
+      LocalHost host, Options options, Path log, Duration took, PrintStream out) {
+    String seconds = String.format(Locale.ROOT, "%.1f", took.toMillis() / 1000.0);
+    out.println("Meterkite is up in " + seconds + " s at " + host.url());
     if (options.chaosSeed() != null) {
-      out.printf("  Chaos      seed %d%n", options.chaosSeed());
+      out.println("Chaos  seed " + options.chaosSeed());
     }
-    out.println();
+    if (options.command().equals("up")) {
+      out.println(Console.row("Token", "curl '" + host.url() + "/local/token?role=service'"));
+      out.println(Console.row("Log", Console.path(log)));
+    }
     out.flush();
   }
 
   private static int stayUp(LocalHost host, Options options, PrintStream out)
       throws InterruptedException {
-    out.println("Ctrl-C stops everything.");
+    out.println(Console.row("Stop", "Ctrl-C"));
     out.flush();
-    new CountDownLatch(1).await(); // The signal's shutdown hook closes the host.
+    new CountDownLatch(1).await(); // A signal ends it.
     return 0;
   }
 }

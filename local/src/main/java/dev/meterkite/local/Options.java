@@ -1,41 +1,128 @@
 package dev.meterkite.local;
 
+import dev.meterkite.local.line.Line;
+import dev.meterkite.local.line.ToolCommand;
+import dev.meterkite.local.line.ToolCommand.Option;
+import dev.meterkite.local.line.ToolLine;
+import dev.meterkite.local.line.Value;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the command line asks for.
+ * What the command line of {@code run-local.sh} asks for.
  *
  * @param command the sub-command, {@code up} where none is given
  * @param arguments what follows the sub-command, for example a folder
  * @param port the front's port, 0 for any free one
+ * @param firestorePort the port of the emulator that is started, 0 for any free one
  * @param processes 0: functions run in this JVM; else the number of JVMs that each host all
  *     functions, at most 16
  * @param chaosSeed null: events are delivered once and at once; else doubled, delayed and reordered
  *     by this seed
  * @param schedules whether schedules fire by themselves
+ * @param rules whether the emulator gets {@code firestore.rules}
  * @param trace a file of recorded traffic; null for none
  * @param dryRun whether a command only says what it would do
- * @param rules whether {@code firestore.rules} beside the table of functions is loaded
  */
 public record Options(
     String command,
     List<String> arguments,
     int port,
+    int firestorePort,
     int processes,
     @Nullable Long chaosSeed,
     boolean schedules,
+    boolean rules,
     @Nullable Path trace,
-    boolean dryRun,
-    boolean rules) {
+    boolean dryRun) {
   public static final int DEFAULT_PORT = 8080;
   static final int MOST_PROCESSES = 16;
-  private static final int HIGHEST_PORT = 65_535;
+
+  private static final String WHERE =
+      "It works on the host that is up at the port, else on the emulator that"
+          + " FIRESTORE_EMULATOR_HOST names, else on a host that it starts.";
+
+  private static final Option DRY_RUN =
+      new Option("--dry-run", Value.flag(), "only say what it would do");
+
+  /** What commands take that start a host. */
+  private static final List<Option> HOST =
+      common(Value.freePort(DEFAULT_PORT), Value.freePort(0));
+
+  /** What commands take that start a host only where none is up. */
+  private static final List<Option> DOCUMENTS = common(Value.port(), Value.port());
+
+  /** What the script takes. */
+  static final ToolLine LINE =
+      ToolLine.of(
+          "run-local",
+          "Meterkite on this machine: builds what has changed, and starts the Firestore emulator,"
+              + " the functions, their triggers and schedules. Without a command: up.",
+          DOCUMENTS,
+          List.of(
+              ToolCommand.of("up", "Starts everything and stays until Ctrl-C.")
+                  .with(HOST),
+              ToolCommand.of(
+                      "demo",
+                      "Starts everything, sends traffic, shows what became of it and checks the"
+                          + " books; status 1 if they are wrong.")
+                  .with(
+                      List.of(
+                          new Option(
+                              "--trace",
+                              Value.file(),
+                              "play recorded calls: a CSV of"
+                                  + " TIMESTAMP,ContextTokens,GeneratedTokens")))
+                  .with(HOST),
+              ToolCommand.of("adopt", "Takes over the users of an older system.", WHERE)
+                  .with(List.of(DRY_RUN))
+                  .with(DOCUMENTS),
+              ToolCommand.of(
+                      "migrate",
+                      "Writes the customers, scenes and users of the JSON files in DIR.",
+                      WHERE)
+                  .taking(Value.folder())
+                  .with(List.of(DRY_RUN))
+                  .with(DOCUMENTS),
+              ToolCommand.of("export", "Writes all documents to files in DIR.", WHERE)
+                  .taking(Value.newFolder())
+                  .with(DOCUMENTS),
+              ToolCommand.of(
+                      "import", "Sets all documents that an export has written to DIR.", WHERE)
+                  .taking(Value.folder())
+                  .with(DOCUMENTS)));
+
+  private static List<Option> common(Value port, Value firestorePort) {
+    return Stream.of(
+            new Option(
+                "--port",
+                port,
+                "the port of 127.0.0.1 that answers for all functions (default "
+                    + DEFAULT_PORT
+                    + ", 0 for any free one)"),
+            new Option(
+                "--firestore-port",
+                firestorePort,
+                "the Firestore emulator's port (default 0: any free one)"),
+            new Option(
+                "--no-rules", Value.flag(), "leave firestore.rules out: any client may do anything"),
+            new Option(
+                "--processes",
+                Value.number(0, MOST_PROCESSES),
+                "host the functions in N processes of their own (default 0: in this one)"),
+            new Option(
+                "--chaos", Value.flag(), "deliver document events doubled, late and out of order"),
+            new Option(
+                "--seed",
+                Value.number(Long.MIN_VALUE, Long.MAX_VALUE),
+                "repeat the chaos of an earlier run",
+                "--chaos"),
+            new Option("--no-schedules", Value.flag(), "fire schedules by hand only"))
+        .toList();
+  }
 
   public Options {
     arguments = List.copyOf(arguments);
@@ -46,109 +133,89 @@ public record Options(
    * rules.
    */
   public static Options forTests() {
-    return new Options("up", List.of(), 0, 0, null, false, null, false, false);
+    return new Options("up", List.of(), 0, 0, 0, null, false, false, null, false);
+  }
+
+  public Options withPort(int other) {
+    return new Options(
+        command,
+        arguments,
+        other,
+        firestorePort,
+        processes,
+        chaosSeed,
+        schedules,
+        rules,
+        trace,
+        dryRun);
+  }
+
+  public Options withFirestorePort(int other) {
+    return new Options(
+        command, arguments, port, other, processes, chaosSeed, schedules, rules, trace, dryRun);
   }
 
   public Options withProcesses(int count) {
-    return new Options(command, arguments, port, count, chaosSeed, schedules, trace, dryRun, rules);
-  }
-
-  public Options withTrace(Path file) {
     return new Options(
-        command, arguments, port, processes, chaosSeed, schedules, file, dryRun, rules);
-  }
-
-  public Options withChaos(long seed) {
-    return new Options(command, arguments, port, processes, seed, schedules, trace, dryRun, rules);
+        command, arguments, port, firestorePort, count, chaosSeed, schedules, rules, trace, dryRun);
   }
 
   public Options withRules() {
     return new Options(
-        command, arguments, port, processes, chaosSeed, schedules, trace, dryRun, true);
+        command,
+        arguments,
+        port,
+        firestorePort,
+        processes,
+        chaosSeed,
+        schedules,
+        true,
+        trace,
+        dryRun);
+  }
+
+  public Options withTrace(Path file) {
+    return new Options(
+        command,
+        arguments,
+        port,
+        firestorePort,
+        processes,
+        chaosSeed,
+        schedules,
+        rules,
+        file,
+        dryRun);
+  }
+
+  public Options withChaos(long seed) {
+    return new Options(
+        command, arguments, port, firestorePort, processes, seed, schedules, rules, trace, dryRun);
   }
 
   /**
    * Reads a command line.
    *
-   * @param commands each sub-command and how many arguments it takes
-   * @throws IllegalArgumentException that says what is wrong
+   * @throws dev.meterkite.local.line.WrongLineException that says what is wrong
    */
-  static Options parse(List<String> words, Map<String, Integer> commands) {
-    String command = null;
-    List<String> arguments = new ArrayList<>();
-    int port = DEFAULT_PORT;
-    int processes = 0;
-    Long seed = null;
-    boolean chaos = false;
-    boolean schedules = true;
-    Path trace = null;
-    boolean dryRun = false;
-    boolean rules = true;
-    for (Iterator<String> rest = words.iterator(); rest.hasNext(); ) {
-      String word = rest.next();
-      switch (word) {
-        case "--port" -> port = (int) number(word, rest, 0, HIGHEST_PORT);
-        case "--processes" -> processes = (int) number(word, rest, 0, MOST_PROCESSES);
-        case "--chaos" -> chaos = true;
-        case "--seed" -> seed = number(word, rest, Long.MIN_VALUE, Long.MAX_VALUE);
-        case "--no-schedules" -> schedules = false;
-        case "--trace" -> trace = Path.of(value(word, rest));
-        case "--dry-run" -> dryRun = true;
-        case "--no-rules" -> rules = false;
-        default -> {
-          if (word.startsWith("-")) {
-            throw new IllegalArgumentException("unknown option " + word);
-          } else if (command == null) {
-            command = word;
-          } else {
-            arguments.add(word);
-          }
-        }
-      }
-    }
-    if (seed != null && !chaos) {
-      throw new IllegalArgumentException("--seed needs --chaos");
-    }
-    String chosen = command == null ? "up" : command;
-    check(chosen, arguments.size(), commands);
-    Long chaosSeed = !chaos ? null : seed != null ? seed : Long.valueOf(randomSeed());
+  static Options parse(List<String> words) {
+    Line line = LINE.parse(words);
+    Long seed =
+        line.has("--chaos") ? Long.valueOf(line.number("--seed").orElseGet(Options::anySeed)) : null;
     return new Options(
-        chosen, arguments, port, processes, chaosSeed, schedules, trace, dryRun, rules);
+        line.command(),
+        line.arguments(),
+        (int) line.number("--port").orElse(DEFAULT_PORT),
+        (int) line.number("--firestore-port").orElse(0),
+        (int) line.number("--processes").orElse(0),
+        seed,
+        !line.has("--no-schedules"),
+        !line.has("--no-rules"),
+        line.text("--trace").map(Path::of).orElse(null),
+        line.has("--dry-run"));
   }
 
-  private static void check(String command, int arguments, Map<String, Integer> commands) {
-    Integer wanted = commands.get(command);
-    if (wanted == null) {
-      throw new IllegalArgumentException("unknown command " + command);
-    }
-    if (arguments != wanted) {
-      throw new IllegalArgumentException(
-          command + " takes " + wanted + " arguments, not " + arguments);
-    }
-  }
-
-  private static long randomSeed() {
+  private static long anySeed() {
     return ThreadLocalRandom.current().nextInt(1_000_000);
-  }
-
-  private static String value(String option, Iterator<String> rest) {
-    if (!rest.hasNext()) {
-      throw new IllegalArgumentException(option + " needs a value");
-    }
-    return rest.next();
-  }
-
-  private static long number(String option, Iterator<String> rest, long least, long most) {
-    String text = value(option, rest);
-    try {
-      long number = Long.parseLong(text);
-      if (number >= least && number <= most) {
-        return number;
-      }
-    } catch (NumberFormatException notANumber) {
-      // The message below says it.
-    }
-    throw new IllegalArgumentException(
-        option + " takes a number from " + least + " to " + most + ", not " + text);
   }
 }

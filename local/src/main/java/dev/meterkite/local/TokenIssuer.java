@@ -18,9 +18,10 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An issuer of tokens with a key pair of its own, made at start and never stored: functions verify
+ * An issuer of tokens with a key pair of its own, made by each host and never stored: functions verify
  * its tokens by its keys exactly as they verify anybody's. Tokens live one hour of real time,
  * wherever the domain clock stands.
  */
@@ -38,23 +39,42 @@ public final class TokenIssuer {
   private static final int KEY_BITS = 2048;
 
   private final String issuer;
-  private final RSAKey key;
-  private final JWSSigner signer;
+  private record Keys(RSAKey key, JWSSigner signer) {
+    static Keys generate() {
+      try {
+        RSAKey key =
+            new RSAKeyGenerator(KEY_BITS)
+                .keyUse(KeyUse.SIGNATURE)
+                .algorithm(JWSAlgorithm.RS256)
+                .keyID(UUID.randomUUID().toString())
+                .generate();
+        return new Keys(key, new RSASSASigner(key));
+      } catch (JOSEException e) {
+        throw new IllegalStateException("every Java platform has RSA", e);
+      }
+    }
+  }
+
+  private @Nullable Keys keys;
 
   /** An issuer whose keys are served at {@code base/jwks.json}. */
   public TokenIssuer(String base) {
     issuer = base;
-    try {
-      key =
-          new RSAKeyGenerator(KEY_BITS)
-              .keyUse(KeyUse.SIGNATURE)
-              .algorithm(JWSAlgorithm.RS256)
-              .keyID(UUID.randomUUID().toString())
-              .generate();
-      signer = new RSASSASigner(key);
-    } catch (JOSEException e) {
-      throw new IllegalStateException("every Java platform has RSA", e);
+  }
+
+  /** Makes the key pair, for whoever would be the first to wait for it. */
+  void prepare() {
+    Keys unused = keys();
+  }
+
+  /** Made when it is first asked for: it takes a good part of the processor time of a start. */
+  private synchronized Keys keys() {
+    Keys made = keys;
+    if (made == null) {
+      made = Keys.generate();
+      keys = made;
     }
+    return made;
   }
 
   /** A token of a service. */
@@ -85,6 +105,7 @@ public final class TokenIssuer {
   }
 
   private String sign(JWTClaimsSet.Builder claims) {
+    Keys pair = keys();
     Instant now = Instant.now();
     JWTClaimsSet all =
         claims
@@ -94,9 +115,9 @@ public final class TokenIssuer {
             .expirationTime(Date.from(now.plus(LIFE)))
             .build();
     SignedJWT token =
-        new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(key.getKeyID()).build(), all);
+        new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(pair.key().getKeyID()).build(), all);
     try {
-      token.sign(signer);
+      token.sign(pair.signer());
     } catch (JOSEException e) {
       throw new IllegalStateException("the issuer's own key signs", e);
     }
@@ -105,7 +126,7 @@ public final class TokenIssuer {
 
   /** The public keys as a JSON Web Key Set. */
   public String jwks() {
-    return new JWKSet(key).toString(true);
+    return new JWKSet(keys().key()).toString(true);
   }
 
   /** What {@code TOKEN_ISSUERS} holds so that functions take these tokens. */

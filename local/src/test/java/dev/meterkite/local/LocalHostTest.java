@@ -359,7 +359,7 @@ class LocalHostTest {
 
   @Test
   void portInUse_saysSo() {
-    Options same = Options.parse(List.of("--port", portOf(host)), java.util.Map.of("up", 0));
+    Options same = Options.parse(List.of("--port", portOf(host)));
     String message =
         assertThrows(
                 LocalHostException.class,

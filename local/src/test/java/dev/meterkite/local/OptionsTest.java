@@ -4,33 +4,40 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.local.line.WrongLineException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OptionsTest {
-  private static final Map<String, Integer> COMMANDS = Map.of("up", 0, "export", 1);
-
   @Test
   void nothing_isUpOnTheDefaultPort() {
-    Options options = Options.parse(List.of(), COMMANDS);
-    assertEquals(new Options("up", List.of(), 8080, 0, null, true, null, false, true), options);
+    Options options = Options.parse(List.of());
+    assertEquals(new Options("up", List.of(), 8080, 0, 0, null, true, true, null, false), options);
   }
 
   @Test
   void everyOption_isRead() {
-    Options options =
-        parse(
-            "export --port 9 out --processes 3 --chaos --seed -5 --no-schedules --trace t --dry-run"
-                + " --no-rules");
     assertEquals(
-        new Options("export", List.of("out"), 9, 3, -5L, false, Path.of("t"), true, false),
-        options);
+        new Options("export", List.of("out"), 9, 7, 3, -5L, false, false, null, false),
+        parse(
+            "export --port 9 out --processes=3 --chaos --seed -5 --no-schedules --no-rules"
+                + " --firestore-port 7"));
+    assertEquals(Path.of("t"), parse("demo --trace t").trace());
+    assertTrue(parse("adopt --dry-run").dryRun());
+  }
+
+  @Test
+  void optionBeforeTheCommand_isRead_andTheLastOfTwoCounts() {
+    assertEquals(9, parse("--port 9 export out").port());
+    assertEquals("export", parse("--port 9 export out").command());
+    assertEquals(10, parse("up --port 9 --port 10").port());
+    assertEquals("up", parse("--chaos").command());
   }
 
   @Test
@@ -40,28 +47,32 @@ class OptionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "down",
-        "up up",
-        "export",
-        "export a b",
-        "--port",
-        "--port x",
-        "--port -1",
-        "--port 65536",
-        "--processes 17",
-        "--seed 5",
-        "--chaos --seed x",
-        "--keep",
-        "--trace"
-      })
-  void wrongLine_isRefused(String line) {
-    assertThrows(IllegalArgumentException.class, () -> parse(line));
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          down             | Unknown command down; ./run-local.sh --help says what there is.
+          up up            | Unknown word up; ./run-local.sh up --help says what there is.
+          export           | export needs DIR.
+          export a b       | Unknown word b; ./run-local.sh export --help says what there is.
+          --port           | --port needs a value.
+          --port x         | --port takes a whole number from 0 to 65535, not x.
+          up --port -1     | --port takes a whole number from 0 to 65535, not -1.
+          demo --port 65536| --port takes a whole number from 0 to 65535, not 65536.
+          --processes 17   | --processes takes a whole number from 0 to 16, not 17.
+          --seed 5         | --seed needs --chaos.
+          up --keep        | Unknown option --keep; ./run-local.sh up --help says what there is.
+          --keep           | Unknown option --keep; ./run-local.sh --help says what there is.
+          demo --trace     | --trace needs a value.
+          up --trace t     | Unknown option --trace; ./run-local.sh up --help says what there is.
+          """)
+  void wrongLine_isRefusedInOneSentence(String line, String sentence) {
+    WrongLineException e = assertThrows(WrongLineException.class, () -> parse(line));
+    assertEquals(sentence, e.getMessage());
   }
 
   private static Options parse(String line) {
     List<String> words = line.isEmpty() ? List.of() : Arrays.asList(line.split(" ", -1));
-    return Options.parse(words, COMMANDS);
+    return Options.parse(words);
   }
 }

@@ -1,8 +1,12 @@
 package dev.meterkite.local.chaos;
 
+import dev.meterkite.local.line.Line;
+import dev.meterkite.local.line.ToolCommand.Option;
+import dev.meterkite.local.line.ToolLine;
+import dev.meterkite.local.line.Value;
 import java.time.Duration;
-import java.util.Iterator;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * How a run is played.
@@ -29,43 +33,65 @@ record ChaosOptions(
   static final ChaosOptions DEFAULTS =
       new ChaosOptions(Duration.ofSeconds(60), 0, 1, 1, 2, 48, 400, 20);
 
-  static final String USAGE =
-      """
-      usage: chaos.sh [--seconds N | --operations N] [--rounds N] [--seed S] [--processes N]
-                      [--callers N] [--users N] [--customers N]
-        --seconds N      play for so long (default 60); what was begun is finished after it
-        --operations N   play until so many operations are done
-        --rounds N       so many runs one after the other, each with the next seed and an empty
-                         store (default 1): the emulator gets slower the more it holds
-        --seed S         plans faults and workload (default 1); the same seed, the same plan
-        --processes N    processes of functions, which are killed in turn (default 2)
-        --callers N      callers at once (default 48)
-        --users N, --customers N   whom it is about (default 400 and 20)\
-      """;
+  private static final long DAY = 86_400;
+
+  /** What the script takes. */
+  static final ToolLine LINE =
+      ToolLine.of(
+          "chaos",
+          "Builds what has changed, plays a workload against processes of functions under kills,"
+              + " lost and late commits, doubled events and jumps of the clock, and checks the"
+              + " books from outside; status 1 with a finding.",
+          List.of(
+              new Option(
+                  "--seconds",
+                  Value.number(1, DAY),
+                  "play for so long (default 60); what was begun is finished after it"),
+              new Option(
+                  "--operations",
+                  Value.number(1, 1_000_000_000),
+                  "play until so many operations are done"),
+              new Option(
+                  "--rounds",
+                  Value.number(1, 1_000),
+                  "so many runs one after the other, each with the next seed and an empty store"
+                      + " (default 1): the emulator gets slower the more it holds"),
+              new Option(
+                  "--seed",
+                  Value.number(Long.MIN_VALUE, Long.MAX_VALUE),
+                  "plans faults and workload (default 1); the same seed, the same plan"),
+              new Option(
+                  "--processes",
+                  Value.number(1, 8),
+                  "processes of functions, which are killed in turn (default 2)"),
+              new Option("--callers", Value.number(1, 512), "callers at once (default 48)"),
+              new Option("--users", Value.number(10, 100_000), "users (default 400)"),
+              new Option("--customers", Value.number(2, 10_000), "customers (default 20)")));
 
   /**
    * Reads a command line.
    *
-   * @throws IllegalArgumentException that says what is wrong
+   * @throws dev.meterkite.local.line.WrongLineException that says what is wrong
    */
   static ChaosOptions parse(List<String> words) {
-    ChaosOptions options = DEFAULTS;
-    for (Iterator<String> rest = words.iterator(); rest.hasNext(); ) {
-      String word = rest.next();
-      options =
-          switch (word) {
-            case "--seconds" -> options.lasting(number(word, rest, 1, 86_400), 0);
-            case "--operations" -> options.lasting(86_400, number(word, rest, 1, 1_000_000_000));
-            case "--rounds" -> options.repeated((int) number(word, rest, 1, 1_000));
-            case "--seed" -> options.seeded(number(word, rest, Long.MIN_VALUE, Long.MAX_VALUE));
-            case "--processes" -> options.sized((int) number(word, rest, 1, 8), 0, 0, 0);
-            case "--callers" -> options.sized(0, (int) number(word, rest, 1, 512), 0, 0);
-            case "--users" -> options.sized(0, 0, (int) number(word, rest, 10, 100_000), 0);
-            case "--customers" -> options.sized(0, 0, 0, (int) number(word, rest, 2, 10_000));
-            default -> throw new IllegalArgumentException("unknown option " + word);
-          };
-    }
-    return options;
+    Line line = LINE.parse(words);
+    OptionalLong operations = line.number("--operations");
+    ChaosOptions options =
+        DEFAULTS
+            .sized(
+                size(line, "--processes"),
+                size(line, "--callers"),
+                size(line, "--users"),
+                size(line, "--customers"))
+            .seeded(line.number("--seed").orElse(DEFAULTS.seed()))
+            .repeated((int) line.number("--rounds").orElse(DEFAULTS.rounds()));
+    return operations.isPresent()
+        ? options.lasting(DAY, operations.getAsLong())
+        : options.lasting(line.number("--seconds").orElse(DEFAULTS.time().toSeconds()), 0);
+  }
+
+  private static int size(Line line, String option) {
+    return (int) line.number(option).orElse(0);
   }
 
   ChaosOptions lasting(long seconds, long most) {
@@ -92,19 +118,5 @@ record ChaosOptions(
         ofCallers > 0 ? ofCallers : callers,
         ofUsers > 0 ? ofUsers : users,
         ofCustomers > 0 ? ofCustomers : customers);
-  }
-
-  private static long number(String option, Iterator<String> rest, long least, long most) {
-    String text = rest.hasNext() ? rest.next() : "nothing";
-    try {
-      long number = Long.parseLong(text);
-      if (number >= least && number <= most) {
-        return number;
-      }
-    } catch (NumberFormatException notANumber) {
-      // The message below says it.
-    }
-    throw new IllegalArgumentException(
-        option + " takes a number from " + least + " to " + most + ", not " + text);
   }
 }

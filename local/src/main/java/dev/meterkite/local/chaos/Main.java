@@ -1,7 +1,11 @@
 package dev.meterkite.local.chaos;
 
 import dev.meterkite.emulator.EmulatorUnavailableException;
+import dev.meterkite.local.Console;
 import dev.meterkite.local.LocalHostException;
+import dev.meterkite.local.Stop;
+import dev.meterkite.local.line.ToolLine;
+import dev.meterkite.local.line.WrongLineException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -9,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -25,19 +30,31 @@ public final class Main {
     System.exit(run(args, System.out, System.err));
   }
 
+  /** What the script takes. */
+  public static ToolLine line() {
+    return ChaosOptions.LINE;
+  }
+
   static int run(String[] args, PrintStream out, PrintStream err) {
-    if (Arrays.asList(args).contains("--help")) {
-      out.println(ChaosOptions.USAGE);
+    List<String> words = Arrays.asList(args);
+    Optional<String> help = ChaosOptions.LINE.helpFor(words, Console.columns());
+    if (help.isPresent()) {
+      out.print(help.get());
       return 0;
     }
     ChaosOptions options;
     try {
-      options = ChaosOptions.parse(Arrays.asList(args));
-    } catch (IllegalArgumentException e) {
-      err.println(e.getMessage());
-      err.println(ChaosOptions.USAGE);
+      options = ChaosOptions.parse(words);
+    } catch (WrongLineException e) {
+      err.println(Console.wrapped(String.valueOf(e.getMessage())));
       return 2;
     }
+    try (Stop stop = Stop.of(out, err)) {
+      return run(options, stop);
+    }
+  }
+
+  private static int run(ChaosOptions options, Stop stop) {
     Path home = Path.of(System.getProperty("meterkite.home", "")).toAbsolutePath();
     Path work = home.resolve(Path.of("local", "target", "chaos"));
     for (Handler handler : Logger.getLogger("").getHandlers()) {
@@ -45,12 +62,12 @@ public final class Main {
     }
     try {
       Files.createDirectories(work);
-      return play(options, home.resolve("functions.tsv"), work, out);
+      return play(options, home.resolve("functions.tsv"), work, stop.out());
     } catch (LocalHostException | EmulatorUnavailableException e) {
-      err.println(e.getMessage());
+      stop.err().println(Console.wrapped(String.valueOf(e.getMessage())));
       return 1;
     } catch (IOException | ExecutionException | RuntimeException e) {
-      e.printStackTrace(err);
+      e.printStackTrace(stop.err());
       return 1;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

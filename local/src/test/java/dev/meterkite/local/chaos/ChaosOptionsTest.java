@@ -60,7 +60,7 @@ class ChaosOptionsTest {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
     assertEquals(2, Main.run(new String[] {"--sooner"}, out, out));
-    assertTrue(said.toString(StandardCharsets.UTF_8).contains("unknown option --sooner"));
+    assertTrue(said.toString(StandardCharsets.UTF_8).contains("Unknown option --sooner"));
     assertEquals(0, Main.run(new String[] {"--help"}, out, out));
     assertTrue(said.toString(StandardCharsets.UTF_8).contains("--operations N"));
   }

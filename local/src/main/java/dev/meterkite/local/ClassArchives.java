@@ -1,0 +1,85 @@
+package dev.meterkite.local;
+
+import dev.meterkite.emulator.ClassArchive;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the archives of classes that this start did not find, one after the other beside what the
+ * host does; what is not made when the host ends, a later start makes. {@code launch.sh} names the
+ * folder and the archive of the host itself by {@code meterkite.archive}; without it there are
+ * none.
+ */
+final class ClassArchives implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(ClassArchives.class.getName());
+  private static final long STOP_SECONDS = 2;
+
+  private @Nullable Process making;
+  private boolean closed;
+
+  private ClassArchives() {}
+
+  /** The folder of all archives; null where there are none. */
+  static @Nullable Path folder() {
+    String name = System.getProperty("meterkite.archive", "");
+    return name.isEmpty() ? null : Path.of(name).getParent();
+  }
+
+  /** The archive of this JVM; null where there is none. */
+  static @Nullable ClassArchive own() {
+    String name = System.getProperty("meterkite.archive", "");
+    return name.isEmpty()
+        ? null
+        : new ClassArchive(
+            Path.of(name + ".jsa"),
+            Path.of(name + "-" + ProcessHandle.current().pid() + ".classes"),
+            System.getProperty("java.class.path"));
+  }
+
+  /** Begins to make those that are missing. */
+  static ClassArchives make(List<ClassArchive> archives) {
+    ClassArchives all = new ClassArchives();
+    List<ClassArchive> missing = archives.stream().filter(each -> !each.exists()).toList();
+    if (!missing.isEmpty()) {
+      Loopback.daemon(() -> missing.forEach(all::make), "class-archives").start();
+    }
+    return all;
+  }
+
+  private void make(ClassArchive archive) {
+    try {
+      Process process = begin(archive);
+      if (process != null) {
+        process.waitFor();
+        archive.complete(process);
+      }
+    } catch (IOException e) {
+      // The next start is slower than it could be; nothing else.
+      LOG.log(Level.INFO, "no archive of classes: " + e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized @Nullable Process begin(ClassArchive archive) throws IOException {
+    if (closed) {
+      archive.discard();
+      return null;
+    }
+    making = archive.create();
+    return making;
+  }
+
+  @Override
+  public synchronized void close() throws InterruptedException {
+    closed = true;
+    if (making != null) {
+      making.destroyForcibly().waitFor(STOP_SECONDS, TimeUnit.SECONDS);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.meterkite.local.line;
+
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands behind an option, or for an argument.
+ *
+ * @param kind what it is
+ * @param label how the help names it; empty for a flag
+ * @param least the lowest number
+ * @param most the highest one
+ * @param usual the number that is meant where none is given; 0 for none
+ */
+public record Value(Kind kind, String label, long least, long most, long usual) {
+  private static final int HIGHEST_PORT = 65_535;
+
+  /** What a value may be. */
+  public enum Kind {
+    /** Nothing stands behind the option. */
+    FLAG,
+    /** A whole number. */
+    NUMBER,
+    /** A port of 127.0.0.1 that nobody listens on yet; 0 for any. */
+    FREE_PORT,
+    /** A regular expression. */
+    REGEX,
+    /** A file that can be read. */
+    FILE,
+    /** A folder that can be read. */
+    FOLDER,
+    /** A folder that may be missing. */
+    NEW_FOLDER;
+
+    /** As the scripts spell it. */
+    String word() {
+      return name().toLowerCase(java.util.Locale.ROOT);
+    }
+  }
+
+  public static Value flag() {
+    return new Value(Kind.FLAG, "", 0, 0, 0);
+  }
+
+  public static Value number(long least, long most) {
+    return new Value(Kind.NUMBER, "N", least, most, 0);
+  }
+
+  /** Any port, whether somebody listens on it or not. */
+  public static Value port() {
+    return number(0, HIGHEST_PORT);
+  }
+
+  /** A port that must be free, which is this one where none is given. */
+  public static Value freePort(int usual) {
+    return new Value(Kind.FREE_PORT, "N", 0, HIGHEST_PORT, usual);
+  }
+
+  public static Value regex() {
+    return new Value(Kind.REGEX, "REGEX", 0, 0, 0);
+  }
+
+  public static Value file() {
+    return new Value(Kind.FILE, "FILE", 0, 0, 0);
+  }
+
+  public static Value folder() {
+    return new Value(Kind.FOLDER, "DIR", 0, 0, 0);
+  }
+
+  public static Value newFolder() {
+    return new Value(Kind.NEW_FOLDER, "DIR", 0, 0, 0);
+  }
+
+  private boolean isNumber() {
+    return kind == Kind.NUMBER || kind == Kind.FREE_PORT;
+  }
+
+  /** What a text that does not fit should be, for {@code NAME takes …}; null where it fits. */
+  @Nullable String wanted(String text) {
+    if (isNumber()) {
+      return isWithin(text) ? null : "a whole number from " + least + " to " + most;
+    }
+    return kind == Kind.REGEX && !isRegex(text) ? "a regular expression" : null;
+  }
+
+  private boolean isWithin(String text) {
+    try {
+      long number = Long.parseLong(text);
+      return number >= least && number <= most;
+    } catch (NumberFormatException notANumber) {
+      return false;
+    }
+  }
+
+  private static boolean isRegex(String text) {
+    try {
+      Pattern.compile(text);
+      return true;
+    } catch (PatternSyntaxException broken) {
+      return false;
+    }
+  }
+}
