@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Opens a user's book at a moment, with everything applied that is due by then.
  *
  * <p>In this order: the ledger as it stands, or a first one, or one rebuilt; a balance that another
- * program changed; lapsed holds; expired lots; the monthly grant of the present period.
+ * program changed; lapsed holds; expired lots; the monthly grant of the present period; the
+ * present month of lines that are paid for longer.
  *
  * <p><b>A first ledger.</b> A positive {@code credits_balance} becomes one {@code admin_adjustment}
  * at sequence 1, in a lot that never expires. Somebody has kept that balance until now, so it
@@ -76,6 +77,10 @@ final class Opening {
     lapse(book);
     book.expire();
     monthlyGrant(book);
+    Instant due = book.terms().dueAt();
+    if (due != null && !due.isAfter(now)) {
+      new TermRules(book, new PaidCredits(book, seen, missing)).open();
+    }
     return missing.isEmpty() ? book : null;
   }
 
@@ -147,6 +152,7 @@ final class Opening {
                 lots,
                 Holds.NONE,
                 openingGrant(),
+                Terms.NONE,
                 List.of(),
                 sequence),
             now);

@@ -64,6 +64,12 @@ public final class Queries {
     return Query.of(Schema.Users.COLLECTION, limit).where(Schema.Users.EMAIL, Op.EQUAL, email);
   }
 
+  /** The user whose credits a Stripe subscription renews. */
+  public static Query usersOfStripeSubscription(String stripeSubscriptionId, int limit) {
+    return Query.of(Schema.Users.COLLECTION, limit)
+        .where(Schema.Users.STRIPE_SUBSCRIPTION_ID, Op.EQUAL, stripeSubscriptionId);
+  }
+
   /** The user that a Stripe customer is. */
   public static Query usersOfStripeCustomer(String stripeCustomerId, int limit) {
     return Query.of(Schema.Users.COLLECTION, limit)
@@ -335,6 +341,7 @@ public final class Queries {
         usersAfter(List.of(), 1),
         usersOfEmail("e", 1),
         usersOfStripeCustomer("c", 1),
+        usersOfStripeSubscription("s", 1),
         transactionsOfUser("u", 1),
         lastTransactionsOfUser("u", 1),
         transactionsOfJob("j", 1),
