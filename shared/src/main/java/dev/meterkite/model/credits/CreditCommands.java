@@ -127,6 +127,21 @@ public final class CreditCommands {
     return stripe(userId, input, List.of());
   }
 
+  /**
+   * Looks again at money that went back for no known sale, since the time that it may wait is over.
+   *
+   * @param payment the payment's document as a sweep found it
+   * @return empty for one that names no user
+   */
+  public static Optional<Command<CreditCommand>> tieDue(Snapshot payment) {
+    CreditCommand.Pay nothingNew =
+        new CreditCommand.Pay(
+            List.of(payment.ref().id()),
+            StripePayment.NONE,
+            new CreditCommand.Told(SWEEP, null));
+    return owner(payment).map(userId -> stripe(userId, nothingNew, List.of()));
+  }
+
   /** The transaction of the packages that a session or invoice sold. */
   static DocRef packages(String saleId) {
     return transaction(Ids.uuid("stripe-purchase", saleId));
@@ -251,7 +266,7 @@ public final class CreditCommands {
   }
 
   private static Optional<String> owner(Snapshot document) {
-    // All three collections call the owner by the same name.
+    // All collections of credits call the owner by the same name.
     return Optional.ofNullable(Raw.text(document.fields(), PodcastJobs.USER_ID))
         .filter(DocRef::isId);
   }

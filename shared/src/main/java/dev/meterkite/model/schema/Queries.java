@@ -363,6 +363,7 @@ public final class Queries {
         countsOfCustomer("c", moment, moment, 1),
         due(Schema.Users.COLLECTION, Schema.Users.LEDGER_DUE_AT, moment, 1),
         due(Schema.PodcastJobs.COLLECTION, Schema.PodcastJobs.PAYMENT_DUE_AT, moment, 1),
+        due(Schema.StripePayments.COLLECTION, Schema.StripePayments.TIE_DUE_AT, moment, 1),
         due(Schema.ModelQuotas.COLLECTION, Schema.ModelQuotas.QUOTA_DUE_AT, moment, 1),
         due(
             Schema.ModelProviderHealth.COLLECTION,
