@@ -285,14 +285,22 @@ final class Book {
     return fields;
   }
 
-  /** The fields with which this decision has created that document; null if it has not. */
-  @Nullable Map<String, Object> created(DocRef ref) {
+  /** Whether this decision creates that document. */
+  boolean creates(DocRef ref) {
+    return writes.stream().anyMatch(each -> each instanceof Write.Create && each.ref().equals(ref));
+  }
+
+  /** The fields of a document as this decision leaves them; empty for none. */
+  Map<String, Object> asWritten(DocRef ref, Map<String, Object> found) {
+    Map<String, Object> fields = new LinkedHashMap<>(found);
     for (Write write : writes) {
-      if (write instanceof Write.Create create && create.ref().equals(ref)) {
-        return create.fields();
+      if (write.ref().equals(ref) && write instanceof Write.Create create) {
+        fields.putAll(create.fields());
+      } else if (write.ref().equals(ref) && write instanceof Write.Update update) {
+        fields.putAll(update.fields());
       }
     }
-    return null;
+    return fields;
   }
 
   /**

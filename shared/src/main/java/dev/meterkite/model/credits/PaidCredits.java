@@ -91,11 +91,10 @@ final class PaidCredits {
     return Snapshot.absent(ref);
   }
 
-  /** A transaction as read or as this decision created it; empty where there is none. */
+  /** A transaction as this decision leaves it; empty where there is none. */
   Map<String, Object> transaction(String id) {
     DocRef ref = CreditCommands.transaction(id);
-    Map<String, Object> created = book.created(ref);
-    return created == null ? see(ref).fields() : created;
+    return book.asWritten(ref, book.creates(ref) ? Map.of() : see(ref).fields());
   }
 
   /**

@@ -44,6 +44,7 @@ final class TermRules {
     sales.forEach(
         (saleId, sale) -> {
           for (Line line : sale.lines()) {
+            note(line, line.start());
             if (line.end().isAfter(book.now())) {
               String key = Terms.key(saleId, line);
               Term term = changed.getOrDefault(key, book.terms().byKey().get(key));
@@ -80,18 +81,19 @@ final class TermRules {
     }
     Purchase purchase = purchase(key, term, month, eventId);
     Booking after = credits.book(purchase, gross, due, credited, before);
-    if (after.given() > 0 && before.given() == 0) {
-      note(term, month, after.given());
-    }
+    note(term.line(), term.monthStart(month));
     return term.with(Math.max(term.months(), month + 1), after);
   }
 
-  /** Notes the grant, so that the calendar does not give this month's credits too. */
-  private void note(Term term, int month, long given) {
-    String day = CreditRules.day(term.monthStart(month));
+  /** Notes that a month is paid, so that the calendar does not give its credits too. */
+  private void note(Line line, Instant start) {
+    MonthlyGrant next =
+        new MonthlyGrant(CreditRules.day(start), line.tier().wire(), line.credits());
     MonthlyGrant last = book.grant();
-    if (last == null || last.period().compareTo(day) <= 0) {
-      book.grant(new MonthlyGrant(day, term.line().tier().wire(), given));
+    int order = last == null ? -1 : last.period().compareTo(next.period());
+    if (line.kind() != LineKind.CREDIT
+        && (order < 0 || (order == 0 && last != null && last.credits() < next.credits()))) {
+      book.grant(next);
     }
   }
 
