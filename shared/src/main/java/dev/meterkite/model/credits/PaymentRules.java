@@ -114,7 +114,7 @@ final class PaymentRules {
       return CreditRules.refused(CreditOutcome.NOT_FOUND);
     }
     PaymentRecord told = merged.with(pay.facts()).of(state.userId());
-    loseExpired(merged.facts(), told.facts());
+    loseExpired(ties.found().facts(), told.facts());
     PaymentRecord booked = book(told, pay.told().eventId());
     new TermRules(book, credits).pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
     if (!missing.isEmpty()) {

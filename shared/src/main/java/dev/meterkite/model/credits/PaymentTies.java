@@ -41,6 +41,11 @@ public final class PaymentTies {
     return root.ref().id();
   }
 
+  /** The state as the document holds it. */
+  PaymentRecord found() {
+    return found;
+  }
+
   /** The state with the facts of all documents that are tied. */
   PaymentRecord merged() {
     return merged;

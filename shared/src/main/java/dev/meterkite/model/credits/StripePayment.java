@@ -1,6 +1,8 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.schema.Word;
 import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -35,6 +37,9 @@ public record StripePayment(
   /** The largest amount that counts, in the currency's smallest unit; larger ones are cut to it. */
   static final long MAX_AMOUNT = 1L << 50;
 
+  /** By how much a refund's own time may be later than that of the figure that has it in it. */
+  static final Duration SLACK = Duration.ofMinutes(1);
+
   /** No facts. */
   public static final StripePayment NONE =
       new StripePayment(Map.of(), Map.of(), Map.of(), Map.of());
@@ -47,7 +52,7 @@ public record StripePayment(
   }
 
   /** What a line of an invoice does. */
-  public enum LineKind implements dev.meterkite.model.schema.Word {
+  public enum LineKind implements Word {
     /** Pays a tier for its whole period. */
     WHOLE,
     /** A trial, which costs nothing. */
@@ -309,7 +314,8 @@ public record StripePayment(
 
   /**
    * What was refunded of a charge: its refunds that have not failed, or a cumulative figure less the
-   * refunds in it that failed afterwards, whichever is more.
+   * refunds in it that failed afterwards, whichever is more. A refund that failed before a figure
+   * is not in it.
    */
   private static long refunded(@Nullable Part part, List<Refund> refunds) {
     long most = 0;
@@ -331,7 +337,7 @@ public record StripePayment(
     Instant createdAt = refund.createdAt();
     return failedAt != null
         && !failedAt.isBefore(figure.at())
-        && (createdAt == null || !createdAt.isAfter(figure.at()));
+        && (createdAt == null || createdAt.isBefore(figure.at().plus(SLACK)));
   }
 
   private static @Nullable Long cut(@Nullable Long amount) {

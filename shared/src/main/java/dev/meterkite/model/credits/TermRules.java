@@ -37,9 +37,9 @@ final class TermRules {
    * Adds the lines that a payment sold, or what went back of it, and books what follows for all
    * running lines: a proration concerns the line of another payment.
    *
-   * @param eventId the event that says so
+   * @param eventId the event that says so, or null
    */
-  void pay(Map<String, StripePayment.Sale> sales, Back back, String eventId) {
+  void pay(Map<String, StripePayment.Sale> sales, Back back, @Nullable String eventId) {
     TreeMap<String, Term> changed = new TreeMap<>();
     sales.forEach(
         (saleId, sale) -> {

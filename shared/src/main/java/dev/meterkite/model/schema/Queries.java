@@ -64,6 +64,12 @@ public final class Queries {
     return Query.of(Schema.Users.COLLECTION, limit).where(Schema.Users.EMAIL, Op.EQUAL, email);
   }
 
+  /** The payments of a user at Stripe, in no order. */
+  public static Query paymentsOfUser(String userId, int limit) {
+    return Query.of(Schema.StripePayments.COLLECTION, limit)
+        .where(Schema.StripePayments.USER_ID, Op.EQUAL, userId);
+  }
+
   /** The user whose credits a Stripe subscription renews. */
   public static Query usersOfStripeSubscription(String stripeSubscriptionId, int limit) {
     return Query.of(Schema.Users.COLLECTION, limit)
@@ -342,6 +348,7 @@ public final class Queries {
         usersOfEmail("e", 1),
         usersOfStripeCustomer("c", 1),
         usersOfStripeSubscription("s", 1),
+        paymentsOfUser("u", 1),
         transactionsOfUser("u", 1),
         lastTransactionsOfUser("u", 1),
         transactionsOfJob("j", 1),

@@ -179,7 +179,7 @@ public final class Schema {
     private StripePayments() {}
   }
 
-  /** The keys inside the maps of {@link StripePayments} and {@link UserLedger#TERMS}. */
+  /** The keys inside the maps of {@code stripe_payments}, and of {@code terms} in a ledger. */
   public static final class StripePaymentKeys {
     public static final String INVOICE = "invoice";
     public static final String AMOUNT = "amount";

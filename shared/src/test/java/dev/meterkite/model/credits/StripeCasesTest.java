@@ -6,6 +6,7 @@ import static dev.meterkite.model.credits.StripeTeller.object;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.meterkite.model.command.Write;
 import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.stripe.StripeEvent;
 import dev.meterkite.model.stripe.StripePrices;
@@ -783,6 +784,86 @@ class StripeCasesTest {
     older.object().remove("parent");
     assertEquals("applied", tell(with(older, "customer", null, "subscription", "sub_1")));
     assertEquals(2_600, balance());
+  }
+
+  /** A ledger that another program wiped still gives the months that are paid. */
+  @Test
+  void c7_yearOfALostLedger_goesOn() {
+    Instant end = NOW.plus(Duration.ofDays(365));
+    tell(invoice("in_1", line("price_pro", 1, 29_000, NOW, end)));
+    bank.debit(2_000);
+    Map<String, Object> wiped =
+        new HashMap<>(bank.documents.get(CreditCommands.user(Bank.USER)));
+    wiped.remove(Users.LEDGER);
+    wiped.remove(Users.LEDGER_DUE_AT);
+    bank.documents.put(CreditCommands.user(Bank.USER), wiped);
+    bank.sweep();
+    assertEquals(500, balance());
+    bank.after(Duration.ofDays(31));
+    bank.sweep();
+    assertEquals(List.of("2500@2027-01-10T10:00:00Z", "500"), bank.lots());
+  }
+
+  @Test
+  void paymentOfTheEarlierForm_isTakenBackAndNotGivenAgain() {
+    Map<String, Object> line = line("price_pro", 1, 2_900, NOW, MONTH);
+    String day = CreditRules.day(NOW);
+    for (boolean isTold : List.of(true, false)) {
+      again(TrialCredits.NONE, false);
+      tell(with(invoice("in_1", line), "payment_intent", "pi_1"));
+      // As the version before wrote it: a grant by its day, one transaction a payment, no terms.
+      String grant = CreditCommands.monthlyGrant(Bank.USER, "pro", day).id();
+      older(bank.lastTransactionId(), grant);
+      Map<String, Object> payment = new HashMap<>();
+      payment.put("user_id", Bank.USER);
+      payment.put("transaction_id", grant);
+      payment.put("credits", 2_500L);
+      bank.documents.put(CreditCommands.payment("pi_1"), payment);
+      if (isTold) {
+        tell(with(invoice("in_1", line), "payment_intent", "pi_1"));
+        assertEquals(2_500, balance(), "given before");
+      }
+      tell(charge("pi_1", 2_900, 1_450));
+      assertEquals(1_250, balance());
+      tell(with(invoice("in_1", line), "payment_intent", "pi_1"));
+      assertEquals(1_250, balance());
+      tell(charge("pi_1", 2_900, 2_900));
+      assertEquals(0, balance());
+    }
+  }
+
+  @Test
+  void refundOfTheEarlierForm_isNotTakenTwice() {
+    tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
+    Map<String, Object> payment = new HashMap<>();
+    payment.put("user_id", Bank.USER);
+    payment.put("transaction_id", CreditCommands.packages("cs_1").id());
+    payment.put("credits", 250L);
+    payment.put("charge_id", "ch_pi_1");
+    payment.put("amount_paid", 1_400L);
+    payment.put("amount_refunded", 700L);
+    payment.put("credits_due", 125L);
+    bank.documents.put(CreditCommands.payment("pi_1"), payment);
+    bank.set(
+        CreditCommands.packages("cs_1"), Map.of("refunded", 125L)); // 125 of them were taken
+    assertEquals("applied", tell(charge("pi_1", 1_400, 700)), "only the form changes");
+    assertEquals(250, balance());
+    tell(charge("pi_1", 1_400, 1_400));
+    assertEquals(125, balance());
+    tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
+    tell(charge("pi_1", 1_400, 1_400));
+    assertEquals(125, balance());
+    tell(refund("refund.failed", 90, "re_1", "failed", 1_400));
+    assertEquals(375, balance());
+  }
+
+  /** Gives a transaction and what the ledger knows of it the form of the version before. */
+  private void older(String id, String olderId) {
+    Map<String, Object> transaction = bank.documents.remove(CreditCommands.transaction(id));
+    bank.documents.put(CreditCommands.transaction(olderId), transaction);
+    bank.set(
+        CreditCommands.user(Bank.USER),
+        Map.of("ledger.terms", Write.REMOVED));
   }
 
   @Test
