@@ -86,27 +86,31 @@ final class StripeSales {
     return Arrays.stream(CreditPackage.values())
         .filter(which)
         .findFirst()
-        .<Read>map(found -> sold(session, found.credits()))
+        .<Read>map(found -> sold(session, found.credits(), found.priceCents()))
         .orElseGet(() -> new Refused(UNKNOWN_PRICE, "none"));
   }
 
-  private static Read sold(StripeObject session, long credits) {
-    Long amount = positive(session.amount("amount_total", "amount_subtotal"));
+  /** A sale of packages; where the session states no amount, at their price. */
+  private static Read sold(StripeObject session, long credits, long priceCents) {
+    Long stated = positive(session.amount("amount_total", "amount_subtotal"));
+    Long amount = stated == null && isDollars(session) ? positive(priceCents) : stated;
     return new Sold(new Sale(false, amount, credits, List.of()));
   }
 
   private Read packages(StripeObject session, List<StripeObject> lines) {
     long credits = 0;
+    long cents = 0;
     for (StripeObject line : lines) {
       String price = line.price();
       Optional<CreditPackage> found = prices.credits(price);
       if (found.isPresent()) {
         credits = Math.addExact(credits, times(found.get().credits(), quantity(line)));
+        cents = Math.addExact(cents, times(found.get().priceCents(), quantity(line)));
       } else if (!prices.isForeign(price)) {
         return new Refused(UNKNOWN_PRICE, price);
       }
     }
-    return credits == 0 ? new Nothing() : sold(session, credits);
+    return credits == 0 ? new Nothing() : sold(session, credits, cents);
   }
 
   /** Many of one price, as the subtotal says; in other currencies than US dollars it is one. */
@@ -118,10 +122,10 @@ final class StripeSales {
     long one = found.get().priceCents();
     Long subtotal = subtotal(session);
     if (subtotal == null || !isDollars(session)) {
-      return sold(session, found.get().credits());
+      return sold(session, found.get().credits(), one);
     }
     return subtotal % one == 0
-        ? sold(session, times(found.get().credits(), subtotal / one))
+        ? sold(session, times(found.get().credits(), subtotal / one), subtotal)
         : new Refused(AMOUNT_MISMATCH, price);
   }
 
@@ -165,11 +169,27 @@ final class StripeSales {
         return new Refused(UNKNOWN_PRICE, price);
       }
     }
-    Long paid = positive(invoice.amount("amount_paid"));
     return packages == 0 && tiers.isEmpty()
         ? new Nothing()
-        : new Sold(
-            new Sale(true, paid == null ? positive(invoice.amount("total")) : paid, packages, tiers));
+        : new Sold(new Sale(true, paid(invoice, lines), packages, tiers));
+  }
+
+  /** What was paid for an invoice; where it does not say so, the sum of its lines. */
+  private static @Nullable Long paid(StripeObject invoice, List<StripeObject> lines) {
+    Long stated = invoice.amount("amount_paid", "total");
+    if (stated != null) {
+      Long total = positive(stated);
+      return total == null ? positive(invoice.amount("total")) : total;
+    }
+    long sum = 0;
+    for (StripeObject line : lines) {
+      Long amount = line.amount("amount");
+      if (amount == null) {
+        return null;
+      }
+      sum = Math.addExact(sum, amount);
+    }
+    return positive(sum);
   }
 
   /** An invoice without lines sold nothing only if it says that it was for nothing. */

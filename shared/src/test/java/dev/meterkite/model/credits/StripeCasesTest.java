@@ -867,6 +867,49 @@ class StripeCasesTest {
   }
 
   @Test
+  void refundsThatDoNotSayWhatWasPaid_areInProportionToTheSale() {
+    Map<String, Object> pack = object("price", object("id", "price_250"), "quantity", 2);
+    for (Object[] sold :
+        List.of(
+            new Object[] {"line_items", list(pack), "metadata", user()},
+            new Object[] {"metadata", user("price_id", "price_250"), "amount_subtotal", 2_800},
+            new Object[] {"amount_total", 2_800, "line_items", list(pack), "metadata", user()})) {
+      again(TrialCredits.NONE, false);
+      tell(session(sold));
+      tell(refund("refund.created", 1, "re_1", "succeeded", 700));
+      assertEquals(375, balance());
+    }
+    again(TrialCredits.NONE, false);
+    StripeEvent invoice = invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH));
+    tell(with(invoice, "payment_intent", "pi_1"));
+    tell(refund("refund.created", 1, "re_1", "succeeded", 1_450));
+    assertEquals(1_250, balance());
+  }
+
+  @Test
+  void c6_seatsChangedInTheSameSecond_followTheRuleOfProrations() {
+    tell(invoice("in_1", line("price_pro", 2, 5_800, NOW, MONTH)));
+    tell(
+        invoice(
+            "in_2",
+            proration("price_pro", 2, -5_800, NOW, MONTH),
+            proration("price_pro", 3, 8_700, NOW, MONTH)));
+    assertEquals(7_500, balance());
+  }
+
+  @Test
+  void c9_samePeriodPaidAgainAfterARefund_givesItsCredits() {
+    for (String intent : List.of("pi_1", "pi_2")) {
+      StripeEvent invoice = invoice("in_" + intent, line("price_pro", 1, 2_900, NOW, MONTH));
+      tell(with(invoice, "payment_intent", intent));
+      assertEquals(2_500, balance());
+      tell(charge(intent, 2_900, 2_900));
+      assertEquals(0, balance());
+    }
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
   void amountsWithoutCents_areProportionsToo() {
     for (int paid : Arrays.asList(500, 14_000, 29_000_000)) {
       again(TrialCredits.NONE, false);

@@ -431,6 +431,9 @@ final class StripeLife {
             payment.paid,
             "lines",
             list(all.toArray()));
+    if (random.nextBoolean()) {
+      invoice.remove("amount_paid");
+    }
     if (isOld) {
       invoice.put("payment_intent", payment.intent);
       invoice.put("subscription", "sub_1");
