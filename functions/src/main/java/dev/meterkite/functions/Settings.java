@@ -1,5 +1,6 @@
 package dev.meterkite.functions;
 
+import dev.meterkite.model.stripe.TrialCredits;
 import dev.meterkite.model.usage.RateCard;
 import java.net.URI;
 import java.nio.file.Path;
@@ -102,8 +103,21 @@ public final class Settings {
           "STRIPE_PRICES",
           "{}",
           "JSON",
-          "what the price ids of Stripe stand for: a tier, paid monthly, or the credits of a"
-              + " package");
+          "what each price id of Stripe sells: a tier, the credits of a package, or null for"
+              + " another product");
+  private static final Variable STRIPE_TRIALS =
+      new Variable(
+          "STRIPE_TRIAL_CREDITS",
+          "none",
+          "none, share, full",
+          "credits of a user's first trial: none, its days ÷ 30 of a month's, or a month's");
+  private static final Variable STRIPE_SUBTOTALS =
+      new Variable(
+          "STRIPE_SUBTOTALS",
+          "off",
+          "on, off",
+          "whether a session that names only its user sold the package whose price its subtotal"
+              + " is");
 
   private static final Variable CONFIG_FILE =
       new Variable(
@@ -166,6 +180,8 @@ public final class Settings {
           USAGE_CHECK_DAYS,
           STRIPE_SECRET,
           STRIPE_PRICES,
+          STRIPE_TRIALS,
+          STRIPE_SUBTOTALS,
           CLOCK);
 
   private static final Map<String, List<Variable>> PROVIDERS =
@@ -360,6 +376,17 @@ public final class Settings {
   /** What the prices at Stripe stand for, as a JSON object. */
   public String stripePrices() {
     return text(STRIPE_PRICES);
+  }
+
+  /** What trials at Stripe give. */
+  public TrialCredits stripeTrialCredits() {
+    String value = text(STRIPE_TRIALS);
+    return TrialCredits.parse(value).orElseThrow(() -> unusable(STRIPE_TRIALS, value));
+  }
+
+  /** Whether a session's subtotal alone says which package it sold. */
+  public boolean stripeSubtotals() {
+    return choice(STRIPE_SUBTOTALS, "on", "off").equals("on");
   }
 
   private URI url(Variable variable) {

@@ -39,7 +39,15 @@ class SchemaQueriesTest {
     written(
         new OnUserCreated(),
         new DocRef("users", "query-user"),
-        Map.of("email", "query@tests.invalid", "stripe_customer_id", "cus_query", "tier", "free"));
+        Map.of(
+            "email",
+            "query@tests.invalid",
+            "stripe_customer_id",
+            "cus_query",
+            "stripe_subscription_id",
+            "sub_query",
+            "tier",
+            "free"));
     ok(
         HOSTED.post(
             GrantCredits.class,
@@ -144,6 +152,7 @@ class SchemaQueriesTest {
   void users_byEmailAndByStripeCustomer() {
     assertEquals(List.of("query-user"), found(Queries.usersOfEmail("query@tests.invalid", 2)));
     assertEquals(List.of("query-user"), found(Queries.usersOfStripeCustomer("cus_query", 2)));
+    assertEquals(List.of("query-user"), found(Queries.usersOfStripeSubscription("sub_query", 2)));
   }
 
   @Test

@@ -199,11 +199,14 @@ public final class LocalHost implements AutoCloseable {
         "ALLOWED_ORIGINS",
         Stream.concat(Stream.of("loopback"), given.allowedOrigins().stream())
             .collect(Collectors.joining(",")));
-    boolean own = !given.stripeWebhookSecrets().isEmpty();
+    boolean hasSecret = !given.stripeWebhookSecrets().isEmpty();
     environment.put(
         "STRIPE_WEBHOOK_SECRET",
-        own ? String.join(",", given.stripeWebhookSecrets()) : "whsec_local");
-    environment.put("STRIPE_PRICES", own ? given.stripePrices() : stripePrices());
+        hasSecret ? String.join(",", given.stripeWebhookSecrets()) : "whsec_local");
+    boolean hasPrices = hasSecret || !given.stripePrices().equals("{}");
+    environment.put("STRIPE_PRICES", hasPrices ? given.stripePrices() : stripePrices());
+    environment.put("STRIPE_TRIAL_CREDITS", given.stripeTrialCredits().wire());
+    environment.put("STRIPE_SUBTOTALS", given.stripeSubtotals() ? "on" : "off");
     if (options.processes() > 0) {
       return closing(
           ChildProcesses.start(

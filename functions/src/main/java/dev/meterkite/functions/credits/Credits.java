@@ -164,6 +164,18 @@ public final class Credits {
                     .orElseGet(() -> CompletableFuture.completedFuture(false)));
   }
 
+  /**
+   * Tells of money that went back for no known sale.
+   *
+   * @return whether it was a user's; fails where it may succeed later
+   */
+  CompletableFuture<Boolean> submitTie(Snapshot payment) {
+    return CreditCommands.tieDue(payment)
+        .map(engine::submit)
+        .map(reply -> reply.thenApply(Credits::settled))
+        .orElseGet(() -> CompletableFuture.completedFuture(false));
+  }
+
   private static boolean settled(Reply reply) {
     if (reply instanceof Reply.Busy || reply instanceof Reply.Unavailable) {
       throw new IllegalStateException("to be swept later");

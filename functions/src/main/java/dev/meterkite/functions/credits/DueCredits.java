@@ -10,6 +10,7 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
+import dev.meterkite.model.schema.Schema.StripePayments;
 import dev.meterkite.model.schema.Schema.Sweeps;
 import dev.meterkite.model.schema.Schema.Users;
 import java.time.Duration;
@@ -25,8 +26,8 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 
 /**
- * Sweeps what is due: users by {@code ledger_due_at}, jobs by {@code payment_due_at}, and jobs that
- * have no payment at all because their events were lost.
+ * Sweeps what is due: users by {@code ledger_due_at}, jobs by {@code payment_due_at}, payments at
+ * Stripe by {@code tie_due_at}, and jobs that have no payment at all because their events were lost.
  *
  * <p>Everything goes through the engine, which applies what is due and nothing else; so a sweep may
  * stop anywhere, run twice at once, or miss a month.
@@ -76,13 +77,13 @@ final class DueCredits {
   }
 
   /**
-   * Sweeps within the budget; {@code users_swept, jobs_swept, jobs_found, failed, more}. In shadow
-   * mode nothing is due: what expires and who is paid is the older system's to say, and where a
+   * Sweeps within the budget; {@code users_swept, jobs_swept, jobs_found, payments_swept, failed,
+   * more}. In shadow mode nothing is due: what expires and who is paid is the older system's to say, and where a
    * search ended could not be noted.
    */
   Map<String, Object> sweep() {
     if (shadow) {
-      return counts(new Tally(), new Tally(), new Tally());
+      return counts(new Tally(), new Tally(), new Tally(), new Tally());
     }
     Budget budget = new Budget(time);
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
@@ -101,16 +102,27 @@ final class DueCredits {
         this::pay,
         jobs,
         budget);
-    return counts(users, jobs, findLost(now, budget));
+    Tally payments = new Tally();
+    walk(
+        after ->
+            Queries.due(StripePayments.COLLECTION, StripePayments.TIE_DUE_AT, now, PAGE)
+                .after(after),
+        StripePayments.TIE_DUE_AT,
+        credits::submitTie,
+        payments,
+        budget);
+    return counts(users, jobs, payments, findLost(now, budget));
   }
 
-  private static Map<String, Object> counts(Tally users, Tally jobs, Tally lost) {
+  private static Map<String, Object> counts(
+      Tally users, Tally jobs, Tally payments, Tally lost) {
     Map<String, Object> counts = new LinkedHashMap<>();
     counts.put("users_swept", users.done);
     counts.put("jobs_swept", jobs.done);
     counts.put("jobs_found", lost.done);
-    counts.put("failed", users.failed + jobs.failed + lost.failed);
-    counts.put("more", users.more || jobs.more || lost.more);
+    counts.put("payments_swept", payments.done);
+    counts.put("failed", users.failed + jobs.failed + payments.failed + lost.failed);
+    counts.put("more", users.more || jobs.more || payments.more || lost.more);
     return counts;
   }
 

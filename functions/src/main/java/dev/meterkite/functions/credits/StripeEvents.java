@@ -9,13 +9,17 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.CreditPackage;
+import dev.meterkite.model.credits.PaymentTies;
 import dev.meterkite.model.credits.SubscriptionTier;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -26,11 +30,18 @@ import dev.meterkite.model.stripe.StripeEvent;
 import dev.meterkite.model.stripe.StripePrices;
 import dev.meterkite.model.stripe.StripeRules;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out what events of Stripe ask for, and answers so that Stripe posts again what may
@@ -39,6 +50,11 @@ import java.util.Optional;
  */
 final class StripeEvents {
   private static final String UNKNOWN_USER = "unknown_user";
+
+  /** What a thin event says it is: it names an object and holds none. */
+  private static final String THIN = "v2.core.event";
+
+  private static final int MAX_ATTEMPTS = 5;
   private static final int LONGEST_WORD = 200;
   private static final long LATEST_SECOND = Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
 
@@ -46,12 +62,18 @@ final class StripeEvents {
   private final Credits credits;
   private final Store store;
   private final Log log;
+  private final InstantSource clock;
 
   /**
    * @throws IllegalArgumentException if {@code STRIPE_PRICES} is not as documented
    */
   StripeEvents(Backend backend, Credits credits) {
-    this.rules = new StripeRules(prices(backend.settings().stripePrices()));
+    this.rules =
+        new StripeRules(
+            prices(backend.settings().stripePrices()),
+            backend.settings().stripeTrialCredits(),
+            backend.settings().stripeSubtotals());
+    this.clock = backend.clock();
     this.credits = credits;
     this.store = backend.store();
     this.log = backend.log();
@@ -59,7 +81,14 @@ final class StripeEvents {
 
   /** The event in a body; members that are not looked at are kept from counting as unknown. */
   static StripeEvent parse(Fields fields) {
-    fields.members();
+    Map<String, Object> members = fields.members();
+    if (THIN.equals(members.get("object"))) {
+      return new StripeEvent(
+          fields.string("id", 1, LONGEST_WORD),
+          THIN + " " + fields.string("type", 1, LONGEST_WORD),
+          Instant.EPOCH,
+          Map.of());
+    }
     return new StripeEvent(
         fields.string("id", 1, LONGEST_WORD),
         fields.string("type", 1, LONGEST_WORD),
@@ -83,16 +112,22 @@ final class StripeEvents {
   }
 
   /**
-   * What the prices stand for: {@code {"price_1": "pro", "price_2": 250}}.
+   * What the prices stand for: {@code {"price_1": "pro", "price_2": 250, "price_3": null}}.
    *
-   * @throws IllegalArgumentException for anything but tiers that are sold and sizes of packages
+   * @throws IllegalArgumentException for anything but tiers that are sold, sizes of packages, and
+   *     null for prices of other products
    */
   static StripePrices prices(String json) {
     Map<String, SubscriptionTier> tiers = new HashMap<>();
     Map<String, CreditPackage> packages = new HashMap<>();
+    Set<String> foreign = new HashSet<>();
     try {
       for (Map.Entry<String, JsonElement> entry :
           JsonParser.parseString(json).getAsJsonObject().entrySet()) {
+        if (entry.getValue().isJsonNull()) {
+          foreign.add(entry.getKey());
+          continue;
+        }
         JsonPrimitive sold = entry.getValue().getAsJsonPrimitive();
         if (sold.isNumber()) {
           packages.put(
@@ -102,7 +137,7 @@ final class StripeEvents {
           tiers.put(entry.getKey(), SubscriptionTier.parse(sold.getAsString()).orElseThrow());
         }
       }
-      return new StripePrices(tiers, packages);
+      return new StripePrices(tiers, packages, foreign);
     } catch (JsonParseException
         | IllegalStateException
         | UnsupportedOperationException
@@ -110,8 +145,8 @@ final class StripeEvents {
         | NoSuchElementException
         | IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "STRIPE_PRICES must be a JSON object of price ids, each with a tier that is sold or the"
-              + " credits of a package: "
+          "STRIPE_PRICES must be a JSON object of price ids, each with a tier that is sold, the"
+              + " credits of a package, or null: "
               + e.getMessage(),
           e);
     }
@@ -121,41 +156,118 @@ final class StripeEvents {
   Answer take(StripeEvent event) {
     Meaning meaning = rules.of(event);
     if (meaning instanceof Meaning.Asks asks) {
-      Optional<String> userId = userOf(asks);
-      return userId.isPresent()
-          ? carryOut(event, userId.get(), asks.commands())
-          : later(event, UNKNOWN_USER, String.valueOf(asks.customerId()));
+      return carryOut(event, asks);
     }
-    return meaning instanceof Meaning.UnknownPrice unknown
-        ? later(event, "unknown_price", unknown.price())
+    return meaning instanceof Meaning.NotYet notYet
+        ? later(event, notYet.code(), notYet.what())
         : received(event, ((Meaning.Nothing) meaning).why());
   }
 
-  /** By the id that the event names, else by the payment that is refunded, else by customer. */
-  private Optional<String> userOf(Meaning.Asks asks) {
-    String named = asks.userId();
-    if (named != null && DocRef.isId(named)) {
-      return Optional.of(named);
-    }
-    String payment = asks.paymentId();
-    if (payment != null && DocRef.isId(payment)) {
-      Snapshot paid = store.read(List.of(CreditCommands.payment(payment))).join().get(0);
-      if (paid.fields().get(StripePayments.USER_ID) instanceof String userId
-          && DocRef.isId(userId)) {
-        return Optional.of(userId);
+  /**
+   * Carries out what an event asks for. What is told of a payment whose user nobody knows is kept
+   * on its own, on the condition that nobody has changed the payment meanwhile.
+   */
+  private Answer carryOut(StripeEvent event, Meaning.Asks asks) {
+    Meaning.UserKeys by = asks.by();
+    for (int attempt = 1; ; attempt++) {
+      Map<DocRef, Snapshot> payment =
+          by.mayWait() || by.userId() == null ? payment(by.paymentIds()) : Map.of();
+      Optional<String> userId = userOf(by, payment);
+      if (userId.isPresent()) {
+        return carryOut(event, userId.get(), asks.commands(), List.copyOf(payment.values()));
+      }
+      if (!by.mayWait()) {
+        return later(event, UNKNOWN_USER, String.valueOf(by.customerId()));
+      }
+      try {
+        keep(asks.commands(), payment);
+        return received(event, "ok");
+      } catch (CompletionException e) {
+        boolean wasChanged =
+            e.getCause() instanceof StoreException failure
+                && failure.kind() == StoreException.Kind.PRECONDITION;
+        if (!wasChanged || attempt == MAX_ATTEMPTS) {
+          throw e;
+        }
       }
     }
-    String customer = asks.customerId();
-    if (customer == null) {
+  }
+
+  private void keep(List<CreditCommand> commands, Map<DocRef, Snapshot> payment) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    for (CreditCommand command : commands) {
+      if (command instanceof CreditCommand.Pay pay) {
+        List<Mutation> mutations =
+            PaymentTies.unowned(pay.ids(), pay.facts(), payment, now).stream()
+                .map(write -> mutation(write, payment))
+                .toList();
+        if (!mutations.isEmpty()) {
+          store.commit(mutations).join();
+        }
+      }
+    }
+  }
+
+  private static Mutation mutation(Write.Update write, Map<DocRef, Snapshot> payment) {
+    Snapshot before = payment.getOrDefault(write.ref(), Snapshot.absent(write.ref()));
+    return Mutation.update(write.ref(), write.fields(), before.updateTime());
+  }
+
+  /** The documents of a payment, as its ids lead to them. */
+  private Map<DocRef, Snapshot> payment(List<String> ids) {
+    Map<DocRef, Snapshot> read = new LinkedHashMap<>();
+    if (ids.isEmpty()) {
+      return read;
+    }
+    for (List<DocRef> next = PaymentTies.unread(ids, read);
+        !next.isEmpty();
+        next = PaymentTies.unread(ids, read)) {
+      store.read(next).join().forEach(document -> read.put(document.ref(), document));
+    }
+    return read;
+  }
+
+  /**
+   * The user: of what went back by the payment, else by the id that the event names, else by the
+   * payment, customer or subscription.
+   */
+  private Optional<String> userOf(Meaning.UserKeys by, Map<DocRef, Snapshot> payment) {
+    Optional<String> owner =
+        payment.isEmpty()
+            ? Optional.empty()
+            : Optional.ofNullable(PaymentTies.userId(by.paymentIds(), payment))
+                .filter(DocRef::isId);
+    Optional<String> named = Optional.ofNullable(by.userId()).filter(DocRef::isId);
+    Optional<String> known = by.mayWait() ? owner.or(() -> named) : named.or(() -> owner);
+    return known.or(() -> ofCustomer(by.customerId())).or(() -> ofSubscription(by));
+  }
+
+  private Optional<String> ofCustomer(@Nullable String customer) {
+    return customer == null
+        ? Optional.empty()
+        : theOnly(store.find(Queries.usersOfStripeCustomer(customer, 2)).join());
+  }
+
+  private Optional<String> ofSubscription(Meaning.UserKeys by) {
+    String subscription = by.subscriptionId();
+    if (subscription == null || !DocRef.isId(subscription)) {
       return Optional.empty();
     }
-    List<Snapshot> users = store.find(Queries.usersOfStripeCustomer(customer, 2)).join();
+    Snapshot noted = store.read(List.of(CreditCommands.payment(subscription))).join().get(0);
+    return noted.fields().get(StripePayments.USER_ID) instanceof String userId
+            && DocRef.isId(userId)
+        ? Optional.of(userId)
+        : theOnly(store.find(Queries.usersOfStripeSubscription(subscription, 2)).join());
+  }
+
+  private static Optional<String> theOnly(List<Snapshot> users) {
     return users.size() == 1 ? Optional.of(users.get(0).ref().id()) : Optional.empty();
   }
 
-  private Answer carryOut(StripeEvent event, String userId, List<CreditCommand> inputs) {
+  private Answer carryOut(
+      StripeEvent event, String userId, List<CreditCommand> inputs, List<Snapshot> seen) {
     List<Command<CreditCommand>> commands =
-        inputs.stream().map(input -> CreditCommands.stripe(userId, input)).toList();
+        inputs.stream().map(input -> CreditCommands.stripe(userId, input, seen)).toList();
     Answer answer = received(event, "ok");
     for (Reply reply : credits.carryOut(commands)) {
       if (reply instanceof Reply.Refused refused) {
@@ -174,7 +286,7 @@ final class StripeEvents {
 
   private Answer received(StripeEvent event, String outcome) {
     Answer answer = Answer.ok(Map.of("received", true));
-    if (outcome.equals(StripeRules.IGNORED)) {
+    if (outcome.equals(StripeRules.IGNORED) || outcome.equals(StripeRules.NOT_OURS)) {
       return answer.outcome(outcome + " " + event.type());
     }
     if (!outcome.equals("ok")) {
@@ -190,6 +302,6 @@ final class StripeEvents {
         "an event of Stripe cannot be dealt with yet",
         Map.of("event", event.id(), "type", event.type(), "code", code, "what", what));
     return Answer.problem(
-        Problem.of(503, code, "What the event names is not known here yet; post it again."));
+        Problem.of(503, code, "The event cannot be applied as a whole yet; post it again."));
   }
 }

@@ -197,7 +197,7 @@ class CreditRoundTripsTest {
         refund: 2 1 3
         purchase at Stripe: 2 3 3
         the same, told again: 2 6 0
-        refund at Stripe: 4 6 4
+        refund at Stripe: 3 6 5
         other event of Stripe: 0 0 0
         statement, warm: 2 3 0
         statement, its last page: 5 5 0

@@ -230,7 +230,7 @@ class ShadowTest {
     assertEquals(Handled.Verdict.DONE, shadowCredits.openLedger("new").verdict());
     assertEquals(Handled.Verdict.DONE, shadowCredits.payFor("j", null).verdict());
     assertEquals(
-        "{users_swept=0, jobs_swept=0, jobs_found=0, failed=0, more=false}",
+        "{users_swept=0, jobs_swept=0, jobs_found=0, payments_swept=0, failed=0, more=false}",
         new DueCredits(shadowBackend, shadowCredits).sweep().toString());
     new Reconciliation(shadowBackend).walk();
     assertEquals(before, documents(copy));

@@ -68,7 +68,8 @@ public final class Hosted {
     set("STRIPE_WEBHOOK_SECRET", STRIPE_SECRET + ",whsec_next");
     set(
         "STRIPE_PRICES",
-        "{\"price_enthu\": \"enthu\", \"price_pro\": \"pro\", \"price_100\": 100}");
+        "{\"price_enthu\": \"enthu\", \"price_pro\": \"pro\", \"price_100\": 100,"
+            + " \"price_newsletter\": null}");
     set("TOKEN_ISSUERS", "[" + issuer.setting("local", "") + "]");
     settings = Settings.ofProcess();
     store = FirestoreStore.open(settings);

@@ -44,6 +44,7 @@ final class Book {
   private Lots lots;
   private Holds holds;
   private @Nullable MonthlyGrant grant;
+  private Terms terms;
   private List<Instant> refunds;
   private final @Nullable Long rebuiltAt;
 
@@ -56,8 +57,13 @@ final class Book {
     lots = ledger.lots();
     holds = ledger.holds();
     grant = ledger.grant();
+    terms = ledger.terms();
     refunds = ledger.refunds();
     rebuiltAt = ledger.rebuiltAt();
+  }
+
+  String userId() {
+    return userId;
   }
 
   Instant now() {
@@ -100,13 +106,21 @@ final class Book {
     grant = next;
   }
 
-  Ledger ledger() {
-    return new Ledger(sequence, balance, hash, lots, holds, grant, refunds, rebuiltAt);
+  Terms terms() {
+    return terms;
   }
 
-  /** When something is next due to lots or holds; null when nothing is. */
+  void terms(Terms next) {
+    terms = next;
+  }
+
+  Ledger ledger() {
+    return new Ledger(sequence, balance, hash, lots, holds, grant, terms, refunds, rebuiltAt);
+  }
+
+  /** When something is next due to lots, holds or paid lines; null when nothing is. */
   @Nullable Instant dueAt() {
-    return Holds.earlier(lots.dueAt(), holds.dueAt());
+    return Holds.earlier(Holds.earlier(lots.dueAt(), holds.dueAt()), terms.dueAt());
   }
 
   /** Everything to write besides the user's document, in order. */
@@ -126,7 +140,16 @@ final class Book {
    * @param incident what tells it from others of the type
    */
   void alert(AlertType type, String incident, String message) {
-    writes.add(Alerts.grouped(type, AlertSubject.user(userId), incident, message, now));
+    alert(type, incident, message, now);
+  }
+
+  /**
+   * Raises an alert again, or for the first time, as one that was first raised at a moment.
+   *
+   * @param at when it was first raised
+   */
+  void alert(AlertType type, String incident, String message, Instant at) {
+    writes.add(Alerts.grouped(type, AlertSubject.user(userId), incident, message, at));
   }
 
   /** An id for an entry that no command names; it follows from where the entry stands. */
@@ -262,14 +285,22 @@ final class Book {
     return fields;
   }
 
-  /** The fields with which this decision has created that document; null if it has not. */
-  @Nullable Map<String, Object> created(DocRef ref) {
+  /** Whether this decision creates that document. */
+  boolean creates(DocRef ref) {
+    return writes.stream().anyMatch(each -> each instanceof Write.Create && each.ref().equals(ref));
+  }
+
+  /** The fields of a document as this decision leaves them; empty for none. */
+  Map<String, Object> asWritten(DocRef ref, Map<String, Object> found) {
+    Map<String, Object> fields = new LinkedHashMap<>(found);
     for (Write write : writes) {
-      if (write instanceof Write.Create create && create.ref().equals(ref)) {
-        return create.fields();
+      if (write.ref().equals(ref) && write instanceof Write.Create create) {
+        fields.putAll(create.fields());
+      } else if (write.ref().equals(ref) && write instanceof Write.Update update) {
+        fields.putAll(update.fields());
       }
     }
-    return null;
+    return fields;
   }
 
   /**

@@ -1,8 +1,8 @@
 package dev.meterkite.model.credits;
 
-import dev.meterkite.model.time.Period;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** What can be asked of a user's credits; made by {@link CreditCommands}. */
@@ -96,47 +96,19 @@ public sealed interface CreditCommand {
   }
 
   /**
-   * Give what was bought at Stripe: a package, or the credits of a tier for one period. The
-   * transaction's id is made of what was bought, so it is given once however often it is told.
+   * Add facts to a payment at Stripe and book what follows: give what it sold, take back what the
+   * money that went back had bought.
    *
-   * @param objectId the session or invoice at Stripe
-   * @param amount at least 1
-   * @param tier whose monthly credits these are; null for a package
-   * @param period the first instant of that tier's period, and the first behind it; null for a
-   *     package, which never expires
-   * @param paymentId the payment, by which a refund finds it; null for what cost nothing
+   * @param ids the payment intents, invoice or charge by which the payment is known, at least one
+   * @param facts what the event says of it
    * @param told the event
    */
-  record Purchase(
-      String objectId,
-      long amount,
-      @Nullable SubscriptionTier tier,
-      @Nullable Period period,
-      @Nullable String paymentId,
-      Told told)
-      implements CreditCommand {
-    public Purchase {
-      positive(amount);
-      if ((tier == null) != (period == null)) {
-        throw new IllegalArgumentException("a tier is bought for a period, a package for good");
+  record Pay(List<String> ids, StripePayment facts, Told told) implements CreditCommand {
+    public Pay {
+      ids = List.copyOf(ids);
+      if (ids.isEmpty()) {
+        throw new IllegalArgumentException("a payment without an id");
       }
-    }
-  }
-
-  /**
-   * Take back what a refunded payment had bought, in proportion.
-   *
-   * @param paymentId the payment
-   * @param chargeId the charge of it that was refunded
-   * @param paid what it was, in the currency's smallest unit, at least 1
-   * @param refunded how much of that was refunded by now, all refunds together, at least 1
-   * @param told the event
-   */
-  record TakeBack(String paymentId, String chargeId, long paid, long refunded, Told told)
-      implements CreditCommand {
-    public TakeBack {
-      positive(paid);
-      positive(refunded);
     }
   }
 

@@ -13,7 +13,6 @@ import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.StripePayments;
 import dev.meterkite.model.schema.Schema.Users;
-import dev.meterkite.model.time.Period;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -143,29 +142,47 @@ public final class CreditCommands {
   }
 
   /**
-   * What an event of Stripe asks for. May be repeated as often as one likes: purchases, refunds and
+   * What an event of Stripe asks for. May be repeated as often as one likes: payments and
    * subscriptions are told apart by their own ids, never by the event's.
+   *
+   * @param seen documents of payments read before, at most some seconds ago
    */
-  public static Command<CreditCommand> stripe(String userId, CreditCommand input) {
+  public static Command<CreditCommand> stripe(
+      String userId, CreditCommand input, List<Snapshot> seen) {
     List<Read> reads = new ArrayList<>();
-    if (input instanceof CreditCommand.Purchase purchase) {
-      reads.add(new Read.Get(bought(userId, purchase)));
-      if (purchase.paymentId() != null) {
-        reads.add(new Read.Get(payment(purchase.paymentId())));
-      }
-    } else if (input instanceof CreditCommand.TakeBack takeBack) {
-      reads.add(new Read.Get(payment(takeBack.paymentId())));
+    if (input instanceof CreditCommand.Pay pay) {
+      pay.ids().forEach(id -> reads.add(new Read.Get(payment(id))));
+      pay.facts()
+          .sales()
+          .forEach((id, sale) -> PaymentRules.transactions(userId, id, sale, reads));
     }
-    return new Command<>(user(userId), STRIPE, null, "", input, List.of(), List.of(), reads);
+    seen.forEach(document -> reads.remove(new Read.Get(document.ref())));
+    return new Command<>(user(userId), STRIPE, null, "", input, List.of(), seen, reads);
   }
 
-  /** The transaction of a purchase: of the session or invoice, or of user, tier and period. */
-  static DocRef bought(String userId, CreditCommand.Purchase purchase) {
-    SubscriptionTier tier = purchase.tier();
-    Period period = purchase.period();
-    return tier == null || period == null
-        ? transaction(Ids.uuid("stripe-purchase", purchase.objectId()))
-        : monthlyGrant(userId, tier.wire(), CreditRules.day(period.start()));
+  /** The same without documents read before. */
+  public static Command<CreditCommand> stripe(String userId, CreditCommand input) {
+    return stripe(userId, input, List.of());
+  }
+
+  /**
+   * Looks again at money that went back for no known sale, since the time that it may wait is over.
+   *
+   * @param payment the payment's document as a sweep found it
+   * @return empty for one that names no user
+   */
+  public static Optional<Command<CreditCommand>> tieDue(Snapshot payment) {
+    CreditCommand.Pay nothingNew =
+        new CreditCommand.Pay(
+            List.of(payment.ref().id()),
+            StripePayment.NONE,
+            new CreditCommand.Told(SWEEP, null));
+    return owner(payment).map(userId -> stripe(userId, nothingNew, List.of()));
+  }
+
+  /** The transaction of the packages that a session or invoice sold. */
+  static DocRef packages(String saleId) {
+    return transaction(Ids.uuid("stripe-purchase", saleId));
   }
 
   /** What is known of a payment at Stripe. */
@@ -287,7 +304,7 @@ public final class CreditCommands {
   }
 
   private static Optional<String> owner(Snapshot document) {
-    // All three collections call the owner by the same name.
+    // All collections of credits call the owner by the same name.
     return Optional.ofNullable(Raw.text(document.fields(), PodcastJobs.USER_ID))
         .filter(DocRef::isId);
   }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param lots the balance by expiry
  * @param holds what is set aside of it
  * @param grant the last monthly grant, or null
+ * @param terms the lines of paid invoices that run, each with its present lot
  * @param refunds moments of the latest refunds, oldest first, at most {@value #REFUNDS_KEPT}
  * @param rebuiltAt the sequence at which the ledger was lost and rebuilt from the last transaction,
  *     so that the lots before it say nothing; null for never
@@ -24,6 +25,7 @@ public record Ledger(
     Lots lots,
     Holds holds,
     @Nullable MonthlyGrant grant,
+    Terms terms,
     List<Instant> refunds,
     @Nullable Long rebuiltAt) {
   /** How many refunds in {@link CreditRules#REFUND_WINDOW} raise no alert. */
@@ -31,7 +33,7 @@ public record Ledger(
 
   /** A ledger without any transaction. */
   public static final Ledger EMPTY =
-      new Ledger(0, 0, LedgerChain.FIRST, Lots.NONE, Holds.NONE, null, List.of(), null);
+      new Ledger(0, 0, LedgerChain.FIRST, Lots.NONE, Holds.NONE, null, Terms.NONE, List.of(), null);
 
   public Ledger {
     refunds = List.copyOf(refunds);

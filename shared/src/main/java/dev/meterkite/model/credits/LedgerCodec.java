@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** How the credits of a user stand in {@code users/{id}}: read whole, written by what changed. */
 final class LedgerCodec {
   private static final String LOTS = FieldPath.of(Users.LEDGER, UserLedger.LOTS);
+  private static final String TERMS = FieldPath.of(Users.LEDGER, UserLedger.TERMS);
   private static final String HOLDS = FieldPath.of(Users.LEDGER, UserLedger.HOLDS);
 
   private LedgerCodec() {}
@@ -101,6 +102,7 @@ final class LedgerCodec {
               lots,
               holds,
               grant(Raw.map(map, UserLedger.GRANT)),
+              PaymentCodec.terms(map, UserLedger.TERMS),
               refunds(Raw.list(map, UserLedger.REFUNDS)),
               Raw.whole(map, UserLedger.REBUILT_AT));
       return isSound(ledger) ? ledger : null;
@@ -224,6 +226,10 @@ final class LedgerCodec {
       if (!before.ledger().holds().equals(next.holds())) {
         difference(changes, HOLDS, encode(before.ledger().holds()), encode(next.holds()));
       }
+      if (!before.ledger().terms().equals(next.terms())) {
+        Map<String, Object> terms = PaymentCodec.encode(before.ledger().terms());
+        difference(changes, TERMS, terms, PaymentCodec.encode(next.terms()));
+      }
     }
     put(changes, Users.LEDGER_DUE_AT, before.dueAt(), after.dueAt());
     return changes;
@@ -285,10 +291,13 @@ final class LedgerCodec {
     Map<String, Object> map = encodeFigures(ledger);
     map.put(UserLedger.LOTS, encode(ledger.lots()));
     map.put(UserLedger.HOLDS, encode(ledger.holds()));
+    if (!ledger.terms().byKey().isEmpty()) {
+      map.put(UserLedger.TERMS, PaymentCodec.encode(ledger.terms()));
+    }
     return map;
   }
 
-  /** All but lots and holds; none of these fields ever goes away again. */
+  /** All but lots, holds and terms; none of these fields ever goes away again. */
   private static Map<String, Object> encodeFigures(Ledger ledger) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put(UserLedger.SEQUENCE, ledger.sequence());

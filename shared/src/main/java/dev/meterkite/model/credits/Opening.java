@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Opens a user's book at a moment, with everything applied that is due by then.
  *
  * <p>In this order: the ledger as it stands, or a first one, or one rebuilt; a balance that another
- * program changed; lapsed holds; expired lots; the monthly grant of the present period.
+ * program changed; lapsed holds; expired lots; the monthly grant of the present period; the
+ * present month of lines that are paid for longer.
  *
  * <p><b>A first ledger.</b> A positive {@code credits_balance} becomes one {@code admin_adjustment}
  * at sequence 1, in a lot that never expires. Somebody has kept that balance until now, so it
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * transactions with a sequence exist: sequence, balance and hash come from the last of them, the
  * holds from the documents that say they are open; an alert says so. Which lots the balance stood
  * in cannot be known without reading the whole history, so it becomes one lot that never expires,
- * in the user's favour.
+ * in the user's favour. The lines of invoices that run come from the payments at Stripe.
  *
  * <p><b>Periods</b> are calendar months in UTC. A grant is due when the ledger has none for the
  * period, or a smaller one (the tier was raised); never for users whom a Stripe subscription
@@ -44,12 +45,16 @@ import org.jspecify.annotations.Nullable;
  * twice.
  */
 final class Opening {
+  /** Maximum number of payments looked through for paid lines when a ledger was lost. */
+  private static final int MAX_PAYMENTS = 300;
+
   private final CreditState state;
   private final Seen seen;
   private final Instant now;
   private final ForeignBalance foreign;
   private final List<Read> missing = new ArrayList<>();
   private boolean isFirst;
+  private boolean isRebuilt;
 
   Opening(CreditState state, Seen seen, Instant now, ForeignBalance foreign) {
     this.state = state;
@@ -76,6 +81,13 @@ final class Opening {
     lapse(book);
     book.expire();
     monthlyGrant(book);
+    if (isRebuilt) {
+      payments(book);
+    }
+    Instant due = book.terms().dueAt();
+    if (due != null && !due.isAfter(now)) {
+      new TermRules(book, new PaidCredits(book, seen, missing)).open();
+    }
     return missing.isEmpty() ? book : null;
   }
 
@@ -126,6 +138,19 @@ final class Opening {
             && !registered.isBefore(CreditRules.periodStart(now)));
   }
 
+  /** Looks up which lines that are paid have not ended; they were lost with the ledger. */
+  private void payments(Book book) {
+    Query payments = Queries.paymentsOfUser(state.userId(), MAX_PAYMENTS);
+    if (isMissing(new Read.Find(payments))) {
+      return;
+    }
+    TermRules rules = new TermRules(book, new PaidCredits(book, seen, missing));
+    for (Snapshot document : seen.found(payments)) {
+      StripePayment facts = PaymentCodec.decode(document).facts();
+      rules.pay(facts.sold(), facts.back(), null);
+    }
+  }
+
   private @Nullable Book rebuiltBook(Map<String, Object> last) {
     Query holds = Queries.holdsOfUserInStatus(state.userId(), HoldStatus.HELD.wire(), Holds.MAX);
     Read opening = new Read.Get(CreditCommands.openingBalance(state.userId()));
@@ -133,6 +158,7 @@ final class Opening {
     if (isMissing(opening) || lacks) {
       return null;
     }
+    isRebuilt = true;
     long sequence = Math.max(1, Raw.whole(last, CreditTransactions.SEQUENCE, 1));
     long balance = Math.max(0, Raw.whole(last, CreditTransactions.BALANCE_AFTER, 0));
     String hash = Raw.text(last, CreditTransactions.HASH);
@@ -147,6 +173,7 @@ final class Opening {
                 lots,
                 Holds.NONE,
                 openingGrant(),
+                Terms.NONE,
                 List.of(),
                 sequence),
             now);

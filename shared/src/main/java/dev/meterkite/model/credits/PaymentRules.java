@@ -5,56 +5,59 @@ import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
+import dev.meterkite.model.credits.PaidCredits.Purchase;
+import dev.meterkite.model.credits.PaymentRecord.Older;
+import dev.meterkite.model.credits.StripePayment.Back;
+import dev.meterkite.model.credits.StripePayment.Line;
+import dev.meterkite.model.credits.StripePayment.LineKind;
+import dev.meterkite.model.credits.StripePayment.Sale;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
-import dev.meterkite.model.schema.Schema.StripePayments;
-import dev.meterkite.model.time.Period;
-import java.math.BigInteger;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is paid, refunded and subscribed at Stripe, as one user's credits and tier. Whatever is told
- * may be told again, and in any order, with the same end.
+ * What is paid, refunded and subscribed at Stripe, as one user's credits and tier. Events may come
+ * in any order and any number of times, with the same result.
  *
- * <p><b>A purchase</b> gives its credits once. The credits of a tier have the id of user, tier and
- * period, which the calendar uses too: whoever comes first gives them.
+ * <p>A payment's document holds facts ({@link StripePayment}), which merge whatever their order.
+ * From them follows what the payment should have given and what should have been taken back; {@link
+ * PaidCredits} books the difference to what was booked before. Of 100 credits for $6, $1.50
+ * refunded takes 25, and $6 takes the other 75; a refund that fails brings them back.
  *
- * <p><b>A refund</b> takes back what its payment had bought, in proportion to all that was refunded
- * of it, rounded down: of 100 credits for $6, $1.50 refunded takes 25, and $6 takes the other 75.
- * They come from the lot that the purchase went to, then from those that live longest. Credits that
- * are held or spent are not there to be taken, and the balance never falls below zero: then an
- * alert says how many are missing, and they stay missing, whatever is bought later. Credits of a
- * period that is over have expired and are no more looked for. A refund that is heard of before its
- * purchase waits in {@code stripe_payments}, with an alert, and is taken in the commit that gives.
+ * <p>Packages are booked in the payment's document, since they can be refunded years later; lines
+ * of tiers in the user's ledger ({@link TermRules}), since they end and since invoices credit one
+ * another's lines.
  *
- * <p><b>A subscription</b> is what its latest event says; see {@link Subscription#ORDER}. The live
- * one gives the tier; after its end the user is {@code free}. What was granted stays until it
- * expires.
+ * <p>A subscription is what its latest event says; see {@link Subscription#ORDER}. The live one
+ * gives the tier; after its end the user is {@code free}. What was granted stays until it expires.
  */
 final class PaymentRules {
+  /**
+   * How long money that went back may wait for the sale that it belongs to before an alert: Stripe
+   * posts an event again for three days.
+   */
+  static final Duration TIE_WITHIN = Duration.ofDays(4);
+
   private final CreditState state;
   private final Book book;
-  private final Seen seen;
   private final List<Read> missing = new ArrayList<>();
+  private final PaidCredits credits;
 
   PaymentRules(CreditState state, Book book, Seen seen) {
     this.state = state;
     this.book = book;
-    this.seen = seen;
+    this.credits = new PaidCredits(book, seen, missing);
   }
 
   Decision<CreditState> decide(CreditCommand input) {
-    if (input instanceof CreditCommand.Purchase purchase) {
-      return purchase(purchase);
-    } else if (input instanceof CreditCommand.TakeBack takeBack) {
-      return takeBack(takeBack);
+    if (input instanceof CreditCommand.Pay pay) {
+      return pay(pay);
     } else if (input instanceof CreditCommand.Subscribe subscribe) {
       return subscribe(subscribe);
     } else if (input instanceof CreditCommand.Introduce introduce) {
@@ -64,196 +67,155 @@ final class PaymentRules {
   }
 
   private Decision<CreditState> subscribe(CreditCommand.Subscribe command) {
+    String id = command.subscriptionId();
     Billing billing = state.billing().of(command.told().customerId());
-    boolean isOld = billing.knows(command.subscriptionId(), command.subscription());
-    CreditState next =
-        isOld
-            ? state.withCustomer(command.told().customerId())
-            : state.with(billing.with(command.subscriptionId(), command.subscription()));
-    return CreditRules.settled(state, next, book);
+    if (billing.knows(id, command.subscription())) {
+      return settled(command.told());
+    }
+    if (DocRef.isId(id) && !billing.subscriptions().containsKey(id)) {
+      book.write(PaymentTies.subscription(id, state.userId(), book.now()));
+    }
+    return CreditRules.settled(state, state.with(billing.with(id, command.subscription())), book);
   }
 
   private Decision<CreditState> settled(CreditCommand.Told told) {
     return CreditRules.settled(state, state.withCustomer(told.customerId()), book);
   }
 
-  private Decision<CreditState> purchase(CreditCommand.Purchase purchase) {
-    DocRef bought = CreditCommands.bought(state.userId(), purchase);
-    Snapshot before = see(bought);
-    Snapshot payment =
-        purchase.paymentId() == null ? null : see(CreditCommands.payment(purchase.paymentId()));
-    if (!missing.isEmpty()) {
-      return new Decision.NeedsReads<>(missing);
+  /** The transactions that booking a sale looks for first. */
+  static void transactions(String userId, String saleId, Sale sale, List<Read> reads) {
+    if (sale.packages() > 0) {
+      reads.add(new Read.Get(CreditCommands.packages(saleId)));
     }
-    if (!before.exists() && book.created(bought) == null) {
-      CreditOutcome refusal = refusal(purchase);
-      if (refusal != null) {
-        return CreditRules.refused(refusal);
+    for (Line line : sale.lines()) {
+      if (line.kind() == LineKind.WHOLE) {
+        String tier = line.tier().wire();
+        String day = CreditRules.day(line.start());
+        reads.add(new Read.Get(CreditCommands.monthlyGrant(userId, tier, day)));
       }
-      give(bought.id(), purchase);
-    }
-    if (payment != null && Raw.text(payment.fields(), StripePayments.TRANSACTION_ID) == null) {
-      Map<String, Object> linked = new LinkedHashMap<>(payment.fields());
-      linked.put(StripePayments.USER_ID, state.userId());
-      linked.put(StripePayments.TRANSACTION_ID, bought.id());
-      linked.put(StripePayments.CREDITS, purchase.amount());
-      Map<String, Object> created = book.created(bought);
-      collect(payment.ref(), linked, created == null ? before.fields() : created, purchase.told());
-    }
-    return settled(purchase.told());
-  }
-
-  private @Nullable CreditOutcome refusal(CreditCommand.Purchase purchase) {
-    Period period = purchase.period();
-    if (period != null && !period.end().isAfter(book.now())) {
-      return CreditOutcome.ALREADY_EXPIRED;
-    }
-    return purchase.amount() > CreditRules.MAX_BALANCE - book.balance()
-        ? CreditOutcome.BALANCE_LIMIT_EXCEEDED
-        : null;
-  }
-
-  private void give(String id, CreditCommand.Purchase purchase) {
-    SubscriptionTier tier = purchase.tier();
-    Period period = purchase.period();
-    Book.Labels labels =
-        new Book.Labels().with(CreditTransactions.STRIPE_EVENT_ID, purchase.told().eventId());
-    if (tier == null || period == null) {
-      List<LotShare> forGood = List.of(new LotShare(null, purchase.amount()));
-      book.give(id, TransactionType.PURCHASE, forGood, true, labels);
-      return;
-    }
-    Instant end = Lots.roundUp(period.end());
-    labels
-        .with(CreditTransactions.DESCRIPTION, "monthly credits of " + tier.wire())
-        .with(CreditTransactions.EXPIRES_AT, end)
-        .with(CreditTransactions.PERIOD_START, period.start());
-    List<LotShare> untilRenewal = List.of(new LotShare(end, purchase.amount()));
-    book.give(id, TransactionType.SUBSCRIPTION_GRANT, untilRenewal, true, labels);
-    String day = CreditRules.day(period.start());
-    MonthlyGrant last = book.grant();
-    if (last == null || last.period().compareTo(day) <= 0) {
-      book.grant(new MonthlyGrant(day, tier.wire(), purchase.amount()));
+      if (line.kind() != LineKind.CREDIT) {
+        Term term = Term.of(saleId, line, Back.NONE);
+        Instant start = term.monthStart(0);
+        String key = Terms.key(saleId, line);
+        String id = TermRules.transactionId(userId, key, line, start, term.monthEnd(0));
+        reads.add(new Read.Get(CreditCommands.transaction(id)));
+      }
     }
   }
 
-  private Decision<CreditState> takeBack(CreditCommand.TakeBack command) {
-    Snapshot payment = see(CreditCommands.payment(command.paymentId()));
-    String boughtId = Raw.text(payment.fields(), StripePayments.TRANSACTION_ID);
-    Snapshot bought = boughtId == null ? null : see(CreditCommands.transaction(boughtId));
+  private Decision<CreditState> pay(CreditCommand.Pay pay) {
+    PaymentTies ties = PaymentTies.of(pay.ids(), credits::see, book.now());
     if (!missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);
     }
-    String owner = Raw.text(payment.fields(), StripePayments.USER_ID);
-    if (owner != null && !owner.equals(state.userId())) {
+    PaymentRecord merged = ties.merged();
+    String owner = merged.userId();
+    if (owner != null && !owner.equals(state.userId()) && merged.isSale()) {
       return CreditRules.refused(CreditOutcome.NOT_FOUND);
     }
-    if (command.refunded() <= Raw.whole(payment.fields(), StripePayments.AMOUNT_REFUNDED, 0)) {
-      return settled(command.told());
+    PaymentRecord told = merged.with(pay.facts()).of(state.userId());
+    loseExpired(ties.found().facts(), told.facts());
+    PaymentRecord booked = book(told, pay.told().eventId());
+    new TermRules(book, credits).pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
+    if (!missing.isEmpty()) {
+      return new Decision.NeedsReads<>(missing);
     }
-    Map<String, Object> refunded = new LinkedHashMap<>(payment.fields());
-    refunded.put(StripePayments.USER_ID, state.userId());
-    refunded.put(StripePayments.CHARGE_ID, command.chargeId());
-    refunded.put(StripePayments.AMOUNT_PAID, command.paid());
-    refunded.put(StripePayments.AMOUNT_REFUNDED, command.refunded());
-    collect(payment.ref(), refunded, bought == null ? Map.of() : bought.fields(), command.told());
-    return settled(command.told());
+    if (credits.isOverLimit()) {
+      return CreditRules.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
+    }
+    ties.writes(alerts(ties.rootId(), booked), book.now()).forEach(book::write);
+    return settled(pay.told());
   }
 
-  /**
-   * Takes back what is due of a payment by now and was not dealt with before.
-   *
-   * @param payment the payment as it is to stand
-   * @param bought the transaction that it bought; of no matter while that is not known
-   */
-  private void collect(
-      DocRef ref,
-      Map<String, Object> payment,
-      Map<String, Object> bought,
-      CreditCommand.Told told) {
-    String boughtId = Raw.text(payment, StripePayments.TRANSACTION_ID);
-    String chargeId = Raw.text(payment, StripePayments.CHARGE_ID);
-    if (boughtId == null) {
-      alert(ref, "was refunded before what it bought was known");
-    } else if (chargeId != null) {
-      long due = due(payment);
-      long dealtWith = Raw.whole(payment, StripePayments.CREDITS_DUE, 0);
-      payment.put(StripePayments.CREDITS_DUE, due);
-      long more = Math.min(due - dealtWith, notRefunded(bought));
-      if (more > 0) {
-        String id =
-            Ids.uuid("stripe-refund", chargeId, Long.toString(due)); // never twice for one sum
-        take(ref, id, CreditCommands.transaction(boughtId), bought, more, told);
+  /** Credits of lines that are over have expired: money that goes back for them takes nothing. */
+  private void loseExpired(StripePayment before, StripePayment after) {
+    before
+        .sold()
+        .forEach(
+            (id, sale) -> {
+              for (Line line : sale.lines()) {
+                if (line.kind() == LineKind.WHOLE && !line.end().isAfter(book.now())) {
+                  long more = after.back().of(line.credits()) - before.back().of(line.credits());
+                  credits.lose(Math.max(0, more));
+                }
+              }
+            });
+  }
+
+  /** Books the packages of a payment, and what an earlier form of its document notes. */
+  private PaymentRecord book(PaymentRecord payment, String eventId) {
+    Back back = payment.facts().back();
+    TreeMap<String, Booking> bookings = new TreeMap<>(payment.bookings());
+    Older older = payment.older();
+    for (Map.Entry<String, Sale> sale : payment.facts().sold().entrySet()) {
+      String id = CreditCommands.packages(sale.getKey()).id();
+      long sold = sale.getValue().packages();
+      Booking before = bookings.getOrDefault(sale.getKey(), Booking.NONE);
+      if (older != null && (older.transactionId().equals(id) || isGrant(older, sale.getValue()))) {
+        older = null; // the sale says the same, and finds the transaction
+      }
+      if (sold > 0 || before.given() > 0) {
+        Purchase purchase = new Purchase(id, TransactionType.PURCHASE, null, Map.of(), eventId);
+        bookings.put(sale.getKey(), booked(purchase, sold, back.of(sold), before));
       }
     }
-    payment.put(StripePayments.UPDATED_AT, book.now());
-    book.write(new Write.Update(ref, payment));
+    return payment.booked(bookings, older == null ? null : bookOlder(older, back, eventId));
   }
 
-  /**
-   * What of a purchase was not taken back yet: two invoices of one tier and period have bought its
-   * credits once, so both refunded take them once. All that one may ask for of one that is gone.
-   */
-  private static long notRefunded(Map<String, Object> bought) {
-    long refunded = Math.max(0, Raw.whole(bought, CreditTransactions.REFUNDED, 0));
-    return bought.isEmpty()
-        ? CreditRules.MAX_BALANCE
-        : Raw.whole(bought, CreditTransactions.AMOUNT, 0) - refunded;
+  private Booking booked(Purchase purchase, long sold, long due, Booking before) {
+    return PaidCredits.isBooked(sold, due, 0, before) && before.given() > 0
+        ? before
+        : credits.book(purchase, sold, due, 0, before);
   }
 
-  /** What all refunds of a payment together are worth in its credits, rounded down. */
-  private static long due(Map<String, Object> payment) {
-    long credits = Raw.whole(payment, StripePayments.CREDITS, 0);
-    long paid = Math.max(1, Raw.whole(payment, StripePayments.AMOUNT_PAID, 1));
-    long refunded = Math.min(paid, Raw.whole(payment, StripePayments.AMOUNT_REFUNDED, 0));
-    return BigInteger.valueOf(credits)
-        .multiply(BigInteger.valueOf(refunded))
-        .divide(BigInteger.valueOf(paid))
-        .longValueExact();
+  private boolean isGrant(Older older, Sale sale) {
+    return sale.lines().stream()
+        .filter(line -> line.kind() == LineKind.WHOLE)
+        .map(line -> List.of(line.tier().wire(), CreditRules.day(line.start())))
+        .map(each -> CreditCommands.monthlyGrant(state.userId(), each.get(0), each.get(1)).id())
+        .anyMatch(older.transactionId()::equals);
   }
 
-  private void take(
-      DocRef payment,
-      String id,
-      DocRef bought,
-      Map<String, Object> transaction,
-      long due,
-      CreditCommand.Told told) {
-    Instant expiresAt = Raw.instant(transaction, CreditTransactions.EXPIRES_AT);
-    boolean isOver = expiresAt != null && !expiresAt.isAfter(book.now());
-    List<LotShare> shares =
-        isOver || transaction.isEmpty() ? List.of() : book.lots().newest(expiresAt, due);
-    long taken = shares.stream().mapToLong(LotShare::amount).sum();
-    if (taken > 0) {
-      book.takeBack(
-          id,
-          shares,
-          new Book.Labels()
-              .with(CreditTransactions.REVERSES, bought.id())
-              .with(
-                  CreditTransactions.REVERSES_SEQUENCE,
-                  Raw.whole(transaction, CreditTransactions.SEQUENCE))
-              .with(CreditTransactions.REASON, "the payment was refunded")
-              .with(CreditTransactions.STRIPE_EVENT_ID, told.eventId()));
-      long before = Math.max(0, Raw.whole(transaction, CreditTransactions.REFUNDED, 0));
-      book.write(new Write.Update(bought, Map.of(CreditTransactions.REFUNDED, before + taken)));
+  private Older bookOlder(Older older, Back back, String eventId) {
+    long due = back.of(older.credits());
+    if (due == older.due()) {
+      return older;
     }
-    if (taken < due) {
-      alert(payment, "was refunded, but " + (due - taken) + " of " + due + " credits are gone");
-    }
+    Map<String, Object> bought = credits.transaction(older.transactionId());
+    Instant expiresAt = Raw.instant(bought, CreditTransactions.EXPIRES_AT);
+    Purchase purchase =
+        new Purchase(
+            older.transactionId(), TransactionType.ADMIN_ADJUSTMENT, expiresAt, Map.of(), eventId);
+    Booking noted = PaidCredits.given(purchase, bought);
+    credits.book(
+        purchase,
+        older.credits(),
+        due,
+        0,
+        new Booking(older.credits(), older.due(), 0, noted.taken()));
+    return new Older(older.transactionId(), older.credits(), due);
   }
 
-  private void alert(DocRef payment, String what) {
-    book.alert(AlertType.REFUND_ABUSE, payment.id(), "payment " + payment.id() + " " + what);
-  }
-
-  /** A document as read, or its absence while it is not. */
-  private Snapshot see(DocRef ref) {
-    Read.Get read = new Read.Get(ref);
-    if (seen.has(read)) {
-      return seen.document(ref);
+  /** One alert a payment: credits that were gone, or money that went back for no known sale. */
+  private PaymentRecord alerts(String id, PaymentRecord payment) {
+    boolean isUntied = !payment.isSale() && payment.facts().back().back() > 0;
+    Instant tieDueAt = isUntied ? payment.tieDueAt() : null;
+    if (isUntied && tieDueAt == null && payment.alertedAt() == null) {
+      tieDueAt = book.now().plus(TIE_WITHIN);
     }
-    missing.add(read);
-    return Snapshot.absent(ref);
+    String what = null;
+    if (tieDueAt != null && !tieDueAt.isAfter(book.now())) {
+      tieDueAt = null;
+      what = "was refunded, and nothing is known that it sold";
+    } else if (credits.lost() > 0) {
+      what =
+          "was refunded, but " + credits.lost() + " of " + credits.wanted() + " credits are gone";
+    }
+    if (what == null) {
+      return payment.alerts(tieDueAt, payment.alertedAt());
+    }
+    Instant at = payment.alertedAt() == null ? book.now() : payment.alertedAt();
+    book.alert(AlertType.REFUND_ABUSE, id, "payment " + id + " " + what, at);
+    return payment.alerts(tieDueAt, at);
   }
 }

@@ -64,6 +64,18 @@ public final class Queries {
     return Query.of(Schema.Users.COLLECTION, limit).where(Schema.Users.EMAIL, Op.EQUAL, email);
   }
 
+  /** The payments of a user at Stripe, in no order. */
+  public static Query paymentsOfUser(String userId, int limit) {
+    return Query.of(Schema.StripePayments.COLLECTION, limit)
+        .where(Schema.StripePayments.USER_ID, Op.EQUAL, userId);
+  }
+
+  /** The user whose credits a Stripe subscription renews. */
+  public static Query usersOfStripeSubscription(String stripeSubscriptionId, int limit) {
+    return Query.of(Schema.Users.COLLECTION, limit)
+        .where(Schema.Users.STRIPE_SUBSCRIPTION_ID, Op.EQUAL, stripeSubscriptionId);
+  }
+
   /** The user that a Stripe customer is. */
   public static Query usersOfStripeCustomer(String stripeCustomerId, int limit) {
     return Query.of(Schema.Users.COLLECTION, limit)
@@ -335,6 +347,8 @@ public final class Queries {
         usersAfter(List.of(), 1),
         usersOfEmail("e", 1),
         usersOfStripeCustomer("c", 1),
+        usersOfStripeSubscription("s", 1),
+        paymentsOfUser("u", 1),
         transactionsOfUser("u", 1),
         lastTransactionsOfUser("u", 1),
         transactionsOfJob("j", 1),
@@ -356,6 +370,7 @@ public final class Queries {
         countsOfCustomer("c", moment, moment, 1),
         due(Schema.Users.COLLECTION, Schema.Users.LEDGER_DUE_AT, moment, 1),
         due(Schema.PodcastJobs.COLLECTION, Schema.PodcastJobs.PAYMENT_DUE_AT, moment, 1),
+        due(Schema.StripePayments.COLLECTION, Schema.StripePayments.TIE_DUE_AT, moment, 1),
         due(Schema.ModelQuotas.COLLECTION, Schema.ModelQuotas.QUOTA_DUE_AT, moment, 1),
         due(
             Schema.ModelProviderHealth.COLLECTION,

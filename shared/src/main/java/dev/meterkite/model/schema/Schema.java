@@ -95,6 +95,9 @@ public final class Schema {
     /** The last monthly grant: {@code period, tier, credits}. */
     public static final String GRANT = "grant";
 
+    /** Running lines of paid invoices, by their key: the line, what went back, the present lot. */
+    public static final String TERMS = "terms";
+
     public static final String REFUNDS = "refunds";
     public static final String REBUILT_AT = "rebuilt_at";
     public static final String GRANTED = "granted";
@@ -130,21 +133,84 @@ public final class Schema {
   }
 
   /**
-   * What was paid at Stripe, by payment intent: which transaction it bought and how much of it was
-   * refunded since, whichever of the two is heard of first.
+   * The state of each payment at Stripe: what it sold, what was paid, what went back. The id is the
+   * payment intent's, or until that is known the invoice's or charge's; other ids of the same
+   * payment lead to it by {@link #TIED_TO}. Those of subscriptions lead to their user.
    */
   public static final class StripePayments {
     public static final String COLLECTION = "stripe_payments";
     public static final String USER_ID = "user_id";
+
+    /** Only in a document whose state is in another one: the id of that. */
+    public static final String TIED_TO = "tied_to";
+
+    /** By session or invoice: {@code invoice, amount, packages, lines}. */
+    public static final String SALES = "sales";
+
+    /** By payment intent or charge: {@code amount, stated, refunded}. */
+    public static final String PARTS = "parts";
+
+    /** By refund: {@code part, amount, created_at, failed_at}. */
+    public static final String REFUNDS = "refunds";
+
+    /** By dispute: {@code amount, withdrawn_at, reinstated_at}. */
+    public static final String DISPUTES = "disputes";
+
+    /** What the ledger did, by sale: {@code given, due, credited, lots}. */
+    public static final String BOOKINGS = "bookings";
+
+    /** When money that went back counts as belonging to no known sale; then an alert is raised. */
+    public static final String TIE_DUE_AT = "tie_due_at";
+
+    /** When the payment's alert was first raised. */
+    public static final String ALERTED_AT = "alerted_at";
+
+    public static final String UPDATED_AT = "updated_at";
+
+    // Fields of an earlier form, still read.
+
     public static final String TRANSACTION_ID = "transaction_id";
     public static final String CREDITS = "credits";
     public static final String CHARGE_ID = "charge_id";
     public static final String AMOUNT_PAID = "amount_paid";
     public static final String AMOUNT_REFUNDED = "amount_refunded";
     public static final String CREDITS_DUE = "credits_due";
-    public static final String UPDATED_AT = "updated_at";
 
     private StripePayments() {}
+  }
+
+  /** The keys inside the maps of {@code stripe_payments}, and of {@code terms} in a ledger. */
+  public static final class StripePaymentKeys {
+    public static final String INVOICE = "invoice";
+    public static final String AMOUNT = "amount";
+    public static final String PACKAGES = "packages";
+    public static final String LINES = "lines";
+    public static final String KEY = "key";
+    public static final String KIND = "kind";
+    public static final String TIER = "tier";
+    public static final String CREDITS = "credits";
+    public static final String QUANTITY = "quantity";
+    public static final String START = "start";
+    public static final String END = "end";
+    public static final String UNIT = "unit";
+    public static final String STATED = "stated";
+    public static final String REFUNDED = "refunded";
+    public static final String AT = "at";
+    public static final String PART = "part";
+    public static final String CREATED_AT = "created_at";
+    public static final String FAILED_AT = "failed_at";
+    public static final String WITHDRAWN_AT = "withdrawn_at";
+    public static final String REINSTATED_AT = "reinstated_at";
+    public static final String GIVEN = "given";
+    public static final String DUE = "due";
+    public static final String CREDITED = "credited";
+    public static final String LOTS = "lots";
+    public static final String BACK = "back";
+    public static final String PAID = "paid";
+    public static final String MONTHS = "months";
+    public static final String BOOKING = "booking";
+
+    private StripePaymentKeys() {}
   }
 
   /**

@@ -14,29 +14,44 @@ public sealed interface Meaning {
   record Nothing(String why) implements Meaning {}
 
   /**
-   * Something that cannot be told, because a price has no meaning here. Money may have been paid,
-   * so the event must not be acknowledged.
+   * The event cannot be understood as a whole, so nothing of it is applied. Money may have been
+   * paid, so it must not be acknowledged.
    *
-   * @param price the price's id, or what stands in its place
+   * @param code {@code unknown_price}, {@code incomplete_event} or {@code amount_mismatch}
+   * @param what the price, list or amount at fault
    */
-  record UnknownPrice(String price) implements Meaning {}
+  record NotYet(String code, String what) implements Meaning {}
 
   /**
    * Commands for one user.
    *
-   * @param userId the user that the event names, or null
-   * @param customerId the customer at Stripe, by whom the user is found otherwise, or null
-   * @param paymentId the payment, by which the user of a refund is found otherwise, or null
+   * @param by how the user is found
    * @param commands what is to be done, each once however often it is told
    */
-  record Asks(
-      @Nullable String userId,
-      @Nullable String customerId,
-      @Nullable String paymentId,
-      List<CreditCommand> commands)
-      implements Meaning {
+  record Asks(UserKeys by, List<CreditCommand> commands) implements Meaning {
     public Asks {
       commands = List.copyOf(commands);
+    }
+  }
+
+  /**
+   * By what the user of an event is found.
+   *
+   * @param userId the user that the event names, or null
+   * @param customerId the customer at Stripe, or null
+   * @param subscriptionId the subscription at Stripe, or null
+   * @param paymentIds the ids of the payment; may be empty
+   * @param mayWait whether the event says what went back or which ids belong together: that is kept
+   *     also while nobody knows whose payment it is
+   */
+  record UserKeys(
+      @Nullable String userId,
+      @Nullable String customerId,
+      @Nullable String subscriptionId,
+      List<String> paymentIds,
+      boolean mayWait) {
+    public UserKeys {
+      paymentIds = List.copyOf(paymentIds);
     }
   }
 }

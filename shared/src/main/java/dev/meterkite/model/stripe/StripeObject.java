@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * value has stood, a wrong type as absent.
  */
 record StripeObject(Map<?, ?> fields) {
+  private static final String[] PRICE = {"price", "pricing.price_details.price", "plan"};
   private static final long LATEST_SECOND = Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
 
   /** The value at a path of members such as {@code parent.subscription_details.metadata}. */
@@ -44,6 +45,44 @@ record StripeObject(Map<?, ?> fields) {
     } catch (ArithmeticException e) {
       return 0; // a fraction, or out of all range: not an amount
     }
+  }
+
+  /** The integer at the first of these paths that has one; null where there is none. */
+  @Nullable Long amount(String... paths) {
+    for (String path : paths) {
+      if (at(path) instanceof BigDecimal number) {
+        try {
+          return number.longValueExact();
+        } catch (ArithmeticException e) {
+          continue; // a fraction, or out of all range: not an amount
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Whether a list such as {@code lines} is there, be it empty. */
+  boolean hasList(String path) {
+    return at(path) instanceof Map<?, ?> list && list.get("data") instanceof List<?>;
+  }
+
+  /** Whether a list says that it goes on, or has members that are no objects. */
+  boolean isCutOff(String path) {
+    return flag(path + ".has_more")
+        || (at(path + ".data") instanceof List<?> members
+            && list(path + ".data").size() < members.size());
+  }
+
+  /** Whether one of these paths holds a list or an object with something in it. */
+  boolean hasMembers(String... paths) {
+    for (String path : paths) {
+      Object value = at(path);
+      if ((value instanceof List<?> list && !list.isEmpty())
+          || (value instanceof Map<?, ?> map && !map.isEmpty())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The first moment at one of these paths, given in seconds since 1970. */
@@ -82,6 +121,11 @@ record StripeObject(Map<?, ?> fields) {
 
   /** The id of a price: of a line, an item, or one that lists only its plan. */
   String price() {
-    return Objects.requireNonNullElse(text("price", "pricing.price_details.price", "plan"), "none");
+    return Objects.requireNonNullElse(text(PRICE), "none");
+  }
+
+  /** Whether a line or item names a price. */
+  boolean hasPrice() {
+    return text(PRICE) != null;
   }
 }

@@ -83,6 +83,7 @@ class AdoptionTest {
             Lots.NONE.give(null, 7, true),
             Holds.NONE,
             null,
+            Terms.NONE,
             java.util.List.of(),
             null);
     CreditState before = LedgerCodec.decode(user(Map.of()));

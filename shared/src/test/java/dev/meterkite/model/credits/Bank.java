@@ -199,8 +199,9 @@ final class Bank {
     assertEquals(applied.next(), rules.decode(snapshot(command.owner())));
   }
 
+  /** Sets fields of a document, as a commit does. */
   @SuppressWarnings("unchecked")
-  private void set(DocRef ref, Map<String, Object> changes) {
+  void set(DocRef ref, Map<String, Object> changes) {
     Map<String, Object> document =
         new LinkedHashMap<>(documents.getOrDefault(ref, Map.of())); // copied: see copy()
     documents.put(ref, document);

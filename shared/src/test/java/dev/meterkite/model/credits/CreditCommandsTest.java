@@ -67,14 +67,10 @@ class CreditCommandsTest {
   @ParameterizedTest
   @ValueSource(longs = {0, -1, Long.MIN_VALUE})
   void amountsBelowOne_cannotBeAskedFor(long amount) {
-    var told = new CreditCommand.Told("evt", null);
     assertRefused(() -> new CreditCommand.Debit("t", amount, null, null));
     assertRefused(() -> new CreditCommand.Grant("t", amount, TransactionType.PURCHASE, null, null));
     assertRefused(() -> new CreditCommand.Hold("h", amount, null, DAY));
     assertRefused(() -> new CreditCommand.Refund("d", amount, null, "t"));
-    assertRefused(() -> new CreditCommand.Purchase("o", amount, null, null, null, told));
-    assertRefused(() -> new CreditCommand.TakeBack("pi", "ch", amount, 1, told));
-    assertRefused(() -> new CreditCommand.TakeBack("pi", "ch", 1, amount, told));
     assertRefused(() -> new CreditCommand.Settle("h", true, Math.min(amount, -1), "t"));
     assertRefused(() -> new CreditCommand.Settle("h", false, 1L, "t"));
   }

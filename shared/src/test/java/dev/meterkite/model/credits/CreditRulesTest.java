@@ -13,7 +13,6 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
-import dev.meterkite.model.time.Period;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -262,14 +261,23 @@ class CreditRulesTest {
   }
 
   private static Command<CreditCommand> renewal(SubscriptionTier tier, Instant from, Instant to) {
+    StripePayment.Line line =
+        new StripePayment.Line(
+            "il_1",
+            StripePayment.LineKind.WHOLE,
+            tier,
+            tier.monthlyCredits(),
+            1,
+            from,
+            to,
+            null,
+            null);
+    StripePayment.Sale sale = new StripePayment.Sale(true, null, 0, List.of(line));
     return CreditCommands.stripe(
         Bank.USER,
-        new CreditCommand.Purchase(
-            "in_1",
-            tier.monthlyCredits(),
-            tier,
-            new Period(from, to),
-            null,
+        new CreditCommand.Pay(
+            List.of("in_1"),
+            new StripePayment(Map.of("in_1", sale), Map.of(), Map.of(), Map.of()),
             new CreditCommand.Told("evt", null)));
   }
 

@@ -9,9 +9,9 @@ import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.StripePayments;
 import dev.meterkite.model.schema.Schema.Users;
-import dev.meterkite.model.time.Period;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -236,21 +236,54 @@ class CreditSequencesTest {
       String id = Integer.toString(random.nextInt(3));
       String payment = "pi_" + id;
       SubscriptionTier tier = random.nextBoolean() ? SubscriptionTier.ENTHU : SubscriptionTier.PRO;
-      return switch (random.nextInt(4)) {
-        case 0 -> new CreditCommand.Purchase("cs_" + id, 100, null, null, payment, told);
+      return switch (random.nextInt(5)) {
+        case 0 ->
+            new CreditCommand.Pay(
+                List.of(payment),
+                sale("cs_" + id, new StripePayment.Sale(false, 600L, 100, List.of())),
+                told);
         case 1 -> {
-          Instant start = Bank.START.plus(Duration.ofDays(10L * random.nextInt(4)));
-          Period period = new Period(start, start.plus(Duration.ofDays(30)));
-          yield new CreditCommand.Purchase(
-              "in_" + id, tier.monthlyCredits(), tier, period, "in_" + payment, told);
+          int days = 10 * random.nextInt(4);
+          Instant start = Bank.START.plus(Duration.ofDays(days));
+          StripePayment.Line line =
+              new StripePayment.Line(
+                  "il_1",
+                  StripePayment.LineKind.WHOLE,
+                  tier,
+                  tier.monthlyCredits(),
+                  1,
+                  start,
+                  start.plus(Duration.ofDays(id.equals("0") ? 90 : 30)),
+                  600L,
+                  null);
+          String invoice = "in_" + id + tier.wire() + days;
+          yield new CreditCommand.Pay(
+              random.nextBoolean() ? List.of("in_" + payment, invoice) : List.of(invoice),
+              sale(invoice, new StripePayment.Sale(true, 600L, 0, List.of(line))),
+              told);
         }
         case 2 -> {
-          boolean ofInvoice = random.nextBoolean();
-          yield new CreditCommand.TakeBack(
-              (ofInvoice ? "in_" : "") + payment,
-              (ofInvoice ? "ch_in_" : "ch_") + id,
-              600,
-              1L + random.nextInt(600),
+          String back = (random.nextBoolean() ? "in_" : "") + payment;
+          StripePayment.Part part =
+              new StripePayment.Part(
+                  600L,
+                  null,
+                  List.of(new StripePayment.Refunded(bank.now, 1L + random.nextInt(600))));
+          yield new CreditCommand.Pay(
+              List.of(back),
+              new StripePayment(Map.of(), Map.of(back, part), Map.of(), Map.of()),
+              told);
+        }
+        case 3 -> {
+          String back = (random.nextBoolean() ? "in_" : "") + payment;
+          Instant at = bank.now.truncatedTo(ChronoUnit.SECONDS);
+          StripePayment.Dispute dispute =
+              random.nextBoolean()
+                  ? new StripePayment.Dispute(600, at, null)
+                  : new StripePayment.Dispute(600, null, at);
+          yield new CreditCommand.Pay(
+              List.of(back),
+              new StripePayment(Map.of(), Map.of(), Map.of(), Map.of("dp_" + back, dispute)),
               told);
         }
         default -> {
@@ -316,28 +349,34 @@ class CreditSequencesTest {
       paymentsTakenBackOnce();
     }
 
-    /** No more is due of a payment than it bought, no more is taken than is due, nor than given. */
+    private static StripePayment sale(String id, StripePayment.Sale sale) {
+      return new StripePayment(Map.of(id, sale), Map.of(), Map.of(), Map.of());
+    }
+
+    /** Of a purchase no more is taken back than it gave. */
     private void paymentsTakenBackOnce() {
-      Map<String, Long> dues = new HashMap<>();
+      bank.documents.forEach(
+          (ref, transaction) -> {
+            if (ref.collection().equals(CreditTransactions.COLLECTION)) {
+              long refunded = Raw.whole(transaction, CreditTransactions.REFUNDED, 0);
+              long amount = Raw.whole(transaction, CreditTransactions.AMOUNT, 0);
+              assertTrue(
+                  refunded >= 0 && refunded <= Math.abs(amount),
+                  () -> "too much is taken back: " + transaction);
+            }
+          });
       bank.documents.forEach(
           (ref, payment) -> {
             if (ref.collection().equals(StripePayments.COLLECTION)) {
-              long due = Raw.whole(payment, StripePayments.CREDITS_DUE, 0);
-              assertTrue(due <= Raw.whole(payment, StripePayments.CREDITS, 0), "more than bought");
-              String bought = Raw.text(payment, StripePayments.TRANSACTION_ID);
-              if (bought != null) {
-                dues.merge(bought, due, Long::sum);
-              }
+              PaymentRecord state = PaymentCodec.decode(bank.snapshot(ref));
+              state
+                  .bookings()
+                  .forEach(
+                      (sale, booking) ->
+                          assertTrue(
+                              booking.total() <= booking.due() && booking.due() <= booking.given(),
+                              booking::toString));
             }
-          });
-      dues.forEach(
-          (bought, due) -> {
-            Map<String, Object> transaction =
-                bank.documents.get(CreditCommands.transaction(bought));
-            long most = Math.min(due, (Long) transaction.get(CreditTransactions.AMOUNT));
-            assertTrue(
-                Raw.whole(transaction, CreditTransactions.REFUNDED, 0) <= most,
-                () -> "too much is taken back: " + transaction);
           });
     }
 

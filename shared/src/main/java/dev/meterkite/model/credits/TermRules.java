@@ -1,0 +1,133 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.credits.PaidCredits.Purchase;
+import dev.meterkite.model.credits.StripePayment.Back;
+import dev.meterkite.model.credits.StripePayment.Line;
+import dev.meterkite.model.credits.StripePayment.LineKind;
+import dev.meterkite.model.schema.Ids;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The paid lines of tiers in one user's open book: which month's lot each has given, and what is to
+ * be taken back of it.
+ *
+ * <p>The first month is given when it is paid, also when it begins a little later; each further one
+ * when it begins. A month that is over gives nothing any more.
+ */
+final class TermRules {
+  private final Book book;
+  private final PaidCredits credits;
+
+  TermRules(Book book, PaidCredits credits) {
+    this.book = book;
+    this.credits = credits;
+  }
+
+  /** Opens the months that have begun. */
+  void open() {
+    update(new TreeMap<>(), null);
+  }
+
+  /**
+   * Adds the lines that a payment sold, or what went back of it, and books what follows for all
+   * running lines: a proration concerns the line of another payment.
+   *
+   * @param eventId the event that says so, or null
+   */
+  void pay(Map<String, StripePayment.Sale> sales, Back back, @Nullable String eventId) {
+    TreeMap<String, Term> changed = new TreeMap<>();
+    sales.forEach(
+        (saleId, sale) -> {
+          for (Line line : sale.lines()) {
+            note(line, line.start());
+            if (line.end().isAfter(book.now())) {
+              String key = Terms.key(saleId, line);
+              Term term = changed.getOrDefault(key, book.terms().byKey().get(key));
+              changed.put(
+                  key,
+                  term == null ? Term.of(saleId, line, back) : term.paidBy(saleId, line, back));
+            }
+          }
+        });
+    update(changed, eventId);
+  }
+
+  private void update(Map<String, Term> changed, @Nullable String eventId) {
+    TreeMap<String, Term> all = new TreeMap<>(book.terms().byKey());
+    all.putAll(changed);
+    TreeMap<String, Term> running = new Terms(all).running(book.now());
+    Terms facts = new Terms(running);
+    running.replaceAll((key, term) -> booked(facts, key, term, eventId));
+    book.terms(new Terms(running));
+  }
+
+  private Term booked(Terms facts, String key, Term term, @Nullable String eventId) {
+    if (!term.gives()) {
+      return term;
+    }
+    int month = term.monthAt(book.now());
+    boolean isOpened = term.months() > month;
+    Booking before = isOpened ? term.booking() : Booking.NONE;
+    long gross = facts.credits(term, month);
+    long due = term.due(gross);
+    long credited = facts.credited(key, month, gross);
+    if (isOpened && PaidCredits.isBooked(gross, due, credited, before)) {
+      return term;
+    }
+    Purchase purchase = purchase(key, term, month, eventId);
+    Booking after = credits.book(purchase, gross, due, credited, before);
+    note(term.line(), term.monthStart(month));
+    return term.with(Math.max(term.months(), month + 1), after);
+  }
+
+  /** Notes that a month is paid, so that the calendar does not give its credits too. */
+  private void note(Line line, Instant start) {
+    MonthlyGrant next =
+        new MonthlyGrant(CreditRules.day(start), line.tier().wire(), line.credits());
+    MonthlyGrant last = book.grant();
+    int order = last == null ? -1 : last.period().compareTo(next.period());
+    if (line.kind() != LineKind.CREDIT
+        && (order < 0 || (order == 0 && last != null && last.credits() < next.credits()))) {
+      book.grant(next);
+    }
+  }
+
+  private Purchase purchase(String key, Term term, int month, @Nullable String eventId) {
+    String tier = term.line().tier().wire();
+    Instant start = term.monthStart(month);
+    Instant end = Lots.roundUp(term.monthEnd(month));
+    Map<String, Object> labels = new LinkedHashMap<>();
+    labels.put(CreditTransactions.DESCRIPTION, "monthly credits of " + tier);
+    labels.put(CreditTransactions.EXPIRES_AT, end);
+    labels.put(CreditTransactions.PERIOD_START, start);
+    Purchase purchase =
+        new Purchase(
+            transactionId(book.userId(), key, term.line(), start, term.monthEnd(month)),
+            TransactionType.SUBSCRIPTION_GRANT,
+            end,
+            labels,
+            eventId);
+    if (term.line().kind() != LineKind.WHOLE || month > 0) {
+      return purchase;
+    }
+    // An earlier form named the grant by its day, as the calendar still does.
+    String older = CreditCommands.monthlyGrant(book.userId(), tier, CreditRules.day(start)).id();
+    Purchase byDay = new Purchase(older, purchase.type(), end, labels, eventId);
+    return PaidCredits.isOf(byDay, credits.transaction(older)) ? byDay : purchase;
+  }
+
+  /** The transaction of a month of a line; a user's trials have one together. */
+  static String transactionId(String userId, String key, Line line, Instant start, Instant end) {
+    return switch (line.kind()) {
+      case WHOLE ->
+          Ids.uuid("paid-month", userId, line.tier().wire(), start.toString(), end.toString());
+      case TRIAL -> Ids.uuid("trial", userId);
+      case CHARGE, CREDIT -> Ids.uuid("proration", userId, key, start.toString());
+    };
+  }
+}

@@ -1,0 +1,309 @@
+package dev.meterkite.model.stripe;
+
+import dev.meterkite.model.credits.CreditPackage;
+import dev.meterkite.model.credits.StripePayment.Line;
+import dev.meterkite.model.credits.StripePayment.LineKind;
+import dev.meterkite.model.credits.StripePayment.Sale;
+import dev.meterkite.model.credits.SubscriptionTier;
+import dev.meterkite.model.time.Period;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What sessions and invoices sold.
+ *
+ * <p>A session says so by its lines if it has them, else by {@code metadata.price_id}, of which it
+ * sold as many as its subtotal is a multiple of the package's price, else by {@code
+ * metadata.credits}; and only where the setting says so, by a subtotal in US dollars that is the
+ * price of a package.
+ */
+final class StripeSales {
+  static final String UNKNOWN_PRICE = "unknown_price";
+  static final String INCOMPLETE_EVENT = "incomplete_event";
+  static final String AMOUNT_MISMATCH = "amount_mismatch";
+
+  private static final String US_DOLLARS = "usd";
+  private static final String[] DISCOUNTS = {"discount", "discounts"};
+
+  private final StripePrices prices;
+  private final TrialCredits trials;
+  private final boolean bySubtotal;
+
+  StripeSales(StripePrices prices, TrialCredits trials, boolean bySubtotal) {
+    this.prices = prices;
+    this.trials = trials;
+    this.bySubtotal = bySubtotal;
+  }
+
+  /** What was read. */
+  sealed interface Read {}
+
+  /** Something of ours. */
+  record Sold(Sale sale) implements Read {}
+
+  /** Nothing of ours. */
+  record Nothing() implements Read {}
+
+  /** The event is not understood as a whole. */
+  record Refused(String code, String what) implements Read {}
+
+  /** What a paid session in mode {@code payment} sold. */
+  Read session(StripeObject session, boolean namesUser) {
+    if (session.hasList("line_items")) {
+      List<StripeObject> lines = session.list("line_items.data");
+      return session.isCutOff("line_items") || lines.isEmpty()
+          ? new Refused(INCOMPLETE_EVENT, "line_items")
+          : packages(session, lines);
+    }
+    String price = session.text("metadata.price_id", "metadata.price");
+    if (price != null) {
+      return priced(session, price);
+    }
+    String credits = session.text("metadata.credits");
+    if (credits != null) {
+      return sized(session, credits);
+    }
+    if (!bySubtotal || !namesUser) {
+      return new Nothing();
+    }
+    Long subtotal = subtotal(session);
+    return isDollars(session) && subtotal != null
+        ? find(session, each -> each.priceCents() == subtotal)
+        : new Refused(UNKNOWN_PRICE, "none");
+  }
+
+  private Read sized(StripeObject session, String credits) {
+    return find(session, each -> credits.equals(Long.toString(each.credits())));
+  }
+
+  private static Read find(
+      StripeObject session, java.util.function.Predicate<CreditPackage> which) {
+    return Arrays.stream(CreditPackage.values())
+        .filter(which)
+        .findFirst()
+        .<Read>map(found -> sold(session, found.credits(), found.priceCents()))
+        .orElseGet(() -> new Refused(UNKNOWN_PRICE, "none"));
+  }
+
+  /** A sale of packages; where the session states no amount, at their price. */
+  private static Read sold(StripeObject session, long credits, long priceCents) {
+    Long stated = positive(session.amount("amount_total", "amount_subtotal"));
+    Long amount = stated == null && isDollars(session) ? positive(priceCents) : stated;
+    return new Sold(new Sale(false, amount, credits, List.of()));
+  }
+
+  private Read packages(StripeObject session, List<StripeObject> lines) {
+    long credits = 0;
+    long cents = 0;
+    for (StripeObject line : lines) {
+      String price = line.price();
+      Optional<CreditPackage> found = prices.credits(price);
+      if (found.isPresent()) {
+        credits = Math.addExact(credits, times(found.get().credits(), quantity(line)));
+        cents = Math.addExact(cents, times(found.get().priceCents(), quantity(line)));
+      } else if (!prices.isForeign(price)) {
+        return new Refused(UNKNOWN_PRICE, price);
+      }
+    }
+    return credits == 0 ? new Nothing() : sold(session, credits, cents);
+  }
+
+  /** Many of one price, as the subtotal says; in other currencies than US dollars it is one. */
+  private Read priced(StripeObject session, String price) {
+    Optional<CreditPackage> found = prices.credits(price);
+    if (found.isEmpty()) {
+      return prices.isForeign(price) ? new Nothing() : new Refused(UNKNOWN_PRICE, price);
+    }
+    long one = found.get().priceCents();
+    Long subtotal = subtotal(session);
+    if (subtotal == null || !isDollars(session)) {
+      return sold(session, found.get().credits(), one);
+    }
+    return subtotal % one == 0
+        ? sold(session, times(found.get().credits(), subtotal / one), subtotal)
+        : new Refused(AMOUNT_MISMATCH, price);
+  }
+
+  private static boolean isDollars(StripeObject session) {
+    String currency = session.text("currency");
+    return currency == null || currency.equals(US_DOLLARS);
+  }
+
+  private static @Nullable Long subtotal(StripeObject session) {
+    Long subtotal = positive(session.amount("amount_subtotal"));
+    return subtotal == null ? positive(session.amount("amount_total")) : subtotal;
+  }
+
+  private static @Nullable Long positive(@Nullable Long amount) {
+    return amount == null || amount < 1 ? null : amount;
+  }
+
+  /** What a paid invoice sold. */
+  Read invoice(StripeObject invoice) {
+    List<StripeObject> lines = invoice.list("lines.data");
+    if (invoice.isCutOff("lines") || (lines.isEmpty() && mayHaveSold(invoice))) {
+      return new Refused(INCOMPLETE_EVENT, "lines");
+    }
+    long packages = 0;
+    List<Line> tiers = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
+      StripeObject line = lines.get(i);
+      String price = line.price();
+      Optional<CreditPackage> sold = prices.credits(price);
+      Optional<SubscriptionTier> tier = prices.tier(price);
+      if (sold.isPresent()) {
+        packages = Math.addExact(packages, packages(sold.get(), line));
+      } else if (tier.isPresent()) {
+        Period period = period(line);
+        if (period == null) {
+          return new Refused(INCOMPLETE_EVENT, "the period of " + price);
+        }
+        String key = Optional.ofNullable(line.text("id")).orElse("line_" + i);
+        line(key, tier.get(), period, line, isDiscounted(invoice)).ifPresent(tiers::add);
+      } else if (!prices.isForeign(price) && (line.hasPrice() || isSubscription(line))) {
+        return new Refused(UNKNOWN_PRICE, price);
+      }
+    }
+    return packages == 0 && tiers.isEmpty()
+        ? new Nothing()
+        : new Sold(new Sale(true, paid(invoice, lines), packages, tiers));
+  }
+
+  /** What was paid for an invoice; where it does not say so, the sum of its lines. */
+  private static @Nullable Long paid(StripeObject invoice, List<StripeObject> lines) {
+    Long stated = invoice.amount("amount_paid", "total");
+    if (stated != null) {
+      Long total = positive(stated);
+      return total == null ? positive(invoice.amount("total")) : total;
+    }
+    long sum = 0;
+    for (StripeObject line : lines) {
+      Long amount = line.amount("amount");
+      if (amount == null) {
+        return null;
+      }
+      sum = Math.addExact(sum, amount);
+    }
+    return positive(sum);
+  }
+
+  /** An invoice without lines sold nothing only if it says that it was for nothing. */
+  private static boolean mayHaveSold(StripeObject invoice) {
+    Long total = invoice.amount("total", "amount_paid");
+    return total == null || total > 0;
+  }
+
+  private static @Nullable Period period(StripeObject line) {
+    Instant start = line.moment("period.start");
+    Instant end = line.moment("period.end");
+    return start == null || end == null || !start.isBefore(end) ? null : new Period(start, end);
+  }
+
+  /** The credits of a line of packages; of a proration its share of the price. */
+  private static long packages(CreditPackage sold, StripeObject line) {
+    long credits = times(sold.credits(), quantity(line));
+    Long amount = line.amount("amount");
+    if (amount != null && amount < 0) {
+      return 0;
+    }
+    if (!isProration(line)) {
+      return credits;
+    }
+    Long unit = line.amount("price.unit_amount", "plan.amount");
+    long price = times(unit == null || unit < 1 ? sold.priceCents() : unit, quantity(line));
+    return amount == null || price == 0
+        ? 0
+        : BigInteger.valueOf(credits)
+            .multiply(BigInteger.valueOf(amount))
+            .divide(BigInteger.valueOf(price))
+            .min(BigInteger.valueOf(credits))
+            .longValueExact();
+  }
+
+  private Optional<Line> line(
+      String key, SubscriptionTier tier, Period period, StripeObject line, boolean isDiscounted) {
+    long quantity = quantity(line);
+    Long amount = line.amount("amount");
+    LineKind kind = kind(line, amount, isDiscounted);
+    long month = times(tier.monthlyCredits(), quantity);
+    long credits = kind == LineKind.TRIAL ? trials.of(month, period) : month;
+    boolean isNothing = isProration(line) && (amount == null || amount == 0);
+    return quantity == 0 || credits == 0 || isNothing
+        ? Optional.empty()
+        : Optional.of(
+            new Line(
+                key,
+                kind,
+                tier,
+                credits,
+                quantity,
+                period.start(),
+                period.end(),
+                amount == null ? null : Math.absExact(amount),
+                monthlyUnit(line)));
+  }
+
+  private static LineKind kind(StripeObject line, @Nullable Long amount, boolean isDiscounted) {
+    if (amount != null && amount < 0) {
+      return LineKind.CREDIT;
+    }
+    if (isProration(line)) {
+      return LineKind.CHARGE;
+    }
+    boolean isFree = amount != null && amount == 0 && !isDiscounted && !isDiscounted(line);
+    return isFree ? LineKind.TRIAL : LineKind.WHOLE;
+  }
+
+  private static boolean isDiscounted(StripeObject object) {
+    return object.hasMembers(DISCOUNTS)
+        || object.text("discount") != null
+        || object.list("discount_amounts").stream().anyMatch(each -> each.whole("amount") > 0)
+        || object.list("total_discount_amounts").stream()
+            .anyMatch(each -> each.whole("amount") > 0);
+  }
+
+  /** What a month of one costs, where the line has its whole price in it, as older versions do. */
+  private static @Nullable Long monthlyUnit(StripeObject line) {
+    boolean isPriced =
+        "month".equals(line.text("price.recurring.interval"))
+            && Math.max(1, line.whole("price.recurring.interval_count")) == 1;
+    boolean isPlanned =
+        "month".equals(line.text("plan.interval"))
+            && Math.max(1, line.whole("plan.interval_count")) == 1;
+    Long unit =
+        isPriced
+            ? line.amount("price.unit_amount")
+            : isPlanned ? line.amount("plan.amount") : null;
+    return positive(unit);
+  }
+
+  /** 1 where the line has none; 0 sells nothing. */
+  private static long quantity(StripeObject line) {
+    Long quantity = line.amount("quantity");
+    return quantity == null ? 1 : Math.max(0, quantity);
+  }
+
+  private static long times(long each, long quantity) {
+    return Math.multiplyExact(each, quantity);
+  }
+
+  private static boolean isProration(StripeObject line) {
+    return line.flag(
+        "proration",
+        "parent.subscription_item_details.proration",
+        "parent.invoice_item_details.proration");
+  }
+
+  private static boolean isSubscription(StripeObject line) {
+    return line.text(
+            "subscription",
+            "parent.subscription_item_details.subscription",
+            "subscription_item")
+        != null;
+  }
+}

@@ -1,0 +1,922 @@
+package dev.meterkite.model.credits;
+
+import static dev.meterkite.model.credits.StripeTeller.event;
+import static dev.meterkite.model.credits.StripeTeller.list;
+import static dev.meterkite.model.credits.StripeTeller.object;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.stripe.StripeEvent;
+import dev.meterkite.model.stripe.StripePrices;
+import dev.meterkite.model.stripe.StripeRules;
+import dev.meterkite.model.stripe.TrialCredits;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Cases of money from Stripe, with the events' fields as Stripe's reference names them. */
+class StripeCasesTest {
+  private static final Instant NOW = Bank.START;
+  private static final Instant MONTH = NOW.plus(Duration.ofDays(30));
+  private static final StripePrices PRICES = prices();
+
+  private StripeTeller stripe = teller(TrialCredits.NONE, false);
+  private Bank bank = stripe.bank;
+
+  private static StripePrices prices() {
+    Map<String, SubscriptionTier> tiers = new HashMap<>();
+    for (SubscriptionTier tier : SubscriptionTier.values()) {
+      if (tier != SubscriptionTier.FREE && tier != SubscriptionTier.PAYG) {
+        tiers.put("price_" + tier.wire(), tier);
+      }
+    }
+    Map<String, CreditPackage> packages = new HashMap<>();
+    for (CreditPackage each : CreditPackage.values()) {
+      packages.put("price_" + each.credits(), each);
+    }
+    return new StripePrices(tiers, packages, Set.of("price_newsletter"));
+  }
+
+  private static StripeTeller teller(TrialCredits trials, boolean bySubtotal) {
+    Bank bank = Bank.with("payg", 0);
+    bank.documents
+        .get(CreditCommands.user(Bank.USER))
+        .put(Users.STRIPE_CUSTOMER_ID, "cus_1");
+    return new StripeTeller(bank, new StripeRules(PRICES, trials, bySubtotal));
+  }
+
+  private void again(TrialCredits trials, boolean bySubtotal) {
+    stripe = teller(trials, bySubtotal);
+    bank = stripe.bank;
+  }
+
+  private String tell(StripeEvent event) {
+    return stripe.tell(event);
+  }
+
+  private long balance() {
+    return bank.ledger() == null ? 0 : bank.ledger().balance();
+  }
+
+  /** A line as versions since 2025-03-31 have it. */
+  private static Map<String, Object> line(
+      String price, int quantity, Integer amount, Instant start, Instant end) {
+    Map<String, Object> line =
+        object(
+            "id", "il_" + price + quantity + amount + start.getEpochSecond(),
+            "object", "line_item",
+            "quantity", quantity,
+            "period", object("start", start, "end", end),
+            "pricing", pricing(price),
+            "parent", parent(false));
+    if (amount != null) {
+      line.putAll(object("amount", amount));
+    }
+    return line;
+  }
+
+  private static Map<String, Object> pricing(String price) {
+    return object("type", "price_details", "price_details", object("price", price));
+  }
+
+  private static Map<String, Object> parent(boolean proration) {
+    return object(
+        "type",
+        "subscription_item_details",
+        "subscription_item_details",
+        object("subscription", "sub_1", "proration", proration));
+  }
+
+  private static Map<String, Object> proration(
+      String price, int quantity, int amount, Instant start, Instant end) {
+    Map<String, Object> line = line(price, quantity, amount, start, end);
+    line.put("parent", parent(true));
+    return line;
+  }
+
+  private static StripeEvent invoice(String id, Object... lines) {
+    return event(
+        "invoice.paid",
+        NOW,
+        "id",
+        id,
+        "object",
+        "invoice",
+        "customer",
+        "cus_1",
+        "parent",
+        object(
+            "type",
+            "subscription_details",
+            "subscription_details",
+            object("subscription", "sub_1")),
+        "lines",
+        list(lines));
+  }
+
+  private static StripeEvent with(StripeEvent event, Object... members) {
+    event.object().putAll(object(members));
+    return event;
+  }
+
+  private static StripeEvent tie(String invoice, String intent, int paid) {
+    return event(
+        "invoice_payment.paid",
+        NOW,
+        "id",
+        "inpay_" + intent,
+        "object",
+        "invoice_payment",
+        "amount_paid",
+        paid,
+        "invoice",
+        invoice,
+        "status",
+        "paid",
+        "payment",
+        object("type", "payment_intent", "payment_intent", intent));
+  }
+
+  private static StripeEvent charge(String intent, int amount, int refunded) {
+    return charge(NOW, intent, amount, refunded);
+  }
+
+  private static StripeEvent charge(Instant at, String intent, int amount, int refunded) {
+    return event(
+        "charge.refunded",
+        at,
+        "id",
+        "ch_" + intent,
+        "payment_intent",
+        intent,
+        "amount",
+        amount,
+        "amount_refunded",
+        refunded);
+  }
+
+  private static StripeEvent session(Object... members) {
+    return with(
+        event(
+            "checkout.session.completed",
+            NOW,
+            "id",
+            "cs_1",
+            "object",
+            "checkout.session",
+            "mode",
+            "payment",
+            "payment_status",
+            "paid",
+            "payment_intent",
+            "pi_1",
+            "currency",
+            "usd"),
+        members);
+  }
+
+  private static Map<String, Object> user(Object... more) {
+    Map<String, Object> metadata = object("user_id", Bank.USER);
+    metadata.putAll(object(more));
+    return metadata;
+  }
+
+  private static StripeEvent dispute(String type, int seconds, String status, int amount) {
+    return event(
+        "charge.dispute." + type,
+        NOW.plusSeconds(seconds),
+        "id",
+        "dp_1",
+        "object",
+        "dispute",
+        "charge",
+        "ch_pi_1",
+        "payment_intent",
+        "pi_1",
+        "status",
+        status,
+        "amount",
+        amount);
+  }
+
+  private static StripeEvent refund(String type, int seconds, String id, String status, int amount) {
+    return event(
+        type,
+        NOW.plusSeconds(seconds),
+        "id",
+        id,
+        "object",
+        "refund",
+        "charge",
+        "ch_pi_1",
+        "payment_intent",
+        "pi_1",
+        "created",
+        NOW.plusSeconds(1),
+        "status",
+        status,
+        "amount",
+        amount);
+  }
+
+  private static <T> List<List<T>> orders(List<T> items) {
+    if (items.isEmpty()) {
+      return List.of(List.of());
+    }
+    List<List<T>> orders = new ArrayList<>();
+    for (T first : items) {
+      List<T> others = new ArrayList<>(items);
+      others.remove(first);
+      for (List<T> rest : orders(others)) {
+        List<T> order = new ArrayList<>(List.of(first));
+        order.addAll(rest);
+        orders.add(order);
+      }
+    }
+    return orders;
+  }
+
+  @Test
+  void c1_invoiceItsPaymentAndTheRefund_endAtZeroInAllOrders() {
+    List<StripeEvent> three =
+        List.of(
+            invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH)),
+            tie("in_1", "pi_1", 2_900),
+            charge("pi_1", 2_900, 2_900));
+    for (List<StripeEvent> order : orders(three)) {
+      again(TrialCredits.NONE, false);
+      order.forEach(this::tell);
+      assertEquals(0, balance());
+      assertEquals(List.of(), bank.alerts());
+      order.forEach(event -> assertEquals("unchanged", tell(event)));
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  @Test
+  void c1_refundInParts_ofAnInvoicePaidInTwoParts() {
+    List<StripeEvent> all =
+        List.of(
+            with(
+                invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH)),
+                "amount_paid",
+                2_900),
+            tie("in_1", "pi_1", 900),
+            tie("in_1", "pi_2", 2_000),
+            charge("pi_2", 2_000, 1_000),
+            charge("pi_1", 900, 450));
+    for (List<StripeEvent> order : orders(all)) {
+      again(TrialCredits.NONE, false);
+      order.forEach(this::tell);
+      assertEquals(2_500 - 1_250, balance());
+    }
+  }
+
+  @Test
+  void c1_olderVersions_tieByPaymentIntentAndByCharge() {
+    Map<String, Object> line =
+        object(
+            "id", "il_1",
+            "amount", 2_900,
+            "price", object("id", "price_pro", "object", "price", "unit_amount", 2_900),
+            "plan", object("id", "price_pro", "amount", 2_900, "interval", "month"),
+            "proration", false,
+            "type", "subscription",
+            "subscription", "sub_1",
+            "quantity", 1,
+            "period", object("start", NOW, "end", MONTH));
+    for (String tie : List.of("payment_intent", "charge")) {
+      again(TrialCredits.NONE, false);
+      tell(with(invoice("in_1", line), tie, tie.equals("charge") ? "ch_pi_1" : "pi_1"));
+      assertEquals(2_500, balance());
+      tell(charge("pi_1", 2_900, 1_450));
+      assertEquals(1_250, balance());
+    }
+    again(TrialCredits.NONE, false);
+    StripeEvent before = charge("pi_1", 2_900, 1_450);
+    before.object().put("invoice", "in_1");
+    tell(before);
+    tell(invoice("in_1", line));
+    assertEquals(1_250, balance());
+  }
+
+  @Test
+  void c1_refundThatIsNeverTied_isToldAfterDays() {
+    StripeEvent refund = with(charge("pi_1", 2_900, 2_900), "customer", "cus_1");
+    assertEquals("applied", tell(refund));
+    assertEquals(List.of(), bank.alerts());
+    bank.after(PaymentRules.TIE_WITHIN.minusSeconds(1));
+    assertEquals("unchanged", tell(refund));
+    bank.after(Duration.ofSeconds(1));
+    assertEquals("applied", tell(refund));
+    assertEquals("unchanged", tell(refund));
+    assertEquals(List.of("refund_abuse"), bank.alerts());
+  }
+
+  @Test
+  void c2_chargeback_takesOnceAndTellsWhatIsMissingOnce() {
+    tell(session("metadata", user("price_id", "price_250"), "amount_subtotal", 1_400));
+    assertEquals("ignored", tell(dispute("created", 1, "needs_response", 1_400)));
+    assertEquals(250, balance());
+    assertEquals("applied", tell(dispute("funds_withdrawn", 1, "needs_response", 1_400)));
+    assertEquals("unchanged", tell(dispute("funds_withdrawn", 1, "needs_response", 1_400)));
+    assertEquals(0, balance());
+    assertEquals(List.of(), bank.alerts());
+
+    again(TrialCredits.NONE, false);
+    tell(session("metadata", user("price_id", "price_250"), "amount_subtotal", 1_400));
+    bank.debit(70);
+    tell(dispute("funds_withdrawn", 1, "needs_response", 1_400));
+    tell(dispute("closed", 2, "lost", 1_400));
+    assertEquals(0, balance());
+    assertEquals(List.of("refund_abuse"), bank.alerts());
+  }
+
+  @Test
+  void c2_inquiry_takesNothing() {
+    tell(session("metadata", user("price_id", "price_250")));
+    for (String type : List.of("created", "funds_withdrawn", "closed")) {
+      String status = type.equals("closed") ? "warning_closed" : "warning_needs_response";
+      tell(dispute(type, 1, status, 1_400));
+    }
+    assertEquals(250, balance());
+    assertEquals("inquiry", tell(dispute("closed", 1, "under_review", 1_400)));
+  }
+
+  @Test
+  void c2_disputeWithoutASession_waitsForIt() {
+    assertEquals("kept", tell(dispute("funds_withdrawn", 1, "needs_response", 1_400)));
+    tell(session("metadata", user("price_id", "price_250"), "amount_subtotal", 1_400));
+    assertEquals(0, balance());
+    assertEquals(List.of(), bank.alerts());
+  }
+
+  @Test
+  void c3_disputeWon_bringsTheCreditsBackOnceAndARefundTakesThemAgain() {
+    List<StripeEvent> all =
+        List.of(
+            session("metadata", user("price_id", "price_250"), "amount_total", 1_400),
+            dispute("funds_withdrawn", 1, "needs_response", 1_400),
+            dispute("funds_reinstated", 9, "won", 1_400),
+            dispute("closed", 9, "won", 1_400));
+    for (List<StripeEvent> order : orders(all)) {
+      again(TrialCredits.NONE, false);
+      order.forEach(this::tell);
+      order.forEach(event -> assertEquals("unchanged", tell(event)));
+      assertEquals(250, balance());
+      assertEquals(List.of(), bank.audit());
+      tell(charge("pi_1", 1_400, 1_400));
+      assertEquals(0, balance());
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  @Test
+  void c3_wonDispute_bringsBackWhatWasTakenToItsLots() {
+    tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
+    bank.grant(40, MONTH);
+    bank.debit(100); // 40 of the month's lot, 60 of the package
+    bank.grant(30, MONTH);
+    tell(dispute("funds_withdrawn", 1, "needs_response", 1_400));
+    assertEquals(List.of(), bank.lots());
+    tell(dispute("funds_reinstated", 2, "won", 1_400));
+    assertEquals(List.of("30@" + MONTH, "190"), bank.lots());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void refundThatFails_bringsTheCreditsBackInAnyOrder() {
+    List<StripeEvent> all =
+        List.of(
+            session("metadata", user("price_id", "price_250"), "amount_total", 1_400),
+            refund("refund.created", 1, "re_1", "pending", 700),
+            charge(NOW.plusSeconds(1), "pi_1", 1_400, 700),
+            refund("refund.failed", 9, "re_1", "failed", 700));
+    for (List<StripeEvent> order : orders(all)) {
+      again(TrialCredits.NONE, false);
+      order.forEach(this::tell);
+      assertEquals(250, balance());
+    }
+    tell(charge(NOW.plusSeconds(20), "pi_1", 1_400, 700));
+    assertEquals(125, balance(), "another refund after the failed one");
+    tell(refund("charge.refund.updated", 30, "re_2", "succeeded", 700));
+    assertEquals(125, balance(), "the same refund told by another event");
+    tell(refund("refund.updated", 40, "re_2", "canceled", 700));
+    assertEquals(250, balance());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void c4_listsThatAreCutOffOrEmpty_waitAndLeaveNothing() {
+    StripeEvent invoice = invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH));
+    ((Map<?, ?>) invoice.object().get("lines")).remove("has_more");
+    assertEquals("applied", tell(invoice));
+    StripeEvent cut = invoice("in_2", line("price_100", 1, 600, NOW, MONTH));
+    cut.object().put("lines", object("data", List.of(object()), "has_more", true));
+    assertEquals("incomplete_event", tell(cut));
+    assertEquals("incomplete_event", tell(with(invoice("in_3"), "amount_paid", 2_900)));
+    assertEquals("incomplete_event", tell(with(invoice("in_3"), "lines", null)));
+    assertEquals("not_ours", tell(with(invoice("in_3"), "total", 0)));
+    Map<String, Object> item = object("price", object("id", "price_100"), "quantity", 1);
+    Map<String, Object> more = object("data", List.of(item), "has_more", true);
+    assertEquals("incomplete_event", tell(session("metadata", user(), "line_items", more)));
+    assertEquals("incomplete_event", tell(session("metadata", user(), "line_items", list())));
+    for (Object items : List.of(more, list())) {
+      assertEquals("incomplete_event", tell(subscription(NOW, "active", items)));
+    }
+    assertEquals(2_500, balance());
+    assertNull(bank.documents.get(CreditCommands.payment("pi_1")));
+  }
+
+  private static StripeEvent subscription(Instant at, String status, Object items) {
+    return event(
+        "customer.subscription.updated",
+        at,
+        "id",
+        "sub_1",
+        "object",
+        "subscription",
+        "customer",
+        "cus_1",
+        "status",
+        status,
+        "items",
+        items);
+  }
+
+  @Test
+  void c5_unknownPriceBesideAKnownOne_givesNothing() {
+    Map<String, Object> pack = line("price_100", 1, 600, NOW, MONTH);
+    assertEquals(
+        "unknown_price",
+        tell(invoice("in_1", line("price_newtier", 1, 9_900, NOW, MONTH), pack)));
+    assertEquals(
+        "unknown_price",
+        tell(invoice("in_1", pack, proration("price_newtier", 1, -9_900, NOW, MONTH))));
+    Map<String, Object> known = object("price", object("id", "price_pro"));
+    Map<String, Object> unknown = object("price", object("id", "price_addon"));
+    assertEquals("unknown_price", tell(subscription(NOW, "active", list(known, unknown))));
+    assertEquals(0, balance());
+    assertEquals(
+        "applied",
+        tell(invoice("in_1", pack, line("price_newsletter", 1, 9_900, NOW, MONTH))));
+    assertEquals(100, balance());
+  }
+
+  @Test
+  void c6_quantity_multipliesAndSeatsAreProrated() {
+    tell(invoice("in_1", line("price_pro", 2, 5_800, NOW, MONTH)));
+    assertEquals(5_000, balance());
+    Instant half = NOW.plus(Duration.ofDays(15));
+    bank.now = half;
+    tell(
+        invoice(
+            "in_2",
+            proration("price_pro", 2, -2_900, half, MONTH),
+            proration("price_pro", 3, 4_350, half, MONTH)));
+    assertEquals(5_000 - 2_500 + 3_750, balance());
+    assertEquals(List.of(), bank.audit());
+    assertEquals(List.of(), bank.alerts());
+    tell(invoice("in_3", line("price_250", 3, 4_200, half, half)));
+    assertEquals(6_250 + 750, balance());
+    tell(invoice("in_4", line("price_pro", 0, 0, half, MONTH)));
+    assertEquals(7_000, balance());
+  }
+
+  @Test
+  void c6_upgradeInMidMonth_isTheSameInBothOrders() {
+    Instant half = NOW.plus(Duration.ofDays(15));
+    List<StripeEvent> both =
+        List.of(
+            invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH)),
+            invoice(
+                "in_2",
+                proration("price_pro", 1, -1_450, half, MONTH),
+                proration("price_ultimate", 1, 4_950, half, MONTH)));
+    for (List<StripeEvent> order : orders(both)) {
+      again(TrialCredits.NONE, false);
+      bank.now = half;
+      order.forEach(this::tell);
+      assertEquals(1_250 + 7_500, balance());
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "500, 1400, price_250, 1", // a multiple of the package's price
+    "1000, 2800, price_250, 2",
+  })
+  void c6_sessionThatNamesItsPrice_soldAsManyAsItsSubtotalSays(
+      int ignored, int subtotal, String price, int count) {
+    tell(session("metadata", user("price_id", price), "amount_subtotal", subtotal));
+    assertEquals(250L * count, balance());
+  }
+
+  @Test
+  void c6_subtotalThatIsNoMultiple_waits() {
+    Map<String, Object> metadata = user("price_id", "price_250");
+    for (int wrong : List.of(1, 1_399, 1_401, 2_100)) {
+      assertEquals(
+          "amount_mismatch",
+          tell(session("metadata", metadata, "amount_subtotal", wrong)),
+          Integer.toString(wrong));
+    }
+    assertEquals(0, balance());
+    tell(session("metadata", metadata, "amount_subtotal", 2_100, "currency", "jpy"));
+    assertEquals(250, balance(), "of a price in yen nothing is known");
+  }
+
+  @Test
+  void c7_year_givesTwelveMonthsEachForItsMonth() {
+    Instant end = NOW.plus(Duration.ofDays(365));
+    tell(invoice("in_1", line("price_pro", 1, 29_000, NOW, end)));
+    assertEquals(List.of("2500@2026-12-10T10:00:00Z"), bank.lots());
+    List<String> grants = new ArrayList<>();
+    for (int day = 1; day <= 365; day++) {
+      bank.now = NOW.plus(Duration.ofDays(day));
+      Object due =
+          bank.documents.get(CreditCommands.user(Bank.USER)).get(Users.LEDGER_DUE_AT);
+      if (due instanceof Instant at && !at.isAfter(bank.now)) {
+        bank.sweep();
+        grants.addAll(bank.lots());
+      }
+      assertEquals(day < 365 ? 2_500 : 0, balance(), "day " + day);
+    }
+    assertEquals(11, grants.size());
+    assertEquals("2500@2027-11-10T10:00:00Z", grants.get(10));
+    assertEquals(
+        12, bank.entries().stream().filter("subscription_grant 2500"::equals).count());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void c7_yearThatIsRefundedInPart_givesLessEachMonth() {
+    Instant end = NOW.plus(Duration.ofDays(365));
+    tell(
+        with(
+            invoice("in_1", line("price_pro", 1, 29_000, NOW, end)),
+            "payment_intent",
+            "pi_1"));
+    tell(charge("pi_1", 29_000, 14_500));
+    assertEquals(1_250, balance());
+    bank.after(Duration.ofDays(31));
+    bank.sweep();
+    assertEquals(1_250, balance());
+    tell(charge("pi_1", 29_000, 29_000));
+    assertEquals(0, balance());
+    bank.after(Duration.ofDays(31));
+    bank.sweep();
+    assertEquals(0, balance());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void c7_yearThatIsLeft_givesNoFurtherMonths() {
+    Instant end = NOW.plus(Duration.ofDays(365));
+    tell(invoice("in_1", line("price_pro", 1, 36_500, NOW, end)));
+    bank.now = NOW.plus(Duration.ofDays(10));
+    int left = 35_500;
+    tell(invoice("in_2", proration("price_pro", 1, -left, bank.now, end)));
+    assertEquals(2_500 - 2_500 * 20 / 30, balance(), 1);
+    bank.after(Duration.ofDays(40));
+    bank.sweep();
+    assertEquals(0, balance());
+  }
+
+  @Test
+  void c8_plansChangedBackAndForth_gainNothing() {
+    List<String> plans = List.of("price_pro", "price_enthu", "price_pro", "price_enthu", "price_pro");
+    List<Integer> prices = List.of(2_900, 900, 2_900, 900, 2_900);
+    List<StripeEvent> invoices = new ArrayList<>();
+    long expected = 0;
+    for (int day = 0; day < 5; day++) {
+      Instant at = NOW.plus(Duration.ofDays(day));
+      List<Object> lines = new ArrayList<>();
+      if (day > 0) {
+        int unused = prices.get(day - 1) * 29 / 30;
+        lines.add(proration(plans.get(day - 1), 1, -unused, at, at.plus(Duration.ofDays(29))));
+        long gave = plans.get(day - 1).equals("price_pro") ? 2_500 : 1_000;
+        expected += gave - gave * unused / prices.get(day - 1);
+      }
+      lines.add(line(plans.get(day), 1, prices.get(day), at, at.plus(Duration.ofDays(30))));
+      invoices.add(invoice("in_" + day, lines.toArray()));
+    }
+    expected += 2_500;
+    bank.now = NOW.plus(Duration.ofDays(4));
+    List<StripeEvent> backwards = new ArrayList<>(invoices);
+    Collections.reverse(backwards);
+    for (List<StripeEvent> order : List.of(invoices, backwards)) {
+      again(TrialCredits.NONE, false);
+      bank.now = NOW.plus(Duration.ofDays(4));
+      order.forEach(this::tell);
+      assertEquals(expected, balance());
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  @Test
+  void c9_twoPeriodsOnOneDay_giveEachUntilItsOwnEnd() {
+    tell(invoice("in_1", line("price_enthu", 1, 0, NOW, NOW.plus(Duration.ofDays(7)))));
+    assertEquals(0, balance());
+    tell(invoice("in_2", line("price_enthu", 1, 1_900, NOW.plusSeconds(600), MONTH)));
+    assertEquals(List.of("1000@" + MONTH), bank.lots());
+    again(TrialCredits.NONE, false);
+    tell(with(invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH)), "payment_intent", "pi_1"));
+    tell(charge("pi_1", 2_900, 2_900));
+    assertEquals(0, balance());
+    Instant second = NOW.plusSeconds(60);
+    tell(invoice("in_2", line("price_pro", 1, 2_900, second, second.plus(Duration.ofDays(30)))));
+    assertEquals(2_500, balance());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NONE, 0", "SHARE, 3500", "FULL, 15000"})
+  void c10_trial_givesBySettingAndOnceAUser(TrialCredits trials, long credits) {
+    again(trials, false);
+    Instant end = NOW.plus(Duration.ofDays(7));
+    StripeEvent first = invoice("in_1", line("price_ultimate", 1, 0, NOW, end));
+    tell(first);
+    assertEquals(credits, balance());
+    tell(first);
+    tell(invoice("in_2", line("price_ultimate", 1, 0, NOW.plusSeconds(60), end.plusSeconds(60))));
+    assertEquals(credits, balance());
+    bank.now = end.plus(Duration.ofHours(1));
+    bank.sweep();
+    assertEquals(0, balance());
+    tell(invoice("in_3", line("price_pro", 1, 0, bank.now, bank.now.plus(Duration.ofDays(7)))));
+    assertEquals(0, balance());
+  }
+
+  @Test
+  void c10_fullDiscount_pays() {
+    int i = 0;
+    for (Object[] discount :
+        new Object[][] {
+          {"discount_amounts", List.of(object("amount", 2_900, "discount", "di_1"))},
+          {"discounts", List.of("di_1")},
+        }) {
+      again(TrialCredits.NONE, false);
+      Map<String, Object> line = line("price_pro", 1, 0, NOW, MONTH);
+      line.putAll(object(discount));
+      tell(invoice("in_" + i++, line));
+      assertEquals(2_500, balance());
+    }
+    again(TrialCredits.NONE, false);
+    Map<String, Object> discount = object("id", "di_1");
+    tell(with(invoice("in_1", line("price_pro", 1, 0, NOW, MONTH)), "discount", discount));
+    assertEquals(2_500, balance());
+  }
+
+  @Test
+  void c11_periodEnd_isThatOfTheItemWithTheTier() {
+    Instant year = NOW.plus(Duration.ofDays(365));
+    Map<String, Object> addOn =
+        object("price", object("id", "price_newsletter"), "current_period_end", year);
+    Map<String, Object> lower =
+        object("price", object("id", "price_enthu"), "current_period_end", year);
+    Map<String, Object> pro =
+        object("price", object("id", "price_pro"), "current_period_end", MONTH);
+    for (Map<String, Object> other : List.of(addOn, lower)) {
+      for (Object items : List.of(list(other, pro), list(pro, other))) {
+        again(TrialCredits.NONE, false);
+        tell(subscription(NOW, "active", items));
+        Subscription told = bank.state().billing().subscriptions().get("sub_1");
+        assertEquals(MONTH, told.periodEnd());
+        assertEquals(SubscriptionTier.PRO, told.tier());
+      }
+    }
+    again(TrialCredits.NONE, false);
+    Map<String, Object> older = object("price", object("id", "price_pro"));
+    tell(with(subscription(NOW, "active", list(older)), "current_period_end", MONTH));
+    assertEquals(MONTH, bank.state().billing().subscriptions().get("sub_1").periodEnd());
+  }
+
+  @Test
+  void c12_pricesOfOtherProducts_areIgnored() {
+    Map<String, Object> item = object("price", object("id", "price_newsletter"), "quantity", 1);
+    assertEquals("not_ours", tell(subscription(NOW, "active", list(item))));
+    assertEquals("not_ours", tell(subscription(NOW, "canceled", list(item))));
+    assertEquals("not_ours", tell(invoice("in_1", line("price_newsletter", 1, 500, NOW, MONTH))));
+    assertEquals("not_ours", tell(session("metadata", user(), "line_items", list(item))));
+    assertEquals("not_ours", tell(session("metadata", user("price_id", "price_newsletter"))));
+    Map<String, Object> unknown = object("price", object("id", "price_else"));
+    assertEquals("unknown_price", tell(subscription(NOW, "active", list(unknown))));
+  }
+
+  @Test
+  void c13_saleOfSomethingElse_givesNothingUnlessSubtotalsAreOn() {
+    StripeEvent workshop =
+        session("metadata", user("product", "workshop_ticket"), "amount_subtotal", 5_000);
+    assertEquals("not_ours", tell(workshop));
+    assertEquals(0, balance());
+    again(TrialCredits.NONE, true);
+    assertEquals("applied", tell(workshop));
+    assertEquals(1_000, balance());
+    assertEquals(
+        "not_ours", tell(session("id", "cs_2", "amount_subtotal", 5_000)), "names no user");
+  }
+
+  @Test
+  void c14_clientReferenceId_namesTheUser() {
+    Map<String, Object> item = object("price", object("id", "price_100"), "quantity", 1);
+    assertEquals(
+        "applied",
+        tell(
+            session(
+                "client_reference_id", Bank.USER, "metadata", object(), "line_items", list(item))));
+    assertEquals(100, balance());
+    assertEquals(
+        "not_found",
+        tell(
+            session(
+                "client_reference_id",
+                Bank.USER,
+                "id",
+                "cs_2",
+                "payment_intent",
+                "pi_2",
+                "metadata",
+                object("user_id", "nobody"),
+                "line_items",
+                list(item))),
+        "metadata comes first");
+  }
+
+  @Test
+  void paymentOfTierAndPackages_takesBackOfEach() {
+    tell(
+        with(
+            invoice(
+                "in_1",
+                line("price_pro", 1, 2_900, NOW, MONTH),
+                line("price_1000", 1, 5_000, NOW, NOW)),
+            "payment_intent",
+            "pi_1"));
+    assertEquals(3_500, balance());
+    tell(charge("pi_1", 7_900, 3_950));
+    assertEquals(List.of("1250@" + MONTH, "500"), bank.lots());
+    tell(charge("pi_1", 7_900, 7_900));
+    assertEquals(List.of(), bank.lots());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void invoiceOfAnUnknownCustomer_findsItsUserByTheSubscription() {
+    Map<String, Object> item = object("price", object("id", "price_pro"));
+    tell(with(subscription(NOW, "active", list(item)), "customer", "cus_9", "metadata", user()));
+    StripeEvent invoice = invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH));
+    invoice.object().put("customer", "cus_unknown");
+    assertEquals("applied", tell(invoice));
+    assertEquals(2_500, balance());
+    StripeEvent older = invoice("in_2", line("price_100", 1, 600, NOW, MONTH));
+    older.object().remove("parent");
+    assertEquals("applied", tell(with(older, "customer", null, "subscription", "sub_1")));
+    assertEquals(2_600, balance());
+  }
+
+  /** A ledger that another program wiped still gives the months that are paid. */
+  @Test
+  void c7_yearOfALostLedger_goesOn() {
+    Instant end = NOW.plus(Duration.ofDays(365));
+    tell(invoice("in_1", line("price_pro", 1, 29_000, NOW, end)));
+    bank.debit(2_000);
+    Map<String, Object> wiped =
+        new HashMap<>(bank.documents.get(CreditCommands.user(Bank.USER)));
+    wiped.remove(Users.LEDGER);
+    wiped.remove(Users.LEDGER_DUE_AT);
+    bank.documents.put(CreditCommands.user(Bank.USER), wiped);
+    bank.sweep();
+    assertEquals(500, balance());
+    bank.after(Duration.ofDays(31));
+    bank.sweep();
+    assertEquals(List.of("2500@2027-01-10T10:00:00Z", "500"), bank.lots());
+  }
+
+  @Test
+  void paymentOfTheEarlierForm_isTakenBackAndNotGivenAgain() {
+    Map<String, Object> line = line("price_pro", 1, 2_900, NOW, MONTH);
+    String day = CreditRules.day(NOW);
+    for (boolean isTold : List.of(true, false)) {
+      again(TrialCredits.NONE, false);
+      tell(with(invoice("in_1", line), "payment_intent", "pi_1"));
+      // As the version before wrote it: a grant by its day, one transaction a payment, no terms.
+      String grant = CreditCommands.monthlyGrant(Bank.USER, "pro", day).id();
+      older(bank.lastTransactionId(), grant);
+      Map<String, Object> payment = new HashMap<>();
+      payment.put("user_id", Bank.USER);
+      payment.put("transaction_id", grant);
+      payment.put("credits", 2_500L);
+      bank.documents.put(CreditCommands.payment("pi_1"), payment);
+      if (isTold) {
+        tell(with(invoice("in_1", line), "payment_intent", "pi_1"));
+        assertEquals(2_500, balance(), "given before");
+      }
+      tell(charge("pi_1", 2_900, 1_450));
+      assertEquals(1_250, balance());
+      tell(with(invoice("in_1", line), "payment_intent", "pi_1"));
+      assertEquals(1_250, balance());
+      tell(charge("pi_1", 2_900, 2_900));
+      assertEquals(0, balance());
+    }
+  }
+
+  @Test
+  void refundOfTheEarlierForm_isNotTakenTwice() {
+    tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
+    Map<String, Object> payment = new HashMap<>();
+    payment.put("user_id", Bank.USER);
+    payment.put("transaction_id", CreditCommands.packages("cs_1").id());
+    payment.put("credits", 250L);
+    payment.put("charge_id", "ch_pi_1");
+    payment.put("amount_paid", 1_400L);
+    payment.put("amount_refunded", 700L);
+    payment.put("credits_due", 125L);
+    bank.documents.put(CreditCommands.payment("pi_1"), payment);
+    bank.set(
+        CreditCommands.packages("cs_1"), Map.of("refunded", 125L)); // 125 of them were taken
+    assertEquals("applied", tell(charge("pi_1", 1_400, 700)), "only the form changes");
+    assertEquals(250, balance());
+    tell(charge("pi_1", 1_400, 1_400));
+    assertEquals(125, balance());
+    tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
+    tell(charge("pi_1", 1_400, 1_400));
+    assertEquals(125, balance());
+    tell(refund("refund.failed", 90, "re_1", "failed", 1_400));
+    assertEquals(375, balance());
+  }
+
+  /** Gives a transaction and what the ledger knows of it the form of the version before. */
+  private void older(String id, String olderId) {
+    Map<String, Object> transaction = bank.documents.remove(CreditCommands.transaction(id));
+    bank.documents.put(CreditCommands.transaction(olderId), transaction);
+    bank.set(
+        CreditCommands.user(Bank.USER),
+        Map.of("ledger.terms", Write.REMOVED));
+  }
+
+  @Test
+  void refundsThatDoNotSayWhatWasPaid_areInProportionToTheSale() {
+    Map<String, Object> pack = object("price", object("id", "price_250"), "quantity", 2);
+    for (Object[] sold :
+        List.of(
+            new Object[] {"line_items", list(pack), "metadata", user()},
+            new Object[] {"metadata", user("price_id", "price_250"), "amount_subtotal", 2_800},
+            new Object[] {"amount_total", 2_800, "line_items", list(pack), "metadata", user()})) {
+      again(TrialCredits.NONE, false);
+      tell(session(sold));
+      tell(refund("refund.created", 1, "re_1", "succeeded", 700));
+      assertEquals(375, balance());
+    }
+    again(TrialCredits.NONE, false);
+    StripeEvent invoice = invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH));
+    tell(with(invoice, "payment_intent", "pi_1"));
+    tell(refund("refund.created", 1, "re_1", "succeeded", 1_450));
+    assertEquals(1_250, balance());
+  }
+
+  @Test
+  void c6_seatsChangedInTheSameSecond_followTheRuleOfProrations() {
+    tell(invoice("in_1", line("price_pro", 2, 5_800, NOW, MONTH)));
+    tell(
+        invoice(
+            "in_2",
+            proration("price_pro", 2, -5_800, NOW, MONTH),
+            proration("price_pro", 3, 8_700, NOW, MONTH)));
+    assertEquals(7_500, balance());
+  }
+
+  @Test
+  void c9_samePeriodPaidAgainAfterARefund_givesItsCredits() {
+    for (String intent : List.of("pi_1", "pi_2")) {
+      StripeEvent invoice = invoice("in_" + intent, line("price_pro", 1, 2_900, NOW, MONTH));
+      tell(with(invoice, "payment_intent", intent));
+      assertEquals(2_500, balance());
+      tell(charge(intent, 2_900, 2_900));
+      assertEquals(0, balance());
+    }
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void amountsWithoutCents_areProportionsToo() {
+    for (int paid : Arrays.asList(500, 14_000, 29_000_000)) {
+      again(TrialCredits.NONE, false);
+      Map<String, Object> item = object("price", object("id", "price_250"), "quantity", 1);
+      tell(session("currency", "jpy", "amount_total", paid, "metadata", user(), "line_items", list(item)));
+      tell(charge("pi_1", paid, paid / 2));
+      assertEquals(125, balance());
+    }
+  }
+}
