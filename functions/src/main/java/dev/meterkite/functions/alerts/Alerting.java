@@ -148,7 +148,7 @@ public final class Alerting {
       }
       Snapshot alert = read.get(0);
       if (!alert.exists()) {
-        return Answer.problem(Problem.notFound("There is no such alert."));
+        return Answer.problem(Problem.notFound(ref));
       }
       Map<String, Object> changes = Alerts.acknowledge(alert, call.caller().subject(), now());
       String answer = Json.write(view(changed(alert, changes)));

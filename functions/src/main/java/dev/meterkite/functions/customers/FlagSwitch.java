@@ -158,7 +158,7 @@ final class FlagSwitch {
       return earlier.get();
     }
     if (!request.isGlobal() && !read.get(1).exists()) {
-      return Answer.problem(Problem.notFound("There is no such customer."));
+      return Answer.problem(Problem.notFound(read.get(1).ref()));
     }
     Instant now = clock.instant();
     Map<String, Object> before =

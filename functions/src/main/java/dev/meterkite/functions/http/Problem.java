@@ -1,5 +1,6 @@
 package dev.meterkite.functions.http;
 
+import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Violation;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -68,6 +69,11 @@ public record Problem(
     return of(404, "not_found", detail);
   }
 
+  /** 404 {@code not_found} that names the document that is missing. */
+  public static Problem notFound(DocRef missing) {
+    return notFound("There is no document " + missing + ".");
+  }
+
   /** 409 {@code idempotency_conflict}. */
   public static Problem conflict() {
     return of(
@@ -80,8 +86,14 @@ public record Problem(
         .retryAfter(retryAfter);
   }
 
-  /** 503 {@code unavailable}. */
+  /** 503 {@code unavailable}, for a request that takes no idempotency key. */
   public static Problem unavailable(Duration retryAfter) {
+    return of(503, "unavailable", "No answer could be given in time; try again.")
+        .retryAfter(retryAfter);
+  }
+
+  /** 503 {@code unavailable}, for a write that may have been applied. */
+  public static Problem uncertain(Duration retryAfter) {
     return of(503, "unavailable", "No certain answer could be given; repeat it with the same key.")
         .retryAfter(retryAfter);
   }

@@ -3,6 +3,7 @@ package dev.meterkite.functions.usage;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -110,7 +111,7 @@ final class UsageAudit {
           customers++;
         } catch (CompletionException e) {
           // The resets of this run are done, and one customer must not hold up those behind it.
-          log.error("usage was not compared", Map.of("function", "reset-quotas"), e);
+          log.failure(StoreException.passing(e), Map.of("function", "reset-quotas"), e);
           break;
         }
       }

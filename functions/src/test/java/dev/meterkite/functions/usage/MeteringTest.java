@@ -174,7 +174,7 @@ class MeteringTest {
             LocalDate.of(2026, 1, 31),
             LocalDate.of(2026, 2, 1),
             GroupBy.SCENE,
-            Reports.Format.CSV);
+            Reports.Format.CSV, false);
     assertTrue(meter.metering.report(byScene).body().contains("scene,1,5,"));
   }
 
@@ -232,7 +232,7 @@ class MeteringTest {
                       LocalDate.of(2026, 1, 1),
                       LocalDate.of(2026, 2, 1),
                       GroupBy.MONTH,
-                      Reports.Format.CSV))
+                      Reports.Format.CSV, false))
               .body();
       assertTrue(month.contains("2026-01,8," + episodes + ","), month);
     }
