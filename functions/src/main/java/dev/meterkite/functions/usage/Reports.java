@@ -13,6 +13,8 @@ import dev.meterkite.model.schema.Schema.UsageTracking;
 import dev.meterkite.model.schema.Violation;
 import dev.meterkite.model.schema.Word;
 import dev.meterkite.model.usage.FocusCsv;
+import dev.meterkite.model.usage.FocusParties;
+import dev.meterkite.model.usage.RateCard;
 import dev.meterkite.model.usage.UsageIds;
 import dev.meterkite.model.usage.UsageReport;
 import dev.meterkite.model.usage.UsageReport.GroupBy;
@@ -21,10 +23,10 @@ import java.time.LocalDate;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 
 /** Reads what a report is made of: a document a month, or, by scene, the records. */
 final class Reports {
@@ -42,16 +44,28 @@ final class Reports {
   private static final LocalDate LAST = LocalDate.of(9999, 12, 31);
 
   private final Store store;
+  private final SummaryReads summaries;
+  private final RateCard rates;
+  private final String provider;
+  private final String issuer;
 
-  Reports(Store store) {
+  /**
+   * @param provider who sells what is used, by name
+   * @param issuer who sends the invoices, by name
+   */
+  Reports(Store store, RateCard rates, String provider, String issuer) {
     this.store = store;
+    this.summaries = new SummaryReads(store);
+    this.rates = rates;
+    this.provider = provider;
+    this.issuer = issuer;
   }
 
   /** In what form a report goes out. */
   enum Format implements Word {
     JSON,
     CSV,
-    /** A bill's lines: one a UTC day and action, in the columns of FOCUS. */
+    /** The charges of a bill in the columns of FOCUS. */
     FOCUS
   }
 
@@ -120,38 +134,43 @@ final class Reports {
   Answer answer(Request request, Instant now) {
     DocRef customerRef = UsageIds.customerRef(request.customerId());
     UsageReport report = new UsageReport(request.groupBy(), request.from(), request.to());
-    FocusCsv lines = new FocusCsv(request.customerId(), request.from(), request.to());
-    boolean known;
+    FocusCsv charges = new FocusCsv(rates, request.from(), request.to());
+    AtomicBoolean counted = new AtomicBoolean();
+    Snapshot customer;
     if (request.groupBy() == GroupBy.SCENE) {
-      known = store.read(List.of(customerRef)).join().get(0).exists();
+      customer = store.read(List.of(customerRef)).join().get(0);
       if (!addRecords(report, request, now)) {
         return Answer.problem(
             Problem.invalid("More than 100,000 records: ask for fewer days, or not by scene."));
       }
-      known |= !report.groups().isEmpty();
+      counted.set(!report.groups().isEmpty());
     } else {
-      List<DocRef> refs = new ArrayList<>(List.of(customerRef));
-      refs.addAll(UsageReport.summaries(request.customerId(), request.from(), request.to()));
-      List<Snapshot> read = store.read(refs).join();
-      known = read.stream().anyMatch(Snapshot::exists);
-      YearMonth month = YearMonth.from(request.from());
-      for (Snapshot summary : read.subList(1, read.size())) {
+      customer = addSummaries(request, customerRef, (month, summary) -> {
+        counted.compareAndSet(false, summary.exists());
         if (request.format() == Format.FOCUS) {
-          lines.add(month, summary);
+          charges.add(month, summary);
         } else {
           report.addSummary(month, summary);
         }
-        month = month.plusMonths(1);
-      }
+      });
     }
-    if (!known) {
+    if (!customer.exists() && !counted.get()) {
       return Answer.problem(Problem.notFound(customerRef));
     }
     return switch (request.format()) {
       case JSON -> Answer.ok(report.toAnswer());
       case CSV -> file(request, (request.bom() ? BYTE_ORDER_MARK : "") + report.toCsv());
-      case FOCUS -> file(request, lines.toCsv());
+      case FOCUS -> file(request, charges.toCsv(FocusParties.of(customer, provider, issuer)));
     };
+  }
+
+  private Snapshot addSummaries(
+      Request request, DocRef customer, BiConsumer<YearMonth, Snapshot> take) {
+    YearMonth first = YearMonth.from(request.from());
+    YearMonth last = YearMonth.from(request.to().minusDays(1));
+    return summaries
+        .each(List.of(customer), request.customerId(), first, last, take)
+        .get(0);
   }
 
   private static Answer file(Request request, String csv) {

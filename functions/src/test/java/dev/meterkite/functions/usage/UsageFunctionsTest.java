@@ -469,9 +469,9 @@ class UsageFunctionsTest {
   }
 
   @Test
-  void monthForFinance_hasALineADayAndAction() {
-    customer(Map.of());
-    record("k1", scene("s"));
+  void c31_monthForFinance_hasARowADayActionAndMeter() {
+    customer(Map.of("organization_name", "Lab Seven, Inc."));
+    record("k1", scene("s").replace("10,", "10, \"compute_minutes\": 45.5,"));
     record("k2", scene("s").replace("scene_generated", "upsell_applied").replace("10,", "0,"));
     LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
     LocalDate month = today.withDayOfMonth(1);
@@ -481,14 +481,41 @@ class UsageFunctionsTest {
     HttpResponse<String> csv = HOSTED.get(UsageReport.class, "admin", query + "day");
     assertEquals(200, csv.statusCode(), csv.body());
     String[] lines = csv.body().split("\r\n", -1);
-    assertEquals(4, lines.length, csv.body());
-    assertTrue(lines[0].startsWith("BillingAccountId,BillingCurrency,BillingPeriodStart"));
-    assertTrue(lines[1].contains(",USD," + month + "T00:00:00Z," + month.plusMonths(1)), lines[1]);
+    assertEquals(5, lines.length, csv.body());
+    for (String column :
+        List.of("BillingAccountName", "ChargeClass", "PricingQuantity", "PricingUnit")) {
+      assertTrue(List.of(lines[0].split(",")).contains(column), lines[0]);
+    }
+    String account = customer + ",\"Lab Seven, Inc.\",USD," + month + "T00:00:00Z,";
+    assertTrue(lines[1].startsWith(account), lines[1]);
     assertTrue(
-        lines[1].endsWith("scene_generated,10,Episodes,0.300000,0.300000,0.300000,0.300000"));
-    assertTrue(lines[2].endsWith("upsell_applied,1,Records,0.000000,0.000000,0.000000,0.000000"));
+        lines[1].endsWith(
+            ",10,Episodes,10,Episodes,0.03,0.300000,0.300000,0.300000,0.300000"),
+        lines[1]);
+    assertTrue(
+        lines[2].endsWith(
+            ",45.5,Compute-Minutes,45.5,Compute-Minutes,0.00144,0.065520,0.065520,0.065520,"
+                + "0.065520"),
+        lines[2]);
+    assertTrue(
+        lines[3].endsWith(",1,Records,1,Records,0,0.000000,0.000000,0.000000,0.000000"), lines[3]);
+    assertTrue(lines[1].contains(",Meterkite,Meterkite,Meterkite,Meterkite,episode,"), lines[1]);
     assertEquals(
         "invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", query + "action")));
+  }
+
+  @Test
+  void c32_idLikeAFormula_isByteForByteInFocus() {
+    String id = "-lab7-" + UUID.randomUUID();
+    HOSTED.set("customers", id, Map.of("organization_name", "=cmd()"));
+    record("k", scene("s").replace(customer, id));
+    LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+    String query =
+        "customer_id=%s&from=%s&to=%s&group_by=day&format=focus"
+            .formatted(id, today, today.plusDays(1));
+    String csv = HOSTED.get(UsageReport.class, "admin", query).body();
+    assertTrue(csv.split("\r\n")[1].startsWith(id + ",=cmd(),USD,"), csv);
+    assertFalse(csv.contains("'"), csv);
   }
 
   @Test
