@@ -91,6 +91,7 @@ final class CustomerPages {
     shown.put("active", ConfigurationRules.isActive(Layered.of(customer.fields()), now));
     customer.fields().forEach((name, value) -> shown.putIfAbsent(name, JsonValues.shown(value)));
     shown.remove(Schema.COMMIT);
+    shown.remove(Customers.USAGE_MONTHS);
     return shown;
   }
 
