@@ -43,6 +43,12 @@ public final class Settings {
           "comma-separated",
           "origins whose pages may call functions for users, such as https://app.example.com;"
               + " loopback for any on this machine");
+  private static final Variable GATEWAYS =
+      new Variable(
+          "GATEWAY_ACCOUNTS",
+          "",
+          "comma-separated",
+          "e-mails or subjects of API gateways, whose X-Forwarded-Authorization names the caller");
   private static final Variable GRACE =
       new Variable("DRAIN_SECONDS", "8", "seconds", "how long SIGTERM waits for what is in flight");
   private static final Variable LOG_FORMAT =
@@ -145,6 +151,19 @@ public final class Settings {
           "days, 0 to 31",
           "how far back summaries are compared with records; 0: not at all");
 
+  private static final Variable FOCUS_PROVIDER =
+      new Variable(
+          "FOCUS_PROVIDER",
+          "Meterkite",
+          "text",
+          "ServiceName, ProviderName and PublisherName of FOCUS reports");
+  private static final Variable FOCUS_ISSUER =
+      new Variable(
+          "FOCUS_ISSUER",
+          "",
+          "text",
+          "InvoiceIssuerName of FOCUS reports; by default the provider");
+
   private static final Variable CLOCK =
       new Variable("CLOCK_FILE", "", "path", "the offset of a clock that can be moved");
 
@@ -157,6 +176,7 @@ public final class Settings {
           SERVICES,
           SCHEDULERS,
           ORIGINS,
+          GATEWAYS,
           GRACE,
           LOG_FORMAT,
           FOREIGN_BALANCE,
@@ -178,6 +198,8 @@ public final class Settings {
           RATE_CARD,
           USAGE_CLOSE_DAYS,
           USAGE_CHECK_DAYS,
+          FOCUS_PROVIDER,
+          FOCUS_ISSUER,
           STRIPE_SECRET,
           STRIPE_PRICES,
           STRIPE_TRIALS,
@@ -250,6 +272,11 @@ public final class Settings {
   /** The origins whose pages may call functions for users; none by default. */
   public Set<String> allowedOrigins() {
     return list(ORIGINS);
+  }
+
+  /** Accounts of API gateways, which forward the tokens of their callers. */
+  public Set<String> gatewayAccounts() {
+    return list(GATEWAYS);
   }
 
   /** How long a stopping process waits for requests in flight: 0 to 60 seconds. */
@@ -338,6 +365,17 @@ public final class Settings {
   /** How long after its end a month takes late records. */
   public Duration usageClosesAfter() {
     return Duration.ofDays(days(USAGE_CLOSE_DAYS, 28));
+  }
+
+  /** Who sells what is used, by name. */
+  public String focusProvider() {
+    return text(FOCUS_PROVIDER);
+  }
+
+  /** Who sends the invoices for it, by name. */
+  public String focusIssuer() {
+    String issuer = text(FOCUS_ISSUER);
+    return issuer.isEmpty() ? focusProvider() : issuer;
   }
 
   /** How many days before today summaries are compared with records; 0 for not at all. */

@@ -29,6 +29,9 @@ class SettingsTest {
     assertEquals(RateCard.DEFAULT, settings.rateCard());
     assertEquals(Duration.ofDays(3), settings.usageClosesAfter());
     assertEquals(3, settings.usageCheckDays());
+    assertEquals(Set.of(), settings.gatewayAccounts());
+    assertEquals("Meterkite", settings.focusProvider());
+    assertEquals("Meterkite", settings.focusIssuer());
   }
 
   @Test
@@ -40,6 +43,8 @@ class SettingsTest {
                 "GOOGLE_CLOUD_PROJECT", "p",
                 "SERVICE_ACCOUNTS", "a@b.c, d@e.f,,",
                 "SCHEDULER_ACCOUNTS", "s@b.c",
+                "GATEWAY_ACCOUNTS", " g@b.c ,\t1122, ",
+                "FOCUS_PROVIDER", " Robots & Sons ",
                 "DRAIN_SECONDS", "0",
                 "LOG_FORMAT", "jul",
                 "FOREIGN_BALANCE", "adopt",
@@ -48,6 +53,11 @@ class SettingsTest {
     assertEquals(Optional.of("p"), settings.project());
     assertEquals(Set.of("a@b.c", "d@e.f"), settings.serviceAccounts());
     assertEquals(Set.of("s@b.c"), settings.schedulerAccounts());
+    assertEquals(Set.of("g@b.c", "1122"), settings.gatewayAccounts());
+    assertEquals("Robots & Sons", settings.focusProvider());
+    assertEquals("Robots & Sons", settings.focusIssuer());
+    assertEquals(
+        "Billing", new Settings(Map.of("FOCUS_ISSUER", "Billing")).focusIssuer());
     assertEquals(Duration.ZERO, settings.drainGrace());
     assertEquals(Optional.of(Path.of("/tmp/clock")), settings.domainClockFile());
     assertFalse(settings.logsJson());

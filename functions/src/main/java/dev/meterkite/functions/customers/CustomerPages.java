@@ -95,6 +95,7 @@ final class CustomerPages {
     shown.put("active", ConfigurationRules.isActive(Layered.of(fields), now));
     fields.forEach((name, value) -> shown.putIfAbsent(name, JsonValues.shown(value)));
     shown.remove(Schema.COMMIT);
+    shown.remove(Customers.USAGE_MONTHS);
     return shown;
   }
 

@@ -80,8 +80,10 @@ public final class Intake {
     } catch (ChangeReader.Malformed e) {
       return Handled.impossible(String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
-      log.error(
-          "unexpected failure", Map.of("function", trigger.name(), "request_id", event.getId()), e);
+      log.failure(
+          StoreException.passing(e),
+          Map.of("function", trigger.name(), "request_id", event.getId()),
+          e);
       if (StoreException.isForGood(e)) {
         return Handled.impossible("refused_by_firestore");
       }

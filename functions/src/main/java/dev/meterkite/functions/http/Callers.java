@@ -20,18 +20,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Who calls: verifies bearer tokens of the configured issuers and gives them their roles.
  *
  * <ul>
  *   <li>{@link Role#SERVICE}, {@link Role#SCHEDULER}: a Google account listed in {@code
- *       SERVICE_ACCOUNTS}, {@code SCHEDULER_ACCOUNTS} by its verified e-mail or its subject. Only
- *       issuers of accounts count: a Firebase user who has such an e-mail is still a user.
+ *       SERVICE_ACCOUNTS}, {@code SCHEDULER_ACCOUNTS} by its verified e-mail, in upper or lower
+ *       case, or by its subject. Only issuers of accounts count: a Firebase user who has such an
+ *       e-mail is still a user.
  *   <li>{@link Role#ADMIN}: the claim {@code admin} is {@code true}, from an issuer of people.
  *   <li>{@link Role#USER}: everybody else from an issuer of people whose {@code sub} is a document
  *       id.
  * </ul>
+ *
+ * <p>An account listed in {@code GATEWAY_ACCOUNTS} is an API gateway, which sends the caller's own
+ * token in {@value #FORWARDED_AUTHORIZATION} and its own in {@code Authorization}. It has no role:
+ * the caller is the one that the forwarded token proves, verified like any other, and without one
+ * nobody. From any other account the forwarded token is ignored, since anybody can send that
+ * header.
  *
  * <p>A verdict is remembered for {@link #REMEMBERED}, at most until the token's end: verifying a
  * signature costs more than the rest of a debit's request.
@@ -39,6 +47,9 @@ import java.util.regex.Pattern;
 public final class Callers {
   /** The longest token taken, in characters. */
   static final int MAX_TOKEN = 8 * 1024;
+
+  /** Where a gateway sends the token of its caller. */
+  static final String FORWARDED_AUTHORIZATION = "X-Forwarded-Authorization";
 
   /** How far the clocks of issuers may be from ours. */
   static final Duration LEEWAY = Duration.ofSeconds(60);
@@ -54,6 +65,7 @@ public final class Callers {
   private final Map<String, TokenCheck> checks = new HashMap<>();
   private final Set<String> services;
   private final Set<String> schedulers;
+  private final Set<String> gateways;
   private final InstantSource clock;
 
   /** Guarded by itself; by hash of the token, the least recently used first. */
@@ -67,19 +79,49 @@ public final class Callers {
         }
       };
 
-  private record Verdict(Caller caller, Instant until) {}
+  /**
+   * What a token proves.
+   *
+   * @param gateway whether it is the token of a gateway, which stands for its caller
+   */
+  private record Verdict(Caller caller, boolean gateway, Instant until) {}
 
   /**
    * @param issuers whose tokens are taken
    * @param services accounts of role service
    * @param schedulers accounts of role scheduler
+   * @param gateways accounts that forward the tokens of their callers
    * @param clock real time, never the domain's
    */
-  Callers(List<Issuer> issuers, Set<String> services, Set<String> schedulers, InstantSource clock) {
+  Callers(
+      List<Issuer> issuers,
+      Set<String> services,
+      Set<String> schedulers,
+      Set<String> gateways,
+      InstantSource clock) {
     issuers.forEach(issuer -> checks.put(issuer.issuer(), new TokenCheck(issuer, clock)));
-    this.services = Set.copyOf(services);
-    this.schedulers = Set.copyOf(schedulers);
+    this.services = names(services);
+    this.schedulers = names(schedulers);
+    this.gateways = names(gateways);
     this.clock = clock;
+  }
+
+  private static Set<String> names(Set<String> listed) {
+    return listed.stream()
+        .map(name -> name.indexOf('@') < 0 ? name : lowerCase(name))
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** An e-mail in one case. Letters beyond ASCII stay, or another address could become this one. */
+  private static String lowerCase(String email) {
+    StringBuilder lower = new StringBuilder(email);
+    for (int i = 0; i < lower.length(); i++) {
+      char c = lower.charAt(i);
+      if (c >= 'A' && c <= 'Z') {
+        lower.setCharAt(i, (char) (c + ('a' - 'A')));
+      }
+    }
+    return lower.toString();
   }
 
   /**
@@ -92,16 +134,31 @@ public final class Callers {
         Issuer.parse(settings.tokenIssuers()),
         settings.serviceAccounts(),
         settings.schedulerAccounts(),
+        settings.gatewayAccounts(),
         InstantSource.system());
   }
 
   /**
-   * The caller that a request's {@code Authorization} headers prove.
+   * The caller that a request's headers prove.
    *
-   * @throws Refusal 401 for anything but one valid token; 503 where an issuer's keys could not be
-   *     fetched and none are known
+   * @param authorization the values of {@code Authorization}
+   * @param forwarded the values of {@value #FORWARDED_AUTHORIZATION}
+   * @throws Refusal 401 for anything but one valid token, and one valid forwarded token from a
+   *     gateway; 503 where an issuer's keys could not be fetched and none are known
    */
-  Caller of(List<String> authorization) throws Refusal {
+  Caller of(List<String> authorization, List<String> forwarded) throws Refusal {
+    Verdict verdict = verdict(authorization);
+    if (!verdict.gateway()) {
+      return verdict.caller();
+    }
+    Verdict behind = verdict(forwarded);
+    if (behind.gateway()) {
+      throw invalid();
+    }
+    return behind.caller();
+  }
+
+  private Verdict verdict(List<String> authorization) throws Refusal {
     if (authorization.isEmpty()) {
       throw unauthenticated("A bearer token is needed.", "");
     }
@@ -117,15 +174,15 @@ public final class Callers {
     synchronized (verdicts) {
       Verdict known = verdicts.get(hash);
       if (known != null && now.isBefore(known.until())) {
-        return known.caller();
+        return known;
       }
     }
     JWTClaimsSet claims = verify(token);
-    Verdict verdict = new Verdict(caller(claims), until(claims, now));
+    Verdict verdict = verdict(claims, until(claims, now));
     synchronized (verdicts) {
       verdicts.put(hash, verdict);
     }
-    return verdict.caller();
+    return verdict;
   }
 
   private JWTClaimsSet verify(String token) throws Refusal {
@@ -154,21 +211,27 @@ public final class Callers {
     return end.isBefore(forgotten) ? end : forgotten;
   }
 
-  private Caller caller(JWTClaimsSet claims) throws Refusal {
+  private Verdict verdict(JWTClaimsSet claims, Instant until) throws Refusal {
     Issuer.Kind kind = kindOf(claims);
     String subject = claims.getSubject();
     Set<Role> roles = EnumSet.noneOf(Role.class);
     if (kind.accounts) {
       Set<String> names = accountNames(kind, claims);
+      if (names.stream().anyMatch(gateways::contains)) {
+        return new Verdict(new Caller(roles, subject), true, until);
+      }
       addIf(roles, Role.SERVICE, names.stream().anyMatch(services::contains));
       addIf(roles, Role.SCHEDULER, names.stream().anyMatch(schedulers::contains));
     }
     boolean account = !roles.isEmpty();
+    if (kind == Issuer.Kind.GOOGLE && !account && !isEmailVerified(claims)) {
+      throw invalid();
+    }
     if (kind.people && !account) {
       addIf(roles, Role.ADMIN, Boolean.TRUE.equals(claims.getClaim("admin")));
       addIf(roles, Role.USER, DocRef.isId(subject));
     }
-    return new Caller(roles, subject);
+    return new Verdict(new Caller(roles, subject), false, until);
   }
 
   private Issuer.Kind kindOf(JWTClaimsSet claims) throws Refusal {
@@ -179,15 +242,15 @@ public final class Callers {
     return check.issuer().kind();
   }
 
+  private static boolean isEmailVerified(JWTClaimsSet claims) {
+    return Boolean.TRUE.equals(claims.getClaim("email_verified"));
+  }
+
   /** The names by which an account can be listed; a local user may choose any subject it likes. */
-  private static Set<String> accountNames(Issuer.Kind kind, JWTClaimsSet claims) throws Refusal {
-    boolean verified = Boolean.TRUE.equals(claims.getClaim("email_verified"));
-    if (kind == Issuer.Kind.GOOGLE && !verified) {
-      throw invalid();
-    }
+  private static Set<String> accountNames(Issuer.Kind kind, JWTClaimsSet claims) {
     Set<String> names = new HashSet<>();
-    if (verified && claims.getClaim("email") instanceof String email) {
-      names.add(email);
+    if (isEmailVerified(claims) && claims.getClaim("email") instanceof String email) {
+      names.add(lowerCase(email));
     }
     if (kind == Issuer.Kind.GOOGLE) {
       names.add(claims.getSubject());

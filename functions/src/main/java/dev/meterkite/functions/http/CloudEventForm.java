@@ -47,29 +47,24 @@ enum CloudEventForm {
 
   private static final String KEY = "idempotency_key";
   private static final String TIMESTAMP = "timestamp";
-  private static final String JSON = "[ \\t]*(;[ \\t]*charset=\"?utf-8\"?[ \\t]*)?";
-  private static final Pattern STRUCTURED_TYPE =
-      Pattern.compile("(?i)application/cloudevents\\+json" + JSON);
-  private static final Pattern BATCH_TYPE =
-      Pattern.compile("(?i)application/cloudevents-batch\\+json" + JSON);
-  private static final Pattern DATA_TYPE =
-      Pattern.compile("(?i)application/([a-z0-9.-]+\\+)?json" + JSON);
+  private static final String STRUCTURED_TYPE = "application/cloudevents+json";
+  private static final String BATCH_TYPE = "application/cloudevents-batch+json";
   private static final Pattern ENCODED = Pattern.compile("(%[0-9A-Fa-f]{2})+");
   private static final int HALF_HASH = 16;
 
   /** The form of a request; null where it brings no CloudEvent. */
   static @Nullable CloudEventForm of(HttpRequest request) {
     String type = request.getContentType().orElse("");
-    if (STRUCTURED_TYPE.matcher(type).matches()) {
+    if (MediaType.is(type, STRUCTURED_TYPE)) {
       return STRUCTURED;
     }
-    if (BATCH_TYPE.matcher(type).matches()) {
+    if (MediaType.is(type, BATCH_TYPE)) {
       return BATCH;
     }
     boolean attributes =
         request.getHeaders().keySet().stream()
             .anyMatch(name -> name.toLowerCase(Locale.ROOT).equals("ce-specversion"));
-    return attributes && DATA_TYPE.matcher(type).matches() ? BINARY : null;
+    return attributes && MediaType.isJson(type) ? BINARY : null;
   }
 
   /**
@@ -215,7 +210,7 @@ enum CloudEventForm {
 
   private static Map<String, Object> record(String path, CloudEvent event) throws Refusal {
     String type = event.getDataContentType();
-    if (type != null && !DATA_TYPE.matcher(type).matches()) {
+    if (type != null && !MediaType.isJson(type)) {
       throw invalid(Fields.join(path, "datacontenttype"), "must be JSON");
     }
     CloudEventData data = event.getData();
@@ -227,11 +222,21 @@ enum CloudEventForm {
       throw invalid(Fields.join(path, "data." + KEY), "is the event's source and id");
     }
     String source = event.getSource().toString();
+    // The SDK takes empty ones, and all such events would share one key.
+    mustNotBeBlank(path, "id", event.getId());
+    mustNotBeBlank(path, "source", source);
+    mustNotBeBlank(path, "type", event.getType());
     record.put(KEY, "ce-" + hash(source.length() + ":" + source + event.getId()));
     if (record.get(TIMESTAMP) == null && event.getTime() != null) {
       record.put(TIMESTAMP, event.getTime().toInstant().truncatedTo(ChronoUnit.MICROS).toString());
     }
     return record;
+  }
+
+  private static void mustNotBeBlank(String path, String attribute, String value) throws Refusal {
+    if (value.isBlank()) {
+      throw invalid(Fields.join(path, attribute), "must not be empty");
+    }
   }
 
   private static String hash(String text) {

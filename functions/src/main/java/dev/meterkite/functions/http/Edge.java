@@ -6,6 +6,7 @@ import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.log.Invocation;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.log.Trace;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.schema.Violation;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,8 +31,7 @@ public final class Edge {
 
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
-  private static final Pattern JSON_TYPE =
-      Pattern.compile("(?i)application/json[ \\t]*(;[ \\t]*charset=\"?utf-8\"?[ \\t]*)?");
+  private static final String JSON_TYPE = "application/json";
 
   private final Callers callers;
   private final Log log;
@@ -116,9 +116,16 @@ public final class Edge {
           Map.of("function", endpoint.name(), "request_id", requestId));
       return Answer.problem(Problem.invalid("The body could not be read."));
     } catch (RuntimeException e) {
-      log.error(
-          "unexpected failure", Map.of("function", endpoint.name(), "request_id", requestId), e);
-      return Answer.problem(Problem.unavailable(Problem.SOON));
+      log.failure(
+          StoreException.passing(e),
+          Map.of("function", endpoint.name(), "request_id", requestId),
+          e);
+      boolean keyed =
+          endpoint.key() == Endpoint.Key.REQUIRED
+              || (endpoint.key() == Endpoint.Key.OPTIONAL
+                  && !headers.all("Idempotency-Key").isEmpty());
+      return Answer.problem(
+          keyed ? Problem.uncertain(Problem.SOON) : Problem.unavailable(Problem.SOON));
     }
   }
 
@@ -136,7 +143,8 @@ public final class Edge {
     byte[] body = signature == null ? new byte[0] : bytes(request);
     Caller caller =
         signature == null
-            ? callers.of(headers.all("Authorization"))
+            ? callers.of(
+                headers.all("Authorization"), headers.all(Callers.FORWARDED_AUTHORIZATION))
             : signature.caller(body, headers.all(signature.header()));
     if (!endpoint.admits(caller)) {
       throw new Refusal(Problem.forbidden());
@@ -206,7 +214,7 @@ public final class Edge {
   private static void checkMediaType(
       HttpRequest request, Headers headers, @Nullable CloudEventForm events) throws Refusal {
     boolean json =
-        events != null || JSON_TYPE.matcher(request.getContentType().orElse("")).matches();
+        events != null || MediaType.is(request.getContentType().orElse(""), JSON_TYPE);
     boolean plain =
         headers.all("Content-Encoding").stream()
             .allMatch(encoding -> encoding.equalsIgnoreCase("identity"));

@@ -7,7 +7,9 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,6 +49,12 @@ public final class Fields {
       Pattern.compile("[^@\\s\\p{Cntrl}]+@[^@\\s\\p{Cntrl}]+");
   private static final Pattern NUMBER =
       Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?");
+
+  /** A moment whose offset lost its sign. */
+  private static final Pattern LOST_PLUS =
+      Pattern.compile("^([0-9-]+[Tt][0-9:.]+) ([0-9]{2}(?::?[0-9]{2})?)$");
+
+  private static final int MAX_DAY = 40;
   private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999Z");
   private static final Pattern MOMENT =
@@ -254,12 +262,52 @@ public final class Fields {
       return null;
     }
     try {
-      return parseMoment(written);
+      return parseMoment(plus(written));
     } catch (DateTimeException e) {
       // Whatever is wrong with it, the fault below says all there is to say.
     }
     fault(name, "format", "must be a moment such as 2026-01-31T12:00:00Z");
     return null;
+  }
+
+  /**
+   * The start of a UTC day from one day to another, both included: a day such as {@code 2026-01-31}
+   * or its midnight as a moment with any offset. A required field; null where it is at fault.
+   */
+  public @Nullable LocalDate day(String name, LocalDate first, LocalDate last) {
+    String written = plus(string(name, 1, MAX_DAY));
+    try {
+      LocalDate day = written.length() == 10 ? LocalDate.parse(written) : midnight(written);
+      if (day != null && !day.isBefore(first) && !day.isAfter(last)) {
+        return day;
+      }
+    } catch (DateTimeException e) {
+      // Neither a day nor a moment, which is said below.
+    }
+    if (!written.isEmpty()) {
+      fault(
+          name,
+          Violation.OUT_OF_RANGE,
+          "must be a day in UTC from "
+              + first
+              + ", such as 2026-01-31 or its start, 2026-01-31T00:00:00Z");
+    }
+    return null;
+  }
+
+  private static @Nullable LocalDate midnight(String text) {
+    Instant moment = OffsetDateTime.parse(text).toInstant();
+    return moment.equals(moment.truncatedTo(ChronoUnit.DAYS))
+        ? LocalDate.ofInstant(moment, ZoneOffset.UTC)
+        : null;
+  }
+
+  /**
+   * A moment of a query as its caller meant it. An unencoded plus in a query is read as a blank; a
+   * blank before the offset of a moment can only be a plus.
+   */
+  private String plus(String written) {
+    return text ? LOST_PLUS.matcher(written).replaceFirst("$1+$2") : written;
   }
 
   /** A list of min to max strings that a condition holds for; required where min is above 0. */

@@ -104,8 +104,14 @@ public record Problem(
         .retryAfter(retryAfter);
   }
 
-  /** 503 {@code unavailable}. */
+  /** 503 {@code unavailable}, for a request that takes no idempotency key. */
   public static Problem unavailable(Duration retryAfter) {
+    return of(503, "unavailable", "No answer could be given in time; try again.")
+        .retryAfter(retryAfter);
+  }
+
+  /** 503 {@code unavailable}, for a write that may have been applied. */
+  public static Problem uncertain(Duration retryAfter) {
     return of(503, "unavailable", "No certain answer could be given; repeat it with the same key.")
         .retryAfter(retryAfter);
   }

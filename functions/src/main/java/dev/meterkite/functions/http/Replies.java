@@ -25,7 +25,7 @@ public final class Replies {
     } else if (reply instanceof Reply.Busy busy) {
       answer = Answer.problem(Problem.rateLimited(busy.retryAfter()));
     } else if (reply instanceof Reply.Unavailable unavailable) {
-      answer = Answer.problem(Problem.unavailable(unavailable.retryAfter()));
+      answer = Answer.problem(Problem.uncertain(unavailable.retryAfter()));
     } else {
       throw new IllegalStateException("not a reply: " + reply);
     }

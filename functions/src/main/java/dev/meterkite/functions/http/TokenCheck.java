@@ -148,6 +148,11 @@ final class TokenCheck {
       if (issued != null && issued.toInstant().isAfter(clock.instant().plus(Callers.LEEWAY))) {
         throw new BadJWTException("issued later");
       }
+      // A Clerk session whose sign-in is not complete, such as one without its second factor.
+      Object status = claims.getClaim("sts");
+      if (issuer.kind() == Issuer.Kind.CLERK && status != null && !"active".equals(status)) {
+        throw new BadJWTException("a session that is not active");
+      }
       Set<String> parties = issuer.azp();
       if (!parties.isEmpty()
           && !(claims.getClaim("azp") instanceof String azp && parties.contains(azp))) {

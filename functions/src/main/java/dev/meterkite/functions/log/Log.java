@@ -109,6 +109,20 @@ public final class Log {
     write(Severity.WARNING, message, fields);
   }
 
+  /**
+   * A call that failed. A passing failure of the store is a warning of one line; any other failure
+   * must not happen and is an error with its stack trace.
+   *
+   * @param passing why it may succeed later; empty for a failure that must not happen
+   */
+  public void failure(Optional<String> passing, Map<String, ?> fields, Throwable cause) {
+    if (passing.isPresent()) {
+      warn("no answer from the store: " + passing.get(), fields);
+    } else {
+      error("unexpected failure", fields, cause);
+    }
+  }
+
   /** Something that must not happen, with its stack trace. */
   public void error(String message, Map<String, ?> fields, Throwable cause) {
     write(Severity.ERROR, message + "\n" + stack(cause), fields);

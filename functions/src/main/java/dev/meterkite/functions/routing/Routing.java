@@ -241,7 +241,7 @@ public final class Routing {
     if (reply instanceof Reply.Answered) {
       Router.failedOver(choice).ifPresent(missed -> failedOver(missed, chosen));
     }
-    return Replies.answer(reply, outcome -> Problem.unavailable(Problem.SOON));
+    return Replies.answer(reply, outcome -> Problem.uncertain(Problem.SOON));
   }
 
   /**
@@ -317,7 +317,7 @@ public final class Routing {
             new Write.Create(ref, document(errand, sight, choice, null)), Map.of());
     Reply written = decisions.call(DecisionRules.write(ref.id(), errand.requestHash, purpose));
     if (!(written instanceof Reply.Answered)) {
-      return Replies.answer(written, outcome -> Problem.unavailable(Problem.SOON));
+      return Replies.answer(written, outcome -> Problem.uncertain(Problem.SOON));
     }
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("decision_id", ref.id());

@@ -1,8 +1,22 @@
 package dev.meterkite.functions.store;
 
+import com.google.api.gax.rpc.ApiException;
+import com.google.api.gax.rpc.StatusCode;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeoutException;
+
 /** A call to the store that failed, with what the failure says about its effect. */
 public final class StoreException extends RuntimeException {
   private static final long serialVersionUID = 1L;
+
+  private static final Set<StatusCode.Code> PASSING =
+      Set.of(
+          StatusCode.Code.ABORTED,
+          StatusCode.Code.CANCELLED,
+          StatusCode.Code.DEADLINE_EXCEEDED,
+          StatusCode.Code.RESOURCE_EXHAUSTED,
+          StatusCode.Code.UNAVAILABLE);
 
   /** What is known after a failed commit. */
   public enum Kind {
@@ -43,6 +57,28 @@ public final class StoreException extends RuntimeException {
       }
     }
     return false;
+  }
+
+  /**
+   * Why a call failed that may succeed later, such as {@code DEADLINE_EXCEEDED}: the store is slow,
+   * overloaded or unreachable, or another writer was faster. Empty for any other failure.
+   */
+  public static Optional<String> passing(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof TimeoutException) {
+        return Optional.of(StatusCode.Code.DEADLINE_EXCEEDED.name());
+      }
+      if (cause instanceof ApiException api) {
+        StatusCode.Code code = api.getStatusCode().getCode();
+        return PASSING.contains(code) ? Optional.of(code.name()) : Optional.empty();
+      }
+      if (cause instanceof StoreException store
+          && store.getCause() == null
+          && (store.kind == Kind.UNKNOWN || store.kind == Kind.CONTENTION)) {
+        return Optional.of(store.kind.name());
+      }
+    }
+    return Optional.empty();
   }
 
   /** What the failure says. */

@@ -50,7 +50,7 @@ final class RecordedBatch {
       List<UsageItem> items = customers.get(i);
       Reply reply = replies.get(i);
       if (reply instanceof Reply.Unavailable unavailable) {
-        return Answer.problem(Problem.unavailable(unavailable.retryAfter()));
+        return Answer.problem(Problem.uncertain(unavailable.retryAfter()));
       } else if (reply instanceof Reply.Busy busy) {
         return Answer.problem(Problem.rateLimited(busy.retryAfter()));
       } else if (reply instanceof Reply.Conflict) {

@@ -13,20 +13,20 @@ import dev.meterkite.model.schema.Schema.UsageTracking;
 import dev.meterkite.model.schema.Violation;
 import dev.meterkite.model.schema.Word;
 import dev.meterkite.model.usage.FocusCsv;
+import dev.meterkite.model.usage.FocusParties;
+import dev.meterkite.model.usage.RateCard;
+import dev.meterkite.model.usage.UsageIds;
 import dev.meterkite.model.usage.UsageReport;
 import dev.meterkite.model.usage.UsageReport.GroupBy;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 
 /** Reads what a report is made of: a document a month, or, by scene, the records. */
 final class Reports {
@@ -37,21 +37,35 @@ final class Reports {
   static final int MAX_RECORDS = 100_000;
 
   private static final String CSV_TYPE = "text/csv; charset=utf-8";
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+  private static final int MAX_NAME = 100;
   private static final int PAGE = 1_000;
   private static final LocalDate FIRST = LocalDate.of(2000, 1, 1);
   private static final LocalDate LAST = LocalDate.of(9999, 12, 31);
 
   private final Store store;
+  private final SummaryReads summaries;
+  private final RateCard rates;
+  private final String provider;
+  private final String issuer;
 
-  Reports(Store store) {
+  /**
+   * @param provider who sells what is used, by name
+   * @param issuer who sends the invoices, by name
+   */
+  Reports(Store store, RateCard rates, String provider, String issuer) {
     this.store = store;
+    this.summaries = new SummaryReads(store);
+    this.rates = rates;
+    this.provider = provider;
+    this.issuer = issuer;
   }
 
   /** In what form a report goes out. */
   enum Format implements Word {
     JSON,
     CSV,
-    /** A bill's lines: one a UTC day and action, in the columns of FOCUS. */
+    /** The charges of a bill in the columns of FOCUS. */
     FOCUS
   }
 
@@ -60,19 +74,30 @@ final class Reports {
    *
    * @param from the first day
    * @param to the first day that is not in it any more
+   * @param bom whether a CSV begins with a byte order mark
    */
-  record Request(String customerId, LocalDate from, LocalDate to, GroupBy groupBy, Format format) {
+  record Request(
+      String customerId,
+      LocalDate from,
+      LocalDate to,
+      GroupBy groupBy,
+      Format format,
+      boolean bom) {
     static Request parse(Fields fields) {
       String customerId = fields.id("customer_id");
       if (WrittenRules.isReserved(customerId)) {
         fields.fault("customer_id", "reserved_id", "ids with a leading underscore are reserved");
       }
-      LocalDate from = day(fields, "from");
-      LocalDate to = day(fields, "to");
+      LocalDate from = fields.day("from", FIRST, LAST);
+      LocalDate to = fields.day("to", FIRST, LAST);
       GroupBy groupBy = fields.word("group_by", GroupBy.class);
       Format format = fields.optionalWord("format", Format.class);
       if (format == Format.FOCUS && groupBy != GroupBy.DAY) {
         fields.fault("group_by", Violation.INCONSISTENT, "must be day with format focus");
+      }
+      Boolean bom = fields.optionalFlag("bom");
+      if (Boolean.TRUE.equals(bom) && format != Format.CSV) {
+        fields.fault("bom", Violation.INCONSISTENT, "must be false but with format csv");
       }
       boolean byScene = groupBy == GroupBy.SCENE;
       int most = byScene ? UsageReport.MAX_DAYS_BY_SCENE : MAX_DAYS;
@@ -89,64 +114,68 @@ final class Reports {
           from == null ? FIRST : from,
           to == null ? LAST : to,
           groupBy,
-          format == null ? Format.JSON : format);
+          format == null ? Format.JSON : format,
+          Boolean.TRUE.equals(bom));
     }
 
-    private static @Nullable LocalDate day(Fields fields, String name) {
-      String text = fields.string(name, 1, 40);
-      try {
-        LocalDate day = text.length() == 10 ? LocalDate.parse(text) : midnight(text);
-        if (day != null && !day.isBefore(FIRST) && !day.isAfter(LAST)) {
-          return day;
-        }
-      } catch (DateTimeParseException e) {
-        // Neither a day nor a moment, which is said below.
-      }
-      if (!text.isEmpty()) {
-        fields.fault(
-            name,
-            Violation.OUT_OF_RANGE,
-            "must be a day in UTC from the year 2000, such as 2026-01-31 or 2026-01-31T00:00:00Z");
-      }
-      return null;
-    }
-
-    private static @Nullable LocalDate midnight(String text) {
-      Instant moment = OffsetDateTime.parse(text).toInstant();
-      return moment.equals(moment.truncatedTo(ChronoUnit.DAYS))
-          ? LocalDate.ofInstant(moment, ZoneOffset.UTC)
-          : null;
+    /** A name for the report as a file, of characters that no system or header minds. */
+    String fileName() {
+      String id = customerId.replaceAll("[^A-Za-z0-9._-]", "_");
+      String cut = id.length() > MAX_NAME ? id.substring(0, MAX_NAME) : id;
+      String kind = format == Format.FOCUS ? "focus" : "usage-by-" + groupBy.wire();
+      return kind + "-" + cut + "-" + from + "-" + to + ".csv";
     }
   }
 
-  /** The report as asked; 400 for more records than a report reads. */
+  /**
+   * The report as asked. 404 for a customer that does not exist and of whom nothing was counted in
+   * these days; 400 for more records than a report reads.
+   */
   Answer answer(Request request, Instant now) {
-    if (request.format() == Format.FOCUS) {
-      FocusCsv lines = new FocusCsv(request.customerId(), request.from(), request.to());
-      summaries(request).forEach(lines::add);
-      return Answer.text(CSV_TYPE, lines.toCsv());
-    }
+    DocRef customerRef = UsageIds.customerRef(request.customerId());
     UsageReport report = new UsageReport(request.groupBy(), request.from(), request.to());
-    if (request.groupBy() != GroupBy.SCENE) {
-      summaries(request).forEach(report::addSummary);
-    } else if (!addRecords(report, request, now)) {
-      return Answer.problem(
-          Problem.invalid("More than 100,000 records: ask for fewer days, or not by scene."));
+    FocusCsv charges = new FocusCsv(rates, request.from(), request.to());
+    AtomicBoolean counted = new AtomicBoolean();
+    Snapshot customer;
+    if (request.groupBy() == GroupBy.SCENE) {
+      customer = store.read(List.of(customerRef)).join().get(0);
+      if (!addRecords(report, request, now)) {
+        return Answer.problem(
+            Problem.invalid("More than 100,000 records: ask for fewer days, or not by scene."));
+      }
+      counted.set(!report.groups().isEmpty());
+    } else {
+      customer = addSummaries(request, customerRef, (month, summary) -> {
+        counted.compareAndSet(false, summary.exists());
+        if (request.format() == Format.FOCUS) {
+          charges.add(month, summary);
+        } else {
+          report.addSummary(month, summary);
+        }
+      });
     }
-    return request.format() == Format.CSV
-        ? Answer.text(CSV_TYPE, report.toCsv())
-        : Answer.ok(report.toAnswer());
+    if (!customer.exists() && !counted.get()) {
+      return Answer.problem(Problem.notFound(customerRef));
+    }
+    return switch (request.format()) {
+      case JSON -> Answer.ok(report.toAnswer());
+      case CSV -> file(request, (request.bom() ? BYTE_ORDER_MARK : "") + report.toCsv());
+      case FOCUS -> file(request, charges.toCsv(FocusParties.of(customer, provider, issuer)));
+    };
   }
 
-  private Map<YearMonth, Snapshot> summaries(Request request) {
-    List<DocRef> refs = UsageReport.summaries(request.customerId(), request.from(), request.to());
-    Map<YearMonth, Snapshot> summaries = new LinkedHashMap<>();
-    YearMonth month = YearMonth.from(request.from());
-    for (Snapshot summary : store.read(refs).join()) {
-      summaries.put(month, summary);
-      month = month.plusMonths(1);
-    }
-    return summaries;
+  private Snapshot addSummaries(
+      Request request, DocRef customer, BiConsumer<YearMonth, Snapshot> take) {
+    YearMonth first = YearMonth.from(request.from());
+    YearMonth last = YearMonth.from(request.to().minusDays(1));
+    return summaries
+        .each(List.of(customer), request.customerId(), first, last, take)
+        .get(0);
+  }
+
+  private static Answer file(Request request, String csv) {
+    return Answer.text(CSV_TYPE, csv)
+        .with("Content-Disposition", "attachment; filename=\"" + request.fileName() + "\"");
   }
 
   private boolean addRecords(UsageReport report, Request request, Instant now) {

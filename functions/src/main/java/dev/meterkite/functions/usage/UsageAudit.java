@@ -3,6 +3,7 @@ package dev.meterkite.functions.usage;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -13,6 +14,7 @@ import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageTracking;
 import dev.meterkite.model.usage.Amounts;
 import dev.meterkite.model.usage.DayAudit;
+import dev.meterkite.model.usage.MonthTotals;
 import dev.meterkite.model.usage.UsageIds;
 import dev.meterkite.model.usage.UsageTriage;
 import java.time.Instant;
@@ -54,6 +56,7 @@ final class UsageAudit {
   private static final int LOOKS = 3;
 
   private final Store store;
+  private final SummaryReads summaries;
   private final InstantSource clock;
   private final UsageTriage triage;
   private final long daysBack;
@@ -74,6 +77,7 @@ final class UsageAudit {
       Log log) {
     this.log = log;
     this.store = store;
+    this.summaries = new SummaryReads(store);
     this.clock = clock;
     this.triage = triage;
     this.daysBack = daysBack;
@@ -110,7 +114,7 @@ final class UsageAudit {
           customers++;
         } catch (CompletionException e) {
           // The resets of this run are done, and one customer must not hold up those behind it.
-          log.error("usage was not compared", Map.of("function", "reset-quotas"), e);
+          log.failure(StoreException.passing(e), Map.of("function", "reset-quotas"), e);
           break;
         }
       }
@@ -143,27 +147,27 @@ final class UsageAudit {
     LocalDate first = today.minusDays(daysBack);
     CompletableFuture<Number> any =
         store.total(records(customerId, first, today.plusDays(1)), null);
-    Map<YearMonth, Snapshot> summaries = summaries(customerId, first, today);
+    Map<YearMonth, MonthTotals> months = months(customerId, first, today);
     long recounted = 0;
     boolean idle = any.join().longValue() == 0;
     for (LocalDate day = first; !day.isAfter(today); day = day.plusDays(1)) {
-      Snapshot summary = Objects.requireNonNull(summaries.get(YearMonth.from(day)));
-      boolean nothing = idle && DayAudit.of(day, summary, Amounts.ZERO).isEmpty();
+      MonthTotals month = Objects.requireNonNull(months.get(YearMonth.from(day)));
+      boolean nothing = idle && DayAudit.of(day, month, Amounts.ZERO).isEmpty();
       if (!nothing) {
-        recounted += compare(customerId, day, summary);
+        recounted += compare(customerId, day, month);
       }
     }
     return recounted;
   }
 
-  private long compare(String customerId, LocalDate day, Snapshot known) {
+  private long compare(String customerId, LocalDate day, MonthTotals known) {
     DayAudit audit = DayAudit.of(day, known, totals(customerId, day));
     long recounted = 0;
     for (int look = 0; look < LOOKS && !audit.agrees(); look++) {
       long mended = recount(customerId, day);
       recounted += mended;
       DayAudit before = audit;
-      audit = DayAudit.of(day, summary(customerId, day), totals(customerId, day));
+      audit = DayAudit.of(day, month(customerId, day), totals(customerId, day));
       if (mended == 0 && audit.equals(before)) {
         // All its records are counted as they are: so this difference is right.
         Write.Merge explanation = audit.explain(customerId);
@@ -184,26 +188,21 @@ final class UsageAudit {
     return DayAudit.records(totals.stream().map(CompletableFuture::join).toList());
   }
 
-  private Map<YearMonth, Snapshot> summaries(String customerId, LocalDate first, LocalDate last) {
-    List<YearMonth> months = new ArrayList<>();
-    for (YearMonth month = YearMonth.from(first);
-        !month.isAfter(YearMonth.from(last));
-        month = month.plusMonths(1)) {
-      months.add(month);
-    }
-    List<Snapshot> read =
-        store
-            .read(months.stream().map(month -> UsageIds.summaryRef(customerId, month)).toList())
-            .join();
-    Map<YearMonth, Snapshot> summaries = new HashMap<>();
-    for (int i = 0; i < months.size(); i++) {
-      summaries.put(months.get(i), read.get(i));
-    }
-    return summaries;
+  private Map<YearMonth, MonthTotals> months(
+      String customerId, LocalDate first, LocalDate last) {
+    Map<YearMonth, MonthTotals> months = new HashMap<>();
+    summaries.each(
+        List.of(),
+        customerId,
+        YearMonth.from(first),
+        YearMonth.from(last),
+        (month, document) ->
+            months.computeIfAbsent(month, MonthTotals::new).add(document));
+    return months;
   }
 
-  private Snapshot summary(String customerId, LocalDate day) {
-    return store.read(List.of(UsageIds.summaryRef(customerId, YearMonth.from(day)))).join().get(0);
+  private MonthTotals month(String customerId, LocalDate day) {
+    return Objects.requireNonNull(months(customerId, day, day).get(YearMonth.from(day)));
   }
 
   /** Looks at each record of a day, and at what was counted for records that are gone. */

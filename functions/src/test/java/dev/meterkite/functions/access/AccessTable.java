@@ -374,6 +374,7 @@ final class AccessTable {
     customer("quota_alert_percent", 0L, false, false);
     customer("usage_summary_month", "2026-01", false, false);
     customer("usage_closed_month", "2026-01", false, false);
+    customer("usage_months", Map.of("2026-01", Map.of("documents", 1)), false, false);
     customer("commit", Map.of("revision", 0), false, false);
     customer("version", 1, false, false);
     customer("validation_errors", List.of(), false, false);

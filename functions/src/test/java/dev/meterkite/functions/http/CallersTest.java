@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CallersTest {
   private static final String ROBOT = "robot@project.iam.gserviceaccount.com";
   private static final String CLOCKWORK = "clockwork@project.iam.gserviceaccount.com";
+  private static final String GATEWAY = "Gateway@project.iam.gserviceaccount.com";
   private static RSAKey key;
   private static RSAKey other;
   private static ECKey curve;
@@ -64,6 +65,7 @@ class CallersTest {
         Issuer.parse("[" + server.setting(kind, more) + "]"),
         Set.of(ROBOT, "1122"),
         Set.of(CLOCKWORK),
+        Set.of(GATEWAY, "3344"),
         clock);
   }
 
@@ -76,7 +78,7 @@ class CallersTest {
   }
 
   private static Caller of(Callers callers, String token) throws Refusal {
-    return callers.of(List.of("Bearer " + token));
+    return callers.of(List.of("Bearer " + token), List.of());
   }
 
   private static int status(Callers callers, String token) {
@@ -160,7 +162,7 @@ class CallersTest {
 
   @Test
   void noToken_isUnauthenticatedWithChallenge() {
-    Refusal refusal = assertThrows(Refusal.class, () -> callers("firebase", "").of(List.of()));
+    Refusal refusal = assertThrows(Refusal.class, () -> callers("firebase", "").of(List.of(), List.of()));
     assertEquals(401, refusal.answer().status());
     assertEquals("Bearer realm=\"meterkite\"", refusal.answer().headers().get("WWW-Authenticate"));
   }
@@ -184,17 +186,17 @@ class CallersTest {
                 "Bearer " + "a".repeat(Callers.MAX_TOKEN) + ".b.c",
                 "Bearer " + good + ", Bearer " + good));
     for (String header : headers) {
-      Refusal refusal = assertThrows(Refusal.class, () -> callers.of(List.of(header)), header);
+      Refusal refusal = assertThrows(Refusal.class, () -> callers.of(List.of(header), List.of()), header);
       assertEquals(401, refusal.answer().status(), header);
     }
-    assertThrows(Refusal.class, () -> callers.of(List.of("Bearer " + good, "Bearer " + good)));
+    assertThrows(Refusal.class, () -> callers.of(List.of("Bearer " + good, "Bearer " + good), List.of()));
     assertEquals(0, server.fetches.get());
   }
 
   @Test
   void schemeInLowerCase_isTaken() throws Refusal {
     String token = TokenServer.sign(key, claims("u1").build());
-    assertEquals("u1", callers("firebase", "").of(List.of("bearer " + token)).subject());
+    assertEquals("u1", callers("firebase", "").of(List.of("bearer " + token), List.of()).subject());
   }
 
   @ParameterizedTest
@@ -279,7 +281,7 @@ class CallersTest {
         "kind": "clerk"}]\
         """
             .formatted(server.url(), server.url());
-    Callers callers = new Callers(Issuer.parse(setting), Set.of(), Set.of(), () -> now);
+    Callers callers = new Callers(Issuer.parse(setting), Set.of(), Set.of(), Set.of(), () -> now);
     JWTClaimsSet claims =
         claims("u").audience((String) null).claim("azp", "https://app.example").build();
     assertEquals("u", of(callers, TokenServer.sign(key, claims)).subject());
@@ -377,7 +379,137 @@ class CallersTest {
             Issuer.parse("[" + server.setting("firebase", "") + "]"),
             Set.of(),
             Set.of(),
+            Set.of(),
             InstantSource.system());
     assertEquals(401, status(callers, TokenServer.sign(key, server.claims("u", now).build())));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "clerk, pending, 401",
+    "clerk, active, 200",
+    "clerk, PENDING, 401",
+    "clerk, '', 401",
+    "firebase, pending, 200"
+  })
+  void c70_sessionThatIsNotActive_isUnauthenticated(String kind, String status, int expected) {
+    String token = TokenServer.sign(key, claims("u").claim("sts", status).build());
+    assertEquals(expected, statusOrOk(callers(kind, ""), token));
+  }
+
+  @Test
+  void c70_statusThatIsNoText_isUnauthenticated() {
+    Callers callers = callers("clerk", "");
+    assertEquals(
+        401, status(callers, TokenServer.sign(key, claims("u").claim("sts", true).build())));
+    assertEquals(200, statusOrOk(callers, TokenServer.sign(key, claims("u").build())));
+  }
+
+  private static Caller behind(Callers callers, String token, String... forwarded) throws Refusal {
+    return callers.of(List.of("Bearer " + token), List.of(forwarded));
+  }
+
+  private static int refused(Callers callers, String token, String... forwarded) {
+    return assertThrows(Refusal.class, () -> behind(callers, token, forwarded)).answer().status();
+  }
+
+  @Test
+  void c71_behindAListedGateway_theForwardedTokenDecides() throws Refusal {
+    Callers callers = callers("local", "");
+    String gateway =
+        TokenServer.sign(
+            key, account(claims("g"), "gateway@PROJECT.iam.gserviceaccount.com").build());
+    String user = "Bearer " + TokenServer.sign(key, claims("u1").build());
+    String robot = "bearer " + TokenServer.sign(key, account(claims("7"), ROBOT).build());
+    for (int twice = 0; twice < 2; twice++) {
+      assertEquals(new Caller(Set.of(Role.USER), "u1"), behind(callers, gateway, user));
+      assertEquals(Set.of(Role.SERVICE), behind(callers, gateway, robot).roles());
+      assertEquals(401, refused(callers, gateway), "without a forwarded token");
+    }
+    String foreign = TokenServer.sign(other, claims("u1").build());
+    String expired =
+        TokenServer.sign(
+            key, claims("u1").expirationTime(Date.from(now.minusSeconds(120))).build());
+    for (String bad :
+        List.of("", "Basic dTpw", "Bearer " + foreign, "Bearer " + expired, "Bearer " + gateway)) {
+      assertEquals(401, refused(callers, gateway, bad), bad);
+    }
+    assertEquals(401, refused(callers, gateway, user, user), "twice");
+  }
+
+  @Test
+  void c71_gatewayListedBySubject_forwardsToo() throws Refusal {
+    Callers callers = callers("google", "");
+    String gateway = TokenServer.sign(key, claims("3344").build());
+    String robot = TokenServer.sign(key, account(claims("7"), ROBOT).build());
+    assertEquals(
+        new Caller(Set.of(Role.SERVICE), "7"), behind(callers, gateway, "Bearer " + robot));
+    assertEquals(401, refused(callers, gateway));
+  }
+
+  @Test
+  void c71_fromAnybodyElse_theForwardedTokenIsIgnored() throws Refusal {
+    Callers callers = callers("local", "");
+    String user = TokenServer.sign(key, claims("u1").build());
+    String robot = "Bearer " + TokenServer.sign(key, account(claims("7"), ROBOT).build());
+    assertEquals(new Caller(Set.of(Role.USER), "u1"), behind(callers, user, robot));
+    assertEquals("u1", behind(callers, user, "garbage", "more").subject());
+    InstantSource clock = () -> now;
+    Callers closed =
+        new Callers(
+            Issuer.parse("[" + server.setting("local", "") + "]"),
+            Set.of(GATEWAY),
+            Set.of(),
+            Set.of(),
+            clock);
+    String unlisted = TokenServer.sign(key, account(claims("g"), GATEWAY).build());
+    assertEquals(Set.of(Role.SERVICE), behind(closed, unlisted, "Bearer " + user).roles());
+  }
+
+  @Test
+  void c71_gatewayThatIsAlsoAService_isNeverTheServiceItself() throws Refusal {
+    Callers callers =
+        new Callers(
+            Issuer.parse("[" + server.setting("local", "") + "]"),
+            Set.of(GATEWAY),
+            Set.of(GATEWAY),
+            Set.of(GATEWAY),
+            () -> now);
+    String gateway = TokenServer.sign(key, account(claims("g"), GATEWAY).build());
+    String user = TokenServer.sign(key, claims("u1").build());
+    assertEquals(401, refused(callers, gateway));
+    assertEquals(Set.of(Role.USER), behind(callers, gateway, "Bearer " + user).roles());
+  }
+
+  @Test
+  void c71_personWithTheEmailOfAGateway_isNone() throws Refusal {
+    String person = TokenServer.sign(key, account(claims("u1"), GATEWAY).build());
+    String admin = TokenServer.sign(key, claims("u2").claim("admin", true).build());
+    assertEquals("u1", behind(callers("firebase", ""), person, "Bearer " + admin).subject());
+  }
+
+  @Test
+  void c72_listedSubjectWithoutVerifiedEmail_isService() throws Refusal {
+    Callers callers = callers("google", "");
+    for (JWTClaimsSet claims :
+        List.of(
+            claims("1122").build(),
+            claims("1122").claim("email", "x@y.z").build(),
+            claims("1122").claim("email", "x@y.z").claim("email_verified", false).build())) {
+      assertEquals(
+          new Caller(Set.of(Role.SERVICE), "1122"), of(callers, TokenServer.sign(key, claims)));
+    }
+    assertEquals(401, status(callers, TokenServer.sign(key, claims("1123").build())));
+    assertEquals(
+        401, status(callers, TokenServer.sign(key, claims("9").claim("email", ROBOT).build())));
+  }
+
+  @Test
+  void c72_emailInAnotherCase_isTheSameAccountAndAnotherLetterIsNot() throws Refusal {
+    Callers callers = callers("google", "");
+    String shouting = TokenServer.sign(key, account(claims("7"), "ROBOT" + ROBOT.substring(5)).build());
+    assertEquals(Set.of(Role.SERVICE), of(callers, shouting).roles());
+    String lookalike = TokenServer.sign(key, account(claims("8"), CLOCKWORK.replace("k", "\u212a")).build());
+    assertEquals(Set.of(), of(callers, lookalike).roles());
   }
 }

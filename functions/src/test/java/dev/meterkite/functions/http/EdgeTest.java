@@ -6,8 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.api.gax.grpc.GrpcStatusCode;
+import com.google.api.gax.rpc.ApiException;
+import com.google.api.gax.rpc.ApiExceptionFactory;
+import com.google.api.gax.rpc.StatusCode;
 import com.nimbusds.jose.jwk.RSAKey;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.StoreException;
+import io.grpc.Status;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -23,11 +29,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EdgeTest {
@@ -81,6 +89,7 @@ class EdgeTest {
         new Callers(
             Issuer.parse("[" + server.setting("local", "") + "]"),
             Set.of(ROBOT),
+            Set.of(),
             Set.of(),
             InstantSource.fixed(NOW));
     service =
@@ -201,9 +210,22 @@ class EdgeTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "text/plain", "application/x-www-form-urlencoded", "application/jsonp",
-            "application/json; a=b",
-        "application/json; charset=latin1", "application/cloudevents+json", "json", ""
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/jsonp",
+        "application/json; charset=latin1",
+        "application/json; profile=x; charset=\"UTF-16\"",
+        "application/json; charset=utf-8; charset=latin1",
+        "application/json; =b",
+        "application/json; a",
+        "application/json; a=\"open",
+        "application/json; a = b",
+        "application/json, text/plain",
+        "application/json utf-8",
+        "application/cloudevents+json",
+        "json",
+        "/json",
+        ""
       })
   void otherMediaTypes_areUnsupported(String type) throws IOException {
     FakeRequest request = FakeRequest.of("POST").token(service).header("Content-Type", type);
@@ -216,9 +238,16 @@ class EdgeTest {
         "application/json",
         "Application/JSON",
         "application/json;charset=UTF-8",
-        "application/json; charset=\"utf-8\""
+        "application/json; charset=\"utf-8\"",
+        "application/json; charset=utf-8; profile=x",
+        "application/json; profile=x",
+        "APPLICATION/JSON ;Charset=Utf-8 ; Profile=\"a;b, \\\"c\\\"\"",
+        "application/json; profile=\"charset=latin1\"",
+        "application/json; charset=us-ascii",
+        "application/json;",
+        " application/json; ; v=1 "
       })
-  void jsonInUtf8_isSupported(String type) throws IOException {
+  void c37_jsonInUtf8WithAnyParameters_isSupported(String type) throws IOException {
     FakeRequest request =
         FakeRequest.of("POST")
             .token(service)
@@ -344,6 +373,68 @@ class EdgeTest {
     assertFalse(response.body().contains("secret"), response::body);
     assertTrue(log().contains("\"severity\":\"ERROR\""), this::log);
     assertTrue(log().contains("IllegalStateException: secret detail"), this::log);
+  }
+
+  private FakeResponse failing(String endpoint, RuntimeException failure) throws IOException {
+    operation =
+        call -> {
+          throw failure;
+        };
+    return switch (endpoint) {
+      case "keyed" -> serve(debit, good());
+      case "read" ->
+          serve(
+              Endpoint.get("g").nothing().answer(call -> operation.apply(null)),
+              FakeRequest.get("").token(service));
+      default ->
+          serve(
+              Endpoint.post("p").nothing().answer(call -> operation.apply(null)),
+              FakeRequest.post("{}").token(service));
+    };
+  }
+
+  @Test
+  void c35_unavailableRead_saysNothingOfKeys() throws IOException {
+    RuntimeException slow = new StoreException(StoreException.Kind.UNKNOWN, "no answer");
+    assertTrue(failing("keyed", slow).body().contains("the same key"));
+    for (String withoutKey : List.of("read", "write")) {
+      FakeResponse response = failing(withoutKey, slow);
+      assertEquals(503, response.status);
+      assertEquals("1", response.header("Retry-After"));
+      assertFalse(response.body().contains("key"), response::body);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void c35_statusThatPasses_isAWarningWithoutTrace(StatusCode.Code code) throws IOException {
+    Set<StatusCode.Code> passing =
+        Set.of(
+            StatusCode.Code.ABORTED,
+            StatusCode.Code.CANCELLED,
+            StatusCode.Code.DEADLINE_EXCEEDED,
+            StatusCode.Code.RESOURCE_EXHAUSTED,
+            StatusCode.Code.UNAVAILABLE);
+    ApiException status =
+        ApiExceptionFactory.createException(
+            new IllegalStateException("planted"),
+            GrpcStatusCode.of(Status.Code.valueOf(code.name())),
+            false);
+    CompletionException failure =
+        new CompletionException(
+            new StoreException(StoreException.Kind.UNKNOWN, "planted", status));
+    assertEquals(503, failing("read", failure).status);
+    boolean warned = passing.contains(code);
+    assertEquals(warned, log().contains("no answer from the store: " + code), this::log);
+    assertEquals(warned, !log().contains("\"severity\":\"ERROR\""), this::log);
+    assertEquals(warned, !log().contains("planted"), this::log);
+  }
+
+  @Test
+  void c35_faultOfOurs_staysAnErrorWithItsTrace() throws IOException {
+    failing("read", new StoreException(StoreException.Kind.DENIED, "planted"));
+    assertTrue(log().contains("\"severity\":\"ERROR\""), this::log);
+    assertTrue(log().contains("StoreException: planted"), this::log);
   }
 
   @Test

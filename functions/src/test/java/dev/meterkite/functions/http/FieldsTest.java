@@ -10,6 +10,8 @@ import dev.meterkite.model.schema.Violation;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -183,6 +185,54 @@ class FieldsTest {
     longest.id("a");
     longest.id("b");
     assertEquals(List.of("b:format"), faults(longest));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-03-01T00:00:00 00:00, 2026-03-01T00:00:00Z",
+    "2026-03-01t05:30:00.25 05:30, 2026-03-01T00:00:00.25Z",
+    "2026-03-01T00:00:00-01:00, 2026-03-01T01:00:00Z",
+    "2026-03-01T00:00:00+00:00, 2026-03-01T00:00:00Z",
+    "2026-03-01 00:00:00Z, ",
+    "2026-03-01T00:00:00 Z, ",
+    "2026-03-01T00:00:00  00:00, ",
+    "' 2026-03-01T00:00:00 00:00', ",
+    "2026-03-01T00:00:00 00:00 , 2026-03-01T00:00:00Z",
+    "2026-03-01T00:00:00 25:00, "
+  })
+  void c30_blankWhereAnOffsetHasItsSign_isThePlusThatWasSent(String written, String expected) {
+    Fields query = Fields.ofQuery(Map.of("at", written, "day", written, "text", written));
+    Instant moment = query.optionalMoment("at");
+    assertEquals(expected == null ? null : Instant.parse(expected), moment);
+    boolean midnight = moment != null && moment.equals(moment.truncatedTo(ChronoUnit.DAYS));
+    LocalDate day = query.day("day", LocalDate.of(2000, 1, 1), LocalDate.of(9999, 12, 31));
+    assertEquals(midnight ? LocalDate.of(2026, 3, 1) : null, day);
+    assertEquals(written, query.string("text", 1, 100));
+  }
+
+  @Test
+  void c30_blankInABody_isNoPlus() throws Refusal {
+    Fields fields = body("{\"at\": \"2026-03-01T00:00:00 00:00\"}");
+    assertNull(fields.optionalMoment("at"));
+    assertEquals(List.of("at:format"), faults(fields));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-03-01, 2026-03-01",
+    "2026-03-01T00:00Z, 2026-03-01",
+    "2026-03-01T02:00:00+02:00, 2026-03-01",
+    "2000-01-01, 2000-01-01",
+    "1999-12-31, ",
+    "2026-03-01T00:00:00.000001Z, ",
+    "2026-02-29, ",
+    "tomorrow, "
+  })
+  void day_isAWholeUtcDay(String written, LocalDate expected) {
+    Fields query = Fields.ofQuery(Map.of("day", written));
+    assertEquals(
+        expected, query.day("day", LocalDate.of(2000, 1, 1), LocalDate.of(9999, 12, 31)));
+    assertEquals(expected == null ? List.of("day:out_of_range") : List.of(), faults(query));
   }
 
   @Test

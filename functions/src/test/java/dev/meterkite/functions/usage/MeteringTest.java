@@ -10,6 +10,7 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.usage.CountedStore.Cost;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.usage.UsageReport.GroupBy;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +21,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,6 +79,115 @@ class MeteringTest {
     }
     assertEquals(552L, field("total_scenes_generated"));
     assertEquals("theirs", field("note"));
+  }
+
+  private List<Map<String, Object>> actions(int from, int to) {
+    List<Map<String, Object>> records = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      Map<String, Object> record = meter.scene(CUSTOMER, "s", meter.now());
+      record.put("action", "action_" + i);
+      records.add(record);
+    }
+    return records;
+  }
+
+  private String report(GroupBy groupBy, Reports.Format format) {
+    return meter
+        .metering
+        .report(
+            new Reports.Request(
+                CUSTOMER,
+                LocalDate.of(2026, 1, 1),
+                LocalDate.of(2026, 3, 1),
+                groupBy,
+                format,
+                false))
+        .body();
+  }
+
+  @Test
+  void c34_thousandsOfActions_areCountedOnceInBoundedDocuments() throws Exception {
+    int requests = 6;
+    ExecutorService threads = Executors.newFixedThreadPool(requests);
+    List<String> answers = new ArrayList<>();
+    try {
+      for (int round = 0; round < 2; round++) {
+        List<Callable<Answer>> calls = new ArrayList<>();
+        for (int i = 0; i < requests; i++) {
+          String key = "k" + i;
+          List<Map<String, Object>> records = actions(500 * i, 500 * i + 500);
+          calls.add(() -> record(key, records));
+        }
+        for (Future<Answer> answer : threads.invokeAll(calls)) {
+          assertEquals(200, answer.get().status(), answer.get().body());
+          assertFalse(answer.get().body().contains("refused"), answer.get().body());
+          answers.add(answer.get().body());
+        }
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertEquals(answers.subList(0, requests), answers.subList(requests, 2 * requests));
+    long documents = (Long) meter.read("usage_summaries", JANUARY).fields().get("documents");
+    int found = 0;
+    for (long number = 1; number <= documents; number++) {
+      String id = number == 1 ? JANUARY : JANUARY + "_" + number;
+      if (meter.read("usage_summaries", id).fields().get("days") instanceof Map<?, ?> days) {
+        int held = ((Map<?, ?>) days.get("31")).size();
+        assertTrue(held <= 500, id + " holds " + held);
+        found += held;
+      }
+    }
+    assertEquals(3_000, found, "an action has one place");
+    Instant real = Instant.now();
+    assertEquals(
+        new Metering.Audited(1, 0, false),
+        meter.metering.audit(Instant::now, real.plusSeconds(60)));
+    String month = report(GroupBy.MONTH, Reports.Format.CSV);
+    assertTrue(month.contains("2026-01,3000,30000,0.0,0.0,900000000\r\n"), month);
+    String focus = report(GroupBy.DAY, Reports.Format.FOCUS);
+    assertEquals(3_001, focus.lines().count());
+    List<Map<String, Object>> late = actions(2_990, 3_010);
+    meter.setNow(Instant.parse("2026-02-04T00:00:00Z"));
+    assertEquals(1, meter.metering.close(due()).done());
+    assertEquals(List.of(), due());
+    assertFalse(field("usage_months").toString().contains("2026-01"));
+    assertEquals(200, record("late", late).status());
+    assertEquals(month, report(GroupBy.MONTH, Reports.Format.CSV).replaceAll("2026-02.*\r\n", ""));
+    String later = report(GroupBy.DAY, Reports.Format.FOCUS);
+    assertTrue(later.startsWith(focus), "January has changed");
+    List<String> rows = later.substring(focus.length()).lines().toList();
+    assertEquals(20, rows.size());
+    for (String row : rows) {
+      String periods = "USD,2026-02-01T00:00:00Z,2026-03-01T00:00:00Z,2026-01-31T00:00:00Z";
+      assertTrue(row.contains(periods) && row.contains(",Usage,Correction,"), row);
+    }
+  }
+
+  private List<Snapshot> due() {
+    return meter
+        .store
+        .find(
+            Queries.due("usage_summaries", "close_due_at", meter.now(), 100))
+        .join();
+  }
+
+  @Test
+  void c34_nextMonth_costsNoReadAndAFurtherDocumentOne() {
+    record("first", scenes(1, "warm"));
+    meter.setNow(Instant.parse("2026-02-01T12:00:00Z"));
+    meter.store.cost();
+    record("second", scenes(1, "s"));
+    assertEquals(new Cost(1, 0, 5), meter.store.cost());
+    record("many", actions(0, 499));
+    meter.store.cost();
+    record("more", actions(499, 500));
+    // The second document, and in the first that there is one.
+    assertEquals(new Cost(1, 0, 6), meter.store.cost());
+    record("again", actions(499, 500));
+    Cost again = meter.store.cost();
+    assertEquals(5, again.writes());
+    assertEquals(2, again.trips(), again::toString);
   }
 
   @Test
@@ -174,7 +288,7 @@ class MeteringTest {
             LocalDate.of(2026, 1, 31),
             LocalDate.of(2026, 2, 1),
             GroupBy.SCENE,
-            Reports.Format.CSV);
+            Reports.Format.CSV, false);
     assertTrue(meter.metering.report(byScene).body().contains("scene,1,5,"));
   }
 
@@ -232,7 +346,7 @@ class MeteringTest {
                       LocalDate.of(2026, 1, 1),
                       LocalDate.of(2026, 2, 1),
                       GroupBy.MONTH,
-                      Reports.Format.CSV))
+                      Reports.Format.CSV, false))
               .body();
       assertTrue(month.contains("2026-01,8," + episodes + ","), month);
     }

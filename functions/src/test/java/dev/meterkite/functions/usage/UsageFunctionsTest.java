@@ -256,7 +256,11 @@ class UsageFunctionsTest {
             event("e", scene("s")).replace("\"attempt\": 3", "\"attempt\": {}"),
             event("e", scene("s")).replace("\"attempt\": 3", "\"time\": \"yesterday\""),
             event("e", scene("s")).replace("application/json", "text/xml"),
-            event("e", "{\"idempotency_key\": \"k\"}"));
+            event("e", "{\"idempotency_key\": \"k\"}"),
+            event("", scene("s")),
+            event(" ", scene("s")),
+            event("e", scene("s")).replace("/pipelines/a", ""),
+            event("e", scene("s")).replace("usage.recorded", ""));
     for (String body : bad) {
       assertEquals("invalid_request", code(400, send(structured, body)), body);
     }
@@ -264,6 +268,143 @@ class UsageFunctionsTest {
     assertEquals("invalid_request", code(400, send("application/cloudevents-batch+json", "[]")));
     assertEquals("unsupported_media_type", code(415, send("application/cloudevents", "{}")));
     assertFalse(stored().containsKey("total_scenes_generated"));
+  }
+
+  @Test
+  void c36_eventWithoutIdOrSource_isRefusedInEveryForm() {
+    customer(Map.of());
+    for (String empty : List.of("id", "source")) {
+      String event = event("e", scene("s"));
+      String bad =
+          empty.equals("id") ? event("", scene("s")) : event.replace("/pipelines/a", "");
+      HttpResponse<String> structured = send("application/cloudevents+json", bad);
+      assertEquals("invalid_request", code(400, structured));
+      assertEquals(empty, field(structured));
+      HttpResponse<String> batch =
+          send("application/cloudevents-batch+json", "[" + event + "," + bad + "]");
+      assertEquals("invalid_request", code(400, batch));
+      assertEquals("[1]." + empty, field(batch));
+      HttpResponse<String> binary =
+          send(
+              "application/json; charset=utf-8; profile=x",
+              scene("s"),
+              "ce-specversion",
+              "1.0",
+              "ce-id",
+              empty.equals("id") ? "" : "e",
+              "ce-source",
+              empty.equals("source") ? "" : "/pipelines/a",
+              "ce-type",
+              "t");
+      assertEquals("invalid_request", code(400, binary));
+    }
+    assertFalse(stored().containsKey("total_scenes_generated"));
+  }
+
+  private static String field(HttpResponse<String> answer) {
+    return json(answer)
+        .getAsJsonArray("errors")
+        .get(0)
+        .getAsJsonObject()
+        .get("field")
+        .getAsString();
+  }
+
+  @Test
+  void c37_parametersOfAMediaType_areTakenInEveryForm() {
+    customer(Map.of());
+    String parameters = "; charset=\"UTF-8\"; profile=\"x;y\"";
+    HttpResponse<String> plain =
+        HOSTED.send(
+            HttpRequest.newBuilder(HOSTED.url(RecordUsage.class, ""))
+                .header("Authorization", "Bearer " + HOSTED.token("service"))
+                .header("Content-Type", "Application/JSON" + parameters)
+                .header("Idempotency-Key", "k")
+                .POST(HttpRequest.BodyPublishers.ofString(scene("s")))
+                .build());
+    assertEquals(List.of("recorded"), statuses(plain));
+    String event =
+        event("e", scene("s")).replace("application/json", "application/json; profile=x");
+    assertEquals(
+        List.of("recorded"), statuses(send("application/cloudevents+json" + parameters, event)));
+    assertEquals(
+        List.of("duplicate"),
+        statuses(send("Application/CloudEvents-Batch+JSON" + parameters, "[" + event + "]")));
+    assertEquals(
+        "unsupported_media_type",
+        code(415, send("application/cloudevents+json; charset=latin1", event)));
+  }
+
+  @Test
+  void c30_unencodedPlusInAQuery_isReadAsAPlus() {
+    customer(Map.of());
+    record("k", scene("s"));
+    LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+    String query =
+        "customer_id=%s&from=%sT00:00:00+00:00&to=%sT02:00:00+02:00&group_by=day"
+            .formatted(customer, today, today.plusDays(1));
+    HttpResponse<String> report = HOSTED.get(UsageReport.class, "admin", query);
+    assertEquals(200, report.statusCode(), report.body());
+    assertEquals(1, json(report).getAsJsonObject("totals").get("count").getAsLong());
+    assertEquals(
+        report.body(),
+        HOSTED.get(UsageReport.class, "admin", query.replace("+", "%2B")).body());
+  }
+
+  @Test
+  void c33_unknownCustomer_isNotFoundWhoeverAsks() {
+    String query = "customer_id=" + customer + "&from=2026-01-01&to=2026-02-01&group_by=";
+    for (String by : List.of("action", "day", "month", "scene", "day&format=focus")) {
+      for (String caller : List.of("admin", "service", customer)) {
+        HttpResponse<String> answer = HOSTED.get(UsageReport.class, caller, query + by);
+        assertEquals("not_found", code(404, answer));
+        String detail = json(answer).get("detail").getAsString();
+        assertTrue(detail.contains("customers/" + customer), detail);
+      }
+      assertEquals(
+          "forbidden", code(403, HOSTED.get(UsageReport.class, "somebody", query + by)), by);
+    }
+    customer(Map.of());
+    assertEquals(200, HOSTED.get(UsageReport.class, "admin", query + "day").statusCode());
+  }
+
+  @Test
+  void c33_deletedCustomer_stillHasTheBillOfWhatWasCounted() {
+    customer(Map.of());
+    record("k", scene("s"));
+    HOSTED.delete("customers", customer);
+    LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+    for (String by : List.of("day", "scene")) {
+      HttpResponse<String> report =
+          HOSTED.get(
+              UsageReport.class,
+              "admin",
+              "customer_id=%s&from=%s&to=%s&group_by=%s"
+                  .formatted(customer, today, today.plusDays(1), by));
+      assertEquals(1, json(report).getAsJsonObject("totals").get("count").getAsLong(), by);
+    }
+  }
+
+  @Test
+  void c32_guardMarkAndFileName_areThoseOfTheFormat() {
+    HOSTED.set("customers", "-lab;7\u00fc\"", Map.of());
+    String query =
+        "customer_id=-lab%3B7%C3%BC%22&from=2026-01-01&to=2026-02-01&group_by=day&format=";
+    HttpResponse<String> csv = HOSTED.get(UsageReport.class, "admin", query + "csv");
+    assertEquals(
+        "attachment; filename=\"usage-by-day--lab_7__-2026-01-01-2026-02-01.csv\"",
+        csv.headers().firstValue("Content-Disposition").orElse(""));
+    assertTrue(csv.body().startsWith("key,"), csv.body());
+    HttpResponse<String> marked = HOSTED.get(UsageReport.class, "admin", query + "csv&bom=true");
+    assertEquals("\uFEFF" + csv.body(), marked.body());
+    HttpResponse<String> focus = HOSTED.get(UsageReport.class, "admin", query + "focus&bom=false");
+    assertEquals(
+        "attachment; filename=\"focus--lab_7__-2026-01-01-2026-02-01.csv\"",
+        focus.headers().firstValue("Content-Disposition").orElse(""));
+    assertTrue(focus.body().startsWith("BillingAccountId,"), focus.body());
+    for (String bad : List.of("focus&bom=true", "json&bom=true", "csv&bom=1")) {
+      assertEquals("invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", query + bad)));
+    }
   }
 
   @Test
@@ -328,9 +469,9 @@ class UsageFunctionsTest {
   }
 
   @Test
-  void monthForFinance_hasALineADayAndAction() {
-    customer(Map.of());
-    record("k1", scene("s"));
+  void c31_monthForFinance_hasARowADayActionAndMeter() {
+    customer(Map.of("organization_name", "Lab Seven, Inc."));
+    record("k1", scene("s").replace("10,", "10, \"compute_minutes\": 45.5,"));
     record("k2", scene("s").replace("scene_generated", "upsell_applied").replace("10,", "0,"));
     LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
     LocalDate month = today.withDayOfMonth(1);
@@ -340,14 +481,41 @@ class UsageFunctionsTest {
     HttpResponse<String> csv = HOSTED.get(UsageReport.class, "admin", query + "day");
     assertEquals(200, csv.statusCode(), csv.body());
     String[] lines = csv.body().split("\r\n", -1);
-    assertEquals(4, lines.length, csv.body());
-    assertTrue(lines[0].startsWith("BillingAccountId,BillingCurrency,BillingPeriodStart"));
-    assertTrue(lines[1].contains(",USD," + month + "T00:00:00Z," + month.plusMonths(1)), lines[1]);
+    assertEquals(5, lines.length, csv.body());
+    for (String column :
+        List.of("BillingAccountName", "ChargeClass", "PricingQuantity", "PricingUnit")) {
+      assertTrue(List.of(lines[0].split(",")).contains(column), lines[0]);
+    }
+    String account = customer + ",\"Lab Seven, Inc.\",USD," + month + "T00:00:00Z,";
+    assertTrue(lines[1].startsWith(account), lines[1]);
     assertTrue(
-        lines[1].endsWith("scene_generated,10,Episodes,0.300000,0.300000,0.300000,0.300000"));
-    assertTrue(lines[2].endsWith("upsell_applied,1,Records,0.000000,0.000000,0.000000,0.000000"));
+        lines[1].endsWith(
+            ",10,Episodes,10,Episodes,0.03,0.300000,0.300000,0.300000,0.300000"),
+        lines[1]);
+    assertTrue(
+        lines[2].endsWith(
+            ",45.5,Compute-Minutes,45.5,Compute-Minutes,0.00144,0.065520,0.065520,0.065520,"
+                + "0.065520"),
+        lines[2]);
+    assertTrue(
+        lines[3].endsWith(",1,Records,1,Records,0,0.000000,0.000000,0.000000,0.000000"), lines[3]);
+    assertTrue(lines[1].contains(",Meterkite,Meterkite,Meterkite,Meterkite,episode,"), lines[1]);
     assertEquals(
         "invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", query + "action")));
+  }
+
+  @Test
+  void c32_idLikeAFormula_isByteForByteInFocus() {
+    String id = "-lab7-" + UUID.randomUUID();
+    HOSTED.set("customers", id, Map.of("organization_name", "=cmd()"));
+    record("k", scene("s").replace(customer, id));
+    LocalDate today = LocalDate.ofInstant(now, ZoneOffset.UTC);
+    String query =
+        "customer_id=%s&from=%s&to=%s&group_by=day&format=focus"
+            .formatted(id, today, today.plusDays(1));
+    String csv = HOSTED.get(UsageReport.class, "admin", query).body();
+    assertTrue(csv.split("\r\n")[1].startsWith(id + ",=cmd(),USD,"), csv);
+    assertFalse(csv.contains("'"), csv);
   }
 
   @Test
@@ -381,6 +549,7 @@ class UsageFunctionsTest {
 
   @Test
   void report_isRefusedForOthersAndForDaysThatAreNone() {
+    customer(Map.of());
     String query = "customer_id=" + customer + "&group_by=%s&from=%s&to=%s";
     String good = query.formatted("day", "2026-01-01", "2026-02-01");
     assertEquals(200, HOSTED.get(UsageReport.class, "admin", good).statusCode());

@@ -64,6 +64,7 @@ final class UsageCheck {
     }
   }
 
+  private static final int MOST_ACTIONS = 500;
   private static final String DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
 
   private final Audit audit;
@@ -83,6 +84,9 @@ final class UsageCheck {
   /** What was counted, by customer, day and action. */
   private final Map<String, Sums> counted = new HashMap<>();
 
+  /** What the summaries say, likewise; a month may have several documents. */
+  private final Map<String, Sums> summed = new HashMap<>();
+
   UsageCheck(Audit audit, Journal journal) {
     this.audit = audit;
     this.journal = journal;
@@ -98,10 +102,19 @@ final class UsageCheck {
         .forEach(id -> audit.find(UsageTracking.COLLECTION + "/" + id + ": was never counted"));
     audit.each(UsageSummaries.COLLECTION, this::summary);
     audit.each(ModelRouterAlerts.COLLECTION, alert -> alerts.add(alert.ref().id()));
+    summed.keySet().forEach(place -> counted.putIfAbsent(place, Sums.NONE));
     counted.forEach(
-        (place, sums) -> {
-          if (!sums.equals(Sums.NONE)) {
-            audit.find(UsageSummaries.COLLECTION + " " + place + ": lacks " + sums);
+        (place, expected) -> {
+          Sums found = summed.getOrDefault(place, Sums.NONE);
+          if (!found.equals(expected)) {
+            audit.find(
+                UsageSummaries.COLLECTION
+                    + " "
+                    + place
+                    + ": says "
+                    + found
+                    + ", counted were "
+                    + expected);
           }
         });
     audit.each(Customers.COLLECTION, this::customer);
@@ -207,14 +220,19 @@ final class UsageCheck {
                     .forEach(
                         (action, sums) -> {
                           String place = prefix + day + " " + action;
-                          Sums expected = counted.remove(place);
-                          Sums found = Sums.of(entries(sums));
-                          if (!found.equals(expected == null ? Sums.NONE : expected)) {
-                            audit.find(
-                                summary.ref(),
-                                place + " says " + found + ", counted were " + expected);
-                          }
+                          summed.merge(place, Sums.of(entries(sums)), Sums::plus);
                         }));
+    isBounded(summary);
+  }
+
+  private void isBounded(Snapshot summary) {
+    Set<Object> actions = new HashSet<>();
+    entries(summary.fields().get(UsageSummaries.DAYS))
+        .values()
+        .forEach(day -> actions.addAll(entries(day).keySet()));
+    if (actions.size() > MOST_ACTIONS) {
+      audit.find(summary.ref(), "holds " + actions.size() + " actions");
+    }
   }
 
   private static Map<?, ?> entries(@Nullable Object value) {

@@ -48,6 +48,7 @@ public final class ConfigurationRules {
           Customers.EARLY_SCENES_PERIOD,
           Customers.USAGE_SUMMARY_MONTH,
           Customers.USAGE_CLOSED_MONTH,
+          Customers.USAGE_MONTHS,
           Customers.VERSION,
           Customers.CREATED_AT,
           Customers.UPDATED_AT,

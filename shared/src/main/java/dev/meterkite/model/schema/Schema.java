@@ -439,6 +439,7 @@ public final class Schema {
     public static final String EARLY_SCENES_PERIOD = "early_scenes_period";
     public static final String USAGE_SUMMARY_MONTH = "usage_summary_month";
     public static final String USAGE_CLOSED_MONTH = "usage_closed_month";
+    public static final String USAGE_MONTHS = "usage_months";
 
     private Customers() {}
   }
@@ -535,7 +536,8 @@ public final class Schema {
 
   /**
    * Totals of a customer's month by UTC day and action, in {@code days}; id {@code
-   * {customer_id}_{yyyy-mm}}.
+   * {customer_id}_{yyyy-mm}}. A month with more than 500 actions goes on in documents with {@code
+   * _2}, {@code _3} and so on behind that id; all of them add up.
    */
   public static final class UsageSummaries {
     public static final String COLLECTION = "usage_summaries";
@@ -550,6 +552,11 @@ public final class Schema {
     public static final String CLOSE_DUE_AT = "close_due_at";
     public static final String CLOSED_AT = "closed_at";
     public static final String EXPLAINED = "explained";
+    public static final String LATE = "late";
+    public static final String OFF_RATE_CARD = "off_rate_card";
+    public static final String DOCUMENTS = "documents";
+    public static final String DOCUMENT = "document";
+    public static final String ACTIONS = "actions";
 
     private UsageSummaries() {}
   }
@@ -568,6 +575,7 @@ public final class Schema {
     public static final String STATUS = "status";
     public static final String PARTS = "parts";
     public static final String DAY = "day";
+    public static final String MEANT_DAY = "meant_day";
     public static final String SCENES = "scenes";
     public static final String QUOTA_PERIOD = "quota_period";
     public static final String STATED = "stated";

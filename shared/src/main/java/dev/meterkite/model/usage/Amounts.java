@@ -1,5 +1,6 @@
 package dev.meterkite.model.usage;
 
+import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -14,11 +15,22 @@ import org.jspecify.annotations.Nullable;
  * @param computeMs compute time in milliseconds
  * @param storageBytes storage in bytes; a gigabyte is 10<sup>9</sup>
  * @param costMicros billable cost in micro-USD; what is not billable costs 0 here
+ * @param offRateCard the part of all this that the rate card does not price
  */
 public record Amounts(
-    long count, long episodes, long computeMs, long storageBytes, long costMicros) {
+    long count,
+    long episodes,
+    long computeMs,
+    long storageBytes,
+    long costMicros,
+    OffRateCard offRateCard) {
   /** Nothing. */
   public static final Amounts ZERO = new Amounts(0, 0, 0, 0, 0);
+
+  /** Amounts that the rate card prices. */
+  public Amounts(long count, long episodes, long computeMs, long storageBytes, long costMicros) {
+    this(count, episodes, computeMs, storageBytes, costMicros, OffRateCard.NONE);
+  }
 
   /** The sum; fails with {@link ArithmeticException} rather than wrap around. */
   public Amounts plus(Amounts other) {
@@ -27,7 +39,8 @@ public record Amounts(
         Math.addExact(episodes, other.episodes),
         Math.addExact(computeMs, other.computeMs),
         Math.addExact(storageBytes, other.storageBytes),
-        Math.addExact(costMicros, other.costMicros));
+        Math.addExact(costMicros, other.costMicros),
+        offRateCard.plus(other.offRateCard));
   }
 
   /** The difference. */
@@ -37,7 +50,19 @@ public record Amounts(
 
   /** The same with the opposite sign. */
   public Amounts negated() {
-    return new Amounts(-count, -episodes, -computeMs, -storageBytes, -costMicros);
+    return new Amounts(
+        -count, -episodes, -computeMs, -storageBytes, -costMicros, offRateCard.negated());
+  }
+
+  /** The same amounts, none of them on the rate card. */
+  Amounts off() {
+    OffRateCard all = new OffRateCard(count, episodes, computeMs, storageBytes, costMicros);
+    return new Amounts(count, episodes, computeMs, storageBytes, costMicros, all);
+  }
+
+  /** The same amounts, whatever prices them. */
+  Amounts totals() {
+    return new Amounts(count, episodes, computeMs, storageBytes, costMicros);
   }
 
   /** Whether nothing is counted at all. */
@@ -45,20 +70,43 @@ public record Amounts(
     return equals(ZERO);
   }
 
-  /** As it stands in documents: all five fields. */
+  /** As documents hold it: all five fields, and the part that is off the rate card, if any is. */
   Map<String, Object> toFields() {
-    return new LinkedHashMap<>(byField());
+    Map<String, Object> fields = new LinkedHashMap<>(totals(this));
+    if (!offRateCard.isNone()) {
+      fields.put(UsageSummaries.OFF_RATE_CARD, new LinkedHashMap<>(offRateCard.byField()));
+    }
+    return fields;
   }
 
-  /** The amounts by their field name, in a fixed order. */
-  Map<String, Long> byField() {
-    Map<String, Long> fields = new LinkedHashMap<>();
-    fields.put(UsageSummaries.COUNT, count);
-    fields.put(UsageSummaries.EPISODES_GENERATED, episodes);
-    fields.put(UsageSummaries.COMPUTE_MS, computeMs);
-    fields.put(UsageSummaries.STORAGE_BYTES, storageBytes);
-    fields.put(UsageSummaries.BILLABLE_COST_MICROS, costMicros);
-    return fields;
+  private static Map<String, Long> totals(Amounts amounts) {
+    OffRateCard same =
+        new OffRateCard(
+            amounts.count,
+            amounts.episodes,
+            amounts.computeMs,
+            amounts.storageBytes,
+            amounts.costMicros);
+    return same.byField();
+  }
+
+  /** The amounts that are not zero, by field path under these map keys. */
+  Map<String, Long> paths(String... under) {
+    Map<String, Long> paths = new LinkedHashMap<>();
+    totals(this).forEach((field, amount) -> put(paths, amount, under, field));
+    offRateCard
+        .byField()
+        .forEach((field, amount) -> put(paths, amount, under, UsageSummaries.OFF_RATE_CARD, field));
+    return paths;
+  }
+
+  private static void put(Map<String, Long> paths, long amount, String[] under, String... names) {
+    if (amount != 0) {
+      String[] path = new String[under.length + names.length];
+      System.arraycopy(under, 0, path, 0, under.length);
+      System.arraycopy(names, 0, path, under.length, names.length);
+      paths.put(FieldPath.of(path), amount);
+    }
   }
 
   /** Reads what {@link #toFields} wrote; what is missing or no integer counts as zero. */
@@ -68,10 +116,13 @@ public record Amounts(
         integer(fields.get(UsageSummaries.EPISODES_GENERATED)),
         integer(fields.get(UsageSummaries.COMPUTE_MS)),
         integer(fields.get(UsageSummaries.STORAGE_BYTES)),
-        integer(fields.get(UsageSummaries.BILLABLE_COST_MICROS)));
+        integer(fields.get(UsageSummaries.BILLABLE_COST_MICROS)),
+        fields.get(UsageSummaries.OFF_RATE_CARD) instanceof Map<?, ?> off
+            ? OffRateCard.of(off)
+            : OffRateCard.NONE);
   }
 
-  private static long integer(@Nullable Object value) {
+  static long integer(@Nullable Object value) {
     return value instanceof Long number ? number : 0;
   }
 }

@@ -58,8 +58,18 @@ record Counted(
     }
   }
 
-  /** An amount in one place of one summary. */
-  record Part(String customerId, LocalDate day, String action, Amounts amounts) {}
+  /**
+   * An amount in one place of one summary.
+   *
+   * @param day where it was counted
+   * @param meant the day of a closed month that it belongs to; null if it belongs to {@code day}
+   */
+  record Part(
+      String customerId,
+      LocalDate day,
+      String action,
+      Amounts amounts,
+      @Nullable LocalDate meant) {}
 
   Counted {
     parts = List.copyOf(parts);
@@ -148,7 +158,9 @@ record Counted(
         && map.get(UsageCounts.DAY) instanceof String text
         && map.get(UsageCounts.ACTION) instanceof String action) {
       LocalDate day = day(text);
-      return day == null ? null : new Part(customer, day, action, Amounts.of(map));
+      LocalDate meant =
+          map.get(UsageCounts.MEANT_DAY) instanceof String other ? day(other) : null;
+      return day == null ? null : new Part(customer, day, action, Amounts.of(map), meant);
     }
     return null;
   }
@@ -184,6 +196,7 @@ record Counted(
     fields.put(UsageCounts.DAY, part.day().toString());
     fields.put(UsageCounts.ACTION, part.action());
     fields.putAll(part.amounts().toFields());
+    put(fields, UsageCounts.MEANT_DAY, part.meant() == null ? null : part.meant().toString());
     return fields;
   }
 

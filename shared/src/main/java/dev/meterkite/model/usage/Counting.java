@@ -64,7 +64,7 @@ final class Counting {
     if (!fold.state().exists()) {
       return new Decision.Unchanged<>(answer(ours || holder != null ? "pending" : "nothing"));
     }
-    Counted after = recount(before, ours ? figures : null);
+    Counted after = recount(before, ours ? stored : null);
     boolean over = isOver(before, after);
     if (changed(before, after, counts)) {
       apply(before, after, counts);
@@ -77,8 +77,9 @@ final class Counting {
         : fold.applied(answer(after.countedFor() == null ? "uncounted" : "counted"));
   }
 
-  /** What is to be counted; {@code figures} is null for nothing. */
-  private Counted recount(Counted before, @Nullable UsageFigures figures) {
+  /** What is to be counted; {@code stored} is null for nothing. */
+  private Counted recount(Counted before, @Nullable StoredUsage stored) {
+    UsageFigures figures = stored == null ? null : stored.figures();
     Identity was = before.figures();
     Identity is = figures == null ? was : Identity.of(figures);
     if (is == null) {
@@ -86,7 +87,10 @@ final class Counting {
     }
     LocalDate home =
         figures == null ? LocalDate.ofInstant(is.timestamp(), ZoneOffset.UTC) : figures.day();
-    Amounts amounts = figures == null ? Amounts.ZERO : figures.amounts(rates);
+    Amounts amounts =
+        figures == null || stored == null
+            ? Amounts.ZERO
+            : figures.amounts(rates, stored.priced());
     Placed placed =
         fold.book()
             .place(

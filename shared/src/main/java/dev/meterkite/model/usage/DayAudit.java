@@ -2,7 +2,6 @@ package dev.meterkite.model.usage;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.FieldPath;
-import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import java.time.LocalDate;
@@ -10,7 +9,6 @@ import java.time.YearMonth;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A UTC day of a customer in its summary, beside the number of the day's records and the sums of
@@ -40,13 +38,9 @@ public record DayAudit(LocalDate day, Amounts records, Amounts summary, Amounts 
   /** Sums of decimals come out of Firestore as floats, whatever the order of adding. */
   private static final double RELATIVE_ERROR = 1e-12;
 
-  /** A day as these documents and totals tell. */
-  public static DayAudit of(LocalDate day, Snapshot summary, Amounts records) {
-    return new DayAudit(
-        day,
-        records,
-        sum(member(summary.fields().get(UsageSummaries.DAYS), key(day))),
-        Amounts.of(member(summary.fields().get(UsageSummaries.EXPLAINED), key(day))));
+  /** Compares a day of a month's summary with what a count and sums over its records say. */
+  public static DayAudit of(LocalDate day, MonthTotals month, Amounts records) {
+    return new DayAudit(day, records, month.sum(day), month.explained(day));
   }
 
   /** The number of records and the sums of {@link Queries#usageSums}, in integers. */
@@ -63,18 +57,6 @@ public record DayAudit(LocalDate day, Amounts records, Amounts summary, Amounts 
   private static long integer(Number number, double scale) {
     double scaled = number.doubleValue() * scale;
     return Math.abs(scaled) < LARGEST ? Math.round(scaled) : 0;
-  }
-
-  private static Amounts sum(Map<?, ?> byAction) {
-    return byAction.values().stream()
-        .map(amounts -> amounts instanceof Map<?, ?> map ? Amounts.of(map) : Amounts.ZERO)
-        .reduce(Amounts.ZERO, Amounts::plus);
-  }
-
-  private static Map<?, ?> member(@Nullable Object map, String key) {
-    return map instanceof Map<?, ?> members && members.get(key) instanceof Map<?, ?> inner
-        ? inner
-        : Map.of();
   }
 
   private static String key(LocalDate day) {

@@ -13,6 +13,7 @@ import java.time.YearMonth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The customer's counters and summaries while one command is being decided. */
@@ -23,12 +24,13 @@ final class Fold {
   private final MonthBook book;
   private final Seen seen;
   private final List<Write> writes = new ArrayList<>();
-  private final MonthBook.Changes changes = new MonthBook.Changes();
+  private final SummaryChanges changes;
   private MeterState state;
 
   Fold(MonthBook book, String customerId, MeterState state, Seen seen, Instant now) {
     this.book = book;
     this.customerId = customerId;
+    this.changes = new SummaryChanges(customerId, book.bounds());
     this.seen = seen;
     this.now = now;
     this.period = state.counter().period(now, state.terms());
@@ -126,7 +128,8 @@ final class Fold {
     List<Read> reads = new ArrayList<>();
     alerts.forEach(percent -> reads.add(new Read.Get(alertRef(percent))));
     over.forEach(alert -> reads.add(new Read.Get(alert)));
-    List<Read> unseen = missing(reads);
+    List<Read> unseen = new ArrayList<>(missing(reads));
+    unseen.addAll(placeChanges());
     if (!unseen.isEmpty()) {
       return new Decision.NeedsReads<>(unseen);
     }
@@ -157,8 +160,47 @@ final class Fold {
     return QuotaAlerts.ref(customerId, percent, period.start());
   }
 
+  /** Finds the documents of what changes; the reads that it takes. */
+  private List<Read> placeChanges() {
+    List<Read> unseen = new ArrayList<>();
+    Map<YearMonth, MonthIndex> indexes = new TreeMap<>(state.months());
+    for (YearMonth month : changes.months()) {
+      MonthIndex index = index(month, unseen);
+      if (index != null) {
+        indexes.put(month, changes.place(month, index, seen, unseen));
+      }
+    }
+    indexes.keySet().removeIf(month -> book.isClosed(month, state.closedMonth(), now));
+    if (!indexes.equals(state.months())) {
+      state = state.withIndexes(indexes);
+    }
+    return missing(unseen);
+  }
+
+  /**
+   * What a month's summary holds; null if its first document must be read for that: the first time,
+   * and when another program wiped what the customer's document says of it.
+   */
+  private @Nullable MonthIndex index(YearMonth month, List<Read> unseen) {
+    MonthIndex known = state.months().get(month);
+    if (known != null) {
+      return known;
+    }
+    YearMonth latest = state.summaryMonth();
+    if (latest != null && month.isAfter(latest)) {
+      return MonthIndex.EMPTY;
+    }
+    DocRef first = UsageIds.summaryRef(customerId, month);
+    Read read = new Read.Get(first);
+    if (!seen.has(read)) {
+      unseen.add(read);
+      return null;
+    }
+    return MonthIndex.of(seen.document(first));
+  }
+
   private void nameSummaries() {
-    for (YearMonth month : changes.months(customerId)) {
+    for (YearMonth month : changes.months()) {
       YearMonth named = state.summaryMonth();
       if (!month.equals(named)) {
         writes.add(book.named(customerId, month));

@@ -1,6 +1,7 @@
 package dev.meterkite.model.usage;
 
 import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.Customers;
 import java.time.Instant;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param alertPercent the highest of 80 and 100 that was raised in that period; 0 for none
  * @param summaryMonth the latest month whose summary was named; null for none
  * @param closedMonth the latest month that was closed; null for none
+ * @param months what the summaries of open months hold
  */
 public record MeterState(
     boolean exists,
@@ -34,7 +36,8 @@ public record MeterState(
     @Nullable Instant alertPeriod,
     long alertPercent,
     @Nullable YearMonth summaryMonth,
-    @Nullable YearMonth closedMonth) {
+    @Nullable YearMonth closedMonth,
+    Map<YearMonth, MonthIndex> months) {
 
   /** Reads a customer's document; what is not of the right type counts as absent. */
   static MeterState of(Snapshot customer) {
@@ -53,7 +56,8 @@ public record MeterState(
         time(fields, Customers.QUOTA_ALERT_PERIOD),
         count(fields, Customers.QUOTA_ALERT_PERCENT),
         month(fields.get(Customers.USAGE_SUMMARY_MONTH)),
-        month(fields.get(Customers.USAGE_CLOSED_MONTH)));
+        month(fields.get(Customers.USAGE_CLOSED_MONTH)),
+        MonthIndex.all(fields.get(Customers.USAGE_MONTHS)));
   }
 
   /** The fields that differ in {@code after}, by field path. */
@@ -68,6 +72,22 @@ public record MeterState(
                 changes.put(field, value);
               }
             });
+    if (!months.equals(after.months)) {
+      changes.putAll(changes(months, after.months));
+    }
+    return changes;
+  }
+
+  /** A month that is gone is removed as a whole; entries of an index are only ever added. */
+  private static Map<String, Object> changes(
+      Map<YearMonth, MonthIndex> before, Map<YearMonth, MonthIndex> after) {
+    Map<String, Object> changes = new LinkedHashMap<>(MonthIndex.fields(after));
+    changes.entrySet().removeAll(MonthIndex.fields(before).entrySet());
+    for (YearMonth month : before.keySet()) {
+      if (!after.containsKey(month)) {
+        changes.put(FieldPath.of(Customers.USAGE_MONTHS, month.toString()), Write.REMOVED);
+      }
+    }
     return changes;
   }
 
@@ -101,7 +121,8 @@ public record MeterState(
         alertPeriod,
         alertPercent,
         summaryMonth,
-        closedMonth);
+        closedMonth,
+        months);
   }
 
   MeterState withAlert(@Nullable Instant period, long percent) {
@@ -114,7 +135,22 @@ public record MeterState(
         period,
         percent,
         summaryMonth,
-        closedMonth);
+        closedMonth,
+        months);
+  }
+
+  MeterState withIndexes(Map<YearMonth, MonthIndex> next) {
+    return new MeterState(
+        exists,
+        terms,
+        counter,
+        totalScenes,
+        totalEpisodes,
+        alertPeriod,
+        alertPercent,
+        summaryMonth,
+        closedMonth,
+        Map.copyOf(next));
   }
 
   MeterState withMonths(@Nullable YearMonth summary, @Nullable YearMonth closed) {
@@ -127,7 +163,8 @@ public record MeterState(
         alertPeriod,
         alertPercent,
         summary,
-        closed);
+        closed,
+        months);
   }
 
   private static Object orRemoved(@Nullable Object value) {

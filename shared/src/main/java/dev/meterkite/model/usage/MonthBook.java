@@ -1,7 +1,6 @@
 package dev.meterkite.model.usage;
 
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import dev.meterkite.model.usage.Counted.Part;
 import java.time.Duration;
@@ -24,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * closed from the moment on, whether or not a sweep has stamped it.
  *
  * @param lag days from the end of a month to its closing, at least 0
+ * @param bounds of the documents of a month
  */
-record MonthBook(Duration lag) {
+record MonthBook(Duration lag, SummaryBounds bounds) {
 
   /** When a month closes. */
   Instant closeDueAt(YearMonth month) {
@@ -49,6 +49,9 @@ record MonthBook(Duration lag) {
    * other actions. Parts of closed months stay as they are; what they leave over stands on the home
    * day while its month is open, else on the day where such a rest stands already, else on today.
    * Doing it again gives the same.
+   *
+   * <p>A rest that belongs to a closed month, or makes good for a part of one, says which day is
+   * meant: the home day if its month is closed, else the day of that part.
    */
   Placed place(
       List<Part> before,
@@ -61,6 +64,7 @@ record MonthBook(Duration lag) {
     List<Part> after = new ArrayList<>();
     Map<String, Amounts> rests = new TreeMap<>();
     Map<String, LocalDate> lateDays = new TreeMap<>();
+    Map<String, LocalDate> corrected = new TreeMap<>();
     rests.put(action, amounts);
     for (Part part : before) {
       boolean ours = part.customerId().equals(customerId);
@@ -69,8 +73,10 @@ record MonthBook(Duration lag) {
       }
       if (ours && isClosed(YearMonth.from(part.day()), closed, now)) {
         rests.merge(part.action(), part.amounts().negated(), Amounts::plus);
+        LocalDate meant = part.meant() == null ? part.day() : part.meant();
+        corrected.merge(part.action(), meant, MonthBook::later);
       } else if (ours) {
-        lateDays.merge(part.action(), part.day(), (a, b) -> a.isAfter(b) ? a : b);
+        lateDays.merge(part.action(), part.day(), MonthBook::later);
       }
     }
     boolean late = isClosed(YearMonth.from(home), closed, now);
@@ -79,68 +85,16 @@ record MonthBook(Duration lag) {
         (word, rest) -> {
           if (!rest.isZero()) {
             LocalDate day = late ? lateDays.getOrDefault(word, today) : home;
-            after.add(new Part(customerId, day, word, rest));
+            LocalDate meant = late && word.equals(action) ? home : corrected.get(word);
+            after.add(new Part(customerId, day, word, rest, meant));
           }
         });
     boolean misplaced = late && !amounts.isZero() && !rests.get(action).isZero();
     return new Placed(after, misplaced ? YearMonth.from(home) : null);
   }
 
-  /** The increments of summaries that bring them from some parts to others. */
-  static final class Changes {
-    private final Map<String, Map<YearMonth, Map<String, Long>>> byCustomer = new TreeMap<>();
-
-    void add(List<Part> before, List<Part> after) {
-      before.forEach(part -> add(part, -1));
-      after.forEach(part -> add(part, 1));
-    }
-
-    private void add(Part part, int sign) {
-      Map<String, Long> amounts =
-          byCustomer
-              .computeIfAbsent(part.customerId(), id -> new TreeMap<>())
-              .computeIfAbsent(YearMonth.from(part.day()), month -> new LinkedHashMap<>());
-      String day = "%02d".formatted(part.day().getDayOfMonth());
-      part.amounts()
-          .byField()
-          .forEach(
-              (field, amount) -> {
-                if (amount != 0) {
-                  amounts.merge(
-                      FieldPath.of(UsageSummaries.DAYS, day, part.action(), field),
-                      sign * amount,
-                      Math::addExact);
-                }
-              });
-    }
-
-    /** The months of a customer in which something changes. */
-    List<YearMonth> months(String customerId) {
-      prune();
-      return List.copyOf(byCustomer.getOrDefault(customerId, Map.of()).keySet());
-    }
-
-    List<Write> writes() {
-      prune();
-      List<Write> writes = new ArrayList<>();
-      byCustomer.forEach(
-          (customer, months) ->
-              months.forEach(
-                  (month, amounts) ->
-                      writes.add(
-                          new Write.Increment(UsageIds.summaryRef(customer, month), amounts))));
-      return writes;
-    }
-
-    private void prune() {
-      byCustomer
-          .values()
-          .forEach(
-              months -> {
-                months.values().forEach(amounts -> amounts.values().removeIf(by -> by == 0));
-                months.values().removeIf(Map::isEmpty);
-              });
-    }
+  private static LocalDate later(LocalDate one, LocalDate other) {
+    return one.isAfter(other) ? one : other;
   }
 
   /** Names a summary, so that it is found when it closes; the same whoever writes it. */

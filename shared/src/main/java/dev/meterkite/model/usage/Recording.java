@@ -120,11 +120,15 @@ final class Recording {
         return UsageOutcome.QUOTA_EXCEEDED;
       }
     }
-    Amounts amounts = figures.amounts(rates);
+    Amounts amounts = amounts(figures);
     Placed placed = place(item, amounts);
     long scenes = quotaPeriod == null ? 0 : 1;
     create(item, placed, over, counted(item, placed, scenes, quotaPeriod, null));
     return null;
+  }
+
+  private Amounts amounts(UsageFigures figures) {
+    return figures.amounts(rates, figures.costMicros() == null);
   }
 
   private @Nullable UsageOutcome correct(UsageItem item, String targetId) {
@@ -146,7 +150,7 @@ final class Recording {
       return UsageOutcome.CORRECTION_MISMATCH;
     }
     boolean isVoid = item.correction() == Correction.VOID;
-    Amounts stated = isVoid ? Amounts.ZERO : item.figures().amounts(rates);
+    Amounts stated = isVoid ? Amounts.ZERO : amounts(item.figures());
     Placed placed = place(item, stated.minus(target.effective()));
     long scenes = isVoid && target.quotaPeriod() != null ? -1 : 0;
     create(item, placed, false, counted(item, placed, scenes, target.quotaPeriod(), stated));

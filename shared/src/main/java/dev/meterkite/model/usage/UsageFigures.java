@@ -57,10 +57,16 @@ public record UsageFigures(
         : rates.costMicros(zero(episodes), zero(computeMs), zero(storageBytes));
   }
 
-  /** What one such record amounts to. */
-  public Amounts amounts(RateCard rates) {
-    return new Amounts(
-        1, zero(episodes), zero(computeMs), zero(storageBytes), billable ? cost(rates) : 0);
+  /**
+   * What one such record amounts to.
+   *
+   * @param priced whether the rate card made its cost
+   */
+  Amounts amounts(RateCard rates, boolean priced) {
+    Amounts amounts =
+        new Amounts(
+            1, zero(episodes), zero(computeMs), zero(storageBytes), billable ? cost(rates) : 0);
+    return billable && priced ? amounts : amounts.off();
   }
 
   /** The same at the rate card's cost. */

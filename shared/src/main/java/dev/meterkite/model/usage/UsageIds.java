@@ -65,6 +65,19 @@ public final class UsageIds {
     return new DocRef(UsageSummaries.COLLECTION, summary(customerId, month));
   }
 
+  /**
+   * A further document of a month's summary. Its id ends in the month and the number, which no id
+   * of a first document does, whatever the customer is called.
+   *
+   * @param number from 1 for the first document
+   */
+  public static DocRef summaryRef(String customerId, YearMonth month, long number) {
+    return number == 1
+        ? summaryRef(customerId, month)
+        : new DocRef(
+            UsageSummaries.COLLECTION, fit(encode(customerId), "_" + month + "_" + number));
+  }
+
   /** Whether a customer can have this id: a document id that does not begin with {@code _}. */
   public static boolean isCustomerId(String id) {
     return DocRef.isId(id) && !id.startsWith("_");

@@ -1,12 +1,9 @@
 package dev.meterkite.model.usage;
 
-import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema.UsageSummaries;
 import dev.meterkite.model.schema.Schema.UsageTracking;
 import dev.meterkite.model.schema.Word;
 import java.math.BigDecimal;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -16,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,47 +61,15 @@ public final class UsageReport {
     this.to = to;
   }
 
-  /** The summaries that hold these days of a customer. */
-  public static List<DocRef> summaries(String customerId, LocalDate from, LocalDate to) {
-    List<DocRef> refs = new ArrayList<>();
-    YearMonth last = YearMonth.from(to.minusDays(1));
-    for (YearMonth month = YearMonth.from(from); !month.isAfter(last); ) {
-      refs.add(UsageIds.summaryRef(customerId, month));
-      month = month.plusMonths(1);
-    }
-    return refs;
-  }
-
-  /** Adds a month's summary, as far as its days are in the report; an absent one is nothing. */
+  /** Adds a document of a month's summary, as far as its days are in the report; an absent one is nothing. */
   public void addSummary(YearMonth month, Snapshot summary) {
-    eachDay(
+    Summaries.eachAmounts(
         month,
         summary,
-        (day, byAction) -> {
-          if (contains(day)) {
-            byAction.forEach((action, amounts) -> add(key(day, action), amounts));
-          }
-        });
-  }
-
-  /** Shows the days of a summary, each with its amounts by action; what is broken is left out. */
-  static void eachDay(
-      YearMonth month, Snapshot summary, BiConsumer<LocalDate, Map<String, Amounts>> take) {
-    if (!(summary.fields().get(UsageSummaries.DAYS) instanceof Map<?, ?> days)) {
-      return;
-    }
-    days.forEach(
-        (dayOfMonth, actions) -> {
-          LocalDate day = day(month, String.valueOf(dayOfMonth));
-          if (day != null && actions instanceof Map<?, ?> byAction) {
-            Map<String, Amounts> amounts = new TreeMap<>();
-            byAction.forEach(
-                (action, fields) -> {
-                  if (fields instanceof Map<?, ?> map) {
-                    amounts.put(String.valueOf(action), Amounts.of(map));
-                  }
-                });
-            take.accept(day, amounts);
+        (day, meant, action, amounts) -> {
+          // What is late is in the day on which it was counted.
+          if (meant == null && contains(day)) {
+            add(key(day, action), amounts.totals());
           }
         });
   }
@@ -123,7 +87,7 @@ public final class UsageReport {
         && contains(figures.day())
         && fields.get(UsageTracking.CORRECTED_BY) == null
         && !Correction.VOID.wire().equals(fields.get(UsageTracking.CORRECTION))) {
-      add(figures.sceneId(), figures.amounts(RateCard.DEFAULT));
+      add(figures.sceneId(), figures.amounts(RateCard.DEFAULT, true).totals());
     }
   }
 
@@ -142,14 +106,6 @@ public final class UsageReport {
       case MONTH -> YearMonth.from(day).toString();
       case SCENE -> throw new IllegalStateException("summaries know no scenes");
     };
-  }
-
-  private static @Nullable LocalDate day(YearMonth month, String dayOfMonth) {
-    try {
-      return month.atDay(Integer.parseInt(dayOfMonth));
-    } catch (NumberFormatException | DateTimeException e) {
-      return null;
-    }
   }
 
   /** The rows by key, in the order of the keys, without rows in which nothing is left. */
@@ -203,7 +159,7 @@ public final class UsageReport {
     groups()
         .forEach(
             (key, amounts) -> {
-              csv.append(quoted(key));
+              csv.append(guarded(key));
               columns(amounts).values().forEach(value -> csv.append(',').append(plain(value)));
               csv.append(CRLF);
             });
@@ -216,9 +172,13 @@ public final class UsageReport {
         : number.toString();
   }
 
-  /** A value of a CSV file; see {@link #toCsv}. */
-  static String quoted(String key) {
-    String value = key.matches("(?s)[=+@\t\r-].*") ? "'" + key : key;
+  /** A key that no spreadsheet takes for a formula; see {@link #toCsv}. */
+  private static String guarded(String key) {
+    return quoted(key.matches("(?s)[=+@\t\r-].*") ? "'" + key : key);
+  }
+
+  /** A value of a CSV file after RFC 4180, as it is. */
+  static String quoted(String value) {
     return value.matches("[^,\"\r\n]*") ? value : '"' + value.replace("\"", "\"\"") + '"';
   }
 }

@@ -41,11 +41,15 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
    * @param closeAfter from the end of a month to its closing, not negative
    */
   public UsageRules(RateCard rates, Duration closeAfter) {
+    this(rates, closeAfter, SummaryBounds.DEFAULT);
+  }
+
+  UsageRules(RateCard rates, Duration closeAfter, SummaryBounds bounds) {
     if (closeAfter.isNegative()) {
       throw new IllegalArgumentException("a month does not close before its end");
     }
     this.rates = rates;
-    this.book = new MonthBook(closeAfter);
+    this.book = new MonthBook(closeAfter, bounds);
   }
 
   @Override
@@ -106,6 +110,10 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
     fold.close(known == null || month.isAfter(known) ? month : known);
     fold.write(book.closed(fold.customerId, month));
     return fold.applied(answer);
+  }
+
+  SummaryBounds bounds() {
+    return book.bounds();
   }
 
   /** Looks at records and decides what the trigger and the sweeps have to do with them. */

@@ -115,7 +115,7 @@ public final class UsageTriage {
       return stored.settled() && counted.countedFor() == null;
     }
     return Counted.Identity.of(figures).equals(counted.figures())
-        && figures.amounts(rates).equals(counted.effective());
+        && figures.amounts(rates, stored.priced()).equals(counted.effective());
   }
 
   private static Step run(String customerId, Snapshot record, Snapshot counts) {

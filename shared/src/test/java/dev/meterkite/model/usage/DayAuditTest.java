@@ -25,6 +25,31 @@ class DayAuditTest {
     return summary(Map.of("days", Map.of("03", Map.of("a", amounts.toFields()))));
   }
 
+  private static DayAudit audit(Snapshot document, Amounts records) {
+    MonthTotals month = new MonthTotals(YearMonth.from(DAY));
+    month.add(document);
+    return DayAudit.of(DAY, month, records);
+  }
+
+  @Test
+  void c34_documentsOfAMonth_addUp() {
+    MonthTotals month = new MonthTotals(YearMonth.from(DAY));
+    Amounts more = new Amounts(1, 10, 0, 0, 0);
+    month.add(summary(Map.of("days", Map.of("03", Map.of("a", TWO.toFields())))));
+    month.add(
+        summary(
+            Map.of(
+                "days",
+                Map.of("03", Map.of("a", more.off().toFields(), "b", more.toFields())),
+                "late",
+                Map.of("03", Map.of("2026-01-31", Map.of("b", more.toFields()))))));
+    month.add(summary(Map.of("explained", Map.of("03", more.toFields(), "31", more.toFields()))));
+    Amounts records = TWO.plus(more).plus(more).plus(more);
+    assertTrue(DayAudit.of(DAY, month, records).agrees());
+    assertFalse(DayAudit.of(DAY, month, TWO).agrees());
+    assertTrue(DayAudit.of(DAY.plusDays(1), month, Amounts.ZERO).isEmpty());
+  }
+
   @Test
   void sums_areReadInTheUnitsOfTheSummary() {
     assertEquals(TWO, DayAudit.records(List.of(2L, 20.0, 1.5, 1.5, 0.60216)));
@@ -35,8 +60,8 @@ class DayAuditTest {
 
   @Test
   void difference_agreesWhenItIsTheExplainedOneOrRounding() {
-    assertTrue(DayAudit.of(DAY, holding(TWO), TWO).agrees());
-    assertTrue(DayAudit.of(DAY, holding(TWO), TWO.plus(new Amounts(0, 0, 1, -1, 1))).agrees());
+    assertTrue(audit( holding(TWO), TWO).agrees());
+    assertTrue(audit( holding(TWO), TWO.plus(new Amounts(0, 0, 1, -1, 1))).agrees());
     for (Amounts one :
         List.of(
             new Amounts(1, 0, 0, 0, 0),
@@ -44,7 +69,7 @@ class DayAuditTest {
             new Amounts(0, 0, 2, 0, 0),
             new Amounts(0, 0, 0, -2, 0),
             new Amounts(0, 0, 0, 0, 2))) {
-      DayAudit audit = DayAudit.of(DAY, holding(TWO), TWO.plus(one));
+      DayAudit audit = audit( holding(TWO), TWO.plus(one));
       assertFalse(audit.agrees(), one::toString);
       assertEquals(one.toFields(), audit.explain("lab").fields().get("explained.`03`"));
     }
@@ -54,17 +79,17 @@ class DayAuditTest {
             Map.of(
                 "days", Map.of("03", Map.of("a", TWO.toFields(), "b", "no map")),
                 "explained", Map.of("03", more.toFields())));
-    assertTrue(DayAudit.of(DAY, explained, TWO.plus(more)).agrees());
-    assertFalse(DayAudit.of(DAY, explained, TWO).agrees());
+    assertTrue(audit( explained, TWO.plus(more)).agrees());
+    assertFalse(audit( explained, TWO).agrees());
     assertEquals(
         Write.REMOVED,
-        DayAudit.of(DAY, explained, TWO).explain("lab").fields().get("explained.`03`"));
+        audit( explained, TWO).explain("lab").fields().get("explained.`03`"));
   }
 
   @Test
   void dayWithoutAnything_isEmpty() {
-    assertTrue(DayAudit.of(DAY, summary(Map.of()), Amounts.ZERO).isEmpty());
-    assertFalse(DayAudit.of(DAY, summary(Map.of()), new Amounts(1, 0, 0, 0, 0)).isEmpty());
-    assertFalse(DayAudit.of(DAY, holding(TWO), Amounts.ZERO).isEmpty());
+    assertTrue(audit( summary(Map.of()), Amounts.ZERO).isEmpty());
+    assertFalse(audit( summary(Map.of()), new Amounts(1, 0, 0, 0, 0)).isEmpty());
+    assertFalse(audit( holding(TWO), Amounts.ZERO).isEmpty());
   }
 }

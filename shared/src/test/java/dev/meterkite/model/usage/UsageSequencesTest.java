@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageTracking;
@@ -106,7 +107,7 @@ class UsageSequencesTest {
   private static final class Sequence {
     private final int seed;
     private final Random random;
-    private final World world = new World("2026-01-30T20:00:00Z");
+    private final World world;
     private final List<String> ids = new ArrayList<>();
     private int requests;
     private String lastKey = "";
@@ -115,6 +116,11 @@ class UsageSequencesTest {
     Sequence(int seed) {
       this.seed = seed;
       this.random = new Random(seed);
+      // Narrow documents in two of three worlds, so that months need several.
+      this.world =
+          new World(
+              "2026-01-30T20:00:00Z",
+              seed % 3 == 0 ? SummaryBounds.DEFAULT : new SummaryBounds(seed % 3, 3, 1 << 10));
       world.create("a", Customers.MONTHLY_SCENE_QUOTA, 6L, Customers.BILLING_ANCHOR_DAY, 31L);
       world.create("b", Customers.MONTHLY_SCENE_QUOTA, 4L, "quota_mode", "soft");
     }
@@ -175,6 +181,11 @@ class UsageSequencesTest {
           world.run(UsageCommands.closeMonth(customer, java.time.YearMonth.of(2026, 1)));
         }
         default -> {
+          if (random.nextInt(10) == 0) {
+            // Another program sets the customer again without what it does not know.
+            world.customer("b").remove(Customers.USAGE_MONTHS);
+            world.customer("b").remove(Customers.USAGE_SUMMARY_MONTH);
+          }
           if (random.nextInt(20) == 0 && world.customer("late") == null) {
             world.create("late");
           }
@@ -247,6 +258,7 @@ class UsageSequencesTest {
 
     private void check(int step) {
       Map<String, Amounts> counted = new TreeMap<>();
+      Map<String, Amounts> late = new TreeMap<>();
       Map<String, Long> scenes = new HashMap<>();
       Map<String, Long> totals = new HashMap<>();
       world.documents.forEach(
@@ -256,6 +268,10 @@ class UsageSequencesTest {
               for (Counted.Part part : one.parts()) {
                 String key = part.customerId() + " " + part.day() + " " + part.action();
                 counted.merge(key, part.amounts(), Amounts::plus);
+                if (part.meant() != null) {
+                  String place = part.customerId() + " " + part.day() + " " + part.meant();
+                  late.merge(place + " " + part.action(), part.amounts(), Amounts::plus);
+                }
               }
               if (one.figures() != null && one.scenes() != 0) {
                 String customer = one.figures().customerId();
@@ -265,7 +281,16 @@ class UsageSequencesTest {
             }
           });
       counted.values().removeIf(Amounts::isZero);
+      late.values().removeIf(Amounts::isZero);
       assertEquals(counted, world.summed(), at(step) + "summaries are not the sum of counts");
+      assertEquals(late, world.summedLate(), at(step) + "late ones are not the sum of counts");
+      SummaryBounds bounds = world.rules.bounds();
+      for (Snapshot summary : world.summaries()) {
+        SummaryIndex held = SummaryIndex.ofEntries(summary);
+        int entries = held.days().values().stream().mapToInt(Long::bitCount).sum();
+        assertTrue(held.days().size() <= bounds.actions(), at(step) + summary);
+        assertTrue(entries <= bounds.entries(), at(step) + summary);
+      }
       for (String id : CUSTOMERS) {
         if (world.customer(id) != null) {
           MeterState state = MeterState.of(world.get(UsageIds.customerRef(id)));

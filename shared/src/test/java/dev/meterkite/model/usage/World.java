@@ -17,6 +17,7 @@ import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.YearMonth;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,15 +27,25 @@ import java.util.TreeMap;
 
 /** Documents in memory, and commands applied to them one at a time, as the engine would. */
 final class World {
-  final UsageRules rules = new UsageRules(RateCard.DEFAULT, UsageRules.CLOSE_AFTER);
-  final UsageTriage triage = rules.triage();
+  final UsageRules rules;
+  final UsageTriage triage;
   final Map<DocRef, Map<String, Object>> documents = new LinkedHashMap<>();
   Instant now;
   int sideReads;
   int writes;
 
   World(String now) {
+    this(now, SummaryBounds.DEFAULT);
+  }
+
+  World(String now, SummaryBounds bounds) {
+    this(now, bounds, RateCard.DEFAULT);
+  }
+
+  World(String now, SummaryBounds bounds, RateCard rates) {
     this.now = Instant.parse(now);
+    this.rules = new UsageRules(rates, UsageRules.CLOSE_AFTER, bounds);
+    this.triage = rules.triage();
   }
 
   void create(String id, Object... fields) {
@@ -119,15 +130,20 @@ final class World {
     }
   }
 
+  @SuppressWarnings("unchecked")
   private void merge(DocRef ref, Map<String, Object> fields) {
     fields.forEach(
         (path, value) -> {
-          Map<String, Object> document =
-              documents.computeIfAbsent(ref, key -> new LinkedHashMap<>());
+          Map<String, Object> at = documents.computeIfAbsent(ref, key -> new LinkedHashMap<>());
+          List<String> segments = FieldPath.segments(path);
+          for (String segment : segments.subList(0, segments.size() - 1)) {
+            at = (Map<String, Object>) at.computeIfAbsent(segment, key -> new TreeMap<>());
+          }
+          String last = segments.get(segments.size() - 1);
           if (value == Write.REMOVED) {
-            document.remove(path);
+            at.remove(last);
           } else {
-            document.put(path, value);
+            at.put(last, value);
           }
         });
   }
@@ -227,28 +243,44 @@ final class World {
 
   /** The summaries by customer, day and action, without what is nothing. */
   Map<String, Amounts> summed() {
+    return summed(false);
+  }
+
+  /** What is late in the summaries, by customer, day, day meant and action. */
+  Map<String, Amounts> summedLate() {
+    return summed(true);
+  }
+
+  private Map<String, Amounts> summed(boolean late) {
     Map<String, Amounts> sums = new TreeMap<>();
-    documents.forEach(
-        (ref, fields) -> {
-          if (ref.collection().equals(UsageSummaries.COLLECTION)) {
-            Map<?, ?> days = (Map<?, ?>) fields.getOrDefault(UsageSummaries.DAYS, Map.of());
-            days.forEach(
-                (day, actions) ->
-                    ((Map<?, ?>) actions)
-                        .forEach(
-                            (action, amounts) ->
-                                sums.put(
-                                    fields.get(UsageSummaries.CUSTOMER_ID)
-                                        + " "
-                                        + fields.get(UsageSummaries.MONTH)
-                                        + "-"
-                                        + day
-                                        + " "
-                                        + action,
-                                    Amounts.of((Map<?, ?>) amounts))));
-          }
-        });
+    summaries()
+        .forEach(
+            summary ->
+                Summaries.eachAmounts(
+                    YearMonth.parse((String) summary.fields().get(UsageSummaries.MONTH)),
+                    summary,
+                    (day, meant, action, amounts) -> {
+                      if (late == (meant != null)) {
+                        sums.merge(
+                            summary.fields().get(UsageSummaries.CUSTOMER_ID)
+                                + " "
+                                + day
+                                + (late ? " " + meant : "")
+                                + " "
+                                + action,
+                            amounts,
+                            Amounts::plus);
+                      }
+                    }));
     sums.values().removeIf(Amounts::isZero);
     return sums;
+  }
+
+  /** All documents of summaries. */
+  List<Snapshot> summaries() {
+    return List.copyOf(documents.keySet()).stream()
+        .filter(ref -> ref.collection().equals(UsageSummaries.COLLECTION))
+        .map(this::get)
+        .toList();
   }
 }
