@@ -28,11 +28,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FirestoreEmulator implements AutoCloseable {
   /** An emulator takes two seconds to start; a loaded machine may take much longer. */
-  private static final Duration READY_WITHIN = Duration.ofSeconds(60);
+  private static final Duration READY_WITHIN = Duration.ofMinutes(5);
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
   private static final Duration POLL_EVERY = Duration.ofMillis(50);
-  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(2);
+
+  /** A connection that nobody takes is refused at once; one that is taken is worth waiting for. */
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
 
   /** Between our choice of a free port and the emulator's bind another process may take it. */
   private static final int START_ATTEMPTS = 3;
@@ -86,7 +88,8 @@ public final class FirestoreEmulator implements AutoCloseable {
   }
 
   /**
-   * Starts an emulator on a free port of 127.0.0.1 and waits, at most a minute, until it answers.
+   * Starts an emulator on a free port of 127.0.0.1 and waits, at most five minutes, until it
+   * answers.
    *
    * @param eventsHost where it posts document events, as host:port; null for nowhere
    * @param log the file that takes its output

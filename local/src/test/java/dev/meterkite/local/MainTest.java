@@ -38,7 +38,8 @@ class MainTest {
 
         host.destroy();
 
-        assertTrue(host.waitFor(15, TimeUnit.SECONDS), "not stopped within 15 s");
+        assertTrue(
+            host.waitFor(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS), "does not stop");
         assertEquals(SIGTERM_STATUS, host.exitValue());
         assertFalse(below.get(0).isAlive(), "the emulator is left");
       } finally {
@@ -51,7 +52,7 @@ class MainTest {
   private void assertPortIsRefused(String port) throws IOException, InterruptedException {
     Path output = home.resolve("refused");
     Process second = start(port, output);
-    assertTrue(second.waitFor(30, TimeUnit.SECONDS));
+    assertTrue(second.waitFor(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS));
     assertEquals(1, second.exitValue());
     assertEquals(1, text(output).lines().count(), text(output));
     assertTrue(text(output).contains("Port " + port + " of 127.0.0.1 is in use"), text(output));
