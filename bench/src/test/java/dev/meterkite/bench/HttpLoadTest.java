@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,15 +75,22 @@ class HttpLoadTest {
     return new Workload.Call("f", "k" + n, "{}");
   }
 
+  /** The nanoseconds that are left of a stall, which begins with the first call. */
+  private static long rest(AtomicLong until, Duration stall) {
+    long now = System.nanoTime();
+    until.compareAndSet(0, now + stall.toNanos());
+    return Math.max(0, until.get() - now);
+  }
+
   /** A closed loop would see the stall once; every start that was meant within it waited for it. */
   @Test
   void stallOfTheServer_isSeenByEveryOperationMeantWithinIt() throws IOException {
-    long until = System.nanoTime() + Duration.ofMillis(900).toNanos();
+    AtomicLong until = new AtomicLong();
     server.createContext(
         "/",
         exchange -> {
           take(exchange);
-          long wait = Math.max(0, until - System.nanoTime());
+          long wait = rest(until, Duration.ofMillis(900));
           later.schedule(() -> answer(exchange, 200, "{}"), wait, TimeUnit.NANOSECONDS);
         });
     Figures figures = load(HttpLoadTest::call, Arrivals.rate(200, 7), Duration.ofSeconds(1));
@@ -117,12 +125,12 @@ class HttpLoadTest {
   /** They were counted nowhere: the report said 0 a second and no failures. */
   @Test
   void callersStuckSinceTheLeadIn_areCounted() throws IOException {
-    long until = System.nanoTime() + Duration.ofMillis(700).toNanos();
+    AtomicLong until = new AtomicLong();
     server.createContext(
         "/",
         exchange -> {
           take(exchange);
-          long wait = Math.max(0, until - System.nanoTime());
+          long wait = rest(until, Duration.ofMillis(700));
           later.schedule(() -> answer(exchange, 503, "{}"), wait, TimeUnit.NANOSECONDS);
         });
     Figures figures =

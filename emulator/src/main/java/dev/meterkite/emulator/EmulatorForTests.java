@@ -20,6 +20,10 @@ public final class EmulatorForTests {
   private static final String RUN =
       Long.toString(ThreadLocalRandom.current().nextLong(1L << 40), Character.MAX_RADIX);
 
+  /** One a JVM: several of them run the tests of a module at once. */
+  private static final Path LOG =
+      Path.of("target", "firestore-emulator-" + ProcessHandle.current().pid() + ".log");
+
   private static @Nullable FirestoreEmulator shared;
   private static @Nullable String failure;
 
@@ -37,7 +41,7 @@ public final class EmulatorForTests {
     }
     if (shared == null) {
       try {
-        shared = FirestoreEmulator.startOrAttach(null, Path.of("target", "firestore-emulator.log"));
+        shared = FirestoreEmulator.startOrAttach(null, LOG);
         warmUp(shared.project(freshProject()));
       } catch (EmulatorUnavailableException e) {
         failure = e.getMessage();

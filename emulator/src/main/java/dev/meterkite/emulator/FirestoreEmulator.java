@@ -40,7 +40,9 @@ public final class FirestoreEmulator implements AutoCloseable {
 
   private static final Duration STOP_WITHIN = Duration.ofSeconds(5);
   private static final Duration POLL_EVERY = Duration.ofMillis(50);
-  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(2);
+
+  /** A connection that nobody takes is refused at once; one that is taken is worth waiting for. */
+  private static final Duration ANSWER_WITHIN = Duration.ofSeconds(30);
 
   /** Between our choice of a free port and the emulator's bind another process may take it. */
   private static final int START_ATTEMPTS = 3;

@@ -103,7 +103,7 @@ class FirestoreEmulatorTest {
           "on-job", "google.cloud.firestore.document.v1.written", "podcast_jobs/{job_id}");
       project.put("podcast_jobs/j1", "{}");
 
-      String post = posts.poll(10, TimeUnit.SECONDS);
+      String post = posts.poll(180, TimeUnit.SECONDS);
       assertTrue(
           post != null && post.startsWith("/functions/projects/triggers/triggers/on-job "), post);
       String event =

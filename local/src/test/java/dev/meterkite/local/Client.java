@@ -14,7 +14,9 @@ import java.util.function.BooleanSupplier;
 final class Client {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-  private static final Duration WAIT_AT_MOST = Duration.ofSeconds(30);
+
+  /** So long that a machine under load does not fail for it. */
+  static final Duration WAIT_AT_MOST = Duration.ofMinutes(3);
 
   private final String url;
 
@@ -50,7 +52,7 @@ final class Client {
     return JsonParser.parseString(response.body()).getAsJsonObject();
   }
 
-  /** Looks again and again, for at most thirty seconds. */
+  /** Looks again and again, for at most three minutes. */
   static void await(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + WAIT_AT_MOST.toNanos();
     while (!condition.getAsBoolean()) {

@@ -235,7 +235,9 @@ class CustomersTest {
             .redirectOutput(printed.toFile())
             .start();
     try {
-      assertTrue(bash.waitFor(60, TimeUnit.SECONDS), () -> "hangs: " + text(printed));
+      assertTrue(
+          bash.waitFor(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS),
+          () -> "hangs: " + text(printed));
     } finally {
       bash.descendants().forEach(ProcessHandle::destroyForcibly);
       bash.destroyForcibly();

@@ -39,7 +39,8 @@ class MainTest {
 
         host.destroy();
 
-        assertTrue(host.waitFor(15, TimeUnit.SECONDS), "not stopped within 15 s");
+        assertTrue(
+            host.waitFor(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS), "does not stop");
         assertEquals(SIGTERM_STATUS, host.exitValue());
         assertFalse(below.get(0).isAlive(), "the emulator is left");
       } finally {
@@ -73,7 +74,7 @@ class MainTest {
   private void assertPortIsRefused(String port) throws IOException, InterruptedException {
     Path output = home.resolve("refused");
     Process second = start(port, output);
-    assertTrue(second.waitFor(30, TimeUnit.SECONDS));
+    assertTrue(second.waitFor(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS));
     assertEquals(1, second.exitValue());
     String said = text(output).replace(System.lineSeparator(), " ").strip();
     assertEquals(

@@ -41,8 +41,7 @@ class StubProvidersTest {
   private HttpResponse<String> models(String name, String path, String header)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(providers.url(name) + path))
-            .timeout(Duration.ofSeconds(10));
+        HttpRequest.newBuilder(URI.create(providers.url(name) + path)).timeout(Client.WAIT_AT_MOST);
     if (!header.isEmpty()) {
       request.header(header, "key");
     }

@@ -155,7 +155,7 @@ final class Reports {
       });
     }
     if (!customer.exists() && !counted.get()) {
-      return Answer.problem(Problem.notFound(customerRef));
+      return Answer.problem(Problem.missing(customerRef));
     }
     return switch (request.format()) {
       case JSON -> Answer.ok(report.toAnswer());

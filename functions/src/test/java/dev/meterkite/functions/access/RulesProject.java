@@ -130,7 +130,7 @@ final class RulesProject {
   private HttpResponse<String> send(String method, String uri, Object body, String token) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(uri))
-            .timeout(Duration.ofSeconds(30))
+            .timeout(Duration.ofMinutes(5))
             .header("Content-Type", "application/json")
             .method(
                 method,

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Runs commands at the root of the project. */
 final class Shell {
   static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final long SECONDS = 120;
+  private static final long SECONDS = 600;
 
   /** How a command ended and what it said on both channels. */
   record Ended(int status, String out, String err) {

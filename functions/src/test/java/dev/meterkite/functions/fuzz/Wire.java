@@ -14,7 +14,7 @@ import java.util.Map;
 
 /** HTTP by hand, so that anything can be sent: one request a connection, its bytes as they are. */
 final class Wire {
-  private static final int PATIENCE_MILLIS = 20_000;
+  private static final int PATIENCE_MILLIS = 300_000;
   private static final byte[] BLANK_LINE = {'\r', '\n', '\r', '\n'};
 
   private Wire() {}

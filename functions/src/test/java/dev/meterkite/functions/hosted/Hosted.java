@@ -30,7 +30,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Functions behind Google's own invoker, over HTTP, with the emulator behind them: as they run in
  * the cloud. A test JVM is one process of functions, so all its tests share one project and one
- * clock; each test names users and customers of its own.
+ * clock; each test names users and customers of its own. Each class of tests begins with no
+ * documents, whatever ran before it in its JVM.
  */
 public final class Hosted {
   /** The address that counts as a service. */
@@ -60,7 +61,9 @@ public final class Hosted {
       throw new IllegalStateException(e);
     }
     set("FIRESTORE_EMULATOR_HOST", EmulatorForTests.shared().host());
-    set("GOOGLE_CLOUD_PROJECT", EmulatorForTests.freshProject());
+    String project = EmulatorForTests.freshProject();
+    FreshDocuments.of(EmulatorForTests.shared().project(project));
+    set("GOOGLE_CLOUD_PROJECT", project);
     set("CLOCK_FILE", clock.toString());
     set("LOG_FORMAT", "jul");
     set("SERVICE_ACCOUNTS", SERVICE);

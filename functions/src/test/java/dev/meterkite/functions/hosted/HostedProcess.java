@@ -41,7 +41,7 @@ public final class HostedProcess {
   public static final String SECRET_ALERT = "planted-alert";
 
   private static final String READY = "all functions are ready";
-  private static final int SECONDS_TO_START = 120;
+  private static final int SECONDS_TO_START = 600;
   private static HostedProcess shared;
 
   private final RSAKey key = TokenServer.rsa("tests");

@@ -30,7 +30,7 @@ class ReconnectionTest {
    */
   private static final int CONNECTIONS = 20;
 
-  private static final long PATIENCE_SECONDS = 60;
+  private static final long PATIENCE_SECONDS = 300;
 
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 5);
   private final ManagedChannel channel = mock(ManagedChannel.class);
