@@ -59,6 +59,7 @@ class OriginsTest {
                 Issuer.parse("[" + server.setting("local", "") + "]"),
                 Set.of(),
                 Set.of(),
+                Set.of(),
                 InstantSource.fixed(NOW)),
             new Log(
                 Optional.of("p"),
