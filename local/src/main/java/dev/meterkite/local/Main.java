@@ -156,9 +156,7 @@ public final class Main {
       logTo(work);
       try (LocalHost host = LocalHost.start(options, home.resolve("functions.tsv"), work)) {
         Runtime.getRuntime().addShutdownHook(new Thread(host::close, "stop-local-host"));
-        if (options.command().equals("up")) {
-          print(host, options, work, Duration.ofNanos(System.nanoTime() - began), out);
-        }
+        print(host, options, work, Duration.ofNanos(System.nanoTime() - began), out);
         return command.run().run(host, options, out);
       }
     } catch (LocalHostException | EmulatorUnavailableException e) {
