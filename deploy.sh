@@ -1,8 +1,16 @@
 #!/usr/bin/env bash
 # Brings Meterkite to a Google Cloud project; ./deploy.sh --help lists the options.
+
+# Any shell can read this far, so that an old one is named; macOS comes with bash 3.2.
+if [ -z "${BASH_VERSION:-}" ] || [ "${BASH_VERSION%%.*}" -lt 4 ]; then
+  printf 'deploy.sh: bash 4 or later is needed, not %s; on macOS: brew install bash\n' \
+    "${BASH_VERSION:-another shell}" >&2
+  exit 2
+fi
 set -euo pipefail
 
-cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")"
+self=$(readlink -f "${BASH_SOURCE[0]}" 2>/dev/null) || self=${BASH_SOURCE[0]}
+cd "$(dirname "$self")"
 
 readonly TABLE=functions.tsv INDEXES=firestore.indexes.json RULES=firestore.rules
 # What is uploaded: one jar, its Class-Path beside it in libs/, no pom.
@@ -129,7 +137,31 @@ read_options() {
   done
 }
 
+# Says what is not there, all at once, each in one sentence.
+check_tools() {
+  local lacking=()
+  if [ "$(printf A | sed 's/A/\n\L&/' 2>/dev/null | tail -n 1)" != a ]; then
+    lacking+=('GNU sed is needed; on macOS: brew install gnu-sed, and put its gnubin folder first on the PATH')
+  fi
+  if [ "$(printf 'b\0a\0' | sort -z 2>/dev/null | tr '\0' ' ')" != 'a b ' ] ||
+    ! command -v sha256sum >/dev/null; then
+    lacking+=('GNU coreutils are needed; on macOS: brew install coreutils, and put its gnubin folder first on the PATH')
+  fi
+  if ! $dry; then
+    command -v gcloud >/dev/null ||
+      lacking+=('the Google Cloud CLI (gcloud) is needed: https://cloud.google.com/sdk/docs/install')
+    command -v curl >/dev/null || lacking+=('curl is needed')
+    case $what in
+      all | only | catalogue) command -v java >/dev/null || lacking+=('java is needed, of a JDK 17 or later') ;;
+    esac
+  fi
+  [ ${#lacking[@]} -gt 0 ] || return 0
+  printf 'deploy.sh: %s\n' "${lacking[@]}" >&2
+  exit 2
+}
+
 preflight() {
+  check_tools
   [[ $project =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] || fail '--project ID is missing or no project id'
   [[ $location =~ ^[a-z]+[0-9]?(-[a-z]+[0-9]+)?$ ]] || fail "$location is no location"
   if [ -z "$region" ]; then
@@ -159,13 +191,6 @@ preflight() {
   if $dry; then
     return
   fi
-  local needed=(gcloud curl sha256sum)
-  case $what in
-    all | only | catalogue) needed+=(java) ;;
-  esac
-  for name in "${needed[@]}"; do
-    command -v "$name" >/dev/null || fail "$name is missing on the PATH"
-  done
   [ -n "$(gcloud auth list --filter=status:ACTIVE --format='value(account)' 2>/dev/null)" ] ||
     fail 'nobody is signed in: gcloud auth login'
   gcloud projects describe "$project" --format='value(projectId)' >/dev/null ||
@@ -400,7 +425,7 @@ make_secrets() {
 # A new version of the customers' file where it differs from the last one.
 write_configuration() {
   if ! $dry && gcloud secrets versions access latest "--secret=$CONFIG_SECRET" "--project=$project" 2>/dev/null |
-    cmp --silent - "$CUSTOMER_CONFIG_FILE"; then
+    cmp -s - "$CUSTOMER_CONFIG_FILE"; then
     return
   fi
   in_project run secrets versions add "$CONFIG_SECRET" "--data-file=$CUSTOMER_CONFIG_FILE"

@@ -46,7 +46,7 @@ class ArchitectureTest {
    * Which feature may use which other one. What a feature has to do with any feature that is not
    * named beside it, it does through documents.
    */
-  private static final Map<String, Set<String>> ARROWS =
+  static final Map<String, Set<String>> ARROWS =
       Map.of(
           "credits", Set.of("alerts"),
           "usage", Set.of("alerts"),

@@ -133,7 +133,7 @@ class OpenApiTest {
   /** The one operation of a function; its method is the key. */
   private static Map.Entry<?, ?> operation(String function) {
     Map<?, ?> path = map(paths().get("/" + function));
-    assertEquals(1, path.size(), function);
+    assertEquals(1, path.size(), () -> "docs/openapi.yaml: methods under /" + function);
     return path.entrySet().iterator().next();
   }
 

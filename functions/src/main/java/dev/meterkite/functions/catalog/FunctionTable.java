@@ -36,9 +36,11 @@ public final class FunctionTable {
   private static final String NONE = "-";
 
   private final Map<String, FunctionEntry> byName;
+  private final Map<String, Integer> lines;
 
-  private FunctionTable(Map<String, FunctionEntry> byName) {
+  private FunctionTable(Map<String, FunctionEntry> byName, Map<String, Integer> lines) {
     this.byName = byName;
+    this.lines = lines;
   }
 
   /** The table in a file. */
@@ -54,6 +56,7 @@ public final class FunctionTable {
    */
   public static FunctionTable parse(String text) {
     Map<String, FunctionEntry> byName = new LinkedHashMap<>();
+    Map<String, Integer> lines = new LinkedHashMap<>();
     boolean headerSeen = false;
     int number = 0;
     for (String line : text.split("\n", -1)) {
@@ -67,12 +70,13 @@ public final class FunctionTable {
           headerSeen = isHeader(cells);
         } else {
           add(byName, entry(cells));
+          lines.put(cells.get(0), number);
         }
       } catch (IllegalArgumentException e) {
         throw new IllegalArgumentException("line " + number + ": " + e.getMessage(), e);
       }
     }
-    return new FunctionTable(byName);
+    return new FunctionTable(byName, lines);
   }
 
   private static boolean isHeader(List<String> cells) {
@@ -141,6 +145,19 @@ public final class FunctionTable {
   /** All functions in the order of the file. */
   public List<FunctionEntry> entries() {
     return new ArrayList<>(byName.values());
+  }
+
+  /**
+   * The number of a function's line in the file, from 1.
+   *
+   * @throws IllegalArgumentException for a function that is not in the table
+   */
+  public int line(String name) {
+    Integer line = lines.get(name);
+    if (line == null) {
+      throw new IllegalArgumentException("no function " + name);
+    }
+    return line;
   }
 
   /** The function of that name. */

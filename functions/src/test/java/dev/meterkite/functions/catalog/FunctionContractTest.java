@@ -40,6 +40,7 @@ class FunctionContractTest {
   /** Whoever has a token of a configured issuer; an endpoint without roles. */
   private static final String ANYONE = "any";
 
+  private static FunctionTable table;
   private static List<FunctionEntry> functions;
   private static Map<String, Promise> promises;
 
@@ -47,7 +48,8 @@ class FunctionContractTest {
 
   @BeforeAll
   static void read() throws IOException {
-    functions = FunctionTable.read(Path.of("..", "functions.tsv")).entries();
+    table = FunctionTable.read(Path.of("..", "functions.tsv"));
+    functions = table.entries();
     promises = new LinkedHashMap<>();
     try (InputStream text =
         FunctionContractTest.class.getClassLoader().getResourceAsStream("contract.tsv")) {
@@ -70,35 +72,36 @@ class FunctionContractTest {
     for (FunctionEntry entry : functions) {
       Class<?> kind =
           entry.kind() == FunctionEntry.Kind.EVENT ? CloudEventsFunction.class : HttpFunction.class;
-      assertTrue(kind.isInstance(function(entry)), entry.name());
+      assertTrue(
+          kind.isInstance(function(entry)), at(entry) + "its class is no " + kind.getSimpleName());
     }
   }
 
   @Test
   void everyLine_isAPromisedFunctionWithItsTriggerAndRoles() {
     for (FunctionEntry entry : functions) {
-      Promise promise = promises.get(entry.name());
-      assertNotNull(promise, entry.name() + " was not promised");
-      assertEquals(promise.trigger(), trigger(entry), entry.name());
+      Promise promise = promise(entry);
+      assertEquals(promise.trigger(), trigger(entry), at(entry) + "trigger");
       Set<String> roles = entry.roles().isEmpty() ? Set.of("-") : Set.copyOf(entry.roles());
-      assertEquals(promise.roles(), roles, entry.name());
+      assertEquals(promise.roles(), roles, at(entry) + "roles");
     }
   }
 
   @Test
   void everyEndpoint_hasTheNameMethodRolesAndKeyOfItsLine() throws ReflectiveOperationException {
     for (FunctionEntry entry : functions) {
-      Promise promise = Objects.requireNonNull(promises.get(entry.name()));
+      Promise promise = promise(entry);
       if (entry.kind() == FunctionEntry.Kind.EVENT) {
         continue;
       }
       Endpoint<?> endpoint =
           fieldOf(entry, Endpoint.class)
-              .orElseThrow(() -> new AssertionError(entry.name() + " keeps no Endpoint"));
-      assertEquals(entry.name(), endpoint.name());
-      assertEquals(promise.method(), endpoint.method().name(), entry.name());
-      assertEquals(promise.roles(), rolesOf(endpoint), entry.name());
-      assertEquals(promise.key(), endpoint.key().name().toLowerCase(Locale.ROOT), entry.name());
+              .orElseThrow(() -> new AssertionError(at(entry) + "its class keeps no Endpoint"));
+      assertEquals(entry.name(), endpoint.name(), at(entry) + "name of its Endpoint");
+      assertEquals(promise.method(), endpoint.method().name(), at(entry) + "method");
+      assertEquals(promise.roles(), rolesOf(endpoint), at(entry) + "roles of its Endpoint");
+      assertEquals(
+          promise.key(), endpoint.key().name().toLowerCase(Locale.ROOT), at(entry) + "key");
     }
   }
 
@@ -110,10 +113,13 @@ class FunctionContractTest {
       }
       Trigger trigger =
           fieldOf(entry, Trigger.class)
-              .orElseThrow(() -> new AssertionError(entry.name() + " keeps no Trigger"));
-      assertEquals(entry.name(), trigger.name());
-      assertEquals(entry.event().pattern().split("/", -1)[0], trigger.collection(), entry.name());
-      assertTrue(entry.retry(), entry.name() + " would lose events");
+              .orElseThrow(() -> new AssertionError(at(entry) + "its class keeps no Trigger"));
+      assertEquals(entry.name(), trigger.name(), at(entry) + "name of its Trigger");
+      assertEquals(
+          entry.event().pattern().split("/", -1)[0],
+          trigger.collection(),
+          at(entry) + "collection of its Trigger");
+      assertTrue(entry.retry(), at(entry) + "without retry it would lose events");
     }
   }
 
@@ -126,10 +132,10 @@ class FunctionContractTest {
             .importPackages("dev.meterkite.functions");
     Set<String> seen = new TreeSet<>();
     for (FunctionEntry entry : functions) {
-      if (usesEngine(code.get(entry.entryPoint()))) {
+      if (code.contain(entry.entryPoint()) && usesEngine(code.get(entry.entryPoint()))) {
         seen.add(entry.name());
-        assertTrue(entry.concurrency() > 1, entry.name() + " serves one request at a time");
-        assertTrue(entry.cpu() >= 1, entry.name() + " has less than one cpu");
+        assertTrue(entry.concurrency() > 1, at(entry) + "concurrency must be above 1");
+        assertTrue(entry.cpu() >= 1, at(entry) + "cpu must be 1 or more");
       }
     }
     assertTrue(seen.contains("debit-credits"), "the search found " + seen);
@@ -160,8 +166,23 @@ class FunctionContractTest {
     return false;
   }
 
+  private static String at(FunctionEntry entry) {
+    return "functions.tsv:" + table.line(entry.name()) + " " + entry.name() + ": ";
+  }
+
+  private static Promise promise(FunctionEntry entry) {
+    Promise promise = promises.get(entry.name());
+    assertNotNull(promise, at(entry) + "src/test/resources/contract.tsv has no line for it");
+    return promise;
+  }
+
   private static Object function(FunctionEntry entry) throws ReflectiveOperationException {
-    return Class.forName(entry.entryPoint()).getConstructor().newInstance();
+    try {
+      return Class.forName(entry.entryPoint()).getConstructor().newInstance();
+    } catch (ClassNotFoundException | NoSuchMethodException e) {
+      throw new AssertionError(
+          at(entry) + "no public class with a constructor without arguments: " + e.getMessage(), e);
+    }
   }
 
   private static <T> Optional<T> fieldOf(FunctionEntry entry, Class<T> type)

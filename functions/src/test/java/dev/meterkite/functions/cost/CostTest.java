@@ -73,7 +73,8 @@ class CostTest {
   private final Bill bill;
 
   CostTest() throws IOException {
-    entries = FunctionTable.read(HOME.resolve("functions.tsv")).entries();
+    FunctionTable table = FunctionTable.read(HOME.resolve("functions.tsv"));
+    entries = table.entries();
     issuer = new TokenServer(key);
     Map<String, String> values = new HashMap<>();
     values.put(
@@ -109,7 +110,9 @@ class CostTest {
         try {
           functions.put(entry.name(), wiring.get(Class.forName(entry.entryPoint())));
         } catch (ClassNotFoundException e) {
-          throw new AssertionError(e);
+          throw new AssertionError(
+              "functions.tsv:" + table.line(entry.name()) + " names no class: " + e.getMessage(),
+              e);
         }
       }
     }
@@ -262,7 +265,7 @@ class CostTest {
             .map(FunctionEntry::name)
             .filter(name -> !counted.contains(name))
             .toList(),
-        "functions without a row");
+        "these functions are called nowhere in this test");
     String table =
         "| function | operation | reads | writes | deletes | invocations | a million |\n"
             + "|---|---|---|---|---|---|---|\n"
@@ -458,7 +461,7 @@ class CostTest {
         "scenes/s-1",
         Map.of("schema_version", 1L, "customer_id", "acme"));
     costs("customer-config", "of a scene, nothing known yet", "scene_id=s-1");
-    costs("customer-config", "again within a minute", "scene_id=s-1");
+    costs("customer-config", "again within five seconds", "scene_id=s-1");
     costs("list-customers", "one customer", "limit=10");
     costs(
         "set-feature-flag",

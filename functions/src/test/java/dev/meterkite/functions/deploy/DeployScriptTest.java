@@ -618,6 +618,48 @@ class DeployScriptTest {
     assertTrue(ended.err().contains(message), ended.err());
   }
 
+  /** A PATH with the tools of a BSD and without those of a developer: each is named, at once. */
+  @Test
+  void toolsThatAreMissing_areNamedBeforeAnythingRuns() throws IOException {
+    for (String tool : List.of("bash", "dirname", "readlink", "tail", "tr", "env")) {
+      Path real = Path.of("/bin", tool);
+      Path there = Files.exists(real) ? real : Path.of("/usr/bin", tool);
+      Files.createSymbolicLink(temp.resolve(tool), there);
+    }
+    script("sed", "cat"); // knows no \\L
+    script("sort", "cat"); // knows no -z
+    List<String> gnu =
+        List.of(
+            "deploy.sh: GNU sed is needed; on macOS: brew install gnu-sed, and put its gnubin"
+                + " folder first on the PATH",
+            "deploy.sh: GNU coreutils are needed; on macOS: brew install coreutils, and put its"
+                + " gnubin folder first on the PATH");
+    Map<String, String> path = Map.of("PATH", temp.toString());
+    Files.createSymbolicLink(temp.resolve("cat"), Path.of("/bin/cat"));
+    Shell.Ended dry = deploy(path, "--dry-run");
+    assertEquals(2, dry.status());
+    assertEquals(gnu, dry.err().lines().toList());
+    List<String> all = new ArrayList<>(gnu);
+    all.add(
+        "deploy.sh: the Google Cloud CLI (gcloud) is needed:"
+            + " https://cloud.google.com/sdk/docs/install");
+    all.add("deploy.sh: curl is needed");
+    all.add("deploy.sh: java is needed, of a JDK 17 or later");
+    assertEquals(all, deploy(path).err().lines().toList());
+    assertEquals(0, deploy(path, "--help").status());
+  }
+
+  @Test
+  void shellThatIsNoBash4_isNamed() {
+    Shell.Ended ended = Shell.run(Map.of(), "sh", "./deploy.sh", "--help");
+    // Where sh is bash itself, it is new enough.
+    assumeTrue(!ended.out().contains("Usage"), "sh is a bash here");
+    assertEquals(2, ended.status());
+    assertEquals(
+        "deploy.sh: bash 4 or later is needed, not another shell; on macOS: brew install bash",
+        ended.err().strip());
+  }
+
   @Test
   void providerThatIsNone_orAFileThatIsNotThere_isRefused() {
     Shell.Ended ended = deploy(Map.of("PROVIDER_KEYS", "openai,acme"), "--dry-run");

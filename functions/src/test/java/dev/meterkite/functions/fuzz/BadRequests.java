@@ -125,7 +125,7 @@ final class BadRequests {
           "PATCH",
           "DELETE",
           "HEAD",
-          "OPTIONS",
+          "options",
           "TRACE",
           "CONNECT",
           "post",

@@ -291,6 +291,27 @@ class UsageRulesTest {
     assertEquals(2, alerts("usage_quota_exhausted"));
   }
 
+  /** The figures are those of the moment, whichever threshold they have passed. */
+  @Test
+  void alerts_sayWhatIsUsedAndWhatIsReached() {
+    world.create("a", Customers.MONTHLY_SCENE_QUOTA, 2L);
+    world.record("k1", scenes(2));
+    String period = "are used in the period from 2026-01-01T00:00:00Z";
+    assertEquals(
+        List.of(
+            "2 of 2 scenes (100 %) " + period + "; 100 % is reached",
+            "2 of 2 scenes (100 %) " + period + "; 80 % is reached"),
+        alertMessages());
+  }
+
+  private List<String> alertMessages() {
+    return world.documents.entrySet().stream()
+        .filter(entry -> entry.getKey().collection().equals("model_router_alerts"))
+        .map(entry -> (String) entry.getValue().get("message"))
+        .sorted()
+        .toList();
+  }
+
   @Test
   void alertsOfAPeriod_areResolvedWhenItIsOver_byUseBySweepOrByClosing() {
     List<Consumer<World>> ways =
