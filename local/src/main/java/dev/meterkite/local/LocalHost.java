@@ -7,6 +7,7 @@ import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
+import dev.meterkite.functions.http.Origins;
 import dev.meterkite.functions.routing.Routing;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.model.credits.CreditPackage;
@@ -180,10 +181,7 @@ public final class LocalHost implements AutoCloseable {
     environment.put("LOG_FORMAT", "jul");
     environment.putAll(providers.environment());
     Settings given = Settings.ofProcess();
-    environment.put(
-        "ALLOWED_ORIGINS",
-        Stream.concat(Stream.of("loopback"), given.allowedOrigins().stream())
-            .collect(Collectors.joining(",")));
+    environment.put("ALLOWED_ORIGINS", origins(given));
     boolean own = !given.stripeWebhookSecrets().isEmpty();
     environment.put(
         "STRIPE_WEBHOOK_SECRET",
@@ -199,6 +197,17 @@ public final class LocalHost implements AutoCloseable {
     closing(FunctionServers.start(table.entries(), ports));
     backends.add(ports);
     return null;
+  }
+
+  /** Every origin of this machine, and those that the environment names. */
+  private static String origins(Settings given) {
+    try {
+      Origins.of(given.allowedOrigins());
+    } catch (IllegalArgumentException e) {
+      throw new LocalHostException(e.getMessage(), e);
+    }
+    return Stream.concat(Stream.of(Origins.LOOPBACK), given.allowedOrigins().stream())
+        .collect(Collectors.joining(","));
   }
 
   /** A price for all that is sold: {@code price_} and the tier or the credits of the package. */

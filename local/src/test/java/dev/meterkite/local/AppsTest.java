@@ -153,6 +153,21 @@ class AppsTest {
   }
 
   @Test
+  void originThatIsNone_stopsTheStartWithASentence(@TempDir Path other) throws IOException {
+    Path table = TestTable.write(other);
+    System.setProperty("meterkite.env.ALLOWED_ORIGINS", "https://app.example.com/");
+    try {
+      LocalHostException wrong =
+          assertThrows(
+              LocalHostException.class,
+              () -> LocalHost.start(Options.forTests(), "apps-wrong", null, table, other));
+      assertTrue(wrong.getMessage().startsWith("ALLOWED_ORIGINS must list origins such as "));
+    } finally {
+      System.clearProperty("meterkite.env.ALLOWED_ORIGINS");
+    }
+  }
+
+  @Test
   void pageOfThisMachine_callsFunctionsForUsers() {
     register("pat");
     String origin = "http://localhost:5173";

@@ -22,7 +22,7 @@ public final class Origins {
   public static final Origins NONE = new Origins(Set.of(), false);
 
   /** In a list of origins: every origin on the machine of the browser, at any port. */
-  static final String LOOPBACK = "loopback";
+  public static final String LOOPBACK = "loopback";
 
   /** How long a browser may remember a preflight; Chromium's own maximum. */
   private static final String MAX_AGE_SECONDS = "7200";

@@ -105,6 +105,24 @@ class CreditRoundTripsTest {
     done(stripe.take(new StripeEvent(key(), type, Instant.EPOCH, object)));
   }
 
+  @Test
+  void registration_costsThis() {
+    costs(
+        "a new user",
+        () ->
+            done(
+                credits.carryOut(
+                    CreditCommands.register("new", "a@b.example", null, "cus_1", null, "h"))));
+    costs(
+        "again",
+        () -> done(credits.carryOut(CreditCommands.register("new", null, null, null, null, "h"))));
+    assertTable(
+        """
+        a new user: 5 4 2
+        again: 1 1 0
+        """);
+  }
+
   private String hold(long amount) {
     return done(credits.carryOut(
             CreditCommands.hold(user, amount, null, Duration.ofDays(1), key(), "h")))

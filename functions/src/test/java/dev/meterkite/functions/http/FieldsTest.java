@@ -55,6 +55,35 @@ class FieldsTest {
     assertTrue(read >= 1 && read <= 10);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "a@b, ",
+    "ada.lovelace+x@example.com, ",
+    "ädä@bücher.example, ",
+    "ab, out_of_range",
+    "abc, format",
+    "@ab, format",
+    "ab@, format",
+    "a@b@c, format",
+    "a b@c, format",
+    "a@b\\u0000c, format",
+    "a@b\\nc, format"
+  })
+  void email_hasOneAtAndNoBlanks(String written, String code) throws Refusal {
+    Fields fields = body("{\"email\": \"" + written + "\"}");
+    String read = fields.optionalEmail("email");
+    assertEquals(code == null ? List.of() : List.of("email:" + code), faults(fields));
+    assertEquals(code == null ? written : null, read);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"320, ", "321, out_of_range"})
+  void email_isBounded(int length, String code) throws Refusal {
+    Fields fields = body("{\"email\": \"" + "a".repeat(length - 2) + "@b\"}");
+    fields.optionalEmail("email");
+    assertEquals(code == null ? List.of() : List.of("email:" + code), faults(fields));
+  }
+
   @Test
   void integersOfTheWholeRange_areExact() throws Refusal {
     Fields fields = body("{\"a\": 9223372036854775807, \"b\": -9223372036854775808}");

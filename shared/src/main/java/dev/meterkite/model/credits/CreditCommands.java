@@ -119,13 +119,6 @@ public final class CreditCommands {
       @Nullable String stripeCustomerId,
       @Nullable String key,
       String requestHash) {
-    // A new user's first book asks whether older transactions exist: read with the user, it costs
-    // no round trip of its own.
-    List<Read> reads = new ArrayList<>();
-    reads.add(new Read.Find(Queries.lastTransactionOfUser(userId)));
-    if (stripeCustomerId != null) {
-      reads.add(new Read.Find(usersOfStripeCustomer(stripeCustomerId)));
-    }
     return new Command<>(
         user(userId),
         REGISTER,
@@ -134,7 +127,7 @@ public final class CreditCommands {
         new CreditCommand.Register(email, tier, stripeCustomerId, key != null),
         key == null ? List.of() : List.of(key(Ids.marker(REGISTER, user(userId), key))),
         List.of(),
-        reads);
+        List.of());
   }
 
   /** Two are enough to see whether somebody else has it. */

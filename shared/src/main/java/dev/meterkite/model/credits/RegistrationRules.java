@@ -46,29 +46,24 @@ final class RegistrationRules {
   }
 
   Decision<CreditState> decide() {
-    String customer = register.stripeCustomerId();
     List<Object> errors = new ArrayList<>();
+    List<Read> missing = new ArrayList<>();
     if (state.exists()) {
       check(errors, Users.EMAIL, state.email(), register.email());
       SubscriptionTier tier = register.tier();
       check(errors, Users.TIER, state.tier(), tier == null ? null : tier.wire());
-      check(errors, Users.STRIPE_CUSTOMER_ID, state.billing().customerId(), customer);
+      check(
+          errors,
+          Users.STRIPE_CUSTOMER_ID,
+          state.billing().customerId(),
+          register.stripeCustomerId());
     }
-    if (customer != null && errors.isEmpty()) {
-      Query owners = CreditCommands.usersOfStripeCustomer(customer);
-      if (!seen.has(new Read.Find(owners))) {
-        return new Decision.NeedsReads<>(List.of(new Read.Find(owners)));
-      }
-      if (seen.found(owners).stream().anyMatch(one -> !one.ref().id().equals(state.userId()))) {
-        errors.add(error(Users.STRIPE_CUSTOMER_ID, "taken", "belongs to another user"));
-      }
+    if (errors.isEmpty()) {
+      checkOwner(errors, missing);
     }
-    return errors.isEmpty()
-        ? register()
-        : new Decision.Refused<>(CreditOutcome.ALREADY_EXISTS, Map.of("errors", errors));
-  }
-
-  private Decision<CreditState> register() {
+    if (!errors.isEmpty()) {
+      return new Decision.Refused<>(CreditOutcome.ALREADY_EXISTS, Map.of("errors", errors));
+    }
     CreditState next =
         state.exists()
             ? state.completedBy(register)
@@ -76,8 +71,28 @@ final class RegistrationRules {
     Opening opening = new Opening(next, seen, now, foreign);
     Book book = opening.book();
     if (book == null) {
-      return new Decision.NeedsReads<>(opening.missing());
+      missing.addAll(opening.missing());
     }
+    return book == null || !missing.isEmpty()
+        ? new Decision.NeedsReads<>(missing)
+        : registered(next, book);
+  }
+
+  /** Looks whose the Stripe customer is, unless it is this user's already. */
+  private void checkOwner(List<Object> errors, List<Read> missing) {
+    String customer = register.stripeCustomerId();
+    if (customer == null || customer.equals(state.billing().customerId())) {
+      return;
+    }
+    Query owners = CreditCommands.usersOfStripeCustomer(customer);
+    if (!seen.has(new Read.Find(owners))) {
+      missing.add(new Read.Find(owners));
+    } else if (seen.found(owners).stream().anyMatch(one -> !one.ref().id().equals(state.userId()))) {
+      errors.add(error(Users.STRIPE_CUSTOMER_ID, "taken", "belongs to another user"));
+    }
+  }
+
+  private Decision<CreditState> registered(CreditState next, Book book) {
     Map<String, Object> answer = CreditAnswers.user(next, book);
     return register.keepsAnswer()
         ? CreditRules.applied(next, book, answer)
