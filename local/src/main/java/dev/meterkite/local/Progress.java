@@ -23,8 +23,9 @@ final class Progress {
   /** One more is done. */
   synchronized void step() {
     long now = done.incrementAndGet();
+    long before = (now - 1) * steps / total;
     long step = now * steps / total;
-    if (step == (now - 1) * steps / total) {
+    if (step == before) {
       return;
     }
     String count = "%,d of %,d %s".formatted(now, total, what);
@@ -33,7 +34,7 @@ final class Progress {
       int filled = (int) (now * width / total);
       screen.out().print("\r  [" + "#".repeat(filled) + ".".repeat(width - filled) + "] " + count);
     } else {
-      screen.out().print((step == 1 ? "  " : " ") + step * (100 / steps));
+      screen.out().print((before == 0 ? "  " : " ") + step * (100 / steps));
     }
     if (now == total) {
       screen.out().println(screen.terminal() ? "" : " %% of %,d %s".formatted(total, what));

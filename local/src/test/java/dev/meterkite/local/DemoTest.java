@@ -36,7 +36,7 @@ class DemoTest {
 
   @Test
   void demo_endsWithBooksThatBalance_andFindsThemWrongOnceTheyAre() throws Exception {
-    Options options = Options.forTests().withTrace(trace(300));
+    Options options = Options.forTests().withProcesses(1).withTrace(trace(300));
     Path home = Path.of("").toAbsolutePath().getParent();
     try (LocalHost host =
         LocalHost.start(options, home.resolve("functions.tsv"), folder.resolve("work"))) {

@@ -50,6 +50,11 @@ class ScreenTest {
     }
     assertEquals("  10 20 30 40 50 60 70 80 90 100 % of 20 calls\n", text());
     printed.reset();
+    Progress few = new Progress(screen(60, false), "calls", 2);
+    few.step();
+    few.step();
+    assertEquals("  50 100 % of 2 calls\n", text());
+    printed.reset();
     Progress bar = new Progress(screen(40, true), "calls", 2);
     bar.step();
     bar.step();
