@@ -1,6 +1,5 @@
 package dev.meterkite.local;
 
-import dev.meterkite.emulator.ClassArchive;
 import dev.meterkite.emulator.EmulatorUnavailableException;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
@@ -14,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -155,7 +153,7 @@ public final class Main {
         stop.closes(host);
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         sayUp(host, options, log, took, stop.out());
-        try (ClassArchives archives = ClassArchives.make(archives(host))) {
+        try (ClassArchives archives = ClassArchives.make(host.emulatorClasses())) {
           stop.closes(
               () -> {
                 archives.close();
@@ -192,16 +190,6 @@ public final class Main {
                 .formatted(options.firestorePort()));
       }
     }
-  }
-
-  private static List<ClassArchive> archives(LocalHost host) {
-    List<ClassArchive> archives = new ArrayList<>();
-    ClassArchive own = ClassArchives.own();
-    if (own != null) {
-      archives.add(own);
-    }
-    host.emulatorClasses().ifPresent(archives::add);
-    return archives;
   }
 
   /** One sentence for the terminal; the log has the trace. */
