@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -123,11 +124,32 @@ public final class Main {
     try {
       options = Options.parse(words);
     } catch (WrongLineException e) {
-      err.println(Console.wrapped(e.getMessage()));
+      err.println(Console.wrapped(String.valueOf(e.getMessage())));
       return 2;
     }
     try (Stop stop = Stop.of(out, err)) {
       return run(options, Objects.requireNonNull(commands().get(options.command())), stop);
+    }
+  }
+
+  /**
+   * The options of a sub-command that is a program of its own; ends it where they ask for help or
+   * are wrong.
+   */
+  static Options optionsOf(String command, String[] args) {
+    List<String> words = new ArrayList<>(List.of(command));
+    words.addAll(Arrays.asList(args));
+    Optional<String> help = Options.LINE.helpFor(words, Console.columns());
+    if (help.isPresent()) {
+      System.out.print(help.get());
+      System.exit(0);
+    }
+    try {
+      return Options.parse(words);
+    } catch (WrongLineException e) {
+      System.err.println(Console.wrapped(String.valueOf(e.getMessage())));
+      System.exit(2);
+      throw e;
     }
   }
 
