@@ -5,7 +5,7 @@
 # has changed of the module and of what it stands on, and becomes a JVM with its class path, these words (options of
 # java and the class) and the arguments.
 launch() {
-  local tool=$1 module=$2 home java java_home start words=() archive=()
+  local tool=$1 module=$2 home java java_home release start words=() archive=()
   shift 2
   while [ "$1" != -- ]; do
     words+=("$1")
@@ -18,6 +18,10 @@ launch() {
   trap 'echo "Stopping…"; exit 130' INT
   find_java
   build
+  if [ "$release" -ge 24 ]; then
+    # What gRPC's Netty and protobuf do is allowed; else each start begins with warnings.
+    words=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow "${words[@]}")
+  fi
   if [ "$tool" = run-local ]; then
     use_archive
   fi
@@ -184,8 +188,8 @@ columns() {
   echo "$size"
 }
 
+# Sets java, java_home and release, its version.
 find_java() {
-  local release
   java=java
   if [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then
     java=$JAVA_HOME/bin/java
@@ -201,6 +205,7 @@ find_java() {
   if ! [ "${release%%[.-]*}" -ge 17 ] 2>/dev/null; then
     refuse 1 "Java is too old: this needs a JDK 17 or later, $java is $release."
   fi
+  release=${release%%[.-]*}
 }
 
 class_path() {
