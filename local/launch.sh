@@ -5,7 +5,7 @@
 # has changed of the module and of what it stands on, and becomes a JVM with its class path, these words (options of
 # java and the class) and the arguments.
 launch() {
-  local tool=$1 module=$2 home java java_home start classes words=() archive=()
+  local tool=$1 module=$2 home java java_home release start words=() archive=()
   shift 2
   while [ "$1" != -- ]; do
     words+=("$1")
@@ -18,15 +18,15 @@ launch() {
   trap 'echo "Stopping…"; exit 130' INT
   find_java
   build
-  classes=$(archive_of_classes)
-  if [ -e "$classes.jsa" ]; then
-    # One that does not fit is left aside without a word; the program then sees to a new one.
-    archive=(-XX:SharedArchiveFile="$classes.jsa" -Xshare:auto -Xlog:disable)
-  elif [ "$tool" = run-local ]; then
-    archive=(-XX:DumpLoadedClassList="$classes-$$.classes" -Xlog:disable)
+  if [ "$release" -ge 24 ]; then
+    # What gRPC's Netty and protobuf do is allowed; else each start begins with warnings.
+    words=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow "${words[@]}")
   fi
-  exec "$java" ${archive[@]+"${archive[@]}"} -Dmeterkite.home="$home" -Dmeterkite.archive="$classes" \
-    -Dmeterkite.columns="$(columns)" -cp "$(class_path)" "${words[@]}" "$@"
+  if [ "$tool" = run-local ]; then
+    use_archive
+  fi
+  exec "$java" ${archive[@]+"${archive[@]}"} -Dmeterkite.home="$home" -Dmeterkite.columns="$(columns)" \
+    -cp "$(class_path)" "${words[@]}" "$@"
 }
 
 # refuse STATUS SENTENCE...: ends the program.
@@ -41,11 +41,11 @@ refuse() {
 # is missing or a port is taken. local/help/TOOL says what the tool takes; its words.tsv has, divided by tabs, sub-command,
 # option or label of an argument, kind, lowest and highest number, the usual one, what it needs.
 check_line() {
-  local tool=$1 script=./$1.sh words command=- word name value kind least most usual needs label given=" " needed=""
+  local tool=$1 script=./$1.sh known command=- word name value kind least most usual needs label given=" " needed=""
   local arguments=0 ended=false commands
   shift
-  words=$(cat "$home/local/help/$tool/words.tsv")
-  commands=$(awk -F '\t' '$3 == "command" { print $1 }' <<<"$words")
+  known=$(cat "$home/local/help/$tool/words.tsv")
+  commands=$(awk -F '\t' '$3 == "command" { print $1 }' <<<"$known")
   show_help "$tool" "$@"
   while [ $# -gt 0 ]; do
     word=$1
@@ -94,7 +94,7 @@ check_line() {
       value=$usual
       check_value
     fi
-  done <<<"$words"
+  done <<<"$known"
 }
 
 # find_word COMMAND WORD: sets kind and its neighbours.
@@ -104,7 +104,7 @@ find_word() {
     if [ "$its_command" = "$1" ] && [ "$its_name" = "$2" ]; then
       return
     fi
-  done <<<"$words"
+  done <<<"$known"
   return 1
 }
 
@@ -115,7 +115,7 @@ find_argument() {
     if [ "$its_command" = "$command" ] && [[ $label != -* ]]; then
       return
     fi
-  done <<<"$words"
+  done <<<"$known"
   return 1
 }
 
@@ -146,8 +146,16 @@ check_value() {
         refuse 1 "Port $value of 127.0.0.1 is in use: stop what listens there, or choose $name N."
       fi
       ;;
-    file) [ -f "$value" ] && [ -r "$value" ] || refuse 1 "There is no file $value that can be read." ;;
-    folder) [ -d "$value" ] && [ -r "$value" ] || refuse 1 "There is no folder $value that can be read." ;;
+    file)
+      if [ ! -f "$value" ] || [ ! -r "$value" ]; then
+        refuse 1 "There is no file $value that can be read."
+      fi
+      ;;
+    folder)
+      if [ ! -d "$value" ] || [ ! -r "$value" ]; then
+        refuse 1 "There is no folder $value that can be read."
+      fi
+      ;;
   esac
 }
 
@@ -180,8 +188,8 @@ columns() {
   echo "$size"
 }
 
+# Sets java, java_home and release, its version.
 find_java() {
-  local release
   java=java
   if [ -n "${JAVA_HOME:-}" ] && [ -x "$JAVA_HOME/bin/java" ]; then
     java=$JAVA_HOME/bin/java
@@ -197,17 +205,25 @@ find_java() {
   if ! [ "${release%%[.-]*}" -ge 17 ] 2>/dev/null; then
     refuse 1 "Java is too old: this needs a JDK 17 or later, $java is $release."
   fi
+  release=${release%%[.-]*}
 }
 
 class_path() {
   echo "$start/meterkite-$module-1.0.0.jar:$(cat "$start/classpath.txt")"
 }
 
-# Where the JVM keeps its classes, read and linked, for its next start: a name without its ending.
-archive_of_classes() {
-  local key
+# Sets archive to the options by which the JVM maps the classes of an earlier start, or lists them for the program to make
+# an archive of; one that does not fit is left aside without a word.
+use_archive() {
+  local key name
   key=$({ echo "$java" "${words[*]}"; cat "$java_home/release" 2>/dev/null || true; } | cksum)
-  echo "$start/classes-${key%% *}"
+  name=$start/classes-${key%% *}
+  if [ -e "$name.jsa" ]; then
+    archive=(-XX:SharedArchiveFile="$name.jsa" -Xshare:auto)
+  else
+    archive=(-XX:DumpLoadedClassList="$name-$$.classes")
+  fi
+  archive+=(-Xlog:disable -Dmeterkite.archive="$name")
 }
 
 # A line for each file that a build reads, of all modules.
@@ -268,9 +284,9 @@ build() {
     grep '^\[ERROR\]' "$start/build.log" | head -n 20 >&2 || true
     refuse 1 "The build failed: $start/build.log has all of it."
   fi
-  for each in $(cat "$start/modules"); do
+  while IFS= read -r each; do
     sources_of "$each" >"$home/$each/target/start/sources"
-  done
+  done <"$start/modules"
   # shellcheck disable=SC2046
   built_from $(cat "$start/modules") >"$start/built"
 }
@@ -281,7 +297,7 @@ maven() {
   set -m
   (
     set +m -o pipefail
-    cd "$home"
+    cd "$home" || exit
     JAVA_HOME=$java_home ./mvnw -Pstart -pl "$module" -am package \
       -Dorg.slf4j.simpleLogger.log.org.apache.maven.cli.transfer.Slf4jMavenTransferListener=info 2>&1 | show_build
   ) </dev/null &

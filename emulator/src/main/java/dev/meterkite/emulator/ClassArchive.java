@@ -101,6 +101,11 @@ public record ClassArchive(Path archive, Path list, String classPath) {
     discard();
   }
 
+  /** Removes the archive. */
+  public void remove() throws IOException {
+    Files.deleteIfExists(archive);
+  }
+
   /** Removes everything that only the making needs. */
   public void discard() throws IOException {
     Files.deleteIfExists(part());

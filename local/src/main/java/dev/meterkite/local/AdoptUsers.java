@@ -74,14 +74,10 @@ public final class AdoptUsers {
    * command line.
    */
   public static void main(String[] args) {
-    boolean dryRun = args.length == 1 && args[0].equals("--dry-run");
-    if (args.length != 0 && !dryRun) {
-      System.err.println("usage: AdoptUsers [--dry-run]");
-      System.exit(2);
-    }
+    Options options = Main.optionsOf("adopt", args);
     int status;
     try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
-      status = new AdoptUsers(store, InstantSource.system(), System.out).run(dryRun);
+      status = new AdoptUsers(store, InstantSource.system(), System.out).run(options.dryRun());
     } catch (LocalHostException e) {
       System.err.println(e.getMessage());
       status = 1;

@@ -3,7 +3,7 @@ package dev.meterkite.local;
 import dev.meterkite.emulator.ClassArchive;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -31,7 +31,7 @@ final class ClassArchives implements AutoCloseable {
   }
 
   /** The archive of this JVM; null where there is none. */
-  static @Nullable ClassArchive own() {
+  private static @Nullable ClassArchive own() {
     String name = System.getProperty("meterkite.archive", "");
     return name.isEmpty()
         ? null
@@ -41,28 +41,44 @@ final class ClassArchives implements AutoCloseable {
             System.getProperty("java.class.path"));
   }
 
-  /** Begins to make those that are missing. */
-  static ClassArchives make(List<ClassArchive> archives) {
+  /**
+   * Begins to make those that are missing. One that this JVM left aside, because a jar or the JVM is
+   * another one now, is removed, and the next start makes it anew.
+   *
+   * @param emulators the archive of the emulator that was started; empty for none
+   */
+  static ClassArchives make(Optional<ClassArchive> emulators) {
     ClassArchives all = new ClassArchives();
-    List<ClassArchive> missing = archives.stream().filter(each -> !each.exists()).toList();
-    if (!missing.isEmpty()) {
-      Loopback.daemon(() -> missing.forEach(all::make), "class-archives").start();
+    ClassArchive own = own();
+    if (own != null) {
+      Loopback.daemon(() -> all.make(own, emulators), "class-archives").start();
     }
     return all;
   }
 
-  private void make(ClassArchive archive) {
+  private void make(ClassArchive own, Optional<ClassArchive> emulators) {
     try {
-      Process process = begin(archive);
-      if (process != null) {
-        process.waitFor();
-        archive.complete(process);
+      if (!own.exists()) {
+        make(own);
+      } else if (!ClassArchive.isUsedHere()) {
+        own.remove();
+      }
+      if (emulators.isPresent() && !emulators.get().exists()) {
+        make(emulators.get());
       }
     } catch (IOException e) {
       // The next start is slower than it could be; nothing else.
       LOG.log(Level.INFO, "no archive of classes: " + e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void make(ClassArchive archive) throws IOException, InterruptedException {
+    Process process = begin(archive);
+    if (process != null) {
+      int unused = process.waitFor();
+      archive.complete(process);
     }
   }
 

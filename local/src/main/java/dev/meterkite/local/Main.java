@@ -1,6 +1,5 @@
 package dev.meterkite.local;
 
-import dev.meterkite.emulator.ClassArchive;
 import dev.meterkite.emulator.EmulatorUnavailableException;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
@@ -125,11 +124,32 @@ public final class Main {
     try {
       options = Options.parse(words);
     } catch (WrongLineException e) {
-      err.println(Console.wrapped(e.getMessage()));
+      err.println(Console.wrapped(String.valueOf(e.getMessage())));
       return 2;
     }
     try (Stop stop = Stop.of(out, err)) {
       return run(options, Objects.requireNonNull(commands().get(options.command())), stop);
+    }
+  }
+
+  /**
+   * The options of a sub-command that is a program of its own; ends it where they ask for help or
+   * are wrong.
+   */
+  static Options optionsOf(String command, String[] args) {
+    List<String> words = new ArrayList<>(List.of(command));
+    words.addAll(Arrays.asList(args));
+    Optional<String> help = Options.LINE.helpFor(words, Console.columns());
+    if (help.isPresent()) {
+      System.out.print(help.get());
+      System.exit(0);
+    }
+    try {
+      return Options.parse(words);
+    } catch (WrongLineException e) {
+      System.err.println(Console.wrapped(String.valueOf(e.getMessage())));
+      System.exit(2);
+      throw e;
     }
   }
 
@@ -155,7 +175,7 @@ public final class Main {
         stop.closes(host);
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         sayUp(host, options, log, took, stop.out());
-        try (ClassArchives archives = ClassArchives.make(archives(host))) {
+        try (ClassArchives archives = ClassArchives.make(host.emulatorClasses())) {
           stop.closes(
               () -> {
                 archives.close();
@@ -192,16 +212,6 @@ public final class Main {
                 .formatted(options.firestorePort()));
       }
     }
-  }
-
-  private static List<ClassArchive> archives(LocalHost host) {
-    List<ClassArchive> archives = new ArrayList<>();
-    ClassArchive own = ClassArchives.own();
-    if (own != null) {
-      archives.add(own);
-    }
-    host.emulatorClasses().ifPresent(archives::add);
-    return archives;
   }
 
   /** One sentence for the terminal; the log has the trace. */

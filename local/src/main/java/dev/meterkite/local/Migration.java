@@ -63,15 +63,12 @@ public final class Migration {
    * if everything is there and right, 1 if not, 2 for a wrong command line.
    */
   public static void main(String[] args) throws IOException {
-    boolean dryRun = args.length == 2 && args[1].equals("--dry-run");
-    if (args.length != 1 && !dryRun) {
-      System.err.println("usage: Migration DIR [--dry-run]");
-      System.exit(2);
-    }
+    Options options = Main.optionsOf("migrate", args);
     int status;
     try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
       status =
-          new Migration(store, InstantSource.system(), System.out).run(Path.of(args[0]), dryRun);
+          new Migration(store, InstantSource.system(), System.out)
+              .run(Path.of(options.arguments().get(0)), options.dryRun());
     } catch (LocalHostException e) {
       System.err.println(e.getMessage());
       status = 1;
