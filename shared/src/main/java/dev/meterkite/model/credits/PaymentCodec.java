@@ -293,7 +293,9 @@ final class PaymentCodec {
         : new Term(
             line,
             map(fields, StripePaymentKeys.BACK, PaymentCodec::back),
-            (int) Math.max(0, Math.min(Integer.MAX_VALUE, Raw.whole(fields, StripePaymentKeys.MONTHS, 0))),
+            (int)
+                Math.max(
+                    0, Math.min(Integer.MAX_VALUE, Raw.whole(fields, StripePaymentKeys.MONTHS, 0))),
             booking(Raw.map(fields, StripePaymentKeys.BOOKING)));
   }
 
@@ -314,8 +316,7 @@ final class PaymentCodec {
         map(
             term.back(),
             each ->
-                object(
-                    StripePaymentKeys.BACK, each.back(), StripePaymentKeys.PAID, each.paid())));
+                object(StripePaymentKeys.BACK, each.back(), StripePaymentKeys.PAID, each.paid())));
     fields.put(StripePaymentKeys.MONTHS, (long) term.months());
     fields.put(StripePaymentKeys.BOOKING, encode(term.booking()));
     return fields;

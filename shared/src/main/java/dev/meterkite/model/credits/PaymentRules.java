@@ -4,7 +4,6 @@ import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Seen;
-import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.PaidCredits.Purchase;
 import dev.meterkite.model.credits.PaymentRecord.Older;
 import dev.meterkite.model.credits.StripePayment.Back;
@@ -19,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is paid, refunded and subscribed at Stripe, as one user's credits and tier. Events may come
@@ -116,7 +114,8 @@ final class PaymentRules {
     PaymentRecord told = merged.with(pay.facts()).of(state.userId());
     loseExpired(ties.found().facts(), told.facts());
     PaymentRecord booked = book(told, pay.told().eventId());
-    new TermRules(book, credits).pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
+    new TermRules(book, credits)
+        .pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
     if (!missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);
     }

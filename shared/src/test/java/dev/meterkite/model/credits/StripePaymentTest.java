@@ -30,10 +30,7 @@ class StripePaymentTest {
 
   private static StripePayment sold(String id, boolean isInvoice, Long amount, long packages) {
     return new StripePayment(
-        Map.of(id, new Sale(isInvoice, amount, packages, List.of())),
-        Map.of(),
-        Map.of(),
-        Map.of());
+        Map.of(id, new Sale(isInvoice, amount, packages, List.of())), Map.of(), Map.of(), Map.of());
   }
 
   private static StripePayment part(String id, Long amount, Long stated, Refunded... refunded) {
@@ -77,8 +74,7 @@ class StripePaymentTest {
               amount,
               random.nextBoolean() ? null : 3L,
               new Refunded(at(random.nextInt(5)), 1L + random.nextInt(5)));
-      case 2 ->
-          refund(id, random.nextBoolean() ? null : "1", 1 + random.nextInt(5), one, other);
+      case 2 -> refund(id, random.nextBoolean() ? null : "1", 1 + random.nextInt(5), one, other);
       default -> dispute(id, 1 + random.nextInt(5), one, other);
     };
   }
@@ -184,7 +180,9 @@ class StripePaymentTest {
     assertEquals(50, back(paid, refund("re_1", "pi_1", 80, at(1), at(10))).back());
     Part same =
         new Part(
-            null, null, List.of(new Refunded(at(5), 50), new Refunded(at(5), 60), new Refunded(T, 60)));
+            null,
+            null,
+            List.of(new Refunded(at(5), 50), new Refunded(at(5), 60), new Refunded(T, 60)));
     assertEquals(List.of(new Refunded(at(5), 60)), same.refunded());
   }
 

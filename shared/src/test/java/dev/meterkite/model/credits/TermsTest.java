@@ -83,7 +83,9 @@ class TermsTest {
     assertNull(term(LineKind.CREDIT, START, END).dueAt());
     Term month = whole(START, END).with(1, Booking.NONE);
     assertNull(new Terms(Map.of("a", month)).dueAt());
-    Terms both = new Terms(Map.of("a", month, "b", year.with(3, Booking.NONE), "c", year.with(2, Booking.NONE)));
+    Terms both =
+        new Terms(
+            Map.of("a", month, "b", year.with(3, Booking.NONE), "c", year.with(2, Booking.NONE)));
     assertEquals(year.monthStart(2), both.dueAt());
   }
 
@@ -102,7 +104,8 @@ class TermsTest {
   @Test
   void twoPaymentsOfOnePeriod_keepWhatEitherPaysFor() {
     Line line = line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, 2_900L);
-    Line twice = new Line("il", LineKind.WHOLE, SubscriptionTier.PRO, 5_000, 2, START, END, 5_800L, null);
+    Line twice =
+        new Line("il", LineKind.WHOLE, SubscriptionTier.PRO, 5_000, 2, START, END, 5_800L, null);
     Term term = Term.of("in_1", line, new Back(2_900, 2_900));
     assertEquals(2_500, term.due(2_500));
     assertEquals(0, term.paidBy("in_2", line, Back.NONE).due(2_500));
@@ -150,12 +153,15 @@ class TermsTest {
     assertEquals(2_500, credits(charge(SubscriptionTier.PRO, 4_000L, 1, 1_000L)), "at most all");
     assertEquals(3_000, credits(charge(SubscriptionTier.PRO, 1_200L, 3, 1_000L)));
     assertEquals(
-        1_000, credits(charge(SubscriptionTier.PRO, 1_160L, 1, null), whole), "by the whole line's");
+        1_000,
+        credits(charge(SubscriptionTier.PRO, 1_160L, 1, null), whole),
+        "by the whole line's");
     assertEquals(3_750, credits(charge(SubscriptionTier.PRO, 4_350L, 3, null), whole));
     Term two =
         Term.of(
             "in_1",
-            new Line("il", LineKind.WHOLE, SubscriptionTier.PRO, 5_000, 2, START, END, 5_800L, null),
+            new Line(
+                "il", LineKind.WHOLE, SubscriptionTier.PRO, 5_000, 2, START, END, 5_800L, null),
             Back.NONE);
     assertEquals(3_750, credits(charge(SubscriptionTier.PRO, 4_350L, 3, null), two));
     assertEquals(0, credits(charge(SubscriptionTier.PRO, 0L, 1, 1_000L)));
@@ -173,10 +179,11 @@ class TermsTest {
     Term year = whole(END.minus(Duration.ofDays(365)), END);
     assertEquals(byMonth, credits(charge(SubscriptionTier.ULTIMATE, 1L, 1, null), year));
     Term enthu =
-        Term.of(
-            "in_3", line(LineKind.WHOLE, SubscriptionTier.ENTHU, START, END, 900L), Back.NONE);
+        Term.of("in_3", line(LineKind.WHOLE, SubscriptionTier.ENTHU, START, END, 900L), Back.NONE);
     assertEquals(
-        1_250, credits(charge(SubscriptionTier.PRO, 1_450L, 1, null), enthu, whole), "its own tier");
+        1_250,
+        credits(charge(SubscriptionTier.PRO, 1_450L, 1, null), enthu, whole),
+        "its own tier");
   }
 
   @Test
@@ -224,21 +231,19 @@ class TermsTest {
     Term old = whole(START, END);
     assertEquals(0, credited(old, credit(SubscriptionTier.ENTHU, HALF, END, 900L)));
     assertEquals(0, credited(old, credit(SubscriptionTier.PRO, HALF, END.plusSeconds(1), 900L)));
-    assertEquals(
-        0, credited(old, credit(SubscriptionTier.PRO, START.minusSeconds(1), END, 900L)));
+    assertEquals(0, credited(old, credit(SubscriptionTier.PRO, START.minusSeconds(1), END, 900L)));
     Term own =
-        Term.of(
-            "in_1", line(LineKind.CREDIT, SubscriptionTier.PRO, HALF, END, 1_450L), Back.NONE);
+        Term.of("in_1", line(LineKind.CREDIT, SubscriptionTier.PRO, HALF, END, 1_450L), Back.NONE);
     assertEquals(0, credited(old, own), "of its own invoice");
-    assertEquals(0, credited(term(LineKind.TRIAL, START, END), credit(SubscriptionTier.PRO, HALF, END, 9L)));
+    assertEquals(
+        0, credited(term(LineKind.TRIAL, START, END), credit(SubscriptionTier.PRO, HALF, END, 9L)));
   }
 
   @Test
   void creditLine_creditsTheLatestOfThem() {
     Term old = whole(START, END);
     Term later =
-        Term.of(
-            "in_3", line(LineKind.CHARGE, SubscriptionTier.PRO, HALF, END, 1_450L), Back.NONE);
+        Term.of("in_3", line(LineKind.CHARGE, SubscriptionTier.PRO, HALF, END, 1_450L), Back.NONE);
     Term credit = credit(SubscriptionTier.PRO, HALF, END, 1_450L);
     Terms terms = new Terms(Map.of("old", old, "later", later, "credit", credit));
     assertEquals(0, terms.credited("old", 0, 2_500));
@@ -249,8 +254,7 @@ class TermsTest {
   void creditOfAYear_takesItsPartOfTheMonthAndAllOfThoseBehind() {
     Instant end = START.plus(Duration.ofDays(365));
     Term year =
-        Term.of(
-            "in_1", line(LineKind.WHOLE, SubscriptionTier.PRO, START, end, 36_500L), Back.NONE);
+        Term.of("in_1", line(LineKind.WHOLE, SubscriptionTier.PRO, START, end, 36_500L), Back.NONE);
     Instant from = START.plus(Duration.ofDays(14));
     Term credit = credit(SubscriptionTier.PRO, from, end, 35_100L);
     Terms terms = new Terms(Map.of("old", year, "credit", credit));
