@@ -27,7 +27,8 @@ import java.util.function.Function;
 
 /**
  * Sweeps what is due: users by {@code ledger_due_at}, jobs by {@code payment_due_at}, payments at
- * Stripe by {@code tie_due_at}, and jobs that have no payment at all because their events were lost.
+ * Stripe by {@code tie_due_at}, and jobs that have no payment at all because their events were
+ * lost.
  *
  * <p>Everything goes through the engine, which applies what is due and nothing else; so a sweep may
  * stop anywhere, run twice at once, or miss a month.
@@ -78,8 +79,8 @@ final class DueCredits {
 
   /**
    * Sweeps within the budget; {@code users_swept, jobs_swept, jobs_found, payments_swept, failed,
-   * more}. In shadow mode nothing is due: what expires and who is paid is the older system's to say, and where a
-   * search ended could not be noted.
+   * more}. In shadow mode nothing is due: what expires and who is paid is the older system's to
+   * say, and where a search ended could not be noted.
    */
   Map<String, Object> sweep() {
     if (shadow) {
@@ -114,8 +115,7 @@ final class DueCredits {
     return counts(users, jobs, payments, findLost(now, budget));
   }
 
-  private static Map<String, Object> counts(
-      Tally users, Tally jobs, Tally payments, Tally lost) {
+  private static Map<String, Object> counts(Tally users, Tally jobs, Tally payments, Tally lost) {
     Map<String, Object> counts = new LinkedHashMap<>();
     counts.put("users_swept", users.done);
     counts.put("jobs_swept", jobs.done);

@@ -476,8 +476,7 @@ class StripeWebhookTest {
     for (String version : List.of("null", "'2024-09-30.acacia'", "'2026-08-26.dahlia'")) {
       StripeWebhookTest stripe = new StripeWebhookTest();
       String body = stripe.checkout(named(user));
-      received(
-          post(body.replace("\"2025-03-31.basil\"", version.replace('\'', '"'))));
+      received(post(body.replace("\"2025-03-31.basil\"", version.replace('\'', '"'))));
     }
     assertEquals(300, Desk.balance(user));
   }
@@ -490,14 +489,13 @@ class StripeWebhookTest {
     Desk.HOSTED.set(Users.COLLECTION, user, fields);
     received(post(refund(600)));
     assertEquals(List.of(), alertsOf(user));
-    Map<String, Object> waiting = new java.util.LinkedHashMap<>(
-        Desk.HOSTED.read("stripe_payments", payment).fields());
+    Map<String, Object> waiting =
+        new java.util.LinkedHashMap<>(Desk.HOSTED.read("stripe_payments", payment).fields());
     waiting.put("tie_due_at", Instant.parse("2020-01-01T00:00:00Z"));
     Desk.HOSTED.set("stripe_payments", payment, waiting);
     Desk.json(Desk.HOSTED.post(ExpireCredits.class, "scheduler", Desk.key(), "{}"));
     assertEquals(List.of("refund_abuse"), alertsOf(user));
-    assertFalse(
-        Desk.HOSTED.read("stripe_payments", payment).fields().containsKey("tie_due_at"));
+    assertFalse(Desk.HOSTED.read("stripe_payments", payment).fields().containsKey("tie_due_at"));
   }
 
   @Test

@@ -145,9 +145,7 @@ public final class CreditCommands {
     List<Read> reads = new ArrayList<>();
     if (input instanceof CreditCommand.Pay pay) {
       pay.ids().forEach(id -> reads.add(new Read.Get(payment(id))));
-      pay.facts()
-          .sales()
-          .forEach((id, sale) -> PaymentRules.transactions(userId, id, sale, reads));
+      pay.facts().sales().forEach((id, sale) -> PaymentRules.transactions(userId, id, sale, reads));
     }
     seen.forEach(document -> reads.remove(new Read.Get(document.ref())));
     return new Command<>(user(userId), STRIPE, null, "", input, List.of(), seen, reads);
@@ -167,9 +165,7 @@ public final class CreditCommands {
   public static Optional<Command<CreditCommand>> tieDue(Snapshot payment) {
     CreditCommand.Pay nothingNew =
         new CreditCommand.Pay(
-            List.of(payment.ref().id()),
-            StripePayment.NONE,
-            new CreditCommand.Told(SWEEP, null));
+            List.of(payment.ref().id()), StripePayment.NONE, new CreditCommand.Told(SWEEP, null));
     return owner(payment).map(userId -> stripe(userId, nothingNew, List.of()));
   }
 

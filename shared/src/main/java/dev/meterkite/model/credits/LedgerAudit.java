@@ -147,7 +147,8 @@ public final class LedgerAudit {
     if (reverses != null && transaction.get(CreditTransactions.REVERSES_SEQUENCE) != null) {
       // A refund gives back what a deduction took; of a purchase credits are taken, and some of
       // them given back when the money came after all.
-      boolean isRefund = TransactionType.REFUND.wire().equals(Raw.text(transaction, CreditTransactions.TYPE));
+      boolean isRefund =
+          TransactionType.REFUND.wire().equals(Raw.text(transaction, CreditTransactions.TYPE));
       refunds.merge(reverses, isRefund ? amount : -amount, Long::sum);
       firstRefund.putIfAbsent(reverses, sequence);
     }

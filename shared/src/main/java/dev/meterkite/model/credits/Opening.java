@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * Opens a user's book at a moment, with everything applied that is due by then.
  *
  * <p>In this order: the ledger as it stands, or a first one, or one rebuilt; a balance that another
- * program changed; lapsed holds; expired lots; the monthly grant of the present period; the
- * present month of lines that are paid for longer.
+ * program changed; lapsed holds; expired lots; the monthly grant of the present period; the present
+ * month of lines that are paid for longer.
  *
  * <p><b>A first ledger.</b> A positive {@code credits_balance} becomes one {@code admin_adjustment}
  * at sequence 1, in a lot that never expires. Somebody has kept that balance until now, so it

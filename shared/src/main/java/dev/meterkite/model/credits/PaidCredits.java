@@ -208,7 +208,9 @@ final class PaidCredits {
     lost += Math.max(0, Math.min(refund, amount - taken));
     if (taken > 0) {
       book.takeBack(
-          book.entryId(), shares, reversal(purchase, bought, taken, refund > 0 ? REFUNDED : CREDITED));
+          book.entryId(),
+          shares,
+          reversal(purchase, bought, taken, refund > 0 ? REFUNDED : CREDITED));
     }
     return add(takenBefore, shares);
   }
@@ -276,8 +278,7 @@ final class PaidCredits {
       labels
           .with(CreditTransactions.REVERSES, purchase.transactionId())
           .with(
-              CreditTransactions.REVERSES_SEQUENCE,
-              Raw.whole(bought, CreditTransactions.SEQUENCE));
+              CreditTransactions.REVERSES_SEQUENCE, Raw.whole(bought, CreditTransactions.SEQUENCE));
       book.write(
           new Write.Update(
               CreditCommands.transaction(purchase.transactionId()),

@@ -1,6 +1,8 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.alerts.Alerts;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Seen;
@@ -19,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What is paid, refunded and subscribed at Stripe, as one user's credits and tier. Events may come
@@ -116,14 +117,16 @@ final class PaymentRules {
     PaymentRecord told = merged.with(pay.facts()).of(state.userId());
     loseExpired(ties.found().facts(), told.facts());
     PaymentRecord booked = book(told, pay.told().eventId());
-    new TermRules(book, credits).pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
+    new TermRules(book, credits)
+        .pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
+    PaymentRecord next = untied(ties.rootId(), alerted(ties.rootId(), booked));
     if (!missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);
     }
     if (credits.isOverLimit()) {
       return CreditRules.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
     }
-    ties.writes(alerts(ties.rootId(), booked), book.now()).forEach(book::write);
+    ties.writes(next, book.now()).forEach(book::write);
     return settled(pay.told());
   }
 
@@ -196,26 +199,48 @@ final class PaymentRules {
     return new Older(older.transactionId(), older.credits(), due);
   }
 
-  /** One alert a payment: credits that were gone, or money that went back for no known sale. */
-  private PaymentRecord alerts(String id, PaymentRecord payment) {
-    boolean isUntied = !payment.isSale() && payment.facts().back().back() > 0;
-    Instant tieDueAt = isUntied ? payment.tieDueAt() : null;
-    if (isUntied && tieDueAt == null && payment.alertedAt() == null) {
-      tieDueAt = book.now().plus(TIE_WITHIN);
-    }
-    String what = null;
-    if (tieDueAt != null && !tieDueAt.isAfter(book.now())) {
-      tieDueAt = null;
-      what = "was refunded, and nothing is known that it sold";
-    } else if (credits.lost() > 0) {
-      what =
-          "was refunded, but " + credits.lost() + " of " + credits.wanted() + " credits are gone";
-    }
-    if (what == null) {
-      return payment.alerts(tieDueAt, payment.alertedAt());
+  /** One alert a payment of credits that were gone. */
+  private PaymentRecord alerted(String id, PaymentRecord payment) {
+    if (credits.lost() == 0) {
+      return payment;
     }
     Instant at = payment.alertedAt() == null ? book.now() : payment.alertedAt();
-    book.alert(AlertType.REFUND_ABUSE, id, "payment " + id + " " + what, at);
-    return payment.alerts(tieDueAt, at);
+    String what = credits.lost() + " of " + credits.wanted() + " credits are gone";
+    book.alert(AlertType.REFUND_ABUSE, id, "payment " + id + " was refunded, but " + what, at);
+    return payment.alerted(at);
+  }
+
+  /**
+   * An alert of money that went back for no known sale, once the sale has had its time to come; it
+   * is resolved when the sale comes after all.
+   */
+  private PaymentRecord untied(String id, PaymentRecord payment) {
+    boolean isUntied = !payment.isSale() && payment.facts().back().back() > 0;
+    String open = payment.untiedAlert();
+    if (!isUntied) {
+      if (open != null) {
+        resolve(Alerts.ref(AlertType.REFUND_ABUSE, AlertSubject.user(state.userId()), open));
+      }
+      return payment.untied(null, null);
+    }
+    Instant due = payment.tieDueAt() == null ? book.now().plus(TIE_WITHIN) : payment.tieDueAt();
+    if (open != null || due.isAfter(book.now())) {
+      return payment.untied(open == null ? due : null, open);
+    }
+    book.write(
+        Alerts.once(
+            AlertType.REFUND_ABUSE,
+            AlertSubject.user(state.userId()),
+            "untied " + id,
+            "payment " + id + " was refunded, and nothing is known that it sold",
+            book.now()));
+    return payment.untied(null, "untied " + id);
+  }
+
+  private void resolve(DocRef alert) {
+    Map<String, Object> changes = Alerts.resolve(credits.see(alert), book.now());
+    if (!changes.isEmpty()) {
+      book.write(new Write.Update(alert, changes));
+    }
   }
 }

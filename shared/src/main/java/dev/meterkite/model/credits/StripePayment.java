@@ -96,8 +96,7 @@ public record StripePayment(
    * @param amount what was paid for it; null if not stated
    * @param packages the credits of its packages
    */
-  public record Sale(
-      boolean isInvoice, @Nullable Long amount, long packages, List<Line> lines) {
+  public record Sale(boolean isInvoice, @Nullable Long amount, long packages, List<Line> lines) {
     private static final Comparator<Sale> ORDER =
         Comparator.comparing(Sale::isInvoice)
             .thenComparing(Sale::amount, Comparator.nullsFirst(Comparator.naturalOrder()))
@@ -165,10 +164,7 @@ public record StripePayment(
    * @param failedAt when it failed or was cancelled, which is for good; null while it has not
    */
   public record Refund(
-      @Nullable String part,
-      long amount,
-      @Nullable Instant createdAt,
-      @Nullable Instant failedAt) {
+      @Nullable String part, long amount, @Nullable Instant createdAt, @Nullable Instant failedAt) {
     public Refund {
       amount = Math.min(amount, MAX_AMOUNT);
     }
@@ -285,10 +281,7 @@ public record StripePayment(
   }
 
   private long withdrawn() {
-    return disputes.values().stream()
-        .filter(Dispute::isWithdrawn)
-        .mapToLong(Dispute::amount)
-        .sum();
+    return disputes.values().stream().filter(Dispute::isWithdrawn).mapToLong(Dispute::amount).sum();
   }
 
   private long refunded() {
@@ -313,9 +306,9 @@ public record StripePayment(
   }
 
   /**
-   * What was refunded of a charge: its refunds that have not failed, or a cumulative figure less the
-   * refunds in it that failed afterwards, whichever is more. A refund that failed before a figure
-   * is not in it.
+   * What was refunded of a charge: its refunds that have not failed, or a cumulative figure less
+   * the refunds in it that failed afterwards, whichever is more. A refund that failed before a
+   * figure is not in it.
    */
   private static long refunded(@Nullable Part part, List<Refund> refunds) {
     long most = 0;

@@ -1,8 +1,8 @@
 package dev.meterkite.model.credits;
 
 import dev.meterkite.model.credits.StripePayment.Back;
-import dev.meterkite.model.credits.StripePayment.LineKind;
 import dev.meterkite.model.credits.StripePayment.Line;
+import dev.meterkite.model.credits.StripePayment.LineKind;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -58,7 +58,9 @@ record Term(Line line, Map<String, Back> back, int months, Booking booking) {
       case WHOLE ->
           (int)
               Math.max(
-                  1, Math.round((double) seconds(line.start(), line.end()) / AVERAGE_MONTH.toSeconds()));
+                  1,
+                  Math.round(
+                      (double) seconds(line.start(), line.end()) / AVERAGE_MONTH.toSeconds()));
       case CHARGE -> {
         int whole = (int) ChronoUnit.MONTHS.between(zoned(), line.end().atZone(ZoneOffset.UTC));
         yield whole == 0 || monthStart(whole).isBefore(line.end()) ? whole + 1 : whole;

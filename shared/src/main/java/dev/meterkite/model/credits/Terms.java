@@ -163,8 +163,7 @@ record Terms(Map<String, Term> byKey) {
     if (paid != null && paid > 0 && amount != null) {
       // amount ÷ paid is the share of the time that is left; of a month of a year only its part.
       part = part.multiply(big(amount)).multiply(seconds(term.line().start(), term.line().end()));
-      whole =
-          whole.multiply(big(paid)).multiply(seconds(credit.start(), credit.end()));
+      whole = whole.multiply(big(paid)).multiply(seconds(credit.start(), credit.end()));
     }
     return part.divide(whole).min(big(credits)).longValueExact();
   }

@@ -1,7 +1,6 @@
 package dev.meterkite.model.stripe;
 
 import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditPackage;
 import dev.meterkite.model.credits.StripePayment;
 import dev.meterkite.model.credits.StripePayment.Dispute;
 import dev.meterkite.model.credits.StripePayment.Part;
@@ -141,8 +140,7 @@ public final class StripeRules {
     }
     Long amount = object.amount("amount_paid");
     Part part = new Part(null, amount == null || amount < 1 ? null : amount, List.of());
-    StripePayment facts =
-        new StripePayment(Map.of(), Map.of(paid, part), Map.of(), Map.of());
+    StripePayment facts = new StripePayment(Map.of(), Map.of(paid, part), Map.of(), Map.of());
     return pay(event, object, ids(paid, invoice), facts, true);
   }
 
@@ -200,8 +198,7 @@ public final class StripeRules {
     }
     Dispute dispute =
         new Dispute(amount, isWon ? null : event.created(), isWon ? event.created() : null);
-    StripePayment facts =
-        new StripePayment(Map.of(), Map.of(), Map.of(), Map.of(id, dispute));
+    StripePayment facts = new StripePayment(Map.of(), Map.of(), Map.of(), Map.of(id, dispute));
     return pay(event, object, ids, facts, true);
   }
 
@@ -278,13 +275,11 @@ public final class StripeRules {
   }
 
   private static Meaning.UserKeys keys(StripeObject object, List<String> ids, boolean mayWait) {
-    String subscription =
-        object.text("parent.subscription_details.subscription", "subscription");
+    String subscription = object.text("parent.subscription_details.subscription", "subscription");
     if (subscription == null && "subscription".equals(object.text("object"))) {
       subscription = object.text("id");
     }
-    return new Meaning.UserKeys(
-        user(object), object.text("customer"), subscription, ids, mayWait);
+    return new Meaning.UserKeys(user(object), object.text("customer"), subscription, ids, mayWait);
   }
 
   /** The user that an object names; an invoice may do so on its lines, as its subscription did. */

@@ -276,9 +276,7 @@ final class StripeSales {
         "month".equals(line.text("plan.interval"))
             && Math.max(1, line.whole("plan.interval_count")) == 1;
     Long unit =
-        isPriced
-            ? line.amount("price.unit_amount")
-            : isPlanned ? line.amount("plan.amount") : null;
+        isPriced ? line.amount("price.unit_amount") : isPlanned ? line.amount("plan.amount") : null;
     return positive(unit);
   }
 
@@ -301,9 +299,7 @@ final class StripeSales {
 
   private static boolean isSubscription(StripeObject line) {
     return line.text(
-            "subscription",
-            "parent.subscription_item_details.subscription",
-            "subscription_item")
+            "subscription", "parent.subscription_item_details.subscription", "subscription_item")
         != null;
   }
 }

@@ -654,8 +654,7 @@ class PaymentRulesTest {
   void whatWasNotReadYet_isAskedFor() {
     Bank bank = Bank.with("payg", 0);
     bank.sweep();
-    Command<CreditCommand> bought =
-        CreditCommands.stripe(Bank.USER, commands(checkout()).get(0));
+    Command<CreditCommand> bought = CreditCommands.stripe(Bank.USER, commands(checkout()).get(0));
     assertEquals("applied", bank.run(CreditRulesTest.unread(bought)));
     Read payment = new Read.Get(CreditCommands.payment("pi_1"));
     Read transaction = new Read.Get(CreditCommands.packages("cs_1"));

@@ -50,9 +50,7 @@ class StripeCasesTest {
 
   private static StripeTeller teller(TrialCredits trials, boolean bySubtotal) {
     Bank bank = Bank.with("payg", 0);
-    bank.documents
-        .get(CreditCommands.user(Bank.USER))
-        .put(Users.STRIPE_CUSTOMER_ID, "cus_1");
+    bank.documents.get(CreditCommands.user(Bank.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
     return new StripeTeller(bank, new StripeRules(PRICES, trials, bySubtotal));
   }
 
@@ -74,12 +72,18 @@ class StripeCasesTest {
       String price, int quantity, Integer amount, Instant start, Instant end) {
     Map<String, Object> line =
         object(
-            "id", "il_" + price + quantity + amount + start.getEpochSecond(),
-            "object", "line_item",
-            "quantity", quantity,
-            "period", object("start", start, "end", end),
-            "pricing", pricing(price),
-            "parent", parent(false));
+            "id",
+            "il_" + price + quantity + amount + start.getEpochSecond(),
+            "object",
+            "line_item",
+            "quantity",
+            quantity,
+            "period",
+            object("start", start, "end", end),
+            "pricing",
+            pricing(price),
+            "parent",
+            parent(false));
     if (amount != null) {
       line.putAll(object("amount", amount));
     }
@@ -210,7 +214,8 @@ class StripeCasesTest {
         amount);
   }
 
-  private static StripeEvent refund(String type, int seconds, String id, String status, int amount) {
+  private static StripeEvent refund(
+      String type, int seconds, String id, String status, int amount) {
     return event(
         type,
         NOW.plusSeconds(seconds),
@@ -268,10 +273,7 @@ class StripeCasesTest {
   void c1_refundInParts_ofAnInvoicePaidInTwoParts() {
     List<StripeEvent> all =
         List.of(
-            with(
-                invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH)),
-                "amount_paid",
-                2_900),
+            with(invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH)), "amount_paid", 2_900),
             tie("in_1", "pi_1", 900),
             tie("in_1", "pi_2", 2_000),
             charge("pi_2", 2_000, 1_000),
@@ -287,15 +289,24 @@ class StripeCasesTest {
   void c1_olderVersions_tieByPaymentIntentAndByCharge() {
     Map<String, Object> line =
         object(
-            "id", "il_1",
-            "amount", 2_900,
-            "price", object("id", "price_pro", "object", "price", "unit_amount", 2_900),
-            "plan", object("id", "price_pro", "amount", 2_900, "interval", "month"),
-            "proration", false,
-            "type", "subscription",
-            "subscription", "sub_1",
-            "quantity", 1,
-            "period", object("start", NOW, "end", MONTH));
+            "id",
+            "il_1",
+            "amount",
+            2_900,
+            "price",
+            object("id", "price_pro", "object", "price", "unit_amount", 2_900),
+            "plan",
+            object("id", "price_pro", "amount", 2_900, "interval", "month"),
+            "proration",
+            false,
+            "type",
+            "subscription",
+            "subscription",
+            "sub_1",
+            "quantity",
+            1,
+            "period",
+            object("start", NOW, "end", MONTH));
     for (String tie : List.of("payment_intent", "charge")) {
       again(TrialCredits.NONE, false);
       tell(with(invoice("in_1", line), tie, tie.equals("charge") ? "ch_pi_1" : "pi_1"));
@@ -322,6 +333,42 @@ class StripeCasesTest {
     assertEquals("applied", tell(refund));
     assertEquals("unchanged", tell(refund));
     assertEquals(List.of("refund_abuse"), bank.alerts());
+    assertEquals(List.of("open"), alerts("status"));
+    // Tied months later, the alert is over.
+    tell(
+        invoice("in_1", line("price_pro", 1, 2_900, bank.now, bank.now.plus(Duration.ofDays(30)))));
+    assertEquals("applied", tell(tie("in_1", "pi_1", 2_900)));
+    assertEquals(0, balance());
+    assertEquals(List.of("resolved"), alerts("status"));
+    assertEquals("unchanged", tell(refund));
+  }
+
+  private List<Object> alerts(String field) {
+    List<Object> values = new ArrayList<>();
+    bank.documents.forEach(
+        (ref, fields) -> {
+          if (ref.collection().equals("model_router_alerts")) {
+            values.add(fields.get(field));
+          }
+        });
+    return values;
+  }
+
+  @Test
+  void c1_untiedRefundThatFails_isNoAlertAnyMore() {
+    tell(with(charge("pi_1", 2_900, 2_900), "customer", "cus_1"));
+    bank.after(PaymentRules.TIE_WITHIN);
+    StripeEvent failed = refund("refund.failed", 3_600, "re_1", "failed", 2_900);
+    assertEquals("applied", tell(failed));
+    assertEquals(List.of(), bank.alerts());
+    again(TrialCredits.NONE, false);
+    StripeEvent refund = with(charge("pi_1", 2_900, 2_900), "customer", "cus_1");
+    tell(refund);
+    bank.after(PaymentRules.TIE_WITHIN);
+    tell(refund);
+    assertEquals(List.of("open"), alerts("status"));
+    tell(failed);
+    assertEquals(List.of("resolved"), alerts("status"));
   }
 
   @Test
@@ -459,8 +506,7 @@ class StripeCasesTest {
   void c5_unknownPriceBesideAKnownOne_givesNothing() {
     Map<String, Object> pack = line("price_100", 1, 600, NOW, MONTH);
     assertEquals(
-        "unknown_price",
-        tell(invoice("in_1", line("price_newtier", 1, 9_900, NOW, MONTH), pack)));
+        "unknown_price", tell(invoice("in_1", line("price_newtier", 1, 9_900, NOW, MONTH), pack)));
     assertEquals(
         "unknown_price",
         tell(invoice("in_1", pack, proration("price_newtier", 1, -9_900, NOW, MONTH))));
@@ -469,8 +515,7 @@ class StripeCasesTest {
     assertEquals("unknown_price", tell(subscription(NOW, "active", list(known, unknown))));
     assertEquals(0, balance());
     assertEquals(
-        "applied",
-        tell(invoice("in_1", pack, line("price_newsletter", 1, 9_900, NOW, MONTH))));
+        "applied", tell(invoice("in_1", pack, line("price_newsletter", 1, 9_900, NOW, MONTH))));
     assertEquals(100, balance());
   }
 
@@ -546,8 +591,7 @@ class StripeCasesTest {
     List<String> grants = new ArrayList<>();
     for (int day = 1; day <= 365; day++) {
       bank.now = NOW.plus(Duration.ofDays(day));
-      Object due =
-          bank.documents.get(CreditCommands.user(Bank.USER)).get(Users.LEDGER_DUE_AT);
+      Object due = bank.documents.get(CreditCommands.user(Bank.USER)).get(Users.LEDGER_DUE_AT);
       if (due instanceof Instant at && !at.isAfter(bank.now)) {
         bank.sweep();
         grants.addAll(bank.lots());
@@ -556,19 +600,14 @@ class StripeCasesTest {
     }
     assertEquals(11, grants.size());
     assertEquals("2500@2027-11-10T10:00:00Z", grants.get(10));
-    assertEquals(
-        12, bank.entries().stream().filter("subscription_grant 2500"::equals).count());
+    assertEquals(12, bank.entries().stream().filter("subscription_grant 2500"::equals).count());
     assertEquals(List.of(), bank.audit());
   }
 
   @Test
   void c7_yearThatIsRefundedInPart_givesLessEachMonth() {
     Instant end = NOW.plus(Duration.ofDays(365));
-    tell(
-        with(
-            invoice("in_1", line("price_pro", 1, 29_000, NOW, end)),
-            "payment_intent",
-            "pi_1"));
+    tell(with(invoice("in_1", line("price_pro", 1, 29_000, NOW, end)), "payment_intent", "pi_1"));
     tell(charge("pi_1", 29_000, 14_500));
     assertEquals(1_250, balance());
     bank.after(Duration.ofDays(31));
@@ -597,7 +636,8 @@ class StripeCasesTest {
 
   @Test
   void c8_plansChangedBackAndForth_gainNothing() {
-    List<String> plans = List.of("price_pro", "price_enthu", "price_pro", "price_enthu", "price_pro");
+    List<String> plans =
+        List.of("price_pro", "price_enthu", "price_pro", "price_enthu", "price_pro");
     List<Integer> prices = List.of(2_900, 900, 2_900, 900, 2_900);
     List<StripeEvent> invoices = new ArrayList<>();
     long expected = 0;
@@ -792,8 +832,7 @@ class StripeCasesTest {
     Instant end = NOW.plus(Duration.ofDays(365));
     tell(invoice("in_1", line("price_pro", 1, 29_000, NOW, end)));
     bank.debit(2_000);
-    Map<String, Object> wiped =
-        new HashMap<>(bank.documents.get(CreditCommands.user(Bank.USER)));
+    Map<String, Object> wiped = new HashMap<>(bank.documents.get(CreditCommands.user(Bank.USER)));
     wiped.remove(Users.LEDGER);
     wiped.remove(Users.LEDGER_DUE_AT);
     bank.documents.put(CreditCommands.user(Bank.USER), wiped);
@@ -844,8 +883,7 @@ class StripeCasesTest {
     payment.put("amount_refunded", 700L);
     payment.put("credits_due", 125L);
     bank.documents.put(CreditCommands.payment("pi_1"), payment);
-    bank.set(
-        CreditCommands.packages("cs_1"), Map.of("refunded", 125L)); // 125 of them were taken
+    bank.set(CreditCommands.packages("cs_1"), Map.of("refunded", 125L)); // 125 of them were taken
     assertEquals("applied", tell(charge("pi_1", 1_400, 700)), "only the form changes");
     assertEquals(250, balance());
     tell(charge("pi_1", 1_400, 1_400));
@@ -861,9 +899,7 @@ class StripeCasesTest {
   private void older(String id, String olderId) {
     Map<String, Object> transaction = bank.documents.remove(CreditCommands.transaction(id));
     bank.documents.put(CreditCommands.transaction(olderId), transaction);
-    bank.set(
-        CreditCommands.user(Bank.USER),
-        Map.of("ledger.terms", Write.REMOVED));
+    bank.set(CreditCommands.user(Bank.USER), Map.of("ledger.terms", Write.REMOVED));
   }
 
   @Test
@@ -914,7 +950,16 @@ class StripeCasesTest {
     for (int paid : Arrays.asList(500, 14_000, 29_000_000)) {
       again(TrialCredits.NONE, false);
       Map<String, Object> item = object("price", object("id", "price_250"), "quantity", 1);
-      tell(session("currency", "jpy", "amount_total", paid, "metadata", user(), "line_items", list(item)));
+      tell(
+          session(
+              "currency",
+              "jpy",
+              "amount_total",
+              paid,
+              "metadata",
+              user(),
+              "line_items",
+              list(item)));
       tell(charge("pi_1", paid, paid / 2));
       assertEquals(125, balance());
     }

@@ -16,8 +16,8 @@ import java.util.Random;
 
 /**
  * A random life of a customer at Stripe: the events, and what the money that was paid and not paid
- * back is worth at the end. The reckoning knows prices, times and money alone: no lots, no bookings,
- * no facts as the rules have them.
+ * back is worth at the end. The reckoning knows prices, times and money alone: no lots, no
+ * bookings, no facts as the rules have them.
  */
 final class StripeLife {
   /** A plan: its price in cents and its credits, a month. */
@@ -221,7 +221,7 @@ final class StripeLife {
       return;
     }
     Plan next = PLANS.get(random.nextInt(PLANS.size()));
-    if (next == plan) {
+    if (next.equals(plan)) {
       return;
     }
     List<Object> credits = creditOfRest();
@@ -438,8 +438,7 @@ final class StripeLife {
       invoice.put("payment_intent", payment.intent);
       invoice.put("subscription", "sub_1");
     } else {
-      invoice.put(
-          "parent", object("subscription_details", object("subscription", "sub_1")));
+      invoice.put("parent", object("subscription_details", object("subscription", "sub_1")));
     }
     tell(new StripeEvent("evt_" + id, "invoice.paid", now, invoice));
     if (!isOld && payment.intent != null) {
@@ -464,10 +463,14 @@ final class StripeLife {
       Plan what, int count, long cents, boolean isProration, Instant start, Instant end) {
     Map<String, Object> line =
         object(
-            "id", "il_" + ids++,
-            "amount", cents,
-            "quantity", count,
-            "period", object("start", start, "end", end));
+            "id",
+            "il_" + ids++,
+            "amount",
+            cents,
+            "quantity",
+            count,
+            "period",
+            object("start", start, "end", end));
     if (isOld) {
       line.put("price", object("id", what.price, "object", "price"));
       line.put("proration", isProration);

@@ -67,8 +67,7 @@ final class StripeTeller {
     String userId = user(by, payment);
     CreditCommand command = asks.commands().get(0);
     if (userId != null) {
-      return bank.run(
-          CreditCommands.stripe(userId, command, List.copyOf(payment.values())));
+      return bank.run(CreditCommands.stripe(userId, command, List.copyOf(payment.values())));
     }
     if (!by.mayWait()) {
       return "unknown_user";
