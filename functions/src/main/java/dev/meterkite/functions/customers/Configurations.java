@@ -193,7 +193,8 @@ public final class Configurations {
       return Answer.problem(Problem.forbidden());
     }
     return owner == null
-        ? Answer.problem(Problem.notFound(
+        ? Answer.problem(
+            Problem.notFound(
                 "There is no document scenes/" + call.request().sceneId() + " with a customer."))
         : Answer.problem(
             Problem.invalid(
