@@ -56,8 +56,7 @@ class SettingsTest {
     assertEquals(Set.of("g@b.c", "1122"), settings.gatewayAccounts());
     assertEquals("Robots & Sons", settings.focusProvider());
     assertEquals("Robots & Sons", settings.focusIssuer());
-    assertEquals(
-        "Billing", new Settings(Map.of("FOCUS_ISSUER", "Billing")).focusIssuer());
+    assertEquals("Billing", new Settings(Map.of("FOCUS_ISSUER", "Billing")).focusIssuer());
     assertEquals(Duration.ZERO, settings.drainGrace());
     assertEquals(Optional.of(Path.of("/tmp/clock")), settings.domainClockFile());
     assertFalse(settings.logsJson());

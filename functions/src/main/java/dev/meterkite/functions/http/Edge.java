@@ -143,8 +143,7 @@ public final class Edge {
     byte[] body = signature == null ? new byte[0] : bytes(request);
     Caller caller =
         signature == null
-            ? callers.of(
-                headers.all("Authorization"), headers.all(Callers.FORWARDED_AUTHORIZATION))
+            ? callers.of(headers.all("Authorization"), headers.all(Callers.FORWARDED_AUTHORIZATION))
             : signature.caller(body, headers.all(signature.header()));
     if (!endpoint.admits(caller)) {
       throw new Refusal(Problem.forbidden());
@@ -213,8 +212,7 @@ public final class Edge {
 
   private static void checkMediaType(
       HttpRequest request, Headers headers, @Nullable CloudEventForm events) throws Refusal {
-    boolean json =
-        events != null || MediaType.is(request.getContentType().orElse(""), JSON_TYPE);
+    boolean json = events != null || MediaType.is(request.getContentType().orElse(""), JSON_TYPE);
     boolean plain =
         headers.all("Content-Encoding").stream()
             .allMatch(encoding -> encoding.equalsIgnoreCase("identity"));

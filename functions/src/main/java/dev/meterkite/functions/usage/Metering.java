@@ -79,9 +79,8 @@ public final class Metering {
     this.store = backend.store();
     this.clock = backend.clock();
     this.triage = rules.triage();
-    this.reports = 
-        new Reports(
-            store, settings.rateCard(), settings.focusProvider(), settings.focusIssuer());
+    this.reports =
+        new Reports(store, settings.rateCard(), settings.focusProvider(), settings.focusIssuer());
     this.audit =
         new UsageAudit(
             store,

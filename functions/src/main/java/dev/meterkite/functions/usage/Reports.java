@@ -145,14 +145,18 @@ final class Reports {
       }
       counted.set(!report.groups().isEmpty());
     } else {
-      customer = addSummaries(request, customerRef, (month, summary) -> {
-        counted.compareAndSet(false, summary.exists());
-        if (request.format() == Format.FOCUS) {
-          charges.add(month, summary);
-        } else {
-          report.addSummary(month, summary);
-        }
-      });
+      customer =
+          addSummaries(
+              request,
+              customerRef,
+              (month, summary) -> {
+                counted.compareAndSet(false, summary.exists());
+                if (request.format() == Format.FOCUS) {
+                  charges.add(month, summary);
+                } else {
+                  report.addSummary(month, summary);
+                }
+              });
     }
     if (!customer.exists() && !counted.get()) {
       return Answer.problem(Problem.missing(customerRef));
@@ -168,9 +172,7 @@ final class Reports {
       Request request, DocRef customer, BiConsumer<YearMonth, Snapshot> take) {
     YearMonth first = YearMonth.from(request.from());
     YearMonth last = YearMonth.from(request.to().minusDays(1));
-    return summaries
-        .each(List.of(customer), request.customerId(), first, last, take)
-        .get(0);
+    return summaries.each(List.of(customer), request.customerId(), first, last, take).get(0);
   }
 
   private static Answer file(Request request, String csv) {

@@ -188,16 +188,14 @@ final class UsageAudit {
     return DayAudit.records(totals.stream().map(CompletableFuture::join).toList());
   }
 
-  private Map<YearMonth, MonthTotals> months(
-      String customerId, LocalDate first, LocalDate last) {
+  private Map<YearMonth, MonthTotals> months(String customerId, LocalDate first, LocalDate last) {
     Map<YearMonth, MonthTotals> months = new HashMap<>();
     summaries.each(
         List.of(),
         customerId,
         YearMonth.from(first),
         YearMonth.from(last),
-        (month, document) ->
-            months.computeIfAbsent(month, MonthTotals::new).add(document));
+        (month, document) -> months.computeIfAbsent(month, MonthTotals::new).add(document));
     return months;
   }
 

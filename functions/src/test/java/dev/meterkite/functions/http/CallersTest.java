@@ -162,7 +162,8 @@ class CallersTest {
 
   @Test
   void noToken_isUnauthenticatedWithChallenge() {
-    Refusal refusal = assertThrows(Refusal.class, () -> callers("firebase", "").of(List.of(), List.of()));
+    Refusal refusal =
+        assertThrows(Refusal.class, () -> callers("firebase", "").of(List.of(), List.of()));
     assertEquals(401, refusal.answer().status());
     assertEquals("Bearer realm=\"meterkite\"", refusal.answer().headers().get("WWW-Authenticate"));
   }
@@ -186,10 +187,12 @@ class CallersTest {
                 "Bearer " + "a".repeat(Callers.MAX_TOKEN) + ".b.c",
                 "Bearer " + good + ", Bearer " + good));
     for (String header : headers) {
-      Refusal refusal = assertThrows(Refusal.class, () -> callers.of(List.of(header), List.of()), header);
+      Refusal refusal =
+          assertThrows(Refusal.class, () -> callers.of(List.of(header), List.of()), header);
       assertEquals(401, refusal.answer().status(), header);
     }
-    assertThrows(Refusal.class, () -> callers.of(List.of("Bearer " + good, "Bearer " + good), List.of()));
+    assertThrows(
+        Refusal.class, () -> callers.of(List.of("Bearer " + good, "Bearer " + good), List.of()));
     assertEquals(0, server.fetches.get());
   }
 
@@ -507,9 +510,11 @@ class CallersTest {
   @Test
   void c72_emailInAnotherCase_isTheSameAccountAndAnotherLetterIsNot() throws Refusal {
     Callers callers = callers("google", "");
-    String shouting = TokenServer.sign(key, account(claims("7"), "ROBOT" + ROBOT.substring(5)).build());
+    String shouting =
+        TokenServer.sign(key, account(claims("7"), "ROBOT" + ROBOT.substring(5)).build());
     assertEquals(Set.of(Role.SERVICE), of(callers, shouting).roles());
-    String lookalike = TokenServer.sign(key, account(claims("8"), CLOCKWORK.replace("k", "\u212a")).build());
+    String lookalike =
+        TokenServer.sign(key, account(claims("8"), CLOCKWORK.replace("k", "\u212a")).build());
     assertEquals(Set.of(), of(callers, lookalike).roles());
   }
 }

@@ -421,8 +421,7 @@ class EdgeTest {
             GrpcStatusCode.of(Status.Code.valueOf(code.name())),
             false);
     CompletionException failure =
-        new CompletionException(
-            new StoreException(StoreException.Kind.UNKNOWN, "planted", status));
+        new CompletionException(new StoreException(StoreException.Kind.UNKNOWN, "planted", status));
     assertEquals(503, failing("read", failure).status);
     boolean warned = passing.contains(code);
     assertEquals(warned, log().contains("no answer from the store: " + code), this::log);

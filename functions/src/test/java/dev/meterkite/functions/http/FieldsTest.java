@@ -259,8 +259,7 @@ class FieldsTest {
   })
   void day_isAWholeUtcDay(String written, LocalDate expected) {
     Fields query = Fields.ofQuery(Map.of("day", written));
-    assertEquals(
-        expected, query.day("day", LocalDate.of(2000, 1, 1), LocalDate.of(9999, 12, 31)));
+    assertEquals(expected, query.day("day", LocalDate.of(2000, 1, 1), LocalDate.of(9999, 12, 31)));
     assertEquals(expected == null ? List.of("day:out_of_range") : List.of(), faults(query));
   }
 

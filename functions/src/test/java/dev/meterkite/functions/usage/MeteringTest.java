@@ -167,8 +167,7 @@ class MeteringTest {
   private List<Snapshot> due() {
     return meter
         .store
-        .find(
-            Queries.due("usage_summaries", "close_due_at", meter.now(), 100))
+        .find(Queries.due("usage_summaries", "close_due_at", meter.now(), 100))
         .join();
   }
 
@@ -288,7 +287,8 @@ class MeteringTest {
             LocalDate.of(2026, 1, 31),
             LocalDate.of(2026, 2, 1),
             GroupBy.SCENE,
-            Reports.Format.CSV, false);
+            Reports.Format.CSV,
+            false);
     assertTrue(meter.metering.report(byScene).body().contains("scene,1,5,"));
   }
 
@@ -346,7 +346,8 @@ class MeteringTest {
                       LocalDate.of(2026, 1, 1),
                       LocalDate.of(2026, 2, 1),
                       GroupBy.MONTH,
-                      Reports.Format.CSV, false))
+                      Reports.Format.CSV,
+                      false))
               .body();
       assertTrue(month.contains("2026-01,8," + episodes + ","), month);
     }

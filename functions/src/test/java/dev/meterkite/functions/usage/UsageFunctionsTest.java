@@ -275,8 +275,7 @@ class UsageFunctionsTest {
     customer(Map.of());
     for (String empty : List.of("id", "source")) {
       String event = event("e", scene("s"));
-      String bad =
-          empty.equals("id") ? event("", scene("s")) : event.replace("/pipelines/a", "");
+      String bad = empty.equals("id") ? event("", scene("s")) : event.replace("/pipelines/a", "");
       HttpResponse<String> structured = send("application/cloudevents+json", bad);
       assertEquals("invalid_request", code(400, structured));
       assertEquals(empty, field(structured));
@@ -347,8 +346,7 @@ class UsageFunctionsTest {
     assertEquals(200, report.statusCode(), report.body());
     assertEquals(1, json(report).getAsJsonObject("totals").get("count").getAsLong());
     assertEquals(
-        report.body(),
-        HOSTED.get(UsageReport.class, "admin", query.replace("+", "%2B")).body());
+        report.body(), HOSTED.get(UsageReport.class, "admin", query.replace("+", "%2B")).body());
   }
 
   @Test
@@ -403,7 +401,8 @@ class UsageFunctionsTest {
         focus.headers().firstValue("Content-Disposition").orElse(""));
     assertTrue(focus.body().startsWith("BillingAccountId,"), focus.body());
     for (String bad : List.of("focus&bom=true", "json&bom=true", "csv&bom=1")) {
-      assertEquals("invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", query + bad)));
+      assertEquals(
+          "invalid_request", code(400, HOSTED.get(UsageReport.class, "admin", query + bad)));
     }
   }
 
@@ -489,8 +488,7 @@ class UsageFunctionsTest {
     String account = customer + ",\"Lab Seven, Inc.\",USD," + month + "T00:00:00Z,";
     assertTrue(lines[1].startsWith(account), lines[1]);
     assertTrue(
-        lines[1].endsWith(
-            ",10,Episodes,10,Episodes,0.03,0.300000,0.300000,0.300000,0.300000"),
+        lines[1].endsWith(",10,Episodes,10,Episodes,0.03,0.300000,0.300000,0.300000,0.300000"),
         lines[1]);
     assertTrue(
         lines[2].endsWith(

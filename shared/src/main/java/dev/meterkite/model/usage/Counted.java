@@ -158,8 +158,7 @@ record Counted(
         && map.get(UsageCounts.DAY) instanceof String text
         && map.get(UsageCounts.ACTION) instanceof String action) {
       LocalDate day = day(text);
-      LocalDate meant =
-          map.get(UsageCounts.MEANT_DAY) instanceof String other ? day(other) : null;
+      LocalDate meant = map.get(UsageCounts.MEANT_DAY) instanceof String other ? day(other) : null;
       return day == null ? null : new Part(customer, day, action, Amounts.of(map), meant);
     }
     return null;

@@ -88,9 +88,7 @@ final class Counting {
     LocalDate home =
         figures == null ? LocalDate.ofInstant(is.timestamp(), ZoneOffset.UTC) : figures.day();
     Amounts amounts =
-        figures == null || stored == null
-            ? Amounts.ZERO
-            : figures.amounts(rates, stored.priced());
+        figures == null || stored == null ? Amounts.ZERO : figures.amounts(rates, stored.priced());
     Placed placed =
         fold.book()
             .place(

@@ -109,8 +109,7 @@ record FocusCharge(
   }
 
   private static BigDecimal minutes(long computeMs) {
-    return BigDecimal.valueOf(computeMs)
-        .divide(MS_A_MINUTE, MINUTE_DECIMALS, RoundingMode.HALF_UP);
+    return BigDecimal.valueOf(computeMs).divide(MS_A_MINUTE, MINUTE_DECIMALS, RoundingMode.HALF_UP);
   }
 
   /** The rows of one action and day as they are made. */
@@ -141,8 +140,7 @@ record FocusCharge(
 
     private void add(
         Meter meter, BigDecimal consumed, BigDecimal quantity, BigDecimal price, long micros) {
-      rows.add(
-          new FocusCharge(counted, meant, action, meter, consumed, quantity, price, micros));
+      rows.add(new FocusCharge(counted, meant, action, meter, consumed, quantity, price, micros));
     }
 
     /**
@@ -177,8 +175,7 @@ record FocusCharge(
   }
 
   private FocusCharge billed(long micros) {
-    return new FocusCharge(
-        counted, meant, action, meter, consumed, quantity, unitPrice, micros);
+    return new FocusCharge(counted, meant, action, meter, consumed, quantity, unitPrice, micros);
   }
 
   /** The billed cost in USD. */

@@ -49,8 +49,7 @@ record MonthIndex(long documents, SummaryIndex first) {
                 && index.get(DOCUMENTS) instanceof Long documents
                 && Long.bitCount(documents) == 1
                 && documents > 0) {
-              months.put(
-                  known, new MonthIndex(documents, SummaryIndex.of(index.get(ACTIONS))));
+              months.put(known, new MonthIndex(documents, SummaryIndex.of(index.get(ACTIONS))));
             }
           });
     }
@@ -71,8 +70,7 @@ record MonthIndex(long documents, SummaryIndex first) {
     months.forEach(
         (month, index) -> {
           String name = month.toString();
-          fields.put(
-              FieldPath.of(Customers.USAGE_MONTHS, name, DOCUMENTS), index.documents());
+          fields.put(FieldPath.of(Customers.USAGE_MONTHS, name, DOCUMENTS), index.documents());
           index
               .first()
               .days()

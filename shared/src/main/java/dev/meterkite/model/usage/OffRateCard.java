@@ -14,8 +14,7 @@ import java.util.Map;
  * @param storageBytes their storage in bytes
  * @param costMicros the cost that their producers stated, in micro-USD
  */
-record OffRateCard(
-    long count, long episodes, long computeMs, long storageBytes, long costMicros) {
+record OffRateCard(long count, long episodes, long computeMs, long storageBytes, long costMicros) {
   static final OffRateCard NONE = new OffRateCard(0, 0, 0, 0, 0);
 
   OffRateCard plus(OffRateCard other) {

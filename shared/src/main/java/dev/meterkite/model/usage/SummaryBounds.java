@@ -15,8 +15,7 @@ record SummaryBounds(int actions, int entries, int documents) {
   static final int MAX_ACTIONS = 500;
   static final int MAX_ENTRIES = 2_500;
   static final int MAX_DOCUMENTS = 1 << 16;
-  static final SummaryBounds DEFAULT =
-      new SummaryBounds(MAX_ACTIONS, MAX_ENTRIES, MAX_DOCUMENTS);
+  static final SummaryBounds DEFAULT = new SummaryBounds(MAX_ACTIONS, MAX_ENTRIES, MAX_DOCUMENTS);
 
   SummaryBounds {
     if (actions < 1 || entries < 1 || Integer.bitCount(documents) != 1) {

@@ -128,7 +128,8 @@ final class SummaryChanges {
       if (held == null) {
         // With the document to which it would go if this one is full, so that few rounds do.
         unseen.add(new Read.Get(ref));
-        unseen.add(new Read.Get(UsageIds.summaryRef(customerId, month, number(row, 2 * documents))));
+        unseen.add(
+            new Read.Get(UsageIds.summaryRef(customerId, month, number(row, 2 * documents))));
         return index;
       }
       boolean holds = held.holds(row, day);

@@ -61,7 +61,10 @@ public final class UsageReport {
     this.to = to;
   }
 
-  /** Adds a document of a month's summary, as far as its days are in the report; an absent one is nothing. */
+  /**
+   * Adds a document of a month's summary, as far as its days are in the report; an absent one is
+   * nothing.
+   */
   public void addSummary(YearMonth month, Snapshot summary) {
     Summaries.eachAmounts(
         month,

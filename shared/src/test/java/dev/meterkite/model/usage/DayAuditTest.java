@@ -60,8 +60,8 @@ class DayAuditTest {
 
   @Test
   void difference_agreesWhenItIsTheExplainedOneOrRounding() {
-    assertTrue(audit( holding(TWO), TWO).agrees());
-    assertTrue(audit( holding(TWO), TWO.plus(new Amounts(0, 0, 1, -1, 1))).agrees());
+    assertTrue(audit(holding(TWO), TWO).agrees());
+    assertTrue(audit(holding(TWO), TWO.plus(new Amounts(0, 0, 1, -1, 1))).agrees());
     for (Amounts one :
         List.of(
             new Amounts(1, 0, 0, 0, 0),
@@ -69,7 +69,7 @@ class DayAuditTest {
             new Amounts(0, 0, 2, 0, 0),
             new Amounts(0, 0, 0, -2, 0),
             new Amounts(0, 0, 0, 0, 2))) {
-      DayAudit audit = audit( holding(TWO), TWO.plus(one));
+      DayAudit audit = audit(holding(TWO), TWO.plus(one));
       assertFalse(audit.agrees(), one::toString);
       assertEquals(one.toFields(), audit.explain("lab").fields().get("explained.`03`"));
     }
@@ -79,17 +79,16 @@ class DayAuditTest {
             Map.of(
                 "days", Map.of("03", Map.of("a", TWO.toFields(), "b", "no map")),
                 "explained", Map.of("03", more.toFields())));
-    assertTrue(audit( explained, TWO.plus(more)).agrees());
-    assertFalse(audit( explained, TWO).agrees());
+    assertTrue(audit(explained, TWO.plus(more)).agrees());
+    assertFalse(audit(explained, TWO).agrees());
     assertEquals(
-        Write.REMOVED,
-        audit( explained, TWO).explain("lab").fields().get("explained.`03`"));
+        Write.REMOVED, audit(explained, TWO).explain("lab").fields().get("explained.`03`"));
   }
 
   @Test
   void dayWithoutAnything_isEmpty() {
-    assertTrue(audit( summary(Map.of()), Amounts.ZERO).isEmpty());
-    assertFalse(audit( summary(Map.of()), new Amounts(1, 0, 0, 0, 0)).isEmpty());
-    assertFalse(audit( holding(TWO), Amounts.ZERO).isEmpty());
+    assertTrue(audit(summary(Map.of()), Amounts.ZERO).isEmpty());
+    assertFalse(audit(summary(Map.of()), new Amounts(1, 0, 0, 0, 0)).isEmpty());
+    assertFalse(audit(holding(TWO), Amounts.ZERO).isEmpty());
   }
 }

@@ -87,7 +87,8 @@ final class FocusChecker {
   private static final Pattern NUMBER = Pattern.compile("-?[0-9]+(\\.[0-9]+)?([eE]-?[0-9]+)?");
   private static final Pattern DATE =
       Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z");
-  private static final Pattern UNIT = Pattern.compile("([0-9]+ )?[A-Z][A-Za-z]*([-/][A-Z][A-Za-z]*)?");
+  private static final Pattern UNIT =
+      Pattern.compile("([0-9]+ )?[A-Z][A-Za-z]*([-/][A-Z][A-Za-z]*)?");
 
   private final List<String> faults = new ArrayList<>();
   private final Map<String, String> skuOfPrice = new TreeMap<>();
@@ -236,7 +237,8 @@ final class FocusChecker {
             wrongIf(NO_NULLS.contains(value.toLowerCase()), column + " stands in for null");
             if (!value.isEmpty()) {
               wrongIf(
-                  NUMBERS.contains(column) && !NUMBER.matcher(value).matches(), column + " " + value);
+                  NUMBERS.contains(column) && !NUMBER.matcher(value).matches(),
+                  column + " " + value);
               wrongIf(DATES.contains(column) && !isDate(value), column + " " + value);
               wrongIf(
                   column.endsWith("Unit") && !UNIT.matcher(value).matches(), column + " " + value);

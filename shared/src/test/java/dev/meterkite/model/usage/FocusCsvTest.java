@@ -208,8 +208,11 @@ class FocusCsvTest {
       assertEquals("", FocusChecker.rows(csv).get(0).get("BillingAccountName"));
     }
     Snapshot absent = Snapshot.absent(UsageIds.customerRef("a"));
-    assertEquals("", FocusChecker.rows(file.toCsv(FocusParties.of(absent, "P", "I"))).get(0)
-        .get("BillingAccountName"));
+    assertEquals(
+        "",
+        FocusChecker.rows(file.toCsv(FocusParties.of(absent, "P", "I")))
+            .get(0)
+            .get("BillingAccountName"));
   }
 
   /** What records cost, each rounded, need not be what the sums cost: the shares still add up. */
@@ -232,8 +235,7 @@ class FocusCsvTest {
     String csv = csv(world, "a", RateCard.DEFAULT);
     assertEquals(List.of(), FocusChecker.faults(csv));
     assertEquals(
-        List.of("0.0000288 0.000000", "0.000015 0.000000"),
-        columns(csv, "ListCost", "BilledCost"));
+        List.of("0.0000288 0.000000", "0.000015 0.000000"), columns(csv, "ListCost", "BilledCost"));
   }
 
   @Test
@@ -282,7 +284,8 @@ class FocusCsvTest {
       Instant at = world.now.minus(Duration.ofHours(random.nextInt(40 * 24)));
       Map<String, Object> item = item(ACTIONS[random.nextInt(4)], at.toString());
       fill(random, item);
-      String corrected = random.nextInt(3) == 0 && !ids.isEmpty() ? ids.get(random.nextInt(ids.size())) : null;
+      String corrected =
+          random.nextInt(3) == 0 && !ids.isEmpty() ? ids.get(random.nextInt(ids.size())) : null;
       if (random.nextInt(6) == 0) {
         item.put("timestamp", at);
         String id = "foreign" + random.nextInt(5);
@@ -290,7 +293,8 @@ class FocusCsvTest {
         world.deliver(id);
       } else {
         if (corrected != null) {
-          Counted.Identity identity = Counted.of(world.get(UsageIds.countsRef(corrected))).figures();
+          Counted.Identity identity =
+              Counted.of(world.get(UsageIds.countsRef(corrected))).figures();
           item.put("action", identity.action());
           item.put("timestamp", identity.timestamp().toString());
           item.put("corrects", corrected);
@@ -375,7 +379,8 @@ class FocusCsvTest {
                     tests.add(planted(column + " '" + value + "'", good, column, value, false))));
     tests.add(
         DynamicTest.dynamicTest(
-            "a byte order mark", () -> assertFalse(FocusChecker.faults("\uFEFF" + good).isEmpty())));
+            "a byte order mark",
+            () -> assertFalse(FocusChecker.faults("\uFEFF" + good).isEmpty())));
     tests.add(
         DynamicTest.dynamicTest(
             "a correction that is not called one",

@@ -211,16 +211,25 @@ class SummaryDocumentsTest {
     world.now = world.now.plus(Duration.ofDays(3));
     world.run(UsageCommands.closeMonth("a", MARCH));
     assertEquals(
-        Set.of("2026-04"),
-        ((Map<?, ?>) world.customer("a").get(Customers.USAGE_MONTHS)).keySet());
+        Set.of("2026-04"), ((Map<?, ?>) world.customer("a").get(Customers.USAGE_MONTHS)).keySet());
   }
 
   @Test
   void c34_idsOfFurtherDocuments_collideWithNoOtherCustomers() {
     List<String> customers =
         List.of(
-            "lab", "lab_2", "lab_2026-03", "lab_2026-03_2", "lab_2026-03_2026-04", "lab_2026-0",
-            "lab_2_2026-03", "2026-03", "2026-03_2", "lab_10", "x".repeat(1_490), "x".repeat(1_500),
+            "lab",
+            "lab_2",
+            "lab_2026-03",
+            "lab_2026-03_2",
+            "lab_2026-03_2026-04",
+            "lab_2026-0",
+            "lab_2_2026-03",
+            "2026-03",
+            "2026-03_2",
+            "lab_10",
+            "x".repeat(1_490),
+            "x".repeat(1_500),
             "x".repeat(1_487) + "_2026-03");
     Set<DocRef> seen = new HashSet<>();
     int made = 0;
@@ -273,8 +282,7 @@ class SummaryDocumentsTest {
     broken.put("2026-06", "no map");
     broken.put("2026-07", Map.of("documents", 4L, "actions", Map.of("a", 5L, "b", "x")));
     assertEquals(
-        Map.of(
-            YearMonth.of(2026, 7), new MonthIndex(4, new SummaryIndex(Map.of("a", 5L)))),
+        Map.of(YearMonth.of(2026, 7), new MonthIndex(4, new SummaryIndex(Map.of("a", 5L)))),
         MonthIndex.all(broken));
     assertEquals(Map.of(), MonthIndex.all("no map"));
   }
