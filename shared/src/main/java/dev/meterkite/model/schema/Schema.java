@@ -54,6 +54,12 @@ public final class Schema {
     public static final String PAYMENT_HOLD_ID = "payment.hold_id";
     public static final String PAYMENT_CREDITS = "payment.credits";
 
+    /** Which attempt of the job is paid, from 1. */
+    public static final String PAYMENT_ATTEMPT = "payment.attempt";
+
+    /** With {@code invalid_job}: the field of the job that cannot be read. */
+    public static final String PAYMENT_FIELD = "payment.field";
+
     private PodcastJobs() {}
   }
 
@@ -64,6 +70,10 @@ public final class Schema {
     public static final String EMAIL = "email";
     public static final String TIER = "tier";
     public static final String CREDITS_BALANCE = "credits_balance";
+
+    /** The balance less what open holds set aside. */
+    public static final String CREDITS_AVAILABLE = "credits_available";
+
     public static final String STRIPE_CUSTOMER_ID = "stripe_customer_id";
     public static final String STRIPE_SUBSCRIPTION_ID = "stripe_subscription_id";
 
@@ -190,11 +200,25 @@ public final class Schema {
     public static final String AMOUNT = "amount";
     public static final String CAPTURED = "captured";
     public static final String STATUS = "status";
+
+    /**
+     * How the job ended that released its hold: {@code failed}, {@code cancelled}, {@code deleted}.
+     */
     public static final String CODE = "code";
+
     public static final String TRANSACTION_ID = "transaction_id";
     public static final String EXPIRES_AT = "expires_at";
     public static final String CREATED_AT = "created_at";
     public static final String CLOSED_AT = "closed_at";
+
+    /** Of a job's hold: which attempt of the job it is for, from 1; absent is 1. */
+    public static final String ATTEMPT = "attempt";
+
+    /** On the hold of a job's first attempt: the number of the latest attempt; absent is 1. */
+    public static final String ATTEMPTS = "attempts";
+
+    /** Of a job's hold: {@code created_at} of the job that it was made for. */
+    public static final String JOB_CREATED_AT = "job_created_at";
 
     private CreditHolds() {}
   }
