@@ -119,8 +119,9 @@ record JobAttempt(Snapshot job, Snapshot first, Snapshot hold, JobEvent event) {
   /** The user that the job names in place of the one who pays; null where they are the same. */
   @Nullable String otherUser(String payer) {
     Object named = job.fields().get(PodcastJobs.USER_ID);
-    return !job.exists() || payer.equals(named)
-        ? null
-        : named == null ? "nobody" : Raw.shown(named);
+    if (!job.exists() || payer.equals(named)) {
+      return null;
+    }
+    return CreditCommands.owner(job).orElse(named == null ? "nobody" : Raw.shown(named));
   }
 }

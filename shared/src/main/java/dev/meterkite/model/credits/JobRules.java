@@ -136,11 +136,18 @@ final class JobRules {
     if (!seen.has(owner)) {
       missing.add(owner);
     }
+    boolean unreadable = why == CreditOutcome.BALANCE_UNREADABLE;
+    if (unreadable && !seen.has(BalanceAlert.read(state.userId()))) {
+      missing.add(BalanceAlert.read(state.userId()));
+    }
     Optional<JobAttempt> attempt = attempt(command, seen, missing);
     if (attempt.isEmpty() || !missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);
     }
     Book empty = new Book(state.userId(), Ledger.EMPTY, now);
+    if (unreadable) {
+      BalanceAlert.raise(state, seen, now).forEach(empty::write);
+    }
     return new JobRules(state, empty, seen, attempt.get()).withoutBook(why);
   }
 
@@ -152,7 +159,7 @@ final class JobRules {
     boolean isOpen = !hold.isEmpty() && CreditRules.holdStatus(hold) == HoldStatus.HELD;
     boolean owes = status.isPresent() && (isNew || isOpen || (completed && isLapsed(hold)));
     if (!owes) {
-      return unchanged();
+      return book.writes().isEmpty() ? unchanged() : withoutBook(Map.of(PodcastJobs.JOB_ID, jobId));
     }
     Payment payment =
         new Payment(
@@ -163,14 +170,20 @@ final class JobRules {
             JobOrder.of(job).map(JobOrder::price).orElse(0L),
             retryAt(job, RETRY_WITHOUT_BOOK, book.now()));
     Map<String, Object> changes = changes(payment);
-    if (changes.isEmpty()) {
-      return new Decision.Unchanged<>(answer(payment));
+    if (!changes.isEmpty()) {
+      book.write(new Write.Update(job.ref(), changes));
     }
-    book.write(new Write.Update(job.ref(), changes));
     if (completed && JobPayment.of(job).status() != PaymentStatus.UNPAID) {
       alertUnpaid(payment);
     }
-    return new Decision.Applied<>(state, answer(payment), book.writes());
+    return book.writes().isEmpty()
+        ? new Decision.Unchanged<>(answer(payment))
+        : withoutBook(answer(payment));
+  }
+
+  /** Writes what was noted, and nothing to the user. */
+  private Decision<CreditState> withoutBook(Map<String, Object> answer) {
+    return new Decision.Applied<>(state, answer, book.writes());
   }
 
   private static boolean isLapsed(Map<String, Object> hold) {
@@ -589,11 +602,11 @@ final class JobRules {
             AlertType.JOB_UNPAID,
             AlertSubject.user(state.userId()),
             incident(other),
-            "job "
-                + jobId
-                + " was held for user "
+            "user "
                 + state.userId()
-                + ", who pays for it; it now names "
+                + " pays for job "
+                + jobId
+                + ", which was held for that user and now names "
                 + other,
             book.now());
     book.write(new Write.Create(alert.ref(), alert.fields()));

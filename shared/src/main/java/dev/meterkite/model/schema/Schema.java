@@ -547,6 +547,10 @@ public final class Schema {
     public static final String OPERATION = "operation";
     public static final String REQUEST_HASH = "request_hash";
     public static final String ANSWER = "answer";
+
+    /** Of a refused key: the code of the refusal, in place of an answer. */
+    public static final String CODE = "code";
+
     public static final String CREATED_AT = "created_at";
     public static final String EXPIRE_AT = "expire_at";
 

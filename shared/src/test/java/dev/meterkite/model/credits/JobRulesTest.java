@@ -338,7 +338,7 @@ class JobRulesTest {
       assertEquals("unchanged", bank.event("j"));
       assertEquals(1, messages(bank).size(), () -> messages(bank).toString());
       String message = String.valueOf(messages(bank).get(0));
-      assertTrue(message.contains("held for user u1"), message);
+      assertTrue(message.startsWith("user u1 pays"), message);
       assertTrue(message.contains(named == null ? "nobody" : String.valueOf(named)), message);
       assertEquals(List.of(), bank.audit());
     }
