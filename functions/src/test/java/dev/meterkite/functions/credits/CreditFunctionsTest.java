@@ -13,13 +13,18 @@ import static dev.meterkite.functions.credits.Desk.user;
 import static dev.meterkite.functions.credits.Desk.userFields;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.store.Reply;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -519,6 +524,26 @@ class CreditFunctionsTest {
       assertEquals(409, hold(other, user, second, key, "b").status());
     }
     assertEquals("98 20", balance(user) + " " + Desk.held(user));
+  }
+
+  /** More refusals than the user's document remembers: all stay refused after a grant. */
+  @Test
+  void c26_refusalsBeyondTheRing_stayRefusals() {
+    String user = user(10);
+    Credits one = Desk.with(Credits::ofProcess);
+    List<Command<CreditCommand>> debits =
+        LongStream.range(0, 1_200)
+            .mapToObj(i -> CreditCommands.debit(user, 11, null, null, user + i, "hash"))
+            .toList();
+    for (Credits each : List.of(one, new Credits(Credits.backendOfProcess()))) {
+      for (Reply reply : each.carryOut(debits)) {
+        Reply.Refused refused = assertInstanceOf(Reply.Refused.class, reply);
+        assertEquals(CreditOutcome.INSUFFICIENT_CREDITS, refused.outcome());
+      }
+      done(GrantCredits.class, grant(user, 100, "purchase", ""));
+    }
+    refused(call(DebitCredits.class, user + 1_199, debit(user, 12)), 409, "idempotency_conflict");
+    assertEquals("209 0 209", figures(done(DebitCredits.class, debit(user, 1))));
   }
 
   private static Answer hold(Credits credits, String user, String job, String key, String hash) {

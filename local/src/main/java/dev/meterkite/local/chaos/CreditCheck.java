@@ -184,6 +184,12 @@ final class CreditCheck {
         ledger.compare(state, openHolds.getOrDefault(id, List.of()))) {
       audit.find(user.ref(), "at " + finding.sequence() + ": " + finding.what());
     }
+    Long available = state.copy().available();
+    if (state.ledger() != null
+        && available != null
+        && available != state.ledger().balance() - state.ledger().held()) {
+      audit.find(user.ref(), "credits_available is " + available);
+    }
     if (state.ledger() != null && state.ledger().held() != 0) {
       audit.find(user.ref(), state.ledger().held() + " credits are still held");
     }

@@ -63,7 +63,10 @@ public final class Schema {
     private PodcastJobs() {}
   }
 
-  /** Users and their subscription; {@code ledger} is the truth of their credits. */
+  /**
+   * Users and their subscription; {@code ledger} is the truth of their credits, {@code
+   * credits_balance} and {@code credits_available} (the balance less open holds) are its copies.
+   */
   public static final class Users {
     public static final String COLLECTION = "users";
     public static final String USER_ID = "user_id";
@@ -191,7 +194,11 @@ public final class Schema {
     private CreditTransactions() {}
   }
 
-  /** Credits set aside for a job or another purpose, until captured, released or lapsed. */
+  /**
+   * Credits set aside for a job or another purpose, until captured, released or lapsed. Each {@code
+   * attempt} of a job has one; the hold of the first attempt has the number of the latest one in
+   * {@code attempts}. {@code code} is how the job ended that released its hold.
+   */
   public static final class CreditHolds {
     public static final String COLLECTION = "credit_holds";
     public static final String HOLD_ID = "hold_id";
@@ -540,7 +547,10 @@ public final class Schema {
     private UsageCounts() {}
   }
 
-  /** Markers of applied commands that leave no document of their own. */
+  /**
+   * Markers of applied commands that leave no document of their own, and refused keys ({@code code}
+   * in place of an answer) for which the owner document has no room.
+   */
   public static final class IdempotencyKeys {
     public static final String COLLECTION = "idempotency_keys";
     public static final String OWNER = "owner";
