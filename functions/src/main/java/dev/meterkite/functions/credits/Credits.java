@@ -1,5 +1,8 @@
 package dev.meterkite.functions.credits;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
@@ -12,26 +15,33 @@ import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Outcome;
+import dev.meterkite.model.credits.CreditAnswers;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.CreditState;
 import dev.meterkite.model.credits.ForeignBalance;
+import dev.meterkite.model.credits.JobEvent;
 import dev.meterkite.model.credits.JobStatus;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Violation;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What the functions of credits do: commands to the ledger of one user, through one engine. */
 public final class Credits {
+  /** How often it is asked who pays for a job that changes meanwhile. */
+  private static final int MOST_PAYERS = 4;
+
   private final GroupCommit<CreditState, CreditCommand> engine;
   private final Store store;
   private final Statements statements;
@@ -72,12 +82,29 @@ public final class Credits {
 
   /** Carries a command out and says what became of it. */
   Answer carryOut(Command<CreditCommand> command) {
-    return answer(engine.call(command));
+    return answer(call(command));
   }
 
   /** Carries commands out, all at once, and says what became of each. */
   List<Reply> carryOut(List<Command<CreditCommand>> commands) {
-    return engine.callAll(commands);
+    List<Reply> replies = engine.callAll(commands);
+    for (int i = 0; i < replies.size(); i++) {
+      if (isUnreadable(replies.get(i))) {
+        engine.call(CreditCommands.sweep(commands.get(i).owner().id()));
+        break;
+      }
+    }
+    return replies;
+  }
+
+  private Reply call(Command<CreditCommand> command) {
+    return carryOut(List.of(command)).get(0);
+  }
+
+  /** A sweep raises the alert of a balance that cannot be read; a refusal writes nothing. */
+  private static boolean isUnreadable(Reply reply) {
+    return reply instanceof Reply.Refused refused
+        && refused.outcome() == CreditOutcome.BALANCE_UNREADABLE;
   }
 
   /** Captures or releases a hold; 404 for one that does not exist. */
@@ -100,9 +127,9 @@ public final class Credits {
         .orElseGet(() -> Answer.problem(Problem.missing(deduction.ref())));
   }
 
-  /** A page of a user's statement, with balance and lots of the moment. */
+  /** A page of a user's statement; balance, lots and transactions are of one moment. */
   Answer statement(Statements.Request request) {
-    Reply view = engine.call(CreditCommands.view(request.userId()));
+    Reply view = call(CreditCommands.view(request.userId()));
     return view instanceof Reply.Answered answered
         ? statements.page(request, answered.json())
         : answer(view);
@@ -112,31 +139,82 @@ public final class Credits {
    * Brings the payment of a job to where the job, as read now, says it should be.
    *
    * @param jobId the job, which may be gone
-   * @param userIdHint whose job it was, for one that is gone; null if nobody knows
+   * @param event what the event proves about the job's past
    */
-  Handled payFor(String jobId, @Nullable String userIdHint) {
-    List<Snapshot> read =
-        store
-            .read(List.of(new DocRef(PodcastJobs.COLLECTION, jobId), CreditCommands.jobHold(jobId)))
-            .join();
-    Snapshot job = read.get(0);
-    if (job.exists()
-        && JobStatus.parse(
-                job.fields().get(PodcastJobs.STATUS) instanceof String status ? status : null)
-            .isEmpty()) {
-      return Handled.impossible("unknown_status");
+  Handled payFor(String jobId, JobEvent event) {
+    for (int asked = 0; asked < MOST_PAYERS; asked++) {
+      Read read = read(jobId).join();
+      if (read.job().exists()
+          && JobStatus.parse(FieldValues.text(read.job().fields().get(PodcastJobs.STATUS)))
+              .isEmpty()) {
+        return Handled.impossible("unknown_status");
+      }
+      Optional<Command<CreditCommand>> command = read.command(event);
+      if (command.isEmpty()) {
+        return Handled.impossible("nobody's_job");
+      }
+      Reply reply = engine.call(command.get());
+      if (!isOfAnother(reply) && !(reply instanceof Reply.Answered && read.handsOver(event))) {
+        return handled(reply);
+      }
     }
-    return CreditCommands.job(job, read.get(1), userIdHint)
-        .map(command -> handled(engine.call(command)))
-        .orElseGet(() -> Handled.impossible("nobody's_job"));
+    return Handled.later("another_user");
+  }
+
+  /** Whether another user pays for a job by now. */
+  private static boolean isOfAnother(Reply reply) {
+    return reply instanceof Reply.Refused refused
+        && refused.outcome() == CreditOutcome.JOB_HOLD_CONFLICT;
+  }
+
+  /** A job with the holds that say who pays for it. */
+  private record Read(Snapshot job, Snapshot first, Snapshot latest) {
+    Optional<Command<CreditCommand>> command(JobEvent event) {
+      return CreditCommands.job(job, first, latest, event);
+    }
+
+    boolean handsOver(JobEvent event) {
+      return CreditCommands.handsOver(job, first, latest, event);
+    }
+  }
+
+  /** One round trip for a job in its first attempt, two for later ones. */
+  private CompletableFuture<Read> read(String jobId) {
+    return store
+        .read(List.of(new DocRef(PodcastJobs.COLLECTION, jobId), CreditCommands.jobHold(jobId)))
+        .thenCompose(
+            read -> {
+              Snapshot first = read.get(1);
+              DocRef latest = CreditCommands.latestJobHold(jobId, first);
+              return latest.equals(first.ref())
+                  ? CompletableFuture.completedFuture(new Read(read.get(0), first, first))
+                  : store
+                      .read(List.of(latest))
+                      .thenApply(later -> new Read(read.get(0), first, later.get(0)));
+            });
   }
 
   /** Opens the ledger of a user, if there is one still. */
   Handled openLedger(String userId) {
     Reply reply = engine.call(CreditCommands.sweep(userId));
-    boolean isGone =
-        reply instanceof Reply.Refused refused && refused.outcome() == CreditOutcome.NOT_FOUND;
-    return isGone ? Handled.done("gone") : handled(reply);
+    if (reply instanceof Reply.Refused refused && refused.outcome() == CreditOutcome.NOT_FOUND) {
+      return Handled.done("gone");
+    }
+    Handled handled = handled(reply);
+    return reply instanceof Reply.Answered answered ? said(handled, answered.json()) : handled;
+  }
+
+  /** What a sweep says of a user besides the figures, as the outcome in the log. */
+  private static Handled said(Handled handled, String answer) {
+    JsonObject members = JsonParser.parseString(answer).getAsJsonObject();
+    JsonElement code = members.get(CreditAnswers.CODE);
+    JsonElement grant = members.get(CreditAnswers.GRANT);
+    if (code != null) {
+      return Handled.impossible(code.getAsString()).took(handled.attempts(), handled.batch());
+    }
+    return grant == null
+        ? handled
+        : Handled.done(grant.getAsString()).took(handled.attempts(), handled.batch());
   }
 
   /**
@@ -154,11 +232,10 @@ public final class Credits {
    * @return whether there was somebody to charge; fails where it may succeed later
    */
   CompletableFuture<Boolean> submitPayment(Snapshot job) {
-    return store
-        .read(List.of(job.ref(), CreditCommands.jobHold(job.ref().id())))
+    return read(job.ref().id())
         .thenCompose(
             read ->
-                CreditCommands.job(read.get(0), read.get(1), null)
+                read.command(JobEvent.NONE)
                     .map(engine::submit)
                     .map(reply -> reply.thenApply(Credits::settled))
                     .orElseGet(() -> CompletableFuture.completedFuture(false)));
@@ -219,6 +296,8 @@ public final class Credits {
       case NOT_FOUND -> Problem.notFound("What the request names is not there, or cannot be read.");
       case ALREADY_EXISTS ->
           conflict(refusal, "The user exists with other values in the fields under errors.");
+      case BALANCE_UNREADABLE ->
+          conflict(refusal, "credits_balance is not a whole number of at least 0.");
       case ALREADY_EXPIRED ->
           Problem.invalid(List.of(new Violation("expires_at", "range", "must be later than now")));
       case HOLD_ALREADY_CAPTURED -> conflict(refusal, "The hold has been captured.");
@@ -228,7 +307,8 @@ public final class Credits {
       case NOT_REFUNDABLE -> conflict(refusal, "Only deductions can be refunded.");
       case REFUND_EXCEEDS_TRANSACTION ->
           conflict(refusal, "Less of the transaction is left to refund.");
-      case JOB_HOLD_CONFLICT -> conflict(refusal, "The job's hold belongs to another user.");
+      case JOB_HOLD_CONFLICT ->
+          conflict(refusal, "The job's hold belongs to another user or has another amount.");
       case INVALID_JOB -> conflict(refusal, "The job is not valid.");
       case DURATION_EXCEEDS_TIER -> conflict(refusal, "The job is too long for the tier.");
       case BALANCE_LIMIT_EXCEEDED -> conflict(refusal, "The balance would grow too large.");

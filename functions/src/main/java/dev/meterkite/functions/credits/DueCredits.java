@@ -4,6 +4,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.JobStatus;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -27,8 +28,8 @@ import java.util.function.Function;
 
 /**
  * Sweeps what is due: users by {@code ledger_due_at}, jobs by {@code payment_due_at}, payments at
- * Stripe by {@code tie_due_at}, and jobs that have no payment at all because their events were
- * lost.
+ * Stripe by {@code tie_due_at}, and jobs that have no payment, or one of an attempt that has ended,
+ * because their events were lost.
  *
  * <p>Everything goes through the engine, which applies what is due and nothing else; so a sweep may
  * stop anywhere, run twice at once, or miss a month.
@@ -130,7 +131,7 @@ final class DueCredits {
     return credits.submitPayment(job);
   }
 
-  /** Jobs without a payment, by status and the time they were created. */
+  /** Jobs without the payment of their latest attempt, by status and the time of their creation. */
   private Tally findLost(Instant now, Budget budget) {
     Tally lost = new Tally();
     DocRef ref = new DocRef(Sweeps.COLLECTION, NAME);
@@ -141,15 +142,14 @@ final class DueCredits {
         && last.minus(OVERLAP).isAfter(from)) {
       from = last.minus(OVERLAP);
     }
-    Instant since = from;
+    Instant late = from;
     for (JobStatus status : JobStatus.values()) {
+      // Few jobs live at once, and one that was created long ago may live again.
+      Instant since = status.ended() ? late : now.minus(FARTHEST);
       walk(
           after -> Queries.jobsInStatusCreatedBy(status.wire(), since, by, PAGE, after),
           PodcastJobs.CREATED_AT,
-          job ->
-              job.fields().containsKey(PodcastJobs.PAYMENT)
-                  ? CompletableFuture.completedFuture(false)
-                  : pay(job),
+          job -> isOverlooked(job, late) ? pay(job) : CompletableFuture.completedFuture(false),
           lost,
           budget);
     }
@@ -162,6 +162,14 @@ final class DueCredits {
       store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
     }
     return lost;
+  }
+
+  /** Whether events were lost: of a new job, or of one that had a payment and lives again. */
+  private static boolean isOverlooked(Snapshot job, Instant late) {
+    boolean hadPayment = job.fields().containsKey(PodcastJobs.PAYMENT);
+    boolean isNew =
+        job.fields().get(PodcastJobs.CREATED_AT) instanceof Instant at && !at.isBefore(late);
+    return CreditCommands.isOverlooked(job) && (hadPayment || isNew);
   }
 
   /**

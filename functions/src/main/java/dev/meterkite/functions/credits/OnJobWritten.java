@@ -7,6 +7,7 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.events.Trigger;
 import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.JobEvent;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import io.cloudevents.CloudEvent;
 
@@ -37,9 +38,7 @@ public final class OnJobWritten implements CloudEventsFunction {
     if (!Credits.concernsPayment(change)) {
       return Handled.done("nothing");
     }
-    String owner =
-        change.before().fields().get(PodcastJobs.USER_ID) instanceof String userId ? userId : null;
-    return credits.payFor(change.ref().id(), owner);
+    return credits.payFor(change.ref().id(), JobEvent.of(change.before(), change.after()));
   }
 
   @Override

@@ -1,15 +1,19 @@
 package dev.meterkite.functions.credits;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.PageToken;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.model.credits.CreditAnswers;
 import dev.meterkite.model.credits.StatementPage;
 import dev.meterkite.model.credits.StatementPage.Position;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -65,18 +69,27 @@ final class Statements {
     }
   }
 
-  /** The page as the answer, behind the members of {@code view}. */
+  /**
+   * The page as the answer, behind the members of {@code view}. Transactions behind its sequence
+   * were committed after the figures were read, and are left out.
+   */
   Answer page(Request request, String view) {
+    JsonObject figures = JsonParser.parseString(view).getAsJsonObject();
+    long latest = figures.get(CreditTransactions.SEQUENCE).getAsLong();
     Instant to = request.to();
     CompletableFuture<List<Snapshot>> before =
         to == null
             ? CompletableFuture.completedFuture(List.of())
             : store.find(Queries.lastTransactionOfUserBefore(request.userId(), to));
-    StatementPage page = read(request);
+    StatementPage page = read(request, latest);
     Map<String, Object> members = new LinkedHashMap<>();
     members.put("transactions", page.transactions());
     if (to != null) {
-      StatementPage.balance(before.join())
+      List<Snapshot> ofLedger = before.join();
+      page.balance(
+              ofLedger,
+              ofLedger.isEmpty() ? store.find(upTo(request, to)).join() : List.of(),
+              figures.get(CreditAnswers.BALANCE).getAsLong())
           .ifPresent(balance -> members.put("balance_at_to", balance));
     }
     Position next = page.next();
@@ -90,8 +103,8 @@ final class Statements {
    * Reads until the page is full, nothing is left, or enough was looked through for one call: then
    * the page is short, and the next one goes on from there.
    */
-  private StatementPage read(Request request) {
-    StatementPage page = new StatementPage(request.limit(), request.at());
+  private StatementPage read(Request request, long latest) {
+    StatementPage page = new StatementPage(request.limit(), latest, request.at());
     Position at = page.next();
     for (int scan = 0; scan < MOST_SCANS && at != null && !page.isFull(); scan++) {
       if (at.older()) {
@@ -100,7 +113,8 @@ final class Statements {
                 request.userId(), request.from(), request.to(), SCAN, at.after());
         page.addOfOlder(store.find(query).join(), SCAN);
       } else {
-        int asked = request.limit() + 1;
+        // A second one is needed only where much was committed since the figures were read.
+        int asked = scan == 0 ? request.limit() + 1 : SCAN;
         Query query =
             Queries.statement(request.userId(), request.from(), request.to(), asked, at.after());
         page.addOfLedger(store.find(query).join(), asked);

@@ -1,5 +1,6 @@
 package dev.meterkite.functions.store;
 
+import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the engine keeps in an owner document, in the field {@code commit}: a revision that every
  * commit moves (a write that changes nothing would not move the update time, and the precondition
- * of a stale commit would hold), the domain's time of the last commit, and the ring of refused
- * keys.
+ * of a stale commit would hold), the domain's time of the last commit, the ring of refused keys, and
+ * when a refused key last found the ring full.
  *
  * <p>A ring entry is one string, {@code "key request code seconds"}: 128 bits of SHA-256 of
  * operation and key, 128 bits of the request hash, the refusal's code, and the real time in epoch
@@ -28,11 +29,17 @@ import org.jspecify.annotations.Nullable;
  * @param revision number of commits of the engine on this document
  * @param at the domain's time of the last commit; null before the first
  * @param refused refused keys by hash, the oldest first
+ * @param overflow the real time, in epoch seconds, at which a refused key was last remembered in a
+ *     document of its own ({@link Refusals}); 0 for never. For as long as a key is remembered, the
+ *     documents of keys are read before they are decided
  */
-record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused) {
+record CommitLog(
+    long revision, @Nullable Instant at, Map<String, Entry> refused, long overflow) {
   private static final String REVISION = "revision";
   private static final String AT = "at";
   private static final String REFUSED = "refused";
+  private static final String OVERFLOW = "overflow";
+  private static final String OVERFLOW_PATH = FieldPath.of(Schema.COMMIT, OVERFLOW);
   private static final String REVISION_PATH = FieldPath.of(Schema.COMMIT, REVISION);
   private static final String AT_PATH = FieldPath.of(Schema.COMMIT, AT);
   private static final String REFUSED_PATH = FieldPath.of(Schema.COMMIT, REFUSED);
@@ -45,7 +52,7 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
   /** What a document holds; anything that is not of this shape counts as absent. */
   static CommitLog of(Snapshot owner) {
     if (!(owner.fields().get(Schema.COMMIT) instanceof Map<?, ?> map)) {
-      return new CommitLog(0, null, Map.of());
+      return new CommitLog(0, null, Map.of(), 0);
     }
     long revision = map.get(REVISION) instanceof Long number ? number : 0;
     Instant at = map.get(AT) instanceof Instant instant ? instant : null;
@@ -55,7 +62,8 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
         parse(String.valueOf(element), refused);
       }
     }
-    return new CommitLog(revision, at, refused);
+    long overflow = map.get(OVERFLOW) instanceof Long second ? second : 0;
+    return new CommitLog(revision, at, refused, overflow);
   }
 
   private static void parse(String text, Map<String, Entry> into) {
@@ -65,9 +73,14 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
     }
   }
 
-  /** This log after one more commit at {@code now} with this ring. */
-  CommitLog next(Instant now, Map<String, Entry> ring) {
-    return new CommitLog(revision + 1, now, ring);
+  /** This log after one more commit at {@code now} with this ring and last overflow. */
+  CommitLog next(Instant now, Map<String, Entry> ring, long lastOverflow) {
+    return new CommitLog(revision + 1, now, ring, lastOverflow);
+  }
+
+  /** {@link #overflow} if it still counts at this real time, else 0. */
+  long youngOverflow(Instant real, Duration keep) {
+    return overflow > real.minus(keep).getEpochSecond() ? overflow : 0;
   }
 
   /** The entries that still count at this real time. */
@@ -95,6 +108,9 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
               list.add(
                   key + " " + entry.request() + " " + entry.code() + " " + entry.epochSecond()));
       changes.put(REFUSED_PATH, list);
+    }
+    if (overflow != before.overflow) {
+      changes.put(OVERFLOW_PATH, overflow == 0 ? Write.REMOVED : overflow);
     }
     return changes;
   }

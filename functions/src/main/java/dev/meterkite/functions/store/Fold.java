@@ -5,7 +5,6 @@ import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Rules;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,12 +37,13 @@ final class Fold<S, I> {
   private final List<Pending<I>> left = new ArrayList<>();
   private final List<Pending<I>> failed = new ArrayList<>();
   private final Set<Read> needs = new LinkedHashSet<>();
-  private boolean ringGrew;
+  private long overflow;
+  private boolean refusedMore;
   private boolean ownerWritten;
 
   private record Accepted<I>(Pending<I> pending, List<Write> writes, String answer) {}
 
-  /** A command that changes nothing but perhaps the ring, with its reply. */
+  /** A command that changes nothing but perhaps what is remembered as refused, with its reply. */
   private record Told<I>(Pending<I> pending, Reply reply) {}
 
   Fold(
@@ -63,6 +63,7 @@ final class Fold<S, I> {
     this.real = real;
     this.draft = new Draft(turn);
     this.ring = new LinkedHashMap<>(base.log().young(real, limits.refusedFor()));
+    this.overflow = base.log().youngOverflow(real, limits.refusedFor());
     this.state = base.state();
   }
 
@@ -72,7 +73,7 @@ final class Fold<S, I> {
       left.add(pending);
       return;
     }
-    if (wasRefused(pending)) {
+    if (lacksRefusal(pending) || wasRefused(pending)) {
       return;
     }
     Decision<S> decision;
@@ -97,13 +98,36 @@ final class Fold<S, I> {
   }
 
   /**
-   * Whether the key stands in the ring of refused keys; then it is refused again, whatever the
-   * state.
+   * Whether the key may have been refused in a document of its own that was not read together with
+   * the state; then it is asked for. One as of an older state would prove nothing.
    */
-  private boolean wasRefused(Pending<I> pending) {
+  private boolean lacksRefusal(Pending<I> pending) {
+    if (pending.command.key() == null
+        || base.log().youngOverflow(real, limits.refusedFor()) == 0
+        || turn.withOwner.contains(Refusals.ref(pending.command))) {
+      return false;
+    }
+    Read refusal = new Read.Get(Refusals.ref(pending.command));
+    pending.wanted.add(refusal);
+    needs.add(refusal);
+    return true;
+  }
+
+  private CommitLog.@Nullable Entry refusal(Pending<I> pending) {
     String key = pending.command.key();
-    CommitLog.Entry entry =
-        key == null ? null : ring.get(CommitLog.keyHash(pending.command.operation(), key));
+    if (key == null) {
+      return null;
+    }
+    CommitLog.Entry entry = ring.get(CommitLog.keyHash(pending.command.operation(), key));
+    DocRef document = Refusals.ref(pending.command);
+    return entry == null && turn.withOwner.contains(document)
+        ? Refusals.young(turn.document(document), real, limits.refusedFor())
+        : entry;
+  }
+
+  /** Whether the key is remembered as refused; then it is refused again, whatever the state. */
+  private boolean wasRefused(Pending<I> pending) {
+    CommitLog.Entry entry = refusal(pending);
     if (entry == null) {
       return false;
     }
@@ -133,29 +157,26 @@ final class Fold<S, I> {
   private void refuse(Pending<I> pending, Decision.Refused<S> refused) {
     String key = pending.command.key();
     if (key != null && refused.outcome().remembered() && base.updateTime() != null) {
-      if (ring.size() >= limits.refused()) {
-        told.add(new Told<>(pending, new Reply.Busy(untilRoom(), effort(pending))));
-        return;
-      }
-      ring.put(
-          CommitLog.keyHash(pending.command.operation(), key),
-          new CommitLog.Entry(
-              CommitLog.requestHash(pending.command.requestHash()),
-              refused.outcome().code(),
-              real.getEpochSecond()));
-      ringGrew = true;
+      remember(pending, key, refused.outcome().code());
     }
     told.add(new Told<>(pending, refusal(pending, refused)));
   }
 
-  private Reply refusal(Pending<I> pending, Decision.Refused<S> refused) {
-    return new Reply.Refused(refused.outcome(), refused.figures(), effort(pending));
+  private void remember(Pending<I> pending, String key, String code) {
+    refusedMore = true;
+    if (ring.size() < limits.refused()) {
+      ring.put(
+          CommitLog.keyHash(pending.command.operation(), key),
+          new CommitLog.Entry(
+              CommitLog.requestHash(pending.command.requestHash()), code, real.getEpochSecond()));
+      return;
+    }
+    draft.add(List.of(Refusals.remember(pending.command, code, real, limits.refusedFor())));
+    overflow = Math.max(overflow, real.getEpochSecond());
   }
 
-  private Duration untilRoom() {
-    long oldest = ring.values().iterator().next().epochSecond();
-    long seconds = oldest + limits.refusedFor().toSeconds() - real.getEpochSecond();
-    return Duration.ofSeconds(Math.max(1, seconds));
+  private Reply refusal(Pending<I> pending, Decision.Refused<S> refused) {
+    return new Reply.Refused(refused.outcome(), refused.figures(), effort(pending));
   }
 
   private Reply.Effort effort(Pending<I> pending) {
@@ -187,13 +208,13 @@ final class Fold<S, I> {
    * the rules leave absent has no part: what was written for it stands on conditions of its own.
    */
   Optional<List<Mutation>> mutations(DocRef owner) {
-    if (accepted.isEmpty() && !ringGrew) {
+    if (accepted.isEmpty() && !refusedMore) {
       return Optional.empty();
     }
     Map<String, Object> changes = new LinkedHashMap<>(rules.changes(base.state(), state));
     List<Mutation> mutations = new ArrayList<>();
     if (base.updateTime() != null || !changes.isEmpty()) {
-      changes.putAll(base.log().next(now, ring).changes(base.log()));
+      changes.putAll(base.log().next(now, ring, overflow).changes(base.log()));
       mutations.add(Mutation.update(owner, changes, base.updateTime()));
       ownerWritten = true;
     }
@@ -204,7 +225,7 @@ final class Fold<S, I> {
   /** The state after the commit; null where it is not known. */
   Lane.@Nullable Kept<S> kept(List<Instant> updateTimes) {
     return ownerWritten
-        ? new Lane.Kept<>(state, base.log().next(now, ring), updateTimes.get(0), real)
+        ? new Lane.Kept<>(state, base.log().next(now, ring, overflow), updateTimes.get(0), real)
         : null;
   }
 

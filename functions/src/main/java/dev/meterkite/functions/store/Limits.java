@@ -12,7 +12,8 @@ import java.time.Duration;
  * @param waiting most commands that wait for one document
  * @param documents most documents whose state is kept
  * @param cacheAge how long a kept state is worth trying
- * @param refused most refused keys remembered in a document
+ * @param refused most refused keys remembered in an owner document; further ones have documents of
+ *     their own
  * @param refusedFor how long a refused key is remembered; must be longer than any attempt can live
  */
 public record Limits(

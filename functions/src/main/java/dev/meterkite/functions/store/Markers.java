@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The documents that prove that a command was applied: each holds, immutably, the {@code
- * request_hash} and the {@code answer} as JSON text. Where the command creates no document of its
- * own that can carry them, the marker is {@code idempotency_keys/{id}}, which expires.
+ * request_hash} and the {@code answer} as JSON text. A command creates its marker in the first of
+ * its places, whatever its body, so that one key cannot be used for two bodies. Where that is no
+ * document which it creates anyway, the marker is {@code idempotency_keys/{id}}, which expires.
  */
 final class Markers {
   private final Function<Map<String, Object>, String> json;
@@ -90,9 +91,10 @@ final class Markers {
       return writes;
     }
     List<Write> marked = new ArrayList<>(writes.size() + 1);
+    DocRef first = command.markers().get(0);
     boolean found = false;
     for (Write write : writes) {
-      if (write instanceof Write.Create create && command.markers().contains(create.ref())) {
+      if (write instanceof Write.Create create && first.equals(create.ref())) {
         Map<String, Object> fields = new LinkedHashMap<>(create.fields());
         fields.put(Schema.REQUEST_HASH, command.requestHash());
         fields.put(Schema.ANSWER, answer);

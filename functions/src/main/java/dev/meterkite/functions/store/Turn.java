@@ -19,6 +19,9 @@ final class Turn<I> {
   final Map<DocRef, Snapshot> documents = new HashMap<>();
   final Map<Query, List<Snapshot>> found = new HashMap<>();
 
+  /** The documents of the last read that had the owner among them. */
+  Set<DocRef> withOwner = Set.of();
+
   /** Whether state and markers were read for this very turn, and no commit was tried since. */
   boolean fresh;
 

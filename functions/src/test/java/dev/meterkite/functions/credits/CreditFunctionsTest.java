@@ -13,13 +13,21 @@ import static dev.meterkite.functions.credits.Desk.user;
 import static dev.meterkite.functions.credits.Desk.userFields;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.store.Reply;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.credits.CreditCommand;
+import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
 import java.net.Socket;
@@ -403,19 +411,291 @@ class CreditFunctionsTest {
     String body = "{'user_id':'" + user + "','amount':40,'job_id':'" + job + "'}";
     JsonObject first = done(HoldCredits.class, body);
     String key = key();
-    String less = body.replace("'amount':40", "'amount':10");
-    HttpResponse<String> found = call(HoldCredits.class, key, less);
+    HttpResponse<String> found = call(HoldCredits.class, key, body);
     JsonObject second = json(found);
     assertEquals(first.get("hold"), second.get("hold"), "whoever comes second finds it");
     assertEquals("100 40 60", figures(second));
     done(DebitCredits.class, debit(user, 5));
-    HttpResponse<String> again = call(HoldCredits.class, key, less);
+    HttpResponse<String> again = call(HoldCredits.class, key, body);
     assertTrue(replayed(again));
     assertEquals(found.body(), again.body(), "as it stood then");
-    refused(call(HoldCredits.class, key, body), 409, "idempotency_conflict");
+    for (int amount : List.of(39, 41)) {
+      // C23
+      String another = body.replace("'amount':40", "'amount':" + amount);
+      refused(call(HoldCredits.class, key, another), 409, "idempotency_conflict");
+      refused(call(HoldCredits.class, key(), another), 409, "job_hold_conflict");
+    }
     String other = user(100);
     refused(call(HoldCredits.class, key(), body.replace(user, other)), 409, "job_hold_conflict");
     assertEquals(100, balance(other));
+    String holdId = first.getAsJsonObject("hold").get("hold_id").getAsString();
+    done(SettleHold.class, settling(holdId, "release", ""));
+    refused(call(HoldCredits.class, key(), body), 409, "hold_already_released");
+  }
+
+  /** Every pair of bodies under one key, whichever was first, in this process or in another. */
+  @Test
+  void c22_oneKeyTwoBodies_isAConflict() {
+    String user = user(10_000);
+    String job = "job-" + key();
+    List<String> holds = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      holds.add(hold(user, 5, ""));
+    }
+    List<String> spent = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      spent.add(
+          transaction(done(DebitCredits.class, debit(user, 9)))
+              .get("transaction_id")
+              .getAsString());
+    }
+    String owner = "{'user_id':'" + user + "','amount':10";
+    pairs(
+        HoldCredits.class,
+        List.of(
+            owner + "}",
+            owner + ",'job_id':'" + job + "'}",
+            owner + ",'expires_in_seconds':60}",
+            owner.replace("10", "11") + "}",
+            owner + ",'job_id':'" + job + "2'}"));
+    pairs(
+        DebitCredits.class,
+        List.of(
+            owner + "}",
+            owner + ",'job_id':'j'}",
+            owner + ",'description':'d'}",
+            owner.replace("10", "11") + "}"));
+    pairs(
+        GrantCredits.class,
+        List.of(
+            owner + ",'type':'purchase'}",
+            owner + ",'type':'admin_adjustment'}",
+            owner + ",'type':'purchase','description':'d'}"));
+    pairs(
+        RefundCredits.class,
+        List.of(
+            "{'transaction_id':'" + spent.get(0) + "','amount':1,'reason':'r'}",
+            "{'transaction_id':'" + spent.get(1) + "','amount':1,'reason':'r'}",
+            "{'transaction_id':'" + spent.get(0) + "','amount':1,'reason':'other'}"));
+    for (List<String> bodies :
+        List.of(
+            List.of(settling(holds.get(0), "capture", ""), settling(holds.get(1), "release", "")),
+            List.of(settling(holds.get(1), "release", ""), settling(holds.get(2), "capture", "")),
+            List.of(
+                settling(holds.get(3), "capture", ",'amount':0"),
+                settling(holds.get(4), "capture", ",'amount':5")),
+            List.of(
+                settling(holds.get(4), "capture", ",'amount':4"),
+                settling(holds.get(5), "capture", ",'amount':0")))) {
+      pair(SettleHold.class, bodies.get(0), bodies.get(1));
+    }
+  }
+
+  private static void pairs(Class<?> function, List<String> bodies) {
+    for (String first : bodies) {
+      for (String second : bodies) {
+        if (!first.equals(second)) {
+          pair(function, first, second);
+        }
+      }
+    }
+  }
+
+  private static void pair(Class<?> function, String first, String second) {
+    String key = key();
+    assertEquals(200, call(function, key, first).statusCode(), first);
+    refused(call(function, key, second), 409, "idempotency_conflict");
+    assertTrue(replayed(call(function, key, first)), first);
+  }
+
+  /** The second comes to a process that knows nothing of the first. */
+  @Test
+  void c22_oneKeyTwoBodiesInTwoProcesses_isAConflict() {
+    Credits one = Desk.with(Credits::ofProcess);
+    Credits other = new Credits(Credits.backendOfProcess());
+    String user = user(100);
+    String job = "job-" + key();
+    for (int i = 0; i < 2; i++) {
+      String key = key();
+      String first = i == 0 ? null : job;
+      String second = i == 0 ? job : null;
+      done(DebitCredits.class, debit(user, 1));
+      assertEquals(200, hold(one, user, first, key, "a").status());
+      assertEquals(409, hold(other, user, second, key, "b").status());
+    }
+    assertEquals("98 20", balance(user) + " " + Desk.held(user));
+  }
+
+  /** More refusals than the user's document remembers: all stay refused after a grant. */
+  @Test
+  void c26_refusalsBeyondTheRing_stayRefusals() {
+    String user = user(10);
+    Credits one = Desk.with(Credits::ofProcess);
+    List<Command<CreditCommand>> debits =
+        LongStream.range(0, 1_200)
+            .mapToObj(i -> CreditCommands.debit(user, 11, null, null, user + i, "hash"))
+            .toList();
+    for (Credits each : List.of(one, new Credits(Credits.backendOfProcess()))) {
+      for (Reply reply : each.carryOut(debits)) {
+        Reply.Refused refused = assertInstanceOf(Reply.Refused.class, reply);
+        assertEquals(CreditOutcome.INSUFFICIENT_CREDITS, refused.outcome());
+      }
+      done(GrantCredits.class, grant(user, 100, "purchase", ""));
+    }
+    refused(call(DebitCredits.class, user + 1_199, debit(user, 12)), 409, "idempotency_conflict");
+    assertEquals("209 0 209", figures(done(DebitCredits.class, debit(user, 1))));
+  }
+
+  private static Answer hold(Credits credits, String user, String job, String key, String hash) {
+    return credits.carryOut(CreditCommands.hold(user, 10, job, Duration.ofDays(1), key, hash));
+  }
+
+  @Test
+  void missingDocument_isNamed() {
+    String user = "nobody-" + key();
+    JsonObject problem = refused(call(DebitCredits.class, key(), debit(user, 1)), 404, "not_found");
+    assertEquals("There is no users/" + user + ".", problem.get("detail").getAsString());
+    assertEquals("users", problem.get("collection").getAsString());
+    assertEquals(user, problem.get("id").getAsString());
+    assertEquals(
+        "There is no credit_holds/none.",
+        refused(call(SettleHold.class, key(), settling("none", "release", "")), 404, "not_found")
+            .get("detail")
+            .getAsString());
+    assertEquals(
+        "There is no credit_transactions/none.",
+        refused(
+                call(RefundCredits.class, key(), "{'transaction_id':'none','reason':'r'}"),
+                404,
+                "not_found")
+            .get("detail")
+            .getAsString());
+    assertEquals(
+        "There is no users/" + user + ".",
+        refused(HOSTED.get(CreditStatement.class, "service", "user_id=" + user), 404, "not_found")
+            .get("detail")
+            .getAsString());
+  }
+
+  @Test
+  void c20_balanceThatCannotBeRead_is409UntilItIsMended() {
+    for (Object odd : List.of(100.5, "100", -5L, 1L << 54, true, Map.of("credits", 1L))) {
+      String user = "odd-" + key();
+      HOSTED.set("users", user, Map.of("user_id", user, "tier", "pro", "credits_balance", odd));
+      Map<String, Object> before = HOSTED.read("users", user).fields();
+      String owner = "{'user_id':'" + user + "','amount':1";
+      refused(call(DebitCredits.class, key(), owner + "}"), 409, "balance_unreadable");
+      refused(call(HoldCredits.class, key(), owner + "}"), 409, "balance_unreadable");
+      refused(
+          call(GrantCredits.class, key(), owner + ",'type':'purchase'}"),
+          409,
+          "balance_unreadable");
+      JsonObject problem =
+          refused(
+              HOSTED.get(CreditStatement.class, "service", "user_id=" + user),
+              409,
+              "balance_unreadable");
+      assertEquals(
+          odd instanceof String ? "\"100\"" : String.valueOf(odd),
+          problem.get("found").getAsString());
+      Map<String, Object> after = new HashMap<>(HOSTED.read("users", user).fields());
+      after.keySet().removeAll(Set.of("commit", "ledger_due_at"));
+      assertEquals(before, after);
+      List<Map<String, Object>> alerts = alertsOf(user);
+      assertEquals(1, alerts.size(), alerts::toString);
+      assertEquals(
+          "critical open", alerts.get(0).get("severity") + " " + alerts.get(0).get("status"));
+      after.put("credits_balance", 100.0);
+      HOSTED.set("users", user, after);
+      assertEquals("99 0 99", figures(done(DebitCredits.class, owner + "}")));
+      assertEquals("resolved", alertsOf(user).get(0).get("status"));
+    }
+  }
+
+  private static List<Map<String, Object>> alertsOf(String user) {
+    Query ofUser = Query.of("model_router_alerts", 10).where("user_id", Query.Op.EQUAL, user);
+    return HOSTED.store().find(ofUser).join().stream().map(Snapshot::fields).toList();
+  }
+
+  /** Four writers, and statements of one transaction: the figures are those of that one. */
+  @Test
+  void c27_statementUnderWrites_isOfOneMoment() {
+    String user = user(10_000);
+    boolean[] stop = {false};
+    List<CompletableFuture<Void>> writers =
+        Stream.generate(
+                () ->
+                    CompletableFuture.runAsync(
+                        () -> {
+                          while (!stop[0]) {
+                            done(DebitCredits.class, debit(user, 1));
+                          }
+                        }))
+            .limit(4)
+            .toList();
+    for (int i = 0; i < 60; i++) {
+      JsonObject statement =
+          json(
+              HOSTED.get(
+                  CreditStatement.class,
+                  "service",
+                  "user_id=" + user + "&limit=1&to=2999-01-01T00:00:00Z"));
+      JsonObject newest = statement.getAsJsonArray("transactions").get(0).getAsJsonObject();
+      assertEquals(newest.get("balance_after"), statement.get("balance"));
+      assertEquals(newest.get("balance_after"), statement.get("balance_at_to"));
+      assertEquals(newest.get("sequence"), statement.get("sequence"));
+    }
+    stop[0] = true;
+    writers.forEach(CompletableFuture::join);
+  }
+
+  @Test
+  void c27_statement_hasAppliedWhatIsDue() {
+    String user = user(100);
+    Instant soon = Instant.parse(now(user)).plusSeconds(60);
+    done(GrantCredits.class, grant(user, 50, "purchase", ",'expires_at':'" + soon + "'"));
+    HOSTED.advance(Duration.ofHours(2));
+    JsonObject statement =
+        json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user + "&limit=1"));
+    assertEquals("99 0 99", figures(statement));
+    JsonObject newest = statement.getAsJsonArray("transactions").get(0).getAsJsonObject();
+    assertEquals("expiration", newest.get("type").getAsString());
+    assertEquals(99, newest.get("balance_after").getAsLong());
+  }
+
+  /** The moment of a transaction that is made for it. */
+  private static String now(String user) {
+    return transaction(done(DebitCredits.class, debit(user, 1))).get("created_at").getAsString();
+  }
+
+  @Test
+  void c28_balanceBeforeTheFirstTransaction_isZeroOrTheOlderSystems() {
+    String user = user(100);
+    HOSTED.set(
+        "credit_transactions",
+        "old-" + user,
+        Map.of(
+            "user_id",
+            user,
+            "type",
+            "purchase",
+            "amount",
+            70L,
+            "balance_after",
+            70L,
+            "created_at",
+            Instant.parse("2025-03-01T00:00:00Z")));
+    done(DebitCredits.class, debit(user, 1));
+    for (String[] row :
+        new String[][] {
+          {"2025-03-01T00:00:00Z", "0"},
+          {"2025-04-01T00:00:00Z", "70"},
+          {"2999-01-01T00:00:00Z", "99"}
+        }) {
+      JsonObject statement =
+          json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user + "&to=" + row[0]));
+      assertEquals(row[1], statement.get("balance_at_to").getAsString(), row[0]);
+    }
   }
 
   @Test
@@ -639,7 +919,7 @@ class CreditFunctionsTest {
     done(DebitCredits.class, debit(user, 30));
     hold(user, 20, "");
     JsonObject answer = json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user));
-    assertEquals("user_id balance held available lots transactions", members(answer));
+    assertEquals("user_id balance held available sequence lots transactions", members(answer));
     assertEquals("70 20 50", figures(answer));
     JsonObject lot = answer.getAsJsonArray("lots").get(0).getAsJsonObject();
     assertEquals("remaining granted", members(lot));

@@ -202,15 +202,15 @@ class CreditRoundTripsTest {
         () -> done(credits.statement(new Statements.Request(user, 2, null, null, end))));
     assertTable(
         """
-        debit, first of a user of an older system: 4 4 3
+        debit, first of a user of an older system: 4 5 3
         debit, warm: 1 0 2
         debit, cold: 2 1 2
         debit, after another writer's: 3 1 4
         debit, repeated: 0 0 0
         debit, refused: 2 2 1
         grant: 1 0 2
-        hold: 1 0 2
-        capture: 2 1 3
+        hold: 1 0 3
+        capture: 2 1 4
         release: 2 1 3
         refund: 2 1 3
         purchase at Stripe: 2 3 3

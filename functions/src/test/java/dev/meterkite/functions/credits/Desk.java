@@ -78,6 +78,10 @@ final class Desk {
     return (Long) userFields(userId).get(Users.CREDITS_BALANCE);
   }
 
+  static long held(String userId) {
+    return (Long) ((Map<?, ?>) userFields(userId).get(Users.LEDGER)).get("held");
+  }
+
   /** {@code balance held available} of an answer. */
   static String figures(JsonObject answer) {
     return answer.get("balance") + " " + answer.get("held") + " " + answer.get("available");

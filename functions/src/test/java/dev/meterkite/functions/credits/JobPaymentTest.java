@@ -7,10 +7,12 @@ import static dev.meterkite.functions.credits.Desk.user;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.functions.events.FakeEvent;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -92,7 +94,18 @@ class JobPaymentTest {
   }
 
   private static long held(String user) {
-    return (Long) ((Map<?, ?>) Desk.userFields(user).get("ledger")).get("held");
+    return Desk.held(user);
+  }
+
+  private static String figures(String user) {
+    return balance(user) + " " + held(user) + " " + Desk.userFields(user).get("credits_available");
+  }
+
+  private static List<Object> messages(String user) {
+    Query ofUser = Query.of("model_router_alerts", 10).where("user_id", Query.Op.EQUAL, user);
+    return HOSTED.store().find(ofUser).join().stream()
+        .map(alert -> alert.fields().get("message"))
+        .toList();
   }
 
   @Test
@@ -261,5 +274,105 @@ class JobPaymentTest {
       assertEquals("captured 7", job.payment(), "seed " + seed);
       assertEquals("93 0", balance(user) + " " + held(user), "seed " + seed);
     }
+  }
+
+  @Test
+  void c21_jobThatChangesItsUser_isPaidByWhomItWasHeldFor() {
+    for (String other : List.of(user(100), "unknown-" + key())) {
+      String user = user(100);
+      Job job = new Job().set(user, "queued").deliver();
+      job.change("user_id", other).change("status", "completed").deliver();
+      assertEquals("captured 10", job.payment());
+      assertEquals("90 0 90", figures(user));
+      assertEquals(1, messages(user).size());
+      String message = String.valueOf(messages(user).get(0));
+      assertTrue(message.contains(user) && message.contains(other), message);
+      assertEquals(List.of(), messages(other));
+      job.delete().deliver();
+      assertEquals("90 0 90", figures(user));
+    }
+  }
+
+  @Test
+  void c24_eachAttempt_isHeldAndPaid() {
+    for (String end : List.of("failed", "cancelled", "deleted")) {
+      String user = user(100);
+      Job job = new Job().set(user, "queued");
+      List<FakeEvent> first = new ArrayList<>(job.events);
+      job.deliver();
+      if (end.equals("deleted")) {
+        job.delete();
+      } else {
+        job.change("status", end);
+      }
+      first.addAll(job.events);
+      job.deliver();
+      assertEquals("100 0 100", figures(user));
+      if (end.equals("deleted")) {
+        job.set(user, "queued").deliver();
+      } else {
+        job.change("status", "queued").deliver();
+      }
+      assertEquals("held 10", job.payment());
+      assertEquals(2L, ((Map<?, ?>) job.fields().get("payment")).get("attempt"));
+      assertEquals("100 10 90", figures(user));
+      job.events.addAll(first);
+      job.deliver();
+      assertEquals("100 10 90", figures(user), "what is late of the first attempt");
+      job.change("status", "running").change("status", "completed").deliver();
+      assertEquals("captured 10", job.payment());
+      job.events.addAll(first);
+      job.deliver();
+      assertEquals("90 0 90", figures(user), end);
+      Map<String, Object> second =
+          HOSTED.read("credit_holds", CreditCommands.jobHold(job.ref.id(), 2).id()).fields();
+      assertEquals("captured 2", second.get("status") + " " + second.get("attempt"));
+    }
+  }
+
+  /** All events of the second attempt come after its end, in any order and twice. */
+  @Test
+  void c24_attemptWhoseEventsComeLate_isPaidOnce() {
+    for (long seed = 0; seed < 8; seed++) {
+      String user = user(100);
+      Job job = new Job().set(user, "queued").deliver();
+      job.change("status", "failed").deliver();
+      job.change("status", "queued").change("status", "running").change("status", "completed");
+      job.events.addAll(List.copyOf(job.events));
+      Collections.shuffle(job.events, new Random(seed));
+      job.deliver();
+      assertEquals("captured 10", job.payment(), "seed " + seed);
+      assertEquals("90 0 90", figures(user), "seed " + seed);
+    }
+  }
+
+  @Test
+  void c25_actualCreditsThatCannotBeRead_areWaitedFor() {
+    for (Object odd : List.of(7.5, "7", -1L, Long.MAX_VALUE, true)) {
+      String user = user(100);
+      Job job = new Job().set(user, "queued").deliver();
+      job.change("status", "completed", "credits_actual", odd).deliver();
+      assertEquals("refused 0 invalid_job", job.payment());
+      assertEquals("credits_actual", ((Map<?, ?>) job.fields().get("payment")).get("field"));
+      assertEquals("100 10 90", figures(user), "the hold stays");
+      assertTrue(String.valueOf(messages(user).get(0)).contains("credits_actual is"));
+      job.change("credits_actual", 7L).deliver();
+      assertEquals("captured 7", job.payment());
+      assertEquals("93 0 93", figures(user));
+    }
+  }
+
+  @Test
+  void c20_jobOfAUserWhoseBalanceCannotBeRead_isPaidOnceItCan() {
+    String user = "odd-" + key();
+    HOSTED.set("users", user, Map.of("user_id", user, "tier", "payg", "credits_balance", "many"));
+    Job job = new Job().set(user, "queued").deliver();
+    assertEquals("refused 10 balance_unreadable", job.payment());
+    assertEquals("queued", job.fields().get("status"));
+    assertEquals("many", Desk.userFields(user).get("credits_balance"));
+    HOSTED.set("users", user, Map.of("user_id", user, "tier", "payg", "credits_balance", 50L));
+    job.change("status", "running").deliver();
+    assertEquals("held 10", job.payment());
+    assertEquals("50 10 40", figures(user));
   }
 }

@@ -134,7 +134,10 @@ class ShadowTest {
 
   // The same answers, and nothing written.
 
-  /** Every command after a random history is answered as in live mode, byte for byte. */
+  /**
+   * Every command after a random history is answered as in live mode, byte for byte but for the
+   * transactions in a statement.
+   */
   @Test
   void anyCommandAfterAnyHistory_isAnsweredAsLiveAndChangesNoDocument() {
     int answered = 0;
@@ -154,12 +157,19 @@ class ShadowTest {
         assertEquals(before, documents(copy), where);
         Answer lived = play(liveCredits, live, user, key, new Random(seedOfCommand));
         assertEquals(lived.status(), shadowed.status(), where + "\n" + lived + "\n" + shadowed);
-        assertEquals(lived.body(), shadowed.body(), where);
+        assertEquals(figures(lived), figures(shadowed), where);
         answered += lived.status() == 200 ? 1 : 0;
         refused += lived.status() != 200 ? 1 : 0;
       }
     }
     assertTrue(answered >= SEEDS * 4 && refused >= SEEDS, answered + " " + refused);
+  }
+
+  /**
+   * A statement has applied what was due; its list has what was committed, which here is nothing.
+   */
+  private static String figures(Answer answer) {
+    return answer.body().replaceFirst(",\"transactions\":.*", "");
   }
 
   private Answer play(

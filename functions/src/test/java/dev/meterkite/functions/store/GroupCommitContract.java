@@ -174,26 +174,82 @@ abstract class GroupCommitContract {
   }
 
   @Test
-  void ringFullOfYoungKeys_isTooBusy_andTheKeyStaysFree() {
-    Limits usual = Limits.DEFAULT;
-    engine =
-        engine(
-            new Limits(
-                usual.commands(),
-                usual.bytes(),
-                usual.attempts(),
-                usual.life(),
-                usual.waiting(),
-                usual.documents(),
-                usual.cacheAge(),
-                2,
-                usual.refusedFor()));
-    call(Account.change("a", "one", -101));
-    call(Account.change("a", "two", -101));
-    Reply.Busy busy = assertInstanceOf(Reply.Busy.class, call(Account.change("a", "three", -101)));
-    assertEquals(Duration.ofMinutes(4), busy.retryAfter());
-    call(Account.change("a", "top-up", 1));
+  void c26_refusalsBeyondTheRing_areRememberedInDocumentsOfTheirOwn() {
+    engine = engine(ringOf(2));
+    List<String> keys = List.of("one", "two", "three", "four", "five");
+    keys.forEach(
+        key -> refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", key, -101))));
+    assertEquals(2, CommitLog.of(read(Account.ref("a"))).refused().size());
+    assertEquals(3, refusals().size());
+    Snapshot refusal = read(Refusals.ref(Account.change("a", "five", -101)));
+    assertEquals("INSUFFICIENT", refusal.fields().get("code"));
+    assertEquals(real.plus(Duration.ofMinutes(4)), refusal.fields().get("expire_at"));
+    answered(call(Account.change("a", "top-up", 100)));
+    for (GroupCommit<Account, Account.Change> each : List.of(engine, engine(ringOf(2)))) {
+      for (String key : keys) {
+        Reply.Refused again =
+            assertInstanceOf(
+                Reply.Refused.class, await(each.submit(Account.change("a", key, -101))));
+        assertEquals(200L, again.figures().get("balance"), "the figures of the moment");
+        assertInstanceOf(
+            Reply.Conflict.class, await(each.submit(Account.change("a", key, -1))));
+      }
+    }
+    assertEquals(200, account("a").balance());
+    real = real.plus(Limits.DEFAULT.refusedFor()).plusSeconds(1);
+    refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "five", -201)));
     answered(call(Account.change("a", "three", -101)));
+    assertEquals(99, account("a").balance(), "decided anew, though the documents are still there");
+  }
+
+  @Test
+  void c26_oldRefusalBeyondTheRing_isWrittenOver() {
+    engine = engine(ringOf(0));
+    refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "key", -101)));
+    real = real.plus(Limits.DEFAULT.refusedFor()).plusSeconds(1);
+    refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "key", -102)));
+    assertEquals(1, refusals().size());
+    answered(call(Account.change("a", "top-up", 100)));
+    assertInstanceOf(Reply.Conflict.class, call(Account.change("a", "key", -101)));
+    refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "key", -102)));
+  }
+
+  /** While refusals beyond the ring are young each command reads for them; then it costs nothing. */
+  @Test
+  void c26_overflow_costsReadsForMinutesOnly() {
+    engine = engine(ringOf(0));
+    refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "key", -101)));
+    long before = roundTrips();
+    answered(call(Account.change("a", "one", -1)));
+    assertEquals(2, roundTrips() - before);
+    real = real.plus(Limits.DEFAULT.refusedFor()).plusSeconds(1);
+    call(Account.change("a", "two", -1));
+    assertEquals(0, CommitLog.of(read(Account.ref("a"))).overflow(), "forgotten");
+    before = roundTrips();
+    answered(call(Account.change("a", "three", -1)));
+    assertEquals(1, roundTrips() - before);
+  }
+
+  private List<Snapshot> refusals() {
+    return await(
+            store().find(dev.meterkite.model.document.Query.of(IdempotencyKeys.COLLECTION, 100)))
+        .stream()
+        .filter(each -> each.fields().containsKey("code"))
+        .toList();
+  }
+
+  private static Limits ringOf(int refused) {
+    Limits usual = Limits.DEFAULT;
+    return new Limits(
+        usual.commands(),
+        usual.bytes(),
+        usual.attempts(),
+        usual.life(),
+        usual.waiting(),
+        usual.documents(),
+        usual.cacheAge(),
+        refused,
+        usual.refusedFor());
   }
 
   @Test

@@ -229,7 +229,7 @@ class LinearizabilityTest {
               30,
               10,
               Duration.ofSeconds(30),
-              20,
+              1,
               Duration.ofMinutes(4)),
           Json::write);
       this.defect = defect;

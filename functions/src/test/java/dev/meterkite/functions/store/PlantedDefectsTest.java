@@ -156,6 +156,58 @@ class PlantedDefectsTest {
         return commits(store, without("commit.refused"));
       }
     },
+    NO_NOTE_OF_REFUSALS_BEYOND_THE_RING {
+      @Override
+      public Limits limits() {
+        return Schedule.Variant.limits(0);
+      }
+
+      @Override
+      public Store store(SimulatedStore store) {
+        return commits(store, without("commit.overflow"));
+      }
+    },
+    NO_REFUSALS_BEYOND_THE_RING {
+      @Override
+      public Limits limits() {
+        return Schedule.Variant.limits(0);
+      }
+
+      @Override
+      public Store store(SimulatedStore store) {
+        return commits(
+            store,
+            mutations ->
+                mutations.stream()
+                    .filter(mutation -> !mutation.fields().containsKey(IdempotencyKeys.CODE))
+                    .toList());
+      }
+    },
+    REFUSALS_BEYOND_THE_RING_NOT_READ {
+      @Override
+      public Limits limits() {
+        return Schedule.Variant.limits(0);
+      }
+
+      @Override
+      public Store store(SimulatedStore store) {
+        return new Altered(store) {
+          @Override
+          public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
+            return super.read(refs)
+                .thenApply(
+                    found ->
+                        found.stream()
+                            .map(
+                                each ->
+                                    each.fields().containsKey(IdempotencyKeys.CODE)
+                                        ? Snapshot.absent(each.ref())
+                                        : each)
+                            .toList());
+          }
+        };
+      }
+    },
     OWNER_AND_MARKERS_IN_TWO_COMMITS {
       @Override
       public Store store(SimulatedStore store) {

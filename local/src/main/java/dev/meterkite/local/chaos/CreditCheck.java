@@ -40,16 +40,20 @@ final class CreditCheck {
   private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
   private final Map<String, List<Map<String, Object>>> transactions = new HashMap<>();
   private final Map<String, List<Snapshot>> openHolds = new HashMap<>();
-  private final Map<String, Long> paid = new HashMap<>();
+
+  /** What was booked for each job, by the hold of each attempt. */
+  private final Map<String, Map<String, Long>> paid = new HashMap<>();
+
   private final Set<String> found = new HashSet<>();
-  private final Set<String> released = new HashSet<>();
+
+  /** Settlements, captures included; a capture of something leaves a transaction of that id too. */
+  private final Set<String> settled = new HashSet<>();
+
   private final Set<String> grants = new HashSet<>();
-  private final Set<String> jobHolds = new HashSet<>();
 
   CreditCheck(Audit audit, Journal journal) {
     this.audit = audit;
     this.journal = journal;
-    journal.jobs.keySet().forEach(job -> jobHolds.add(CreditCommands.jobHold(job).id()));
   }
 
   void run() {
@@ -102,9 +106,19 @@ final class CreditCheck {
       audit.find(transaction.ref(), "pays an unknown job " + job);
     }
     long amount = -number(transaction.fields().get(CreditTransactions.AMOUNT));
-    if (paid.put(job, amount) != null) {
-      audit.find(transaction.ref(), "pays job " + job + " a second time");
+    String hold = String.valueOf(transaction.fields().get(CreditTransactions.HOLD_ID));
+    if (paid.computeIfAbsent(job, unused -> new HashMap<>()).put(hold, amount) != null) {
+      audit.find(transaction.ref(), "pays an attempt of job " + job + " a second time");
     }
+  }
+
+  /** Whether it is the hold of an attempt of a job that the journal knows. */
+  private boolean isOfJob(Snapshot hold) {
+    long attempt =
+        hold.fields().get(CreditHolds.ATTEMPT) instanceof Long number && number > 0 ? number : 1;
+    return hold.fields().get(CreditHolds.JOB_ID) instanceof String job
+        && journal.jobs.containsKey(job)
+        && CreditCommands.jobHold(job, attempt).equals(hold.ref());
   }
 
   private void hold(Snapshot hold) {
@@ -113,7 +127,7 @@ final class CreditCheck {
     Operation operation = journal.operations.get(id);
     if (operation != null) {
       compare(hold, operation);
-    } else if (!jobHolds.contains(id)) {
+    } else if (!isOfJob(hold)) {
       audit.find(hold.ref(), "belongs to no operation");
     }
     if ("held".equals(hold.fields().get(CreditHolds.STATUS))) {
@@ -123,10 +137,12 @@ final class CreditCheck {
     }
   }
 
-  /** Releases leave a marker of their own; those of quotas are looked at elsewhere. */
+  /** Settlements leave a marker of their own; those of quotas are looked at elsewhere. */
   private void marker(Snapshot marker) {
-    if (CreditCommands.SETTLE.equals(marker.fields().get(IdempotencyKeys.OPERATION))) {
-      released.add(marker.ref().id());
+    boolean isRefusal = marker.fields().containsKey(IdempotencyKeys.CODE);
+    if (!isRefusal
+        && CreditCommands.SETTLE.equals(marker.fields().get(IdempotencyKeys.OPERATION))) {
+      settled.add(marker.ref().id());
       if (!journal.operations.containsKey(marker.ref().id())) {
         audit.find(marker.ref(), "belongs to no operation");
       }
@@ -139,11 +155,12 @@ final class CreditCheck {
       return;
     }
     boolean releases = operation.amount() == 0;
-    boolean there = (releases ? released : found).contains(marker);
+    boolean isReleased = settled.contains(marker) && !found.contains(marker);
+    boolean there = releases ? isReleased : found.contains(marker);
     if (operation.outcome() == Outcome.APPLIED && !there) {
       audit.find(operation.function() + " " + marker + ": acknowledged and lost: " + operation);
     }
-    if ((releases ? found : released).contains(marker)) {
+    if (releases ? found.contains(marker) : isReleased) {
       audit.find(operation.function() + " " + marker + ": released or captured, not " + operation);
     }
     // A set() of the whole document also takes the memory of what was refused.
@@ -166,6 +183,12 @@ final class CreditCheck {
     for (LedgerAudit.Finding finding :
         ledger.compare(state, openHolds.getOrDefault(id, List.of()))) {
       audit.find(user.ref(), "at " + finding.sequence() + ": " + finding.what());
+    }
+    Long available = state.copy().available();
+    if (state.ledger() != null
+        && available != null
+        && available != state.ledger().balance() - state.ledger().held()) {
+      audit.find(user.ref(), "credits_available is " + available);
     }
     if (state.ledger() != null && state.ledger().held() != 0) {
       audit.find(user.ref(), state.ledger().held() + " credits are still held");
@@ -223,7 +246,8 @@ final class CreditCheck {
     Map<?, ?> payment =
         job.fields().get(PodcastJobs.PAYMENT) instanceof Map<?, ?> map ? map : Map.of();
     String status = String.valueOf(payment.get("status"));
-    Long booked = paid.remove(id);
+    Long booked =
+        paid.getOrDefault(id, Map.of()).get(String.valueOf(payment.get(CreditHolds.HOLD_ID)));
     boolean completed = "completed".equals(known.status());
     boolean right =
         completed

@@ -49,7 +49,8 @@ final class QuotaCheck {
   private void marker(Snapshot marker) {
     Object operation = marker.fields().get(IdempotencyKeys.OPERATION);
     boolean reserves = QuotaRules.RESERVE.equals(operation);
-    if (!reserves && !QuotaRules.SETTLE.equals(operation)) {
+    boolean isRefusal = marker.fields().containsKey(IdempotencyKeys.CODE);
+    if (isRefusal || (!reserves && !QuotaRules.SETTLE.equals(operation))) {
       return;
     }
     found.add(marker.ref().id());

@@ -15,6 +15,7 @@ public enum AlertType implements Word {
   CIRCUIT_BREAKER_OPENED(AlertSeverity.CRITICAL),
   CIRCUIT_BREAKER_HALF_OPEN(AlertSeverity.INFO),
   FAILOVER_EXECUTED(AlertSeverity.INFO),
+  BALANCE_UNREADABLE(AlertSeverity.CRITICAL),
   LEDGER_MISMATCH(AlertSeverity.EMERGENCY),
   REFUND_ABUSE(AlertSeverity.WARNING),
   JOB_UNPAID(AlertSeverity.WARNING),

@@ -3,15 +3,14 @@ package dev.meterkite.model.credits;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.Users;
 import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the adoption of one user would do, said before it is done. {@link Opening} does it.
  *
  * <p>A user with 100 in {@code credits_balance} and no ledger {@link Kind#OPENS} with 100; one with
  * −5, {@code "100"} or 10.5 is {@link Kind#REFUSED}, because nobody but its owner can say what it
- * is owed. (A function that meets such a user does not wait: it opens with 0 and raises an alert.)
+ * is owed: the functions open nothing either, answer 409 {@code balance_unreadable} and raise an
+ * alert.
  *
  * @param kind what would happen
  * @param balance the credits that the user has, or would be opened with; those of a monthly grant
@@ -19,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * @param reason why it is refused; empty for the others
  */
 public record Adoption(Kind kind, long balance, String reason) {
-  private static final int LONGEST_SHOWN = 40;
-
   /** What becomes of a user. */
   public enum Kind {
     /** There is a ledger; nothing happens. */
@@ -56,11 +53,10 @@ public record Adoption(Kind kind, long balance, String reason) {
       return refused("ledger cannot be read, and there are no transactions to rebuild it from");
     }
     if (state.found() == CreditState.Found.UNREADABLE) {
-      return refused("credits_balance is " + shown(fields.get(Users.CREDITS_BALANCE)));
+      return refused("credits_balance is " + Raw.shown(fields.get(Users.CREDITS_BALANCE)));
     }
-    if (fields.get(Users.TIER) != null
-        && (state.tier() == null || CreditRules.tier(state).isEmpty())) {
-      return refused("tier is " + shown(fields.get(Users.TIER)));
+    if (CreditRules.tier(state).isEmpty()) {
+      return refused("tier is " + Raw.shown(fields.get(Users.TIER)));
     }
     return new Adoption(
         state.found() == CreditState.Found.ABSENT ? Kind.BEGINS : Kind.OPENS,
@@ -80,11 +76,5 @@ public record Adoption(Kind kind, long balance, String reason) {
 
   private static Adoption refused(String reason) {
     return new Adoption(Kind.REFUSED, 0, reason);
-  }
-
-  private static String shown(@Nullable Object value) {
-    String text = Objects.toString(value);
-    String cut = text.length() > LONGEST_SHOWN ? text.substring(0, LONGEST_SHOWN) + "…" : text;
-    return value instanceof String ? '"' + cut + '"' : cut;
   }
 }

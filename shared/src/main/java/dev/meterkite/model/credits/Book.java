@@ -273,6 +273,11 @@ final class Book {
     closed.put(ref, fields);
   }
 
+  /** Notes more on the document of a hold whose end this decision has noted. */
+  void note(DocRef hold, Map<String, Object> fields) {
+    closed.computeIfAbsent(hold, ref -> new LinkedHashMap<>()).putAll(fields);
+  }
+
   /** Whether this decision has noted the end of that hold. */
   boolean hasClosed(DocRef ref) {
     return closed.containsKey(ref);

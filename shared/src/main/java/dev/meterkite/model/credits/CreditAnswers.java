@@ -11,12 +11,20 @@ import org.jspecify.annotations.Nullable;
 
 /** What callers are told: credits as the functions render them. */
 public final class CreditAnswers {
-  static final String BALANCE = "balance";
+  public static final String BALANCE = "balance";
   static final String HELD = "held";
   static final String AVAILABLE = "available";
   static final String REQUIRED = "required";
   static final String TRANSACTION = "transaction";
   static final String HOLD = "hold";
+
+  /** What a sweep could not do, as the code of a refusal. */
+  public static final String CODE = "code";
+
+  /** What a sweep says of a user who starts without a grant. */
+  public static final String GRANT = "grant";
+
+  /** In a 404: the document that does not exist, such as {@code users/u1}. */
 
   /** The fields of a transaction that callers see, in this order. */
   private static final List<String> PUBLIC =
@@ -126,11 +134,12 @@ public final class CreditAnswers {
     return figures(answer, book);
   }
 
-  /** {@code user_id, balance, held, available, lots}. */
+  /** {@code user_id, balance, held, available, sequence, lots}. */
   static Map<String, Object> view(String userId, Book book) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(CreditTransactions.USER_ID, userId);
     figures(answer, book);
+    answer.put(CreditTransactions.SEQUENCE, book.sequence());
     List<Object> lots = new ArrayList<>();
     for (Lot lot : book.lots().list()) {
       Map<String, Object> shown = new LinkedHashMap<>();

@@ -133,8 +133,12 @@ public sealed interface CreditCommand {
    */
   record Told(String eventId, @Nullable String customerId) {}
 
-  /** Bring the payment of a job to where its status says it should be. */
-  record Job(String jobId) implements CreditCommand {}
+  /**
+   * Bring the payment of a job to where its status says it should be.
+   *
+   * @param event what the event proves about the job's past
+   */
+  record Job(String jobId, JobEvent event) implements CreditCommand {}
 
   /**
    * Create the user, or complete it: a field that the document has is never changed.
@@ -155,7 +159,10 @@ public sealed interface CreditCommand {
   /** Apply what is due: opening balance, lapsed holds, expired lots, the monthly grant. */
   record Sweep() implements CreditCommand {}
 
-  /** Tell balance, held, available and lots of the moment; changes nothing. */
+  /**
+   * Report balance, held, available and lots of the moment, with the sequence that they are of;
+   * applies what is due, as a sweep does, so that the transactions agree with them.
+   */
   record View() implements CreditCommand {}
 
   private static void positive(long amount) {

@@ -46,14 +46,28 @@ public final class CreditCommands {
     return new DocRef(Users.COLLECTION, userId);
   }
 
-  /** The one hold that a job can ever have; its id follows from the job alone. */
+  /** The hold of a job's first attempt; its id follows from the job alone. */
   public static DocRef jobHold(String jobId) {
-    return new DocRef(CreditHolds.COLLECTION, Ids.uuid("job-hold", jobId));
+    return jobHold(jobId, 1);
   }
 
-  /** The one deduction by which a job's trigger charges it. */
-  static DocRef jobCharge(String jobId) {
-    return new DocRef(CreditTransactions.COLLECTION, Ids.uuid("job-charge", jobId));
+  /** The one hold that an attempt of a job can have, from 1. */
+  public static DocRef jobHold(String jobId, long attempt) {
+    return new DocRef(CreditHolds.COLLECTION, ofAttempt("job-hold", jobId, attempt));
+  }
+
+  /** The hold of a job's latest attempt, as the one of its first attempt says. */
+  public static DocRef latestJobHold(String jobId, Snapshot first) {
+    return JobAttempt.latestHold(jobId, first);
+  }
+
+  /** The one deduction by which a job's trigger charges an attempt. */
+  static DocRef jobCharge(String jobId, long attempt) {
+    return new DocRef(CreditTransactions.COLLECTION, ofAttempt("job-charge", jobId, attempt));
+  }
+
+  private static String ofAttempt(String what, String jobId, long attempt) {
+    return attempt == 1 ? Ids.uuid(what, jobId) : Ids.uuid(what, jobId, Long.toString(attempt));
   }
 
   /** The monthly grant of a tier to a user for the period that starts on this day. */
@@ -180,8 +194,9 @@ public final class CreditCommands {
   }
 
   /**
-   * Sets credits aside. With a job it is the job's hold, whoever makes it; then the marker is a
-   * document of its own, since the hold may be another's work.
+   * Sets credits aside. With a job it is the hold of the job's latest attempt, whoever makes it.
+   * The marker is a document of its own whether there is a job or not, so that one key cannot be
+   * used for both; where it was before, in the hold, it is still found.
    */
   public static Command<CreditCommand> hold(
       String userId,
@@ -198,13 +213,13 @@ public final class CreditCommands {
         key,
         requestHash,
         new CreditCommand.Hold(hold.id(), amount, jobId, expiresIn),
-        List.of(jobId == null ? hold : key(marker)),
+        List.of(key(marker), new DocRef(CreditHolds.COLLECTION, marker)),
         jobId == null ? List.of() : List.of(new Read.Get(hold)));
   }
 
   /**
-   * Captures or releases a hold. The deduction is the marker, or where there is none (a release, a
-   * capture of nothing) a document of its own.
+   * Captures or releases a hold. The marker is a document of its own, so that one key cannot
+   * capture one hold and release another; where it was before, in the deduction, it is still found.
    *
    * @param userId whose hold it is, as the hold's document says
    */
@@ -222,7 +237,7 @@ public final class CreditCommands {
         key,
         requestHash,
         new CreditCommand.Settle(holdId, capture, amount, id),
-        capture ? List.of(transaction(id), key(id)) : List.of(key(id), transaction(id)),
+        List.of(key(id), transaction(id)),
         List.of());
   }
 
@@ -259,27 +274,45 @@ public final class CreditCommands {
    * Brings the payment of a job to where its status says. May be repeated as often as one likes.
    *
    * @param job the job as just read, or its absence
-   * @param hold {@link #jobHold} as just read, or its absence
-   * @param userIdHint whose job it was, for one that is gone; from the event, or null
+   * @param first {@link #jobHold} as just read, or its absence
+   * @param latest {@link #latestJobHold} as just read, or its absence; often the same
+   * @param event what the event proves
    * @return empty when nobody knows whose job it is: there is nothing to charge or release
    */
   public static Optional<Command<CreditCommand>> job(
-      Snapshot job, Snapshot hold, @Nullable String userIdHint) {
-    Optional<String> owner = owner(job);
-    if (!job.exists()) {
-      owner = owner(hold).or(() -> Optional.ofNullable(userIdHint).filter(DocRef::isId));
-    }
-    return owner.map(
-        userId ->
-            new Command<>(
-                user(userId),
-                JOB,
-                null,
-                "",
-                new CreditCommand.Job(job.ref().id()),
-                List.of(),
-                List.of(job, hold),
-                List.of()));
+      Snapshot job, Snapshot first, Snapshot latest, JobEvent event) {
+    List<Snapshot> seen =
+        first.ref().equals(latest.ref()) ? List.of(job, first) : List.of(job, first, latest);
+    return new JobAttempt(job, first, latest, event)
+        .payer()
+        .map(
+            userId ->
+                new Command<>(
+                    user(userId),
+                    JOB,
+                    null,
+                    "",
+                    new CreditCommand.Job(job.ref().id(), event),
+                    List.of(),
+                    seen,
+                    List.of()));
+  }
+
+  /**
+   * Whether a job must be looked at once more after the command of {@link #job}: it was deleted and
+   * created anew for another user, and that command only releases the first one's hold.
+   */
+  public static boolean handsOver(Snapshot job, Snapshot first, Snapshot latest, JobEvent event) {
+    return new JobAttempt(job, first, latest, event).handsOver();
+  }
+
+  /**
+   * Whether events of a job must have been lost: it has no payment, or it lives and its payment is
+   * that of an attempt that has ended.
+   */
+  public static boolean isOverlooked(Snapshot job) {
+    return !job.fields().containsKey(PodcastJobs.PAYMENT)
+        || JobEvent.of(Snapshot.absent(job.ref()), job).ended() > 0;
   }
 
   /** Applies what is due to a user; also what sets up the ledger of a new one. */
@@ -287,12 +320,13 @@ public final class CreditCommands {
     return unkeyed(userId, SWEEP, new CreditCommand.Sweep());
   }
 
-  /** Asks for the figures of the moment: {@code user_id, balance, held, available, lots}. */
+  /** Asks for the figures of the moment: {@code user_id, balance, held, available, …}. */
   public static Command<CreditCommand> view(String userId) {
     return unkeyed(userId, STATEMENT, new CreditCommand.View());
   }
 
-  private static Optional<String> owner(Snapshot document) {
+  /** The {@code user_id} of a job, hold, transaction or payment, if it is one. */
+  static Optional<String> owner(Snapshot document) {
     // All collections of credits call the owner by the same name.
     return Optional.ofNullable(Raw.text(document.fields(), PodcastJobs.USER_ID))
         .filter(DocRef::isId);

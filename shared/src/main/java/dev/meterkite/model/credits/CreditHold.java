@@ -32,6 +32,12 @@ public record CreditHold(Map<String, Object> fields) implements Typed {
   public static final Field<Instant> EXPIRES_AT = Field.timestamp(Schema.CreditHolds.EXPIRES_AT);
   public static final Field<Instant> CREATED_AT = Field.timestamp(Schema.CreditHolds.CREATED_AT);
   public static final Field<Instant> CLOSED_AT = Field.timestamp(Schema.CreditHolds.CLOSED_AT);
+  public static final Field<Long> ATTEMPT =
+      Bounds.atLeast(1, Field.integer(Schema.CreditHolds.ATTEMPT));
+  public static final Field<Long> ATTEMPTS =
+      Bounds.atLeast(1, Field.integer(Schema.CreditHolds.ATTEMPTS));
+  public static final Field<Instant> JOB_CREATED_AT =
+      Field.timestamp(Schema.CreditHolds.JOB_CREATED_AT);
   public static final Field<String> REQUEST_HASH = Field.string(Schema.REQUEST_HASH);
   public static final Field<String> ANSWER = Field.string(Schema.ANSWER);
 
@@ -50,6 +56,9 @@ public record CreditHold(Map<String, Object> fields) implements Typed {
               EXPIRES_AT,
               CREATED_AT,
               CLOSED_AT,
+              ATTEMPT,
+              ATTEMPTS,
+              JOB_CREATED_AT,
               REQUEST_HASH,
               ANSWER)
           .with(

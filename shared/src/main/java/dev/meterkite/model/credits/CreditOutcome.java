@@ -9,6 +9,11 @@ public enum CreditOutcome implements Outcome {
   NOT_FOUND(false),
   /** A field given to register-user differs from what is there, or belongs to another user. */
   ALREADY_EXISTS(false),
+  /**
+   * {@code credits_balance} is not a whole number of at least 0, and no ledger says what it should
+   * be; once it is fixed, an earlier attempt may still be in flight.
+   */
+  BALANCE_UNREADABLE(true),
   /** What is to be given would expire at once; an attempt of before may still be on its way. */
   ALREADY_EXPIRED(true),
   /** The hold was captured: nothing can follow. */
@@ -26,7 +31,7 @@ public enum CreditOutcome implements Outcome {
   NOT_REFUNDABLE(false),
   /** More than is left of the deduction; what is left never grows. */
   REFUND_EXCEEDS_TRANSACTION(false),
-  /** The job's hold belongs to another user; a job has one hold for ever. */
+  /** The job's hold belongs to another user or has another amount; it stays as it is. */
   JOB_HOLD_CONFLICT(false),
   /** Duration, quality, priority, topic or audience of the job is outside its range. */
   INVALID_JOB(false),

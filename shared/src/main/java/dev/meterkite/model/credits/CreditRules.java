@@ -40,6 +40,12 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   /** The largest balance: 2^53 - 1, so that every JSON reader gets it exact. */
   public static final long MAX_BALANCE = (1L << 53) - 1;
 
+  /** What a sweep says of a user with a balance of 0 and no {@code created_at}. */
+  static final String NO_FIRST_GRANT = "no_grant_before_next_month_without_created_at";
+
+  /** After this long a balance that cannot be read is looked at again. */
+  static final Duration LOOK_AGAIN = Duration.ofHours(1);
+
   /** More than {@value Ledger#REFUNDS_KEPT} refunds within this span raise an alert. */
   public static final Duration REFUND_WINDOW = Duration.ofDays(30);
 
@@ -119,11 +125,15 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     }
     if (!state.exists()) {
       return input instanceof CreditCommand.Job job
-          ? JobRules.withoutUser(state, seen, job, now)
+          ? JobRules.withoutBook(state, seen, job, CreditOutcome.NOT_FOUND, now)
           : missing(command.owner());
     }
-    Opening opening = new Opening(state, seen, now, foreign);
+    boolean isSweep = input instanceof CreditCommand.Sweep;
+    Opening opening = new Opening(state, seen, now, foreign, isSweep);
     Book book = opening.book();
+    if (opening.isUnreadable()) {
+      return unreadable(state, seen, input, now);
+    }
     if (book == null) {
       return new Decision.NeedsReads<>(opening.missing());
     }
@@ -138,13 +148,47 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     } else if (input instanceof CreditCommand.Refund refund) {
       return refund(state, book, seen, refund);
     } else if (input instanceof CreditCommand.Job job) {
-      return new JobRules(state, book, seen, job).decide();
+      return JobRules.decide(state, book, seen, job);
     } else if (input instanceof CreditCommand.View) {
-      return new Decision.Unchanged<>(CreditAnswers.view(state.userId(), book));
+      return settled(state, state, book, CreditAnswers.view(state.userId(), book));
     } else if (input instanceof CreditCommand.Sweep) {
-      return settled(state, state, book);
+      Map<String, Object> answer = CreditAnswers.of(book, null);
+      if (opening.isWithoutFirstGrant()) {
+        answer.put(CreditAnswers.GRANT, NO_FIRST_GRANT);
+      }
+      return settled(state, state, book, answer);
     }
     return new PaymentRules(state, book, seen).decide(input);
+  }
+
+  /**
+   * Nothing happens to the credits of a user whose balance cannot be read. A sweep raises the
+   * alert, and looks again an hour later.
+   */
+  static Decision<CreditState> unreadable(
+      CreditState state, Seen seen, CreditCommand input, Instant now) {
+    if (input instanceof CreditCommand.Job job) {
+      return JobRules.withoutBook(state, seen, job, CreditOutcome.BALANCE_UNREADABLE, now);
+    }
+    if (!(input instanceof CreditCommand.Sweep)) {
+      return new Decision.Refused<>(CreditOutcome.BALANCE_UNREADABLE, foundBalance(state));
+    }
+    if (!seen.has(BalanceAlert.read(state.userId()))) {
+      return new Decision.NeedsReads<>(List.of(BalanceAlert.read(state.userId())));
+    }
+    List<Write> alert = BalanceAlert.raise(state, seen, now);
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put(CreditAnswers.CODE, CreditOutcome.BALANCE_UNREADABLE.code());
+    answer.putAll(foundBalance(state));
+    Instant due = state.dueAt();
+    return alert.isEmpty() && due != null && due.isAfter(now)
+        ? new Decision.Unchanged<>(answer)
+        : new Decision.Applied<>(state.dueAt(now.plus(LOOK_AGAIN)), answer, alert);
+  }
+
+  /** What stands in {@code credits_balance} in place of a balance, for the caller. */
+  private static Map<String, Object> foundBalance(CreditState state) {
+    return Map.of("found", BalanceAlert.shown(state));
   }
 
   @Override
@@ -157,11 +201,14 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       }
     }
     Ledger ledger = state.ledger();
+    if (outcome == CreditOutcome.BALANCE_UNREADABLE) {
+      return new Decision.Refused<>(outcome, foundBalance(state));
+    }
     if (outcome != CreditOutcome.INSUFFICIENT_CREDITS || ledger == null) {
       return refused(outcome);
     }
     // What is due changes the figures too, unless it would need reads: then the last ones are told.
-    Book book = new Opening(state, Unseen.NOTHING, now, foreign).book();
+    Book book = new Opening(state, Unseen.NOTHING, now, foreign, false).book();
     Book figures = book == null ? new Book(state.userId(), ledger, now) : book;
     return insufficient(figures, required(command.input()));
   }
@@ -212,24 +259,11 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
 
   private static Decision<CreditState> hold(
       CreditState state, Book book, Seen seen, CreditCommand.Hold hold) {
-    DocRef ref = new DocRef(CreditHolds.COLLECTION, hold.holdId());
-    if (hold.jobId() != null) {
-      OpenHold open = book.hold(hold.holdId());
-      if (open != null) {
-        return applied(
-            state,
-            book,
-            CreditAnswers.of(
-                book, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
-      }
-      if (!seen.has(new Read.Get(ref))) {
-        return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
-      }
-      Map<String, Object> found = book.asClosed(seen.document(ref));
-      if (!found.isEmpty()) {
-        return state.userId().equals(Raw.text(found, CreditHolds.USER_ID))
-            ? applied(state, book, CreditAnswers.of(book, CreditAnswers.hold(found), null))
-            : refused(CreditOutcome.JOB_HOLD_CONFLICT);
+    String jobId = hold.jobId();
+    if (jobId != null) {
+      Decision<CreditState> found = jobHold(state, book, seen, hold, jobId);
+      if (found != null) {
+        return found;
       }
     }
     if (hold.amount() > book.available()) {
@@ -240,22 +274,80 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return refused(CreditOutcome.TOO_MANY_HOLDS);
     }
     Map<String, Object> held =
-        open(state, book, hold.holdId(), hold.amount(), hold.jobId(), expiresAt);
+        open(state, book, hold.holdId(), hold.amount(), jobId, expiresAt, Map.of());
     return applied(state, book, CreditAnswers.of(book, held, null));
   }
 
-  /** Opens a hold and writes its document. */
+  /**
+   * What becomes of a request for a job whose latest attempt has a hold: the open one, if it is of
+   * this user and amount.
+   *
+   * @return null where the job has no hold yet
+   */
+  private static @Nullable Decision<CreditState> jobHold(
+      CreditState state, Book book, Seen seen, CreditCommand.Hold hold, String jobId) {
+    Read.Get first = new Read.Get(new DocRef(CreditHolds.COLLECTION, hold.holdId()));
+    if (!seen.has(first)) {
+      return new Decision.NeedsReads<>(List.of(first));
+    }
+    Read.Get latest = new Read.Get(JobAttempt.latestHold(jobId, seen.document(first.ref())));
+    if (!seen.has(latest)) {
+      return new Decision.NeedsReads<>(List.of(latest));
+    }
+    OpenHold open = book.hold(latest.ref().id());
+    if (open != null && open.amount() == hold.amount()) {
+      return applied(
+          state,
+          book,
+          CreditAnswers.of(book, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
+    }
+    Map<String, Object> found = book.asClosed(seen.document(latest.ref()));
+    if (open == null && found.isEmpty()) {
+      return null;
+    }
+    if (open != null || !state.userId().equals(Raw.text(found, CreditHolds.USER_ID))) {
+      Map<String, Object> figures = new LinkedHashMap<>();
+      if (open != null) {
+        figures.put(CreditAnswers.HELD, open.amount());
+      }
+      figures.put(CreditAnswers.REQUIRED, hold.amount());
+      return new Decision.Refused<>(CreditOutcome.JOB_HOLD_CONFLICT, figures);
+    }
+    return refused(closed(holdStatus(found)));
+  }
+
+  /** Why nothing can be done with a hold that is not open. */
+  private static CreditOutcome closed(HoldStatus status) {
+    return switch (status) {
+      case CAPTURED -> CreditOutcome.HOLD_ALREADY_CAPTURED;
+      case RELEASED -> CreditOutcome.HOLD_ALREADY_RELEASED;
+      case EXPIRED, HELD -> CreditOutcome.HOLD_EXPIRED;
+    };
+  }
+
+  /** The status in a hold's document; one that cannot be read counts as lapsed. */
+  static HoldStatus holdStatus(Map<String, Object> hold) {
+    return HoldStatus.parse(Raw.text(hold, CreditHolds.STATUS)).orElse(HoldStatus.EXPIRED);
+  }
+
+  /**
+   * Opens a hold and writes its document.
+   *
+   * @param more what the document has besides
+   */
   static Map<String, Object> open(
       CreditState state,
       Book book,
       String holdId,
       long amount,
       @Nullable String jobId,
-      Instant expiresAt) {
+      Instant expiresAt,
+      Map<String, Object> more) {
     OpenHold open = book.open(holdId, amount, jobId, expiresAt);
     Map<String, Object> answer = CreditAnswers.hold(state.userId(), open, HoldStatus.HELD);
     Map<String, Object> fields = new LinkedHashMap<>(answer);
     fields.put(CreditHolds.CREATED_AT, book.now());
+    fields.putAll(more);
     book.write(new Write.Create(new DocRef(CreditHolds.COLLECTION, holdId), fields));
     return answer;
   }
@@ -307,15 +399,8 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return missing(ref);
     }
     return HoldStatus.parse(Raw.text(fields, CreditHolds.STATUS))
-        .map(
-            status ->
-                switch (status) {
-                  case CAPTURED -> CreditOutcome.HOLD_ALREADY_CAPTURED;
-                  case RELEASED -> CreditOutcome.HOLD_ALREADY_RELEASED;
-                  case EXPIRED, HELD -> CreditOutcome.HOLD_EXPIRED;
-                })
-        .map(CreditRules::refused)
-        .orElseGet(() -> refused(CreditOutcome.NOT_FOUND));
+        .map(status -> refused(closed(status)))
+        .orElseGet(() -> missing(ref));
   }
 
   /**

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param email {@code email}, or null where it is absent or not text
  * @param tier the word of the tier as found, or null
  * @param billing what Stripe has told
- * @param found what was found in {@code credits_balance}
- * @param foundBalance its value when it could be read, else 0
+ * @param copy what other programs read of the ledger, as found
  * @param ledgerBroken whether there is a ledger that cannot be right
  * @param ledger the ledger, or null when there is none or a broken one
  * @param dueAt the {@code ledger_due_at} as found
@@ -25,17 +24,16 @@ public record CreditState(
     @Nullable String email,
     @Nullable String tier,
     Billing billing,
-    Found found,
-    long foundBalance,
+    Copy copy,
     boolean ledgerBroken,
     @Nullable Ledger ledger,
     @Nullable Instant dueAt) {
 
   /** What a balance looked like. */
   public enum Found {
-    /** There is none. */
+    /** There is none, or null. */
     ABSENT,
-    /** It is an integer of at least zero. */
+    /** It is a whole number from 0 to {@link CreditRules#MAX_BALANCE}, also one such as 100.0. */
     KNOWN,
     /** It is something else: a negative number, a fraction, a text. */
     UNREADABLE
@@ -51,8 +49,7 @@ public record CreditState(
         register.email(),
         tier.wire(),
         Billing.NONE.of(register.stripeCustomerId()),
-        Found.ABSENT,
-        0,
+        new Copy(Found.ABSENT, 0, "", null),
         false,
         null,
         null);
@@ -68,11 +65,33 @@ public record CreditState(
         email == null ? register.email() : email,
         tier == null && named != null ? named.wire() : tier,
         billing.of(register.stripeCustomerId()),
-        found,
-        foundBalance,
+        copy,
         ledgerBroken,
         ledger,
         dueAt);
+  }
+
+  /**
+   * {@code credits_balance} and {@code credits_available}, the copies of the ledger's figures.
+   *
+   * @param found what was found in {@code credits_balance}
+   * @param balance its value when it could be read, else 0
+   * @param shown what could not be read, as a text for people, cut; else empty
+   * @param available {@code credits_available}, or null where it cannot be read
+   */
+  public record Copy(Found found, long balance, String shown, @Nullable Long available) {
+    static Copy of(Ledger ledger) {
+      return new Copy(Found.KNOWN, ledger.balance(), "", ledger.balance() - ledger.held());
+    }
+  }
+
+  Found found() {
+    return copy.found();
+  }
+
+  /** The balance found, 0 where it could not be read. */
+  long foundBalance() {
+    return copy.balance();
   }
 
   /** Whether a Stripe subscription renews the credits. */
@@ -84,54 +103,30 @@ public record CreditState(
   CreditState with(Billing next) {
     String tierNow = next.tier().map(SubscriptionTier::wire).orElse(tier);
     return new CreditState(
-        userId,
-        exists,
-        registeredAt,
-        email,
-        tierNow,
-        next,
-        found,
-        foundBalance,
-        ledgerBroken,
-        ledger,
-        dueAt);
+        userId, exists, registeredAt, email, tierNow, next, copy, ledgerBroken, ledger, dueAt);
   }
 
   /** The same user with who it is at Stripe, where that was not known. */
   CreditState withCustomer(@Nullable String customerId) {
     Billing next = billing.of(customerId);
     return new CreditState(
-        userId,
-        exists,
-        registeredAt,
-        email,
-        tier,
-        next,
-        found,
-        foundBalance,
-        ledgerBroken,
-        ledger,
-        dueAt);
+        userId, exists, registeredAt, email, tier, next, copy, ledgerBroken, ledger, dueAt);
   }
 
-  /** The same user with this ledger, its balance copied and its next due moment noted. */
+  /** The same user with this ledger, its figures copied and its next due moment noted. */
   CreditState with(Ledger next, @Nullable Instant nextDueAt) {
     return new CreditState(
-        userId,
-        exists,
-        registeredAt,
-        email,
-        tier,
-        billing,
-        Found.KNOWN,
-        next.balance(),
-        false,
-        next,
-        nextDueAt);
+        userId, exists, registeredAt, email, tier, billing, Copy.of(next), false, next, nextDueAt);
+  }
+
+  /** The same user, looked at again by this moment. */
+  CreditState dueAt(Instant nextDueAt) {
+    return new CreditState(
+        userId, exists, registeredAt, email, tier, billing, copy, ledgerBroken, ledger, nextDueAt);
   }
 
   /** Whether the balance that others see is the ledger's. */
   boolean agrees() {
-    return ledger != null && found == Found.KNOWN && foundBalance == ledger.balance();
+    return ledger != null && found() == Found.KNOWN && foundBalance() == ledger.balance();
   }
 }

@@ -16,32 +16,64 @@ record JobOrder(JobPrice priced) {
   static final int MAX_TOPIC = 500;
   static final int MAX_AUDIENCE = 200;
 
-  /**
-   * The order in a job's document; empty when it cannot be priced: a duration that is no number
-   * from 0.5 to 180, an unknown word for quality or priority, a topic that is there and not 1 to
-   * 500 characters long, an audience of more than 200.
-   */
+  /** The order in a job's document; empty when it cannot be priced: see {@link #fault}. */
   static Optional<JobOrder> of(Snapshot job) {
     Map<String, Object> fields = job.fields();
     BigDecimal minutes = minutes(fields.get(PodcastJobs.DURATION_MIN));
-    Object quality = fields.get(PodcastJobs.QUALITY);
-    Object priority = fields.get(PodcastJobs.PRIORITY);
-    Optional<JobQuality> knownQuality =
-        quality == null
-            ? Optional.of(JobQuality.STANDARD)
-            : JobQuality.parse(quality instanceof String text ? text : null);
-    Optional<JobPriority> knownPriority =
-        priority == null
-            ? Optional.of(JobPriority.STANDARD)
-            : JobPriority.parse(priority instanceof String text ? text : null);
-    boolean texts =
-        isText(fields.get(PodcastJobs.TOPIC), 1, MAX_TOPIC)
-            && isText(fields.get(PodcastJobs.AUDIENCE), 0, MAX_AUDIENCE);
-    if (minutes == null || knownQuality.isEmpty() || knownPriority.isEmpty() || !texts) {
+    if (minutes == null || fault(job).isPresent()) {
       return Optional.empty();
     }
-    return Optional.of(
-        new JobOrder(new JobPrice(minutes, knownQuality.get(), knownPriority.get())));
+    return quality(fields)
+        .flatMap(
+            quality ->
+                priority(fields)
+                    .map(priority -> new JobOrder(new JobPrice(minutes, quality, priority))));
+  }
+
+  /**
+   * The first field for which a job cannot be priced: a duration that is no number from 0.5 to 180,
+   * an unknown word for quality or priority, a topic that is there and not 1 to 500 characters
+   * long, an audience of more than 200.
+   */
+  static Optional<String> fault(Snapshot job) {
+    Map<String, Object> fields = job.fields();
+    if (minutes(fields.get(PodcastJobs.DURATION_MIN)) == null) {
+      return Optional.of(PodcastJobs.DURATION_MIN);
+    }
+    if (quality(fields).isEmpty()) {
+      return Optional.of(PodcastJobs.QUALITY);
+    }
+    if (priority(fields).isEmpty()) {
+      return Optional.of(PodcastJobs.PRIORITY);
+    }
+    if (!isText(fields.get(PodcastJobs.TOPIC), 1, MAX_TOPIC)) {
+      return Optional.of(PodcastJobs.TOPIC);
+    }
+    return isText(fields.get(PodcastJobs.AUDIENCE), 0, MAX_AUDIENCE)
+        ? Optional.empty()
+        : Optional.of(PodcastJobs.AUDIENCE);
+  }
+
+  /**
+   * Whether {@code credits_actual} is there and is not a whole number from 0 to {@link
+   * CreditRules#MAX_BALANCE}: 7.0 is one, 7.5, {@code "7"} and −1 are not.
+   */
+  static boolean isActualUnreadable(Snapshot job) {
+    Object value = job.fields().get(PodcastJobs.CREDITS_ACTUAL);
+    Long actual = Raw.whole(job.fields(), PodcastJobs.CREDITS_ACTUAL);
+    return value != null && (actual == null || actual < 0 || actual > CreditRules.MAX_BALANCE);
+  }
+
+  private static Optional<JobQuality> quality(Map<String, Object> fields) {
+    return fields.get(PodcastJobs.QUALITY) == null
+        ? Optional.of(JobQuality.STANDARD)
+        : JobQuality.parse(Raw.text(fields, PodcastJobs.QUALITY));
+  }
+
+  private static Optional<JobPriority> priority(Map<String, Object> fields) {
+    return fields.get(PodcastJobs.PRIORITY) == null
+        ? Optional.of(JobPriority.STANDARD)
+        : JobPriority.parse(Raw.text(fields, PodcastJobs.PRIORITY));
   }
 
   private static @Nullable BigDecimal minutes(@Nullable Object value) {

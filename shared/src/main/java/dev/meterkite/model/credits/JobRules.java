@@ -14,11 +14,13 @@ import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,14 +33,17 @@ import org.jspecify.annotations.Nullable;
  *       that goes on is tried again with each event and once a day.
  *   <li>{@code completed}: {@code credits_actual}, else the price, is captured, at most what is
  *       held. A job that was never held, or whose hold lapsed, is charged in one commit, or is
- *       {@code unpaid} for good with an alert.
+ *       {@code unpaid} for good with an alert. While {@code credits_actual} cannot be read the
+ *       payment is {@code refused} as {@code invalid_job} and the hold stays open until it lapses;
+ *       once it can be read, the job is charged.
  *   <li>{@code failed, cancelled}, or gone: the hold is released; one that never had a hold gets a
  *       released one, unless it was refused.
  * </ul>
  *
- * <p>A captured or released hold is final: whatever the job says later, nothing more is charged.
- * The price of a job of 10 minutes, hd, express is 30: queued it holds 30, completed with {@code
- * credits_actual} 24 it costs 24 and gives 6 back.
+ * <p>A captured or released hold is final: whatever the job says later, nothing more is charged for
+ * that attempt. A job that lives again is a new one: see {@link JobAttempt}. The price of a job of
+ * 10 minutes, hd, express is 30: queued it holds 30, completed with {@code credits_actual} 24 it
+ * costs 24 and gives 6 back.
  */
 final class JobRules {
   /** How long a job's hold lasts. */
@@ -47,195 +52,351 @@ final class JobRules {
   /** How often a payment that may still succeed is looked at again. */
   static final Duration RETRY = Duration.ofDays(1);
 
-  /** The same for a job whose user does not exist yet. */
-  static final Duration RETRY_WITHOUT_USER = Duration.ofHours(1);
+  /** The same for a job whose user does not exist yet, or whose balance cannot be read. */
+  static final Duration RETRY_WITHOUT_BOOK = Duration.ofHours(1);
 
   /** How long after a job's creation that goes on. */
   static final Duration RETRY_WINDOW = Duration.ofDays(30);
+
+  /** How a job ended that is gone. */
+  private static final String DELETED = "deleted";
+
+  /** Why a completed job is unpaid only for now. */
+  private static final Set<String> MENDABLE =
+      Set.of(
+          CreditOutcome.NOT_FOUND.code(),
+          CreditOutcome.BALANCE_UNREADABLE.code(),
+          CreditOutcome.INVALID_JOB.code());
 
   private final CreditState state;
   private final Book book;
   private final Seen seen;
   private final String jobId;
   private final Snapshot job;
-  private final DocRef holdRef;
+  private final JobAttempt attempt;
+  private boolean alerted;
 
-  JobRules(CreditState state, Book book, Seen seen, CreditCommand.Job command) {
+  private JobRules(CreditState state, Book book, Seen seen, JobAttempt attempt) {
     this.state = state;
     this.book = book;
     this.seen = seen;
-    jobId = command.jobId();
-    DocRef ref = jobRef(command);
-    job = seen.has(new Read.Get(ref)) ? seen.document(ref) : Snapshot.absent(ref);
-    holdRef = CreditCommands.jobHold(jobId);
+    this.attempt = attempt;
+    this.job = attempt.job();
+    this.jobId = job.ref().id();
   }
 
   /**
    * What is to stand on the job.
    *
+   * @param number which attempt it is about
+   * @param field what cannot be read, with {@code invalid_job}; else null
    * @param credits held, captured, refused or unpaid
    * @param dueAt when to look again; null for never
    */
   private record Payment(
-      PaymentStatus status, @Nullable String code, long credits, @Nullable Instant dueAt) {}
+      long number,
+      PaymentStatus status,
+      @Nullable String code,
+      @Nullable String field,
+      long credits,
+      @Nullable Instant dueAt) {}
 
-  private static DocRef jobRef(CreditCommand.Job command) {
-    return new DocRef(PodcastJobs.COLLECTION, command.jobId());
+  /** The attempt that counts, or what must be read to know it. */
+  private static Optional<JobAttempt> attempt(
+      CreditCommand.Job command, Seen seen, List<Read> missing) {
+    DocRef job = new DocRef(PodcastJobs.COLLECTION, command.jobId());
+    DocRef first = CreditCommands.jobHold(command.jobId());
+    for (DocRef ref : List.of(job, first)) {
+      if (!seen.has(new Read.Get(ref))) {
+        missing.add(new Read.Get(ref));
+      }
+    }
+    if (!missing.isEmpty()) {
+      return Optional.empty();
+    }
+    Snapshot firstHold = seen.document(first);
+    DocRef latest = JobAttempt.latestHold(command.jobId(), firstHold);
+    if (!seen.has(new Read.Get(latest))) {
+      missing.add(new Read.Get(latest));
+      return Optional.empty();
+    }
+    return Optional.of(
+        new JobAttempt(seen.document(job), firstHold, seen.document(latest), command.event()));
   }
 
-  /** A job whose user does not exist: refused or unpaid for now, and tried again every hour. */
-  static Decision<CreditState> withoutUser(
-      CreditState state, Seen seen, CreditCommand.Job command, Instant now) {
-    Read.Get job = new Read.Get(jobRef(command));
+  /**
+   * A job whose user has no book: nothing can be held or charged, and it is tried again every hour.
+   *
+   * @param why the user does not exist, or its balance cannot be read
+   */
+  static Decision<CreditState> withoutBook(
+      CreditState state, Seen seen, CreditCommand.Job command, CreditOutcome why, Instant now) {
+    List<Read> missing = new ArrayList<>();
     Read.Get owner = new Read.Get(CreditCommands.user(state.userId()));
-    if (!seen.has(job) || !seen.has(owner)) {
-      return new Decision.NeedsReads<>(List.of(job, owner));
+    if (!seen.has(owner)) {
+      missing.add(owner);
     }
-    Snapshot found = seen.document(job.ref());
-    Optional<JobStatus> status = status(found);
-    boolean owes =
-        status.isPresent() && (!status.get().ended() || status.get() == JobStatus.COMPLETED);
+    boolean unreadable = why == CreditOutcome.BALANCE_UNREADABLE;
+    if (unreadable && !seen.has(BalanceAlert.read(state.userId()))) {
+      missing.add(BalanceAlert.read(state.userId()));
+    }
+    Optional<JobAttempt> attempt = attempt(command, seen, missing);
+    if (attempt.isEmpty() || !missing.isEmpty()) {
+      return new Decision.NeedsReads<>(missing);
+    }
+    Book empty = new Book(state.userId(), Ledger.EMPTY, now);
+    if (unreadable) {
+      BalanceAlert.raise(state, seen, now).forEach(empty::write);
+    }
+    return new JobRules(state, empty, seen, attempt.get()).withoutBook(why);
+  }
+
+  private Decision<CreditState> withoutBook(CreditOutcome why) {
+    Optional<JobStatus> status = JobPayment.status(job);
+    boolean completed = status.filter(JobStatus.COMPLETED::equals).isPresent();
+    Map<String, Object> hold = attempt.hold().fields();
+    boolean isNew = attempt.isNew(hold);
+    boolean isOpen = !hold.isEmpty() && CreditRules.holdStatus(hold) == HoldStatus.HELD;
+    boolean owes = status.isPresent() && (isNew || isOpen || (completed && isLapsed(hold)));
     if (!owes) {
-      return new Decision.Unchanged<>(Map.of(PodcastJobs.JOB_ID, command.jobId()));
+      return book.writes().isEmpty() ? unchanged() : withoutBook(Map.of(PodcastJobs.JOB_ID, jobId));
     }
-    boolean completed = status.get() == JobStatus.COMPLETED;
     Payment payment =
         new Payment(
+            isNew ? attempt.next() : attempt.latest(),
             completed ? PaymentStatus.UNPAID : PaymentStatus.REFUSED,
-            CreditOutcome.NOT_FOUND.code(),
-            JobOrder.of(found).map(JobOrder::price).orElse(0L),
-            retryAt(found, RETRY_WITHOUT_USER, now));
-    Book empty = new Book(state.userId(), Ledger.EMPTY, now);
-    Map<String, Object> changes = changes(found, payment);
-    if (changes.isEmpty()) {
-      return new Decision.Unchanged<>(answer(command.jobId(), payment));
+            why.code(),
+            null,
+            JobOrder.of(job).map(JobOrder::price).orElse(0L),
+            retryAt(job, RETRY_WITHOUT_BOOK, book.now()));
+    Map<String, Object> changes = changes(payment);
+    if (!changes.isEmpty()) {
+      book.write(new Write.Update(job.ref(), changes));
     }
-    empty.write(new Write.Update(found.ref(), changes));
-    if (completed && !payment.status().wire().equals(paid(found))) {
-      alert(empty, state.userId(), command.jobId(), payment);
+    if (completed && JobPayment.of(job).status() != PaymentStatus.UNPAID) {
+      alertUnpaid(payment);
     }
-    return new Decision.Applied<>(state, answer(command.jobId(), payment), empty.writes());
+    return book.writes().isEmpty()
+        ? new Decision.Unchanged<>(answer(payment))
+        : withoutBook(answer(payment));
   }
 
-  Decision<CreditState> decide() {
-    Read.Get jobRead = new Read.Get(job.ref());
-    Read.Get holdRead = new Read.Get(holdRef);
-    if (!seen.has(jobRead) || !seen.has(holdRead)) {
-      return new Decision.NeedsReads<>(List.of(jobRead, holdRead));
+  /** Writes what was noted, and nothing to the user. */
+  private Decision<CreditState> withoutBook(Map<String, Object> answer) {
+    return new Decision.Applied<>(state, answer, book.writes());
+  }
+
+  private static boolean isLapsed(Map<String, Object> hold) {
+    return CreditRules.holdStatus(hold) == HoldStatus.EXPIRED;
+  }
+
+  /** What the job as seen asks for of this user, who must be the one that pays. */
+  static Decision<CreditState> decide(
+      CreditState state, Book book, Seen seen, CreditCommand.Job command) {
+    List<Read> missing = new ArrayList<>();
+    return attempt(command, seen, missing)
+        .map(attempt -> new JobRules(state, book, seen, attempt).decide())
+        .orElseGet(() -> new Decision.NeedsReads<>(missing));
+  }
+
+  private Decision<CreditState> decide() {
+    Optional<String> payer = attempt.payer();
+    if (payer.isPresent() && !payer.get().equals(state.userId())) {
+      // Somebody else's by now: the caller reads again and asks that user.
+      return CreditRules.refused(CreditOutcome.JOB_HOLD_CONFLICT);
     }
     if (!job.exists()) {
-      return ended();
+      return ended(DELETED);
     }
-    Optional<JobStatus> status = status(job);
-    boolean ours = state.userId().equals(Raw.text(job.fields(), PodcastJobs.USER_ID));
-    if (status.isEmpty() || !ours) {
-      return new Decision.Unchanged<>(Map.of(PodcastJobs.JOB_ID, jobId));
+    Optional<JobStatus> status = JobPayment.status(job);
+    if (status.isEmpty() || payer.isEmpty()) {
+      return unchanged();
     }
+    Map<String, Object> hold = book.asClosed(attempt.hold());
+    boolean begins = attempt.isNew(hold);
+    if (!begins) {
+      Read.Get alert = otherUserAlert();
+      if (alert != null && !seen.has(alert)) {
+        return new Decision.NeedsReads<>(List.of(alert));
+      }
+    }
+    if (begins) {
+      return begin(status.get());
+    }
+    tellOtherUser();
     return switch (status.get()) {
-      case QUEUED, CLARIFYING, RUNNING -> underWay(status.get());
-      case COMPLETED -> completed();
-      case FAILED, CANCELLED -> ended();
+      case QUEUED, CLARIFYING, RUNNING -> underWay(hold);
+      case COMPLETED -> completed(hold);
+      case FAILED, CANCELLED -> ended(status.get().wire());
     };
   }
 
-  private Decision<CreditState> underWay(JobStatus status) {
-    OpenHold open = book.hold(holdRef.id());
-    if (open != null) {
-      return finish(held(open.amount(), open.expiresAt()), false);
+  /** A new attempt. What an earlier job of this id still holds is released. */
+  private Decision<CreditState> begin(JobStatus status) {
+    OpenHold old = openHold();
+    if (old != null) {
+      book.release(old, HoldStatus.RELEASED);
+      book.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, DELETED));
+      if (attempt.handsOver()) {
+        return CreditRules.applied(state, book, Map.of(PodcastJobs.JOB_ID, jobId));
+      }
     }
-    Map<String, Object> closed = closedHold();
-    if (!closed.isEmpty()) {
-      return isForeign(closed)
-          ? refuse(CreditOutcome.JOB_HOLD_CONFLICT, 0, false)
-          : afterHold(closed);
-    }
+    long number = attempt.next();
+    return status == JobStatus.COMPLETED
+        ? chargeWithoutHold(number, Map.of())
+        : hold(number, status == JobStatus.QUEUED);
+  }
+
+  private @Nullable OpenHold openHold() {
+    return attempt.hold().exists() ? book.hold(attempt.hold().ref().id()) : null;
+  }
+
+  /** Holds the price of an attempt. */
+  private Decision<CreditState> hold(long number, boolean isQueued) {
     Optional<JobOrder> order = JobOrder.of(job);
-    boolean queued = status == JobStatus.QUEUED;
     if (order.isEmpty()) {
-      return refuse(CreditOutcome.INVALID_JOB, 0, queued);
+      return refuse(number, CreditOutcome.INVALID_JOB, 0, isQueued);
     }
     long price = order.get().price();
     SubscriptionTier tier = CreditRules.tier(state).orElse(SubscriptionTier.FREE);
     if (order.get().isLongerThan(tier.longestJobMinutes())) {
-      return refuse(CreditOutcome.DURATION_EXCEEDS_TIER, price, queued);
+      return refuse(number, CreditOutcome.DURATION_EXCEEDS_TIER, price, isQueued);
     }
     if (price > book.available()) {
-      return refuse(CreditOutcome.INSUFFICIENT_CREDITS, price, queued);
+      return refuse(number, CreditOutcome.INSUFFICIENT_CREDITS, price, isQueued);
     }
     Instant expiresAt = book.now().plus(HOLD_LIFE);
-    if (book.isFullFor(holdRef.id(), price, jobId, expiresAt)) {
-      return refuse(CreditOutcome.TOO_MANY_HOLDS, price, false);
+    String holdId = CreditCommands.jobHold(jobId, number).id();
+    if (book.isFullFor(holdId, price, jobId, expiresAt)) {
+      return refuse(number, CreditOutcome.TOO_MANY_HOLDS, price, false);
     }
-    CreditRules.open(state, book, holdRef.id(), price, jobId, expiresAt);
-    return finish(held(price, expiresAt), true);
+    noteAttempt(number);
+    CreditRules.open(state, book, holdId, price, jobId, expiresAt, ofAttempt(number));
+    return finish(held(number, price, expiresAt), true);
   }
 
-  private static Payment held(long amount, Instant expiresAt) {
-    return new Payment(PaymentStatus.HELD, null, amount, expiresAt);
+  /** Notes the job on the end of its hold, which may have been made before the job was there. */
+  private void noteJob() {
+    if (job.exists() && !attempt.hold().fields().containsKey(CreditHolds.JOB_CREATED_AT)) {
+      book.note(attempt.hold().ref(), ofAttempt(attempt.latest()));
+    }
+  }
+
+  /** What the hold of an attempt has besides the fields of any hold. */
+  private Map<String, Object> ofAttempt(long number) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(CreditHolds.ATTEMPT, number);
+    Instant createdAt = Raw.instant(job.fields(), PodcastJobs.CREATED_AT);
+    if (createdAt != null) {
+      fields.put(CreditHolds.JOB_CREATED_AT, createdAt);
+    }
+    return fields;
+  }
+
+  /** Notes on the first attempt's hold which attempt is the latest; it may never have had one. */
+  private void noteAttempt(long number) {
+    if (number == 1) {
+      return;
+    }
+    DocRef first = attempt.first().ref();
+    if (attempt.first().exists()) {
+      book.write(new Write.Update(first, Map.of(CreditHolds.ATTEMPTS, number)));
+      return;
+    }
+    Map<String, Object> fields = closedHold(first, 1, HoldStatus.RELEASED, 0, 0, null);
+    fields.put(CreditHolds.ATTEMPTS, number);
+    book.write(new Write.Create(first, fields));
+  }
+
+  private Decision<CreditState> underWay(Map<String, Object> hold) {
+    OpenHold open = openHold();
+    return open == null
+        ? afterHold(hold)
+        : finish(held(attempt.latest(), open.amount(), open.expiresAt()), false);
+  }
+
+  private static Payment held(long number, long amount, Instant expiresAt) {
+    return new Payment(number, PaymentStatus.HELD, null, null, amount, expiresAt);
   }
 
   /** The payment of a job whose hold is closed already; only one under way may have lapsed. */
   private Decision<CreditState> afterHold(Map<String, Object> closed) {
-    HoldStatus ended = holdStatus(closed);
+    HoldStatus ended = CreditRules.holdStatus(closed);
     if (ended == HoldStatus.CAPTURED) {
-      return finish(captured(Raw.whole(closed, CreditHolds.CAPTURED, 0)), false);
+      long amount = Raw.whole(closed, CreditHolds.CAPTURED, 0);
+      return finish(captured(attempt.latest(), amount), false);
     }
     if (ended == HoldStatus.RELEASED) {
-      return finish(new Payment(PaymentStatus.RELEASED, null, 0, null), false);
+      boolean lives = JobPayment.status(job).filter(status -> !status.ended()).isPresent();
+      return finish(released(lives ? CreditOutcome.HOLD_ALREADY_RELEASED.code() : null), false);
     }
     if (isStale()) {
       return needsOwner();
     }
     Instant dueAt = retryAt(job, RETRY, book.now());
     return finish(
-        new Payment(PaymentStatus.RELEASED, CreditOutcome.HOLD_EXPIRED.code(), 0, dueAt), false);
+        new Payment(
+            attempt.latest(),
+            PaymentStatus.RELEASED,
+            CreditOutcome.HOLD_EXPIRED.code(),
+            null,
+            0,
+            dueAt),
+        false);
   }
 
-  private Decision<CreditState> completed() {
-    OpenHold open = book.hold(holdRef.id());
-    if (open != null) {
-      long amount = owed(open.amount());
-      DocRef charge = CreditCommands.jobCharge(jobId);
-      book.capture(open, charge.id(), amount, CreditRules.captureLabels(open));
-      return finish(captured(amount), true);
+  private Payment released(@Nullable String code) {
+    return new Payment(attempt.latest(), PaymentStatus.RELEASED, code, null, 0, null);
+  }
+
+  private Decision<CreditState> completed(Map<String, Object> hold) {
+    OpenHold open = openHold();
+    if (open == null) {
+      return isLapsed(hold) ? chargeWithoutHold(attempt.latest(), hold) : afterHold(hold);
     }
-    Map<String, Object> closed = closedHold();
-    if (!closed.isEmpty() && isForeign(closed)) {
-      return unpaid(CreditOutcome.JOB_HOLD_CONFLICT, 0);
+    if (JobOrder.isActualUnreadable(job)) {
+      return refuseActual(attempt.latest(), open.expiresAt());
     }
-    boolean isFinal =
-        !closed.isEmpty()
-            && (holdStatus(closed) == HoldStatus.CAPTURED
-                || holdStatus(closed) == HoldStatus.RELEASED);
-    return isFinal ? afterHold(closed) : chargeWithoutHold(closed);
+    long amount = owed(open.amount());
+    DocRef charge = CreditCommands.jobCharge(jobId, attempt.latest());
+    book.capture(open, charge.id(), amount, CreditRules.captureLabels(open));
+    noteJob();
+    return finish(captured(attempt.latest(), amount), true);
   }
 
   /** Charges a completed job that was never held, or whose hold lapsed, in one commit. */
-  private Decision<CreditState> chargeWithoutHold(Map<String, Object> lapsed) {
-    if (PaymentStatus.UNPAID.wire().equals(paid(job))
-        && !CreditOutcome.NOT_FOUND.code().equals(paymentField(job, PodcastJobs.PAYMENT_CODE))) {
-      return new Decision.Unchanged<>(Map.of(PodcastJobs.JOB_ID, jobId));
+  private Decision<CreditState> chargeWithoutHold(long number, Map<String, Object> lapsed) {
+    JobPayment before = JobPayment.of(job);
+    if (before.status() == PaymentStatus.UNPAID
+        && before.attempt() == number
+        && !MENDABLE.contains(String.valueOf(before.code()))) {
+      return unchanged();
     }
-    Read.Get charge = new Read.Get(CreditCommands.jobCharge(jobId));
+    Read.Get charge = new Read.Get(CreditCommands.jobCharge(jobId, number));
     if (isStale() || !seen.has(charge)) {
       return new Decision.NeedsReads<>(
           List.of(new Read.Get(CreditCommands.user(state.userId())), charge));
     }
     Snapshot charged = seen.document(charge.ref());
     if (charged.exists()) {
-      return finish(captured(-Raw.whole(charged.fields(), CreditTransactions.AMOUNT, 0)), false);
+      long amount = -Raw.whole(charged.fields(), CreditTransactions.AMOUNT, 0);
+      return finish(captured(number, amount), false);
+    }
+    if (JobOrder.isActualUnreadable(job)) {
+      return refuseActual(number, null);
     }
     long cap =
         lapsed.isEmpty()
             ? JobOrder.of(job).map(JobOrder::price).orElse(0L)
             : Raw.whole(lapsed, CreditHolds.AMOUNT, 0);
     if (cap < 1) {
-      return unpaid(CreditOutcome.INVALID_JOB, 0);
+      return unpaid(number, CreditOutcome.INVALID_JOB, 0);
     }
     long amount = owed(cap);
     if (amount > book.available()) {
-      return unpaid(CreditOutcome.INSUFFICIENT_CREDITS, amount);
+      return unpaid(number, CreditOutcome.INSUFFICIENT_CREDITS, amount);
     }
+    DocRef hold = CreditCommands.jobHold(jobId, number);
     if (amount > 0) {
       book.spend(
           charge.ref().id(),
@@ -243,71 +404,114 @@ final class JobRules {
           amount,
           new Book.Labels()
               .with(CreditTransactions.JOB_ID, jobId)
-              .with(CreditTransactions.HOLD_ID, holdRef.id()));
+              .with(CreditTransactions.HOLD_ID, hold.id()));
     }
-    closeUnheld(
-        lapsed,
-        HoldStatus.CAPTURED,
-        /* amount= */ cap,
-        /* captured= */ amount,
-        amount > 0 ? charge.ref().id() : null);
-    return finish(captured(amount), true);
+    String transactionId = amount > 0 ? charge.ref().id() : null;
+    if (lapsed.isEmpty()) {
+      noteAttempt(number);
+      book.write(
+          new Write.Create(
+              hold, closedHold(hold, number, HoldStatus.CAPTURED, cap, amount, transactionId)));
+    } else {
+      book.close(hold, Map.of(), HoldStatus.CAPTURED, amount, transactionId);
+    }
+    return finish(captured(number, amount), true);
   }
 
-  private Payment captured(long amount) {
-    return new Payment(PaymentStatus.CAPTURED, null, amount, null);
+  private static Payment captured(long number, long amount) {
+    return new Payment(number, PaymentStatus.CAPTURED, null, null, amount, null);
   }
 
   /** What a completed job costs: what it used, else its price, at most this. */
   private long owed(long cap) {
     Long actual = Raw.whole(job.fields(), PodcastJobs.CREDITS_ACTUAL);
-    long asked =
-        actual != null && actual >= 0 ? actual : JobOrder.of(job).map(JobOrder::price).orElse(cap);
-    return Math.min(asked, cap);
+    return Math.min(
+        actual != null ? actual : JobOrder.of(job).map(JobOrder::price).orElse(cap), cap);
   }
 
-  private Decision<CreditState> ended() {
-    OpenHold open = book.hold(holdRef.id());
-    Payment released = new Payment(PaymentStatus.RELEASED, null, 0, null);
+  /**
+   * Refuses the payment of a completed job while {@code credits_actual} cannot be read. Its hold
+   * stays as it is.
+   */
+  private Decision<CreditState> refuseActual(long number, @Nullable Instant dueAt) {
+    if (isStale()) {
+      return needsOwner();
+    }
+    Payment payment =
+        new Payment(
+            number,
+            PaymentStatus.REFUSED,
+            CreditOutcome.INVALID_JOB.code(),
+            PodcastJobs.CREDITS_ACTUAL,
+            0,
+            dueAt);
+    if (!isTold(payment)) {
+      alertUnpaid(payment);
+    }
+    return finish(payment, false);
+  }
+
+  /** Whether the job says already that it is not paid for this reason. */
+  private boolean isTold(Payment payment) {
+    JobPayment before = JobPayment.of(job);
+    return before.attempt() == payment.number()
+        && before.status() == payment.status()
+        && Objects.equals(before.code(), payment.code());
+  }
+
+  /**
+   * @param how the word for the job's end
+   */
+  private Decision<CreditState> ended(String how) {
+    OpenHold open = openHold();
     if (open != null) {
       book.release(open, HoldStatus.RELEASED);
-      return finish(released, true);
+      book.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, how));
+      noteJob();
+      return finish(released(null), true);
     }
-    Map<String, Object> closed = closedHold();
-    boolean wasRefused = PaymentStatus.REFUSED.wire().equals(paid(job));
-    if (wasRefused || (!closed.isEmpty() && isForeign(closed))) {
+    if (JobPayment.of(job).status() == PaymentStatus.REFUSED) {
       return settleRefused();
     }
+    DocRef ref = attempt.hold().ref();
+    Map<String, Object> closed = book.asClosed(attempt.hold());
     if (closed.isEmpty()) {
       long price = JobOrder.of(job).map(JobOrder::price).orElse(0L);
-      closeUnheld(closed, HoldStatus.RELEASED, price, 0, null);
-      return finish(released, true);
+      Map<String, Object> fields =
+          closedHold(ref, attempt.latest(), HoldStatus.RELEASED, price, 0, null);
+      fields.put(CreditHolds.CODE, how);
+      book.write(new Write.Create(ref, fields));
+      return finish(released(null), true);
     }
-    return holdStatus(closed) == HoldStatus.CAPTURED ? afterHold(closed) : finish(released, false);
+    if (isLapsed(closed)) {
+      // What is late of this attempt must not charge it.
+      book.close(ref, Map.of(CreditHolds.CODE, how), HoldStatus.RELEASED, 0, null);
+      return finish(released(null), true);
+    }
+    return afterHold(closed);
   }
 
   /** A refused job that has ended stays refused, and need not be looked at again. */
   private Decision<CreditState> settleRefused() {
     if (!job.exists() || job.fields().get(PodcastJobs.PAYMENT_DUE_AT) == null) {
-      return new Decision.Unchanged<>(Map.of(PodcastJobs.JOB_ID, jobId));
+      return alerted
+          ? CreditRules.applied(state, book, Map.of(PodcastJobs.JOB_ID, jobId))
+          : unchanged();
     }
     book.write(new Write.Update(job.ref(), Map.of(PodcastJobs.PAYMENT_DUE_AT, Write.REMOVED)));
     return CreditRules.applied(state, book, Map.of(PodcastJobs.JOB_ID, jobId));
   }
 
-  /** Writes how a hold ended that is not open: a new document, or a note on the lapsed one. */
-  private void closeUnheld(
-      Map<String, Object> lapsed,
+  /** The document of a hold that was never open. */
+  private Map<String, Object> closedHold(
+      DocRef ref,
+      long number,
       HoldStatus status,
       long amount,
       long captured,
       @Nullable String transactionId) {
-    if (!lapsed.isEmpty()) {
-      book.close(holdRef, Map.of(), status, captured, transactionId);
-      return;
-    }
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(CreditHolds.HOLD_ID, holdRef.id());
+    fields.put(CreditHolds.HOLD_ID, ref.id());
     fields.put(CreditHolds.USER_ID, state.userId());
     fields.put(CreditHolds.AMOUNT, amount);
     fields.put(CreditHolds.STATUS, status.wire());
@@ -319,17 +523,20 @@ final class JobRules {
     fields.put(CreditHolds.EXPIRES_AT, book.now());
     fields.put(CreditHolds.CREATED_AT, book.now());
     fields.put(CreditHolds.CLOSED_AT, book.now());
-    book.write(new Write.Create(holdRef, fields));
+    fields.putAll(ofAttempt(number));
+    return fields;
   }
 
   /** Refuses the payment, from a state that was read for this and is not a cached one. */
-  private Decision<CreditState> refuse(CreditOutcome why, long price, boolean failsJob) {
+  private Decision<CreditState> refuse(
+      long number, CreditOutcome why, long price, boolean failsJob) {
     if (isStale()) {
       return needsOwner();
     }
     Instant dueAt = failsJob ? null : retryAt(job, RETRY, book.now());
-    Payment payment = new Payment(PaymentStatus.REFUSED, why.code(), price, dueAt);
-    Map<String, Object> changes = changes(job, payment);
+    Payment payment =
+        new Payment(number, PaymentStatus.REFUSED, why.code(), fault(why), price, dueAt);
+    Map<String, Object> changes = changes(payment);
     if (failsJob) {
       changes.put(PodcastJobs.STATUS, JobStatus.FAILED.wire());
       changes.put(PodcastJobs.UPDATED_AT, book.now());
@@ -337,25 +544,73 @@ final class JobRules {
     return write(changes, payment, false);
   }
 
-  private Decision<CreditState> unpaid(CreditOutcome why, long amount) {
+  private @Nullable String fault(CreditOutcome why) {
+    return why == CreditOutcome.INVALID_JOB ? JobOrder.fault(job).orElse(null) : null;
+  }
+
+  private Decision<CreditState> unpaid(long number, CreditOutcome why, long amount) {
     if (isStale()) {
       return needsOwner();
     }
-    Payment payment = new Payment(PaymentStatus.UNPAID, why.code(), amount, null);
-    if (!why.code().equals(paymentField(job, PodcastJobs.PAYMENT_CODE))) {
-      alert(book, state.userId(), jobId, payment);
+    Payment payment =
+        new Payment(number, PaymentStatus.UNPAID, why.code(), fault(why), amount, null);
+    if (!isTold(payment)) {
+      alertUnpaid(payment);
     }
     return finish(payment, false);
   }
 
-  private static void alert(Book book, String userId, String jobId, Payment payment) {
+  private void alertUnpaid(Payment payment) {
+    String field = payment.field();
     book.write(
         Alerts.grouped(
             AlertType.JOB_UNPAID,
-            AlertSubject.user(userId),
+            AlertSubject.user(state.userId()),
             jobId,
-            "job " + jobId + " is completed and unpaid: " + payment.code(),
+            "job "
+                + jobId
+                + " is completed and unpaid: "
+                + payment.code()
+                + (field == null
+                    ? ""
+                    : " (" + field + " is " + Raw.shown(job.fields().get(field)) + ")"),
             book.now()));
+  }
+
+  /** The alert that the job names another user than the one who pays; null where it does not. */
+  private Read.@Nullable Get otherUserAlert() {
+    String other = attempt.otherUser(state.userId());
+    return other == null ? null : new Read.Get(otherUserRef(other));
+  }
+
+  private DocRef otherUserRef(String other) {
+    return Alerts.ref(AlertType.JOB_UNPAID, AlertSubject.user(state.userId()), incident(other));
+  }
+
+  private String incident(String other) {
+    return "job " + jobId + " attempt " + attempt.latest() + " user " + other;
+  }
+
+  /** Raises one alert for each user that is named in place of the one who pays. */
+  private void tellOtherUser() {
+    String other = attempt.otherUser(state.userId());
+    if (other == null || seen.document(otherUserRef(other)).exists()) {
+      return;
+    }
+    Write.Merge alert =
+        Alerts.once(
+            AlertType.JOB_UNPAID,
+            AlertSubject.user(state.userId()),
+            incident(other),
+            "user "
+                + state.userId()
+                + " pays for job "
+                + jobId
+                + ", which was held for that user and now names "
+                + other,
+            book.now());
+    book.write(new Write.Create(alert.ref(), alert.fields()));
+    alerted = true;
   }
 
   private boolean isStale() {
@@ -366,38 +621,17 @@ final class JobRules {
     return new Decision.NeedsReads<>(List.of(new Read.Get(CreditCommands.user(state.userId()))));
   }
 
-  private Map<String, Object> closedHold() {
-    return book.asClosed(seen.document(holdRef));
-  }
-
-  private boolean isForeign(Map<String, Object> hold) {
-    return !state.userId().equals(Raw.text(hold, CreditHolds.USER_ID));
-  }
-
-  private static HoldStatus holdStatus(Map<String, Object> hold) {
-    return HoldStatus.parse(Raw.text(hold, CreditHolds.STATUS)).orElse(HoldStatus.EXPIRED);
-  }
-
-  private static Optional<JobStatus> status(Snapshot job) {
-    return JobStatus.parse(Raw.text(job.fields(), PodcastJobs.STATUS));
-  }
-
-  private static @Nullable String paid(Snapshot job) {
-    return paymentField(job, PodcastJobs.PAYMENT_STATUS) instanceof String text ? text : null;
-  }
-
-  private static @Nullable Object paymentField(Snapshot job, String path) {
-    String name = path.substring(PodcastJobs.PAYMENT.length() + 1);
-    return Raw.map(job.fields(), PodcastJobs.PAYMENT).get(name);
+  private Decision<CreditState> unchanged() {
+    return new Decision.Unchanged<>(Map.of(PodcastJobs.JOB_ID, jobId));
   }
 
   private Decision<CreditState> finish(Payment payment, boolean moved) {
-    return write(job.exists() ? changes(job, payment) : new LinkedHashMap<>(), payment, moved);
+    return write(job.exists() ? changes(payment) : new LinkedHashMap<>(), payment, moved);
   }
 
   private Decision<CreditState> write(Map<String, Object> changes, Payment payment, boolean moved) {
-    Map<String, Object> answer = answer(jobId, payment);
-    if (changes.isEmpty() && !moved) {
+    Map<String, Object> answer = answer(payment);
+    if (changes.isEmpty() && !moved && !alerted) {
       return new Decision.Unchanged<>(answer);
     }
     if (!changes.isEmpty()) {
@@ -407,14 +641,17 @@ final class JobRules {
   }
 
   /** What of the payment is not on the job yet, by field path. */
-  private static Map<String, Object> changes(Snapshot job, Payment payment) {
+  private Map<String, Object> changes(Payment payment) {
     Map<String, @Nullable Object> wanted = new LinkedHashMap<>();
     wanted.put(PodcastJobs.PAYMENT_STATUS, payment.status().wire());
     wanted.put(PodcastJobs.PAYMENT_CODE, payment.code());
-    wanted.put(PodcastJobs.PAYMENT_HOLD_ID, CreditCommands.jobHold(job.ref().id()).id());
+    wanted.put(PodcastJobs.PAYMENT_FIELD, payment.field());
+    wanted.put(PodcastJobs.PAYMENT_HOLD_ID, holdId(payment));
     wanted.put(PodcastJobs.PAYMENT_CREDITS, payment.credits());
+    wanted.put(PodcastJobs.PAYMENT_ATTEMPT, payment.number());
+    Map<?, ?> found = Raw.map(job.fields(), PodcastJobs.PAYMENT);
     Map<String, Object> changes = new LinkedHashMap<>();
-    wanted.forEach((path, value) -> put(changes, path, value, paymentField(job, path)));
+    wanted.forEach((path, value) -> put(changes, path, value, found.get(JobPayment.name(path))));
     put(
         changes,
         PodcastJobs.PAYMENT_DUE_AT,
@@ -430,14 +667,19 @@ final class JobRules {
     }
   }
 
-  private static Map<String, Object> answer(String jobId, Payment payment) {
+  private String holdId(Payment payment) {
+    return CreditCommands.jobHold(jobId, payment.number()).id();
+  }
+
+  private Map<String, Object> answer(Payment payment) {
     Map<String, Object> shown = new LinkedHashMap<>();
     shown.put("status", payment.status().wire());
     if (payment.code() != null) {
       shown.put("code", payment.code());
     }
-    shown.put("hold_id", CreditCommands.jobHold(jobId).id());
+    shown.put("hold_id", holdId(payment));
     shown.put("credits", payment.credits());
+    shown.put(CreditHolds.ATTEMPT, payment.number());
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(PodcastJobs.JOB_ID, jobId);
     answer.put(PodcastJobs.PAYMENT, shown);

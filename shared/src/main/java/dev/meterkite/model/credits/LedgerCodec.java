@@ -1,6 +1,7 @@
 package dev.meterkite.model.credits;
 
 import dev.meterkite.model.command.Write;
+import dev.meterkite.model.credits.CreditState.Copy;
 import dev.meterkite.model.credits.CreditState.Found;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
@@ -30,9 +31,6 @@ final class LedgerCodec {
 
   static CreditState decode(Snapshot owner) {
     Map<String, Object> fields = owner.fields();
-    Object balance = fields.get(Users.CREDITS_BALANCE);
-    Long known = wholeBalance(balance);
-    Found found = balance == null ? Found.ABSENT : known == null ? Found.UNREADABLE : Found.KNOWN;
     Object raw = fields.get(Users.LEDGER);
     Ledger ledger = raw instanceof Map<?, ?> map ? ledger(map) : null;
     return new CreditState(
@@ -40,16 +38,31 @@ final class LedgerCodec {
         owner.exists(),
         Raw.instant(fields, Users.CREATED_AT),
         Raw.text(fields, Users.EMAIL),
-        Raw.text(fields, Users.TIER),
+        tier(fields.get(Users.TIER)),
         new Billing(
             Raw.text(fields, Users.STRIPE_CUSTOMER_ID),
             Raw.text(fields, Users.STRIPE_SUBSCRIPTION_ID),
             subscriptions(Raw.map(fields, Users.STRIPE_SUBSCRIPTIONS))),
-        found,
-        known == null ? 0 : known,
+        copy(fields),
         raw != null && ledger == null,
         ledger,
         Raw.instant(fields, Users.LEDGER_DUE_AT));
+  }
+
+  private static Copy copy(Map<String, Object> fields) {
+    Object balance = fields.get(Users.CREDITS_BALANCE);
+    Long known = wholeBalance(balance);
+    Found found = balance == null ? Found.ABSENT : known == null ? Found.UNREADABLE : Found.KNOWN;
+    return new Copy(
+        found,
+        known == null ? 0 : known,
+        found == Found.UNREADABLE ? Raw.shown(balance) : "",
+        Raw.whole(fields, Users.CREDITS_AVAILABLE));
+  }
+
+  /** The word of a tier. What is no text is an unknown word: it must not read as the free tier. */
+  private static @Nullable String tier(@Nullable Object tier) {
+    return tier == null || tier instanceof String ? (String) tier : Raw.shown(tier);
   }
 
   /** The subscriptions in this map; what cannot be read counts as never heard of. */
@@ -207,6 +220,7 @@ final class LedgerCodec {
   /** What has to be written to bring the document from one state to the next, by field path. */
   static Map<String, Object> changes(CreditState before, CreditState after) {
     Map<String, Object> changes = new LinkedHashMap<>();
+    put(changes, Users.LEDGER_DUE_AT, before.dueAt(), after.dueAt());
     Ledger next = after.ledger();
     if (next == null) {
       return changes;
@@ -216,6 +230,7 @@ final class LedgerCodec {
     if (before.found() != after.found() || before.foundBalance() != after.foundBalance()) {
       changes.put(Users.CREDITS_BALANCE, after.foundBalance());
     }
+    put(changes, Users.CREDITS_AVAILABLE, before.copy().available(), after.copy().available());
     if (before.ledger() == null) {
       changes.put(Users.LEDGER, encode(next));
     } else {
@@ -231,7 +246,6 @@ final class LedgerCodec {
         difference(changes, TERMS, terms, PaymentCodec.encode(next.terms()));
       }
     }
-    put(changes, Users.LEDGER_DUE_AT, before.dueAt(), after.dueAt());
     return changes;
   }
 

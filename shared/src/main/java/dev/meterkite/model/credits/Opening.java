@@ -32,6 +32,12 @@ import org.jspecify.annotations.Nullable;
  * present period: such a user, and one <em>without</em> {@code credits_balance}, is new and gets
  * the present period's grant at once.
  *
+ * <p><b>A balance that cannot be read</b> ({@code 100.5}, {@code "100"}, −5, beyond 2^53) beside no
+ * ledger opens nothing: {@link #isUnreadable}. Nor does anything happen to a user with a ledger
+ * whose balance is to be adopted from another program and cannot be read; where the ledger counts
+ * ({@link ForeignBalance#PUT_BACK}), its figure is written back and the alert has what stood there.
+ * Once the balance can be read it is taken over, and the alert resolves.
+ *
  * <p><b>A lost ledger.</b> There is none (a {@code set()} wiped it), or it contradicts itself, yet
  * transactions with a sequence exist: sequence, balance and hash come from the last of them, the
  * holds from the documents that say they are open; an alert says so. Which lots the balance stood
@@ -53,14 +59,39 @@ final class Opening {
   private final Instant now;
   private final ForeignBalance foreign;
   private final List<Read> missing = new ArrayList<>();
+  private final boolean isSweep;
   private boolean isFirst;
   private boolean isRebuilt;
+  private boolean unreadable;
 
-  Opening(CreditState state, Seen seen, Instant now, ForeignBalance foreign) {
+  /**
+   * @param isSweep whether the alert of an unreadable balance is looked for wherever there could be
+   *     one; else only where the balance just changed
+   */
+  Opening(CreditState state, Seen seen, Instant now, ForeignBalance foreign, boolean isSweep) {
     this.state = state;
     this.seen = seen;
     this.now = now;
     this.foreign = foreign;
+    this.isSweep = isSweep;
+  }
+
+  /** Whether there is no book because the user's balance cannot be read. */
+  boolean isUnreadable() {
+    return unreadable;
+  }
+
+  /**
+   * Whether a user was opened with a balance of 0 and without {@code created_at}, so that nobody
+   * knows whether this period's grant was given: its first one is the next period's.
+   */
+  boolean isWithoutFirstGrant() {
+    return isFirst
+        && !isNew()
+        && state.registeredAt() == null
+        && state.foundBalance() == 0
+        && !state.subscribed()
+        && presentGrant().credits() > 0;
   }
 
   /** What has to be read before the book can be opened; empty once {@link #book} has made it. */
@@ -68,12 +99,21 @@ final class Opening {
     return missing;
   }
 
-  /** The book, or null when something is {@link #missing}. */
+  /** The book, or null when something is {@link #missing} or {@link #isUnreadable}. */
   @Nullable Book book() {
     Book book =
         state.ledger() == null ? firstBook() : new Book(state.userId(), state.ledger(), now);
     if (book == null) {
       return null;
+    }
+    if (!isFirst && foreign == ForeignBalance.ADOPT) {
+      if (state.found() == Found.UNREADABLE) {
+        unreadable = true;
+        return null;
+      }
+      if (isSweep || !agrees(book)) {
+        readable(book);
+      }
     }
     if (!isFirst && !agrees(book)) {
       foreignBalance(book);
@@ -98,21 +138,26 @@ final class Opening {
 
   private @Nullable Book firstBook() {
     Query last = Queries.lastTransactionOfUser(state.userId());
-    if (isMissing(new Read.Find(last))) {
+    boolean lacks = isMissing(new Read.Find(last));
+    if (isMissing(BalanceAlert.read(state.userId())) || lacks) {
       return null;
     }
     List<Snapshot> found = seen.found(last);
     if (!found.isEmpty()) {
       return rebuiltBook(found.get(0).fields());
     }
+    if (state.found() == Found.UNREADABLE || (state.ledgerBroken() && !isKnown())) {
+      unreadable = true;
+      return null;
+    }
     isFirst = true;
     Book book = new Book(state.userId(), Ledger.EMPTY, now);
-    if (state.ledgerBroken() || state.found() == Found.UNREADABLE) {
+    readable(book);
+    if (state.ledgerBroken()) {
       book.alert(
           AlertType.LEDGER_MISMATCH,
           "opening",
-          "the balance or ledger found at the first use cannot be read: opened with "
-              + state.foundBalance());
+          "the ledger found at the first use cannot be read: opened with " + state.foundBalance());
     }
     if (!isNew()) {
       book.grant(presentGrant());
@@ -128,11 +173,23 @@ final class Opening {
     return book;
   }
 
+  /** The balance can be read: an alert that it could not is resolved. */
+  private void readable(Book book) {
+    Read alert = BalanceAlert.read(state.userId());
+    if (!isMissing(alert)) {
+      BalanceAlert.resolve(state.userId(), seen, now).forEach(book::write);
+    }
+  }
+
+  private boolean isKnown() {
+    return state.found() == Found.KNOWN;
+  }
+
   /** Whether nobody can have granted anything for the present period yet. */
   private boolean isNew() {
     Instant registered = state.registeredAt();
     return state.found() == Found.ABSENT
-        || (state.found() == Found.KNOWN
+        || (isKnown()
             && state.foundBalance() == 0
             && registered != null
             && !registered.isBefore(CreditRules.periodStart(now)));
@@ -221,17 +278,17 @@ final class Opening {
   }
 
   private boolean agrees(Book book) {
-    return state.found() == Found.KNOWN && state.foundBalance() == book.balance();
+    return isKnown() && state.foundBalance() == book.balance();
   }
 
   /**
    * Deals with a {@code credits_balance} that is not the ledger's. Adopting never goes below what
-   * open holds set aside; what cannot be read is put back.
+   * open holds set aside; one that is gone is put back.
    */
   private void foreignBalance(Book book) {
     long booked = book.balance();
     long wanted = Math.max(state.foundBalance(), book.held());
-    boolean adopts = foreign == ForeignBalance.ADOPT && state.found() == Found.KNOWN;
+    boolean adopts = foreign == ForeignBalance.ADOPT && isKnown();
     if (adopts && wanted != booked) {
       Book.Labels labels =
           new Book.Labels()
@@ -247,7 +304,7 @@ final class Opening {
         AlertType.LEDGER_MISMATCH,
         "balance at " + book.sequence(),
         "credits_balance was "
-            + (state.found() == Found.KNOWN ? state.foundBalance() : "not a balance")
+            + (isKnown() ? state.foundBalance() : BalanceAlert.shown(state))
             + " beside a ledger of "
             + booked
             + (adopts ? ": adopted as " + book.balance() : ": put back"));

@@ -55,6 +55,9 @@ public record PodcastJob(Map<String, Object> fields) implements Typed {
       Field.string(Schema.PodcastJobs.PAYMENT_HOLD_ID);
   public static final Field<Long> PAYMENT_CREDITS =
       Bounds.atLeast(0, Field.integer(Schema.PodcastJobs.PAYMENT_CREDITS));
+  public static final Field<Long> PAYMENT_ATTEMPT =
+      Bounds.atLeast(1, Field.integer(Schema.PodcastJobs.PAYMENT_ATTEMPT));
+  public static final Field<String> PAYMENT_FIELD = Field.string(Schema.PodcastJobs.PAYMENT_FIELD);
   public static final Field<Instant> PAYMENT_DUE_AT =
       Field.timestamp(Schema.PodcastJobs.PAYMENT_DUE_AT);
   public static final Field<List<Object>> VALIDATION_ERRORS =
@@ -86,6 +89,8 @@ public record PodcastJob(Map<String, Object> fields) implements Typed {
           PAYMENT_CODE,
           PAYMENT_HOLD_ID,
           PAYMENT_CREDITS,
+          PAYMENT_ATTEMPT,
+          PAYMENT_FIELD,
           PAYMENT_DUE_AT,
           VALIDATION_ERRORS);
 

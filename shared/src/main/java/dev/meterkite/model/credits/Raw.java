@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Fields of documents that other programs may have written: a wrong type reads as absent. */
 final class Raw {
+  private static final int LONGEST_SHOWN = 40;
+
   private Raw() {}
 
   static @Nullable String text(Map<?, ?> fields, String name) {
@@ -22,6 +24,13 @@ final class Raw {
   static long whole(Map<?, ?> fields, String name, long otherwise) {
     Long found = whole(fields, name);
     return found == null ? otherwise : found;
+  }
+
+  /** A value of any type for people, texts in quotation marks, long ones cut. */
+  static String shown(@Nullable Object value) {
+    String text = String.valueOf(value);
+    String cut = text.length() > LONGEST_SHOWN ? text.substring(0, LONGEST_SHOWN) + "…" : text;
+    return value instanceof String ? '"' + cut + '"' : cut;
   }
 
   static @Nullable Instant instant(Map<?, ?> fields, String name) {

@@ -68,8 +68,11 @@ final class RegistrationRules {
         state.exists()
             ? state.completedBy(register)
             : CreditState.registered(state.userId(), register, now);
-    Opening opening = new Opening(next, seen, now, foreign);
+    Opening opening = new Opening(next, seen, now, foreign, false);
     Book book = opening.book();
+    if (opening.isUnreadable()) {
+      return CreditRules.unreadable(state, seen, register, now);
+    }
     if (book == null) {
       missing.addAll(opening.missing());
     }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StatementPage {
   private final int limit;
+  private final long latest;
   private final List<Map<String, Object>> transactions = new ArrayList<>();
   private @Nullable Position next;
   private List<Object> endOfLedger = List.of();
@@ -40,10 +41,13 @@ public final class StatementPage {
    * An empty page.
    *
    * @param limit how many it shows at most
+   * @param latest the sequence of the latest transaction to show: what is committed after the
+   *     figures were read is left out
    * @param from where it begins
    */
-  public StatementPage(int limit, Position from) {
+  public StatementPage(int limit, long latest, Position from) {
     this.limit = limit;
+    this.latest = latest;
     this.next = from;
   }
 
@@ -70,11 +74,13 @@ public final class StatementPage {
    */
   public void addOfLedger(List<Snapshot> found, int asked) {
     for (Snapshot each : found) {
-      if (isFilled()) {
-        return;
-      }
-      transactions.add(CreditAnswers.transaction(each.fields()));
       long sequence = Raw.whole(each.fields(), CreditTransactions.SEQUENCE, 0);
+      if (sequence <= latest) {
+        if (isFilled()) {
+          return;
+        }
+        transactions.add(CreditAnswers.transaction(each.fields()));
+      }
       next = new Position(false, List.of(createdAt(each.fields()), sequence));
       endOfLedger = List.of(createdAt(each.fields()), each.ref().id());
     }
@@ -127,14 +133,28 @@ public final class StatementPage {
   }
 
   /**
-   * The balance as it was, from what {@link Queries#lastTransactionOfUserBefore} found; empty when
-   * there was no ledger yet at that moment.
+   * The balance as it was before a moment: that of the ledger's last transaction before it; before
+   * the ledger's first one the figure that an older system noted on its last transaction; 0 before
+   * any transaction. Empty where the older system noted none.
+   *
+   * @param ofLedger what {@link Queries#lastTransactionOfUserBefore} found
+   * @param ofAny the last transactions before the moment, those of an older system among them;
+   *     looked at only where the ledger has none
+   * @param present the balance of {@code latest}, which counts where the last one is later
    */
-  public static OptionalLong balance(List<Snapshot> lastBefore) {
-    if (lastBefore.isEmpty()) {
-      return OptionalLong.empty();
+  public OptionalLong balance(List<Snapshot> ofLedger, List<Snapshot> ofAny, long present) {
+    if (!ofLedger.isEmpty()) {
+      Map<String, Object> last = ofLedger.get(0).fields();
+      return Raw.whole(last, CreditTransactions.SEQUENCE, 0) > latest
+          ? OptionalLong.of(present)
+          : known(Raw.whole(last, CreditTransactions.BALANCE_AFTER));
     }
-    Long balance = Raw.whole(lastBefore.get(0).fields(), CreditTransactions.BALANCE_AFTER);
+    return ofAny.isEmpty()
+        ? OptionalLong.of(0)
+        : known(Raw.whole(ofAny.get(0).fields(), CreditTransactions.BALANCE_AFTER));
+  }
+
+  private static OptionalLong known(@Nullable Long balance) {
     return balance == null ? OptionalLong.empty() : OptionalLong.of(balance);
   }
 

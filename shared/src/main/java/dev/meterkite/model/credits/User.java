@@ -23,6 +23,8 @@ public record User(Map<String, Object> fields) implements Typed {
       Field.word(Schema.Users.TIER, SubscriptionTier.class);
   public static final Field<Long> CREDITS_BALANCE =
       Bounds.atLeast(0, Field.integer(Schema.Users.CREDITS_BALANCE));
+  public static final Field<Long> CREDITS_AVAILABLE =
+      Bounds.atLeast(0, Field.integer(Schema.Users.CREDITS_AVAILABLE));
   public static final Field<String> STRIPE_CUSTOMER_ID =
       Field.string(Schema.Users.STRIPE_CUSTOMER_ID);
   public static final Field<String> STRIPE_SUBSCRIPTION_ID =
@@ -44,6 +46,7 @@ public record User(Map<String, Object> fields) implements Typed {
           EMAIL,
           TIER,
           CREDITS_BALANCE,
+          CREDITS_AVAILABLE,
           STRIPE_CUSTOMER_ID,
           STRIPE_SUBSCRIPTION_ID,
           STRIPE_SUBSCRIPTIONS,

@@ -54,16 +54,29 @@ public final class Schema {
     public static final String PAYMENT_HOLD_ID = "payment.hold_id";
     public static final String PAYMENT_CREDITS = "payment.credits";
 
+    /** Which attempt of the job is paid, from 1. */
+    public static final String PAYMENT_ATTEMPT = "payment.attempt";
+
+    /** With {@code invalid_job}: the field of the job that cannot be read. */
+    public static final String PAYMENT_FIELD = "payment.field";
+
     private PodcastJobs() {}
   }
 
-  /** Users and their subscription; {@code ledger} is the truth of their credits. */
+  /**
+   * Users and their subscription; {@code ledger} is the truth of their credits, {@code
+   * credits_balance} and {@code credits_available} (the balance less open holds) are its copies.
+   */
   public static final class Users {
     public static final String COLLECTION = "users";
     public static final String USER_ID = "user_id";
     public static final String EMAIL = "email";
     public static final String TIER = "tier";
     public static final String CREDITS_BALANCE = "credits_balance";
+
+    /** The balance less what open holds set aside. */
+    public static final String CREDITS_AVAILABLE = "credits_available";
+
     public static final String STRIPE_CUSTOMER_ID = "stripe_customer_id";
     public static final String STRIPE_SUBSCRIPTION_ID = "stripe_subscription_id";
 
@@ -250,7 +263,11 @@ public final class Schema {
     private CreditTransactions() {}
   }
 
-  /** Credits set aside for a job or another purpose, until captured, released or lapsed. */
+  /**
+   * Credits set aside for a job or another purpose, until captured, released or lapsed. Each {@code
+   * attempt} of a job has one; the hold of the first attempt has the number of the latest one in
+   * {@code attempts}. {@code code} is how the job ended that released its hold.
+   */
   public static final class CreditHolds {
     public static final String COLLECTION = "credit_holds";
     public static final String HOLD_ID = "hold_id";
@@ -259,11 +276,25 @@ public final class Schema {
     public static final String AMOUNT = "amount";
     public static final String CAPTURED = "captured";
     public static final String STATUS = "status";
+
+    /**
+     * How the job ended that released its hold: {@code failed}, {@code cancelled}, {@code deleted}.
+     */
     public static final String CODE = "code";
+
     public static final String TRANSACTION_ID = "transaction_id";
     public static final String EXPIRES_AT = "expires_at";
     public static final String CREATED_AT = "created_at";
     public static final String CLOSED_AT = "closed_at";
+
+    /** Of a job's hold: which attempt of the job it is for, from 1; absent is 1. */
+    public static final String ATTEMPT = "attempt";
+
+    /** On the hold of a job's first attempt: the number of the latest attempt; absent is 1. */
+    public static final String ATTEMPTS = "attempts";
+
+    /** Of a job's hold: {@code created_at} of the job that it was made for. */
+    public static final String JOB_CREATED_AT = "job_created_at";
 
     private CreditHolds() {}
   }
@@ -593,13 +624,20 @@ public final class Schema {
     private UsageCounts() {}
   }
 
-  /** Markers of applied commands that leave no document of their own. */
+  /**
+   * Markers of applied commands that leave no document of their own, and refused keys ({@code code}
+   * in place of an answer) for which the owner document has no room.
+   */
   public static final class IdempotencyKeys {
     public static final String COLLECTION = "idempotency_keys";
     public static final String OWNER = "owner";
     public static final String OPERATION = "operation";
     public static final String REQUEST_HASH = "request_hash";
     public static final String ANSWER = "answer";
+
+    /** Of a refused key: the code of the refusal, in place of an answer. */
+    public static final String CODE = "code";
+
     public static final String CREATED_AT = "created_at";
     public static final String EXPIRE_AT = "expire_at";
 

@@ -295,6 +295,14 @@ final class Bank {
     return run(CreditCommands.sweep(USER));
   }
 
+  /** What a sweep answers now. */
+  Map<String, Object> sweepAnswer() {
+    Decision<CreditState> decision = decide(CreditCommands.sweep(USER));
+    return decision instanceof Decision.Applied<CreditState> applied
+        ? applied.answer()
+        : ((Decision.Unchanged<CreditState>) decision).answer();
+  }
+
   /** Holds credits for a day under this key. */
   String hold(String key, long amount) {
     return run(CreditCommands.hold(USER, amount, null, Duration.ofDays(1), key, "h"));
@@ -337,12 +345,41 @@ final class Bank {
 
   /** Delivers an event of a job. */
   String event(String jobId) {
-    return CreditCommands.job(
-            snapshot(new DocRef(PodcastJobs.COLLECTION, jobId)),
-            snapshot(CreditCommands.jobHold(jobId)),
-            USER)
-        .map(this::run)
-        .orElse("nobody's");
+    return event(jobId, new JobEvent(USER, 0, null));
+  }
+
+  /** Delivers an event of a job that went from one version to another, and asks whoever pays. */
+  String event(String jobId, Map<String, Object> before, Map<String, Object> after) {
+    DocRef ref = new DocRef(PodcastJobs.COLLECTION, jobId);
+    return event(jobId, JobEvent.of(version(ref, before), version(ref, after)));
+  }
+
+  private static Snapshot version(DocRef ref, Map<String, Object> fields) {
+    return fields.isEmpty() ? Snapshot.absent(ref) : new Snapshot(ref, fields, START);
+  }
+
+  String event(String jobId, JobEvent event) {
+    String outcome = "nobody's";
+    boolean applied = false;
+    boolean handsOver = true;
+    for (int i = 0; i < 4 && handsOver; i++) {
+      Snapshot job = snapshot(new DocRef(PodcastJobs.COLLECTION, jobId));
+      Snapshot first = snapshot(CreditCommands.jobHold(jobId));
+      Snapshot latest = snapshot(CreditCommands.latestJobHold(jobId, first));
+      handsOver = CreditCommands.handsOver(job, first, latest, event);
+      outcome = CreditCommands.job(job, first, latest, event).map(this::run).orElse("nobody's");
+      applied |= outcome.equals("applied");
+    }
+    return applied ? "applied" : outcome;
+  }
+
+  Map<String, Object> jobHold(String jobId, long attempt) {
+    return documents.getOrDefault(CreditCommands.jobHold(jobId, attempt), Map.of());
+  }
+
+  /** A job as it stands. */
+  Map<String, Object> copyOf(String jobId) {
+    return new LinkedHashMap<>(documents.get(new DocRef(PodcastJobs.COLLECTION, jobId)));
   }
 
   Object jobField(String jobId, String field) {

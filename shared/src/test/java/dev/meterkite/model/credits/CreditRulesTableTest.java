@@ -75,7 +75,7 @@ class CreditRulesTableTest {
     CreditState state = bank.state();
     Book book = new Book(Bank.USER, state.ledger(), bank.now);
     for (int i = 0; i < holds; i++) {
-      CreditRules.open(state, book, bank.holdId("h" + i), 1, null, bank.now.plus(DAY));
+      CreditRules.open(state, book, bank.holdId("h" + i), 1, null, bank.now.plus(DAY), Map.of());
     }
     CreditState next = state.with(book.ledger(), book.dueAt());
     bank.commit(
@@ -226,14 +226,56 @@ class CreditRulesTableTest {
     row(
         "hold of a job that has one",
         () -> jobHeld(payg(100)),
-        b -> jobHold(b, 99),
+        b -> jobHold(b, 10),
         "applied",
+        "100/10");
+    row(
+        "c23 hold of a job that has less",
+        () -> jobHeld(payg(100)),
+        b -> jobHold(b, 11),
+        "job_hold_conflict",
+        "100/10");
+    row(
+        "c23 hold of a job that has more",
+        () -> jobHeld(payg(100)),
+        b -> jobHold(b, 9),
+        "job_hold_conflict",
+        "100/10");
+    row(
+        "c23 hold of a job that failed",
+        () -> jobHeld(payg(100), "failed"),
+        b -> jobHold(b, 10),
+        "hold_already_released",
+        "100/0");
+    row(
+        "c23 hold of a job whose hold lapsed",
+        () -> jobHeld(payg(100)).after(JobRules.HOLD_LIFE),
+        b -> jobHold(b, 10),
+        "hold_expired",
         "100/10");
     row(
         "hold of a job that is paid",
         () -> jobHeld(payg(100), "completed"),
-        b -> jobHold(b, 99),
+        b -> jobHold(b, 10),
+        "hold_already_captured",
+        "90/0");
+    row(
+        "hold of a job in its second attempt",
+        () -> jobHeld(payg(100), "failed", "queued"),
+        b -> jobHold(b, 10),
         "applied",
+        "100/10");
+    row(
+        "c23 hold of a job whose second attempt has another amount",
+        () -> jobHeld(payg(100), "failed", "queued"),
+        b -> jobHold(b, 9),
+        "job_hold_conflict",
+        "100/10");
+    row(
+        "c23 hold of a job whose second attempt is paid",
+        () -> jobHeld(payg(100), "failed", "queued", "completed"),
+        b -> jobHold(b, 10),
+        "hold_already_captured",
         "90/0");
     row(
         "hold of a stranger's job",
@@ -568,11 +610,23 @@ class CreditRulesTableTest {
         "captured null completed",
         "93/0");
     row(
-        "job completed for a fraction, which counts as not given",
+        "c25 job completed for a fraction",
         () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 7.5),
         b -> code(b),
+        "refused invalid_job completed",
+        "100/10");
+    row(
+        "c25 job completed for 7.0, which is whole",
+        () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 7.0),
+        b -> code(b),
         "captured null completed",
-        "90/0");
+        "93/0");
+    row(
+        "c25 job completed without a hold for a text",
+        () -> payg(100).job("j", "status", "completed", "credits_actual", "7"),
+        b -> code(b),
+        "refused invalid_job completed",
+        "100/0");
     row(
         "job completed for nothing",
         () -> jobHeld(payg(100)).job("j", "status", "completed", "credits_actual", 0L),
@@ -607,13 +661,13 @@ class CreditRulesTableTest {
         "job of a stranger's hold, completed",
         () -> strangersJob().job("j", "status", "completed"),
         b -> code(b),
-        "unpaid job_hold_conflict completed",
+        "captured null completed",
         "100/0");
     row(
         "job of a stranger's hold, failed",
         () -> strangersJob().job("j", "status", "failed"),
         b -> b.event("j"),
-        "unchanged",
+        "applied",
         "100/0");
     row(
         "job number 501 of open holds",
@@ -643,7 +697,7 @@ class CreditRulesTableTest {
         "job of a stranger's hold",
         () -> strangersJob().job("j", "status", "queued"),
         b -> code(b),
-        "refused job_hold_conflict queued",
+        "held null queued",
         "100/0");
   }
 

@@ -14,10 +14,12 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -72,6 +74,14 @@ class CreditSequencesTest {
     private final Bank bank;
     private final List<String> holds = new ArrayList<>();
     private final List<String> keys = new ArrayList<>();
+
+    /** The versions of each job in their order; what events carry, in any order. */
+    private final Map<String, List<Map<String, Object>>> versions = new HashMap<>();
+
+    /** How often each job may have lived again, and those that have ended since. */
+    private final Map<String, Integer> revivals = new HashMap<>();
+
+    private final Set<String> ended = new HashSet<>();
     private long summed;
     private long counted;
     private String hash = LedgerChain.FIRST;
@@ -203,20 +213,68 @@ class CreditSequencesTest {
 
     private String job(Map<DocRef, Map<String, Object>> before) {
       String job = "job-" + random.nextInt(3);
+      note(job);
       if (random.nextInt(12) == 0) {
         bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, job));
       } else {
-        bank.job(job, PodcastJobs.STATUS, STATUSES.get(random.nextInt(STATUSES.size())));
-        if (random.nextInt(4) == 0) {
-          bank.job(job, PodcastJobs.CREDITS_ACTUAL, (long) random.nextInt(15));
-        }
-        if (random.nextInt(9) == 0) {
-          bank.job(job, PodcastJobs.DURATION_MIN, random.nextInt(40) / 2.0);
-        }
+        write(job);
       }
+      note(job);
       before.clear();
       before.putAll(bank.copy());
-      return bank.event(job);
+      return switch (random.nextInt(6)) {
+        case 0 -> "unchanged"; // the event is lost
+        case 1, 2 -> late(job);
+        default -> bank.event(job);
+      };
+    }
+
+    private void write(String job) {
+      bank.job(job, PodcastJobs.STATUS, STATUSES.get(random.nextInt(STATUSES.size())));
+      if (random.nextInt(4) == 0) {
+        Object[] actual = {(long) random.nextInt(15), 7.5, "7", -1L, null};
+        bank.job(job, PodcastJobs.CREDITS_ACTUAL, actual[random.nextInt(actual.length)]);
+      }
+      if (random.nextInt(9) == 0) {
+        bank.job(job, PodcastJobs.DURATION_MIN, random.nextInt(40) / 2.0);
+      }
+      if (random.nextInt(6) == 0) {
+        Object[] users = {Bank.USER, "u2", "ghost", null, 7L};
+        bank.job(job, PodcastJobs.USER_ID, users[random.nextInt(users.length)]);
+      }
+      if (random.nextInt(9) == 0) {
+        bank.job(job, PodcastJobs.CREATED_AT, bank.now).copyOf(job).remove(PodcastJobs.PAYMENT);
+      }
+    }
+
+    /** Keeps the present version of a job, and counts that it lives after it had ended. */
+    private void note(String job) {
+      DocRef ref = new DocRef(PodcastJobs.COLLECTION, job);
+      Map<String, Object> version = Map.of();
+      if (bank.documents.containsKey(ref)) {
+        version = bank.copyOf(job);
+      }
+      List<Map<String, Object>> all = versions.computeIfAbsent(job, unused -> new ArrayList<>());
+      boolean first = all.isEmpty();
+      all.add(version);
+      Object status = version.get(PodcastJobs.STATUS);
+      if (List.of("queued", "clarifying", "running").contains(String.valueOf(status))) {
+        if (ended.remove(job)) {
+          revivals.merge(job, 1, Integer::sum);
+        }
+      } else if ((version.isEmpty() && !first)
+          || "failed".equals(status)
+          || "cancelled".equals(status)
+          || "refused".equals(Raw.map(version, PodcastJobs.PAYMENT).get("status"))) {
+        ended.add(job);
+      }
+    }
+
+    /** Delivers an event of any change that ever was. */
+    private String late(String job) {
+      List<Map<String, Object>> all = versions.get(job);
+      int at = random.nextInt(all.size());
+      return bank.event(job, at == 0 ? Map.of() : all.get(at - 1), all.get(at));
     }
 
     /** What Stripe tells; told again at once, it says nothing new. */
@@ -306,10 +364,10 @@ class CreditSequencesTest {
     private String another(Map<DocRef, Map<String, Object>> before) {
       Map<String, Object> user =
           new LinkedHashMap<>(bank.documents.get(CreditCommands.user(Bank.USER)));
-      switch (random.nextInt(4)) {
-        case 0 -> user.put(Users.CREDITS_BALANCE, (long) random.nextInt(300));
-        case 1 -> user.put(Users.TIER, tier());
-        case 2 -> {
+      switch (random.nextInt(6)) {
+        case 0, 1, 2 -> user.put(Users.CREDITS_BALANCE, (long) random.nextInt(300));
+        case 3 -> user.put(Users.TIER, tier());
+        case 4 -> {
           user.remove(Users.LEDGER);
           user.remove(Users.LEDGER_DUE_AT);
         }
@@ -346,6 +404,7 @@ class CreditSequencesTest {
               .sum();
       assertEquals(open, ledger.held(), "held is the sum of open holds");
       jobsChargedOnce(all);
+      attemptsAreLives();
       paymentsTakenBackOnce();
     }
 
@@ -380,6 +439,15 @@ class CreditSequencesTest {
           });
     }
 
+    /** A job has no more attempts than it had lives. */
+    private void attemptsAreLives() {
+      for (String job : versions.keySet()) {
+        long attempts = Raw.whole(bank.jobHold(job, 1), CreditHolds.ATTEMPTS, 1);
+        int lives = 1 + revivals.getOrDefault(job, 0);
+        assertTrue(attempts <= lives, () -> job + ": " + attempts + " attempts in " + lives);
+      }
+    }
+
     private void jobsChargedOnce(List<Map<String, Object>> all) {
       Map<Object, Long> charges = new HashMap<>();
       for (Map<String, Object> each : all) {
@@ -393,9 +461,13 @@ class CreditSequencesTest {
 
     /** In the end everything lapses, nothing stays held, and the audit derives the same books. */
     private void finish() {
+      boolean unreadable = bank.sweepAnswer().containsKey("code");
       Map<String, Object> user =
           new LinkedHashMap<>(bank.documents.get(CreditCommands.user(Bank.USER)));
       user.put(Users.TIER, "payg");
+      if (unreadable) {
+        user.put(Users.CREDITS_BALANCE, 50L);
+      }
       bank.documents.put(CreditCommands.user(Bank.USER), user);
       bank.after(Duration.ofDays(8)).sweep();
       check();
@@ -405,6 +477,13 @@ class CreditSequencesTest {
           "an expired lot is left");
       assertEquals("unchanged", bank.sweep(), "nothing is due twice");
       assertEquals(List.of(), bank.audit());
+      Map<String, Object> swept = bank.documents.get(CreditCommands.user(Bank.USER));
+      assertEquals(bank.ledger().balance(), swept.get(Users.CREDITS_AVAILABLE), "nothing is held");
+      assertTrue(
+          bank.documents.entrySet().stream()
+              .filter(each -> each.getKey().equals(BalanceAlert.read(Bank.USER).ref()))
+              .allMatch(each -> "resolved".equals(each.getValue().get("status"))),
+          "the alert of a balance that can be read again is open");
     }
   }
 }

@@ -1,10 +1,12 @@
 package dev.meterkite.model.credits;
 
+import static dev.meterkite.model.credits.CreditRulesTest.change;
 import static dev.meterkite.model.credits.CreditRulesTest.unread;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
@@ -18,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -59,10 +62,9 @@ class JobRulesTest {
   }
 
   @Test
-  void jobThatFailedBeforeItWasHeld_isNeverCharged() {
+  void jobThatFailedBeforeItWasHeld_isNotChargedForThatAttempt() {
     Bank bank = Bank.with("payg", 100);
     bank.job("j", "status", "failed").event("j");
-    bank.job("j", "status", "running").event("j");
     bank.job("j", "status", "completed").event("j");
     assertEquals("100/0", bank.figures());
     assertEquals("released", bank.payment("j", "status"));
@@ -222,11 +224,17 @@ class JobRulesTest {
                 "hold_id",
                 hold,
                 "credits",
-                10L)),
+                10L,
+                "attempt",
+                1L)),
         answer(bank, "j"));
     bank.grant(1, null);
     assertEquals(
-        Map.of("job_id", "j", "payment", Map.of("status", "held", "hold_id", hold, "credits", 10L)),
+        Map.of(
+            "job_id",
+            "j",
+            "payment",
+            Map.of("status", "held", "hold_id", hold, "credits", 10L, "attempt", 1L)),
         answer(bank, "j"));
   }
 
@@ -234,7 +242,8 @@ class JobRulesTest {
     return CreditCommands.job(
             bank.snapshot(new DocRef(PodcastJobs.COLLECTION, jobId)),
             bank.snapshot(CreditCommands.jobHold(jobId)),
-            Bank.USER)
+            bank.snapshot(CreditCommands.jobHold(jobId)),
+            new JobEvent(Bank.USER, 0, null))
         .orElseThrow();
   }
 
@@ -252,7 +261,9 @@ class JobRulesTest {
     assertEquals("10/10", bank.figures());
     Bank nobodys = new Bank().job("j", "status", "queued");
     assertEquals("applied", nobodys.run(unread(command(nobodys, "j"))));
-    assertEquals(List.of(job, new Read.Get(OWNER)), nobodys.asked);
+    assertEquals(
+        List.of(new Read.Get(OWNER), job, new Read.Get(CreditCommands.jobHold("j"))),
+        nobodys.asked);
   }
 
   /** A refusal is for a state that was read for it: a cached one may lack what was just bought. */
@@ -273,16 +284,11 @@ class JobRulesTest {
     assertEquals(owner, lapsed.asked);
     assertEquals("released hold_expired", status(lapsed));
     assertEquals(lapsed.now.plus(DAY), lapsed.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
-    Bank foreign = strangers("completed");
-    foreign.isCached = isCached;
-    foreign.event("j");
-    assertEquals(owner, foreign.asked);
-    assertEquals("unpaid job_hold_conflict", status(foreign));
     Bank charged = Bank.with("payg", 10).job("j", "status", "completed");
     charged.sweep();
     charged.isCached = isCached;
     charged.event("j");
-    Read charge = new Read.Get(CreditCommands.jobCharge("j"));
+    Read charge = new Read.Get(CreditCommands.jobCharge("j", 1));
     assertEquals(List.of(new Read.Get(OWNER), charge), charged.asked);
     assertEquals("captured null", status(charged));
   }
@@ -291,26 +297,382 @@ class JobRulesTest {
     return bank.payment("j", "status") + " " + bank.payment("j", "code");
   }
 
-  /** A job whose hold another user has. */
-  private static Bank strangers(String status) {
+  /** What a user has, as {@code balance/held}. */
+  private static String figures(Bank bank, String userId) {
+    Ledger ledger =
+        Objects.requireNonNull(
+            bank.rules.decode(bank.snapshot(CreditCommands.user(userId))).ledger());
+    return ledger.balance() + "/" + ledger.held();
+  }
+
+  private static Bank twoUsers() {
     Bank bank = Bank.with("payg", 100).user("u2", "payg", 100L);
     bank.sweep();
-    bank.run(CreditCommands.hold("u2", 5, "j", DAY, "k", "h"));
-    return bank.job("j", "status", status);
+    bank.run(CreditCommands.sweep("u2"));
+    return bank;
+  }
+
+  private static List<Object> messages(Bank bank) {
+    return bank.documents.entrySet().stream()
+        .filter(each -> each.getKey().collection().equals("model_router_alerts"))
+        .map(each -> each.getValue().get("message"))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"u2", "nobody-registered", "a/b", "7", "null"})
+  void c21_jobThatChangesItsUser_isPaidByWhomItWasHeldFor(String other) {
+    for (String how : List.of("trigger", "hold-credits")) {
+      Bank bank = twoUsers().job("j", "status", "queued");
+      if (how.equals("trigger")) {
+        bank.event("j");
+      } else {
+        bank.run(CreditCommands.hold(Bank.USER, 10, "j", DAY, "k", "h"));
+      }
+      Object named = other.equals("7") ? (Object) 7L : other.equals("null") ? null : other;
+      bank.job("j", "user_id", named).event("j");
+      bank.job("j", "status", "completed").event("j");
+      assertEquals("captured null", status(bank));
+      assertEquals("90/0", bank.figures(), how);
+      assertEquals("100/0", figures(bank, "u2"));
+      assertEquals("unchanged", bank.event("j"));
+      assertEquals(1, messages(bank).size(), () -> messages(bank).toString());
+      String message = String.valueOf(messages(bank).get(0));
+      assertTrue(message.startsWith("user u1 pays"), message);
+      assertTrue(message.contains(named == null ? "nobody" : String.valueOf(named)), message);
+      assertEquals(List.of(), bank.audit());
+    }
   }
 
   @Test
-  void jobWhoseHoldAnotherUserHas_isNeverChargedAndReleasesNothing() {
-    Bank failed = strangers("failed");
-    assertEquals("unchanged", failed.event("j"));
-    assertNull(failed.jobField("j", PodcastJobs.PAYMENT));
-    Bank completed = strangers("completed");
-    assertEquals("applied", completed.event("j"));
-    assertEquals("unpaid job_hold_conflict", status(completed));
-    assertEquals(0L, completed.payment("j", "credits"));
-    assertEquals(List.of("job_unpaid"), completed.alerts());
-    assertEquals("100/0", completed.figures());
-    assertEquals("held", completed.documents.get(CreditCommands.jobHold("j")).get("status"));
+  void c21_endOfAJobWithAnotherUser_releasesWhatWasHeld() {
+    for (String end : List.of("failed", "cancelled", "deleted")) {
+      Bank bank = twoUsers().job("j", "status", "queued");
+      bank.event("j");
+      bank.job("j", "user_id", "u2");
+      if (end.equals("deleted")) {
+        bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
+      } else {
+        bank.job("j", "status", end);
+      }
+      bank.event("j", new JobEvent("u2", 0, null));
+      assertEquals("100/0", bank.figures(), end);
+      assertEquals("100/0", figures(bank, "u2"), end);
+      assertEquals(end.equals("deleted") ? 0 : 1, messages(bank).size());
+    }
+  }
+
+  @Test
+  void c21_userChangedBeforeTheHoldOrAfterTheEnd() {
+    Bank before = twoUsers().job("j", "status", "queued", "user_id", "u2");
+    before.event("j");
+    assertEquals("100/10", figures(before, "u2"));
+    assertEquals(List.of(), before.alerts());
+    Bank refused = Bank.with("payg", 9).user("u2", "payg", 100L).job("j", "status", "running");
+    refused.event("j");
+    refused.job("j", "user_id", "u2").event("j");
+    assertEquals("held null", status(refused));
+    assertEquals("100/10", figures(refused, "u2"));
+    Bank after = twoUsers().job("j", "status", "completed");
+    after.event("j");
+    after.job("j", "user_id", "u2").event("j");
+    assertEquals("90/0", after.figures());
+    assertEquals("100/0", figures(after, "u2"));
+    assertEquals(1, after.alerts().size());
+    after.job("j", "user_id", "u3").event("j");
+    assertEquals(2, after.alerts().size(), "one for each other user");
+    after.job("j", "user_id", "u2").event("j");
+    assertEquals(2, after.alerts().size());
+  }
+
+  // Attempts.
+
+  @ParameterizedTest
+  @ValueSource(strings = {"failed", "cancelled", "deleted"})
+  void c24_jobThatLivesAgain_isANewAttempt(String end) {
+    Bank bank = twoUsers();
+    for (long attempt = 1; attempt <= 4; attempt++) {
+      bank.job("j", "status", "queued").event("j");
+      assertEquals("held null", status(bank));
+      assertEquals(attempt, bank.payment("j", "attempt"));
+      assertEquals(bank.jobHold("j", attempt).get("hold_id"), bank.payment("j", "hold_id"));
+      assertEquals("100/10", bank.figures());
+      if (end.equals("deleted")) {
+        bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
+      } else {
+        bank.job("j", "status", end);
+      }
+      bank.event("j");
+      assertEquals("unchanged", bank.event("j"));
+      assertEquals("100/0", bank.figures());
+      assertEquals("released", bank.jobHold("j", attempt).get("status"));
+      assertEquals(end, bank.jobHold("j", attempt).get("code"));
+    }
+    bank.job("j", "status", "running").event("j");
+    bank.job("j", "status", "completed", "credits_actual", 7L).event("j");
+    assertEquals("captured null", status(bank));
+    assertEquals(5L, bank.payment("j", "attempt"));
+    assertEquals(5L, bank.jobHold("j", 1).get("attempts"));
+    assertEquals("93/0", bank.figures());
+    for (String late : List.of("failed", "running", "queued", "completed")) {
+      bank.job("j", "status", late).event("j");
+      assertEquals("93/0", bank.figures(), "what is paid stays paid");
+    }
+    assertEquals(List.of(), bank.alerts());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void c24_nextAttemptIsTheUsersWhomTheJobNamesThen() {
+    Bank bank = twoUsers().job("j", "status", "queued");
+    bank.event("j");
+    bank.job("j", "status", "failed").event("j");
+    bank.job("j", "status", "queued", "user_id", "u2").event("j");
+    assertEquals("100/0", bank.figures());
+    assertEquals("100/10", figures(bank, "u2"));
+    assertEquals(List.of(), bank.alerts());
+    bank.job("j", "user_id", Bank.USER, "status", "completed").event("j");
+    assertEquals("100/0", bank.figures());
+    assertEquals("90/0", figures(bank, "u2"));
+    assertEquals(1, bank.alerts().size());
+  }
+
+  @Test
+  void c24_whatIsLateOfAnAttempt_chargesNothing() {
+    for (String end : List.of("failed", "cancelled")) {
+      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      bank.event("j");
+      bank.job("j", "status", end).event("j");
+      bank.job("j", "status", "completed").event("j");
+      assertEquals("100/0", bank.figures(), end);
+      assertEquals("released null", status(bank));
+    }
+    Bank lapsed = Bank.with("payg", 100).job("j", "status", "queued");
+    lapsed.event("j");
+    lapsed.after(JobRules.HOLD_LIFE).event("j");
+    lapsed.job("j", "status", "failed").event("j");
+    lapsed.job("j", "status", "completed").event("j");
+    assertEquals("100/0", lapsed.figures(), "though its hold lapsed before it failed");
+    lapsed.job("j", "status", "queued").event("j");
+    assertEquals("100/10", lapsed.figures());
+  }
+
+  /** All events of the second life come when the job is completed already. */
+  @Test
+  void c24_lifeSeenInEventsAlone_isPaidOnce() {
+    Map<String, Object> failed = Map.of("status", "failed");
+    Map<String, Object> held1 = Map.of("status", "held", "attempt", 1L);
+    Map<String, Object> released1 = Map.of("status", "released", "attempt", 1L);
+    for (List<Map<String, Object>> versions :
+        List.of(
+            List.of(failed, Map.<String, Object>of("status", "queued")),
+            List.<Map<String, Object>>of(
+                Map.of("status", "failed", "payment", held1),
+                Map.of("status", "running", "payment", held1)),
+            List.<Map<String, Object>>of(
+                Map.of("status", "running", "payment", released1),
+                Map.of("status", "completed", "payment", released1)))) {
+      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      bank.event("j");
+      bank.job("j", "status", "failed").event("j");
+      bank.job("j", "status", "completed");
+      assertEquals("unchanged", bank.event("j", failed, Map.of("status", "completed")));
+      assertEquals("applied", bank.event("j", versions.get(0), versions.get(1)));
+      assertEquals("captured null", status(bank));
+      assertEquals(2L, bank.payment("j", "attempt"));
+      assertEquals("unchanged", bank.event("j", versions.get(0), versions.get(1)));
+      assertEquals("90/0", bank.figures());
+    }
+  }
+
+  @Test
+  void c24_oldEventsOfAnEarlierAttempt_proveNothingOfTheLatest() {
+    Map<String, Object> failed = Map.of("status", "failed");
+    Map<String, Object> queued = Map.of("status", "queued");
+    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    bank.event("j");
+    bank.job("j", "status", "failed").event("j");
+    bank.job("j", "status", "queued").event("j", failed, queued);
+    bank.job("j", "status", "failed").event("j");
+    assertEquals(2L, bank.payment("j", "attempt"));
+    bank.job("j", "status", "completed");
+    assertEquals("unchanged", bank.event("j", failed, queued), "doubled");
+    assertEquals("unchanged", bank.event("j", Map.of(), queued), "of its first creation");
+    assertEquals("100/0", bank.figures());
+  }
+
+  @Test
+  void c24_jobCreatedAnewBeforeItsDeletionIsHeardOf_startsANewAttempt() {
+    Bank bank = twoUsers().job("j", "status", "queued");
+    bank.event("j");
+    Map<String, Object> first = bank.copyOf("j");
+    assertEquals("unchanged", bank.event("j", Map.of(), first), "told again");
+    for (String userId : List.of(Bank.USER, "u2")) {
+      bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
+      bank.after(DAY).job("j", "status", "queued", "duration_min", 5.0, "user_id", userId);
+      Map<String, Object> anew = bank.copyOf("j");
+      assertEquals("applied", bank.event("j", Map.of(), anew));
+      assertEquals("held null", status(bank));
+      assertEquals(5L, bank.payment("j", "credits"));
+      assertEquals("unchanged", bank.event("j", Map.of(), anew));
+      assertEquals("unchanged", bank.event("j", Map.of(), first), "told again, late");
+      assertEquals("unchanged", bank.event("j", first, Map.of()), "the deletion, late");
+    }
+    assertEquals("100/0", bank.figures());
+    assertEquals("100/5", figures(bank, "u2"));
+    assertEquals(3L, bank.payment("j", "attempt"));
+    bank.job("j", "status", "completed").event("j");
+    bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
+    bank.event("j");
+    bank.after(DAY).job("j", "status", "completed", "user_id", Bank.USER);
+    bank.event("j");
+    assertEquals("100/0", bank.figures(), "a paid job that is only written again");
+    assertEquals(
+        "applied",
+        bank.event("j", Map.of(), Map.of("status", "queued", "created_at", bank.now)),
+        "one that was created anew");
+    assertEquals("90/0", bank.figures());
+    assertEquals("95/0", figures(bank, "u2"));
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void c24_refusedJobQueuedAgain_isTheNextAttempt() {
+    Bank bank = Bank.with("payg", 9).job("j", "status", "queued");
+    for (long attempt = 1; attempt <= 3; attempt++) {
+      bank.job("j", "status", "queued").event("j");
+      assertEquals("refused insufficient_credits", status(bank));
+      assertEquals(attempt, bank.payment("j", "attempt"));
+      assertEquals("failed", bank.jobField("j", "status"));
+      assertEquals("unchanged", bank.event("j"));
+    }
+    bank.grant(11, null);
+    bank.job("j", "status", "queued").event("j");
+    assertEquals("held null", status(bank));
+    assertEquals(4L, bank.payment("j", "attempt"));
+    assertEquals(4L, bank.jobHold("j", 1).get("attempts"));
+    assertEquals("released", bank.jobHold("j", 1).get("status"));
+    bank.job("j", "status", "completed").event("j");
+    assertEquals("10/0", bank.figures());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void c24_attemptOfAnotherProgram_isNotBelieved() {
+    for (Object odd : List.of(Long.MAX_VALUE, -1L, 0L, "2", 2.5)) {
+      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      bank.job("j", "payment", Map.of("status", "refused", "attempt", odd)).event("j");
+      assertEquals("held null", status(bank));
+      assertEquals(2L, bank.payment("j", "attempt"), odd::toString);
+      change(bank, CreditCommands.jobHold("j"), CreditHolds.ATTEMPTS, odd);
+      bank.job("j", "status", "completed").event("j");
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  @Test
+  void c24_lostEventsOfANewLife_areSeenBySweeps() {
+    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    DocRef job = new DocRef(PodcastJobs.COLLECTION, "j");
+    assertTrue(CreditCommands.isOverlooked(bank.snapshot(job)));
+    bank.event("j");
+    assertFalse(CreditCommands.isOverlooked(bank.snapshot(job)));
+    bank.job("j", "status", "failed").event("j");
+    assertFalse(CreditCommands.isOverlooked(bank.snapshot(job)));
+    bank.job("j", "status", "running");
+    assertTrue(CreditCommands.isOverlooked(bank.snapshot(job)));
+    bank.event("j", JobEvent.NONE);
+    assertFalse(CreditCommands.isOverlooked(bank.snapshot(job)));
+    assertEquals("100/10", bank.figures());
+  }
+
+  @Test
+  void holdReleasedByHand_staysReleasedWhileTheJobGoesOn() {
+    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    bank.event("j");
+    String id = CreditCommands.jobHold("j").id();
+    bank.run(CreditCommands.settle(Bank.USER, id, false, null, "k", "h"));
+    bank.job("j", "status", "running").event("j");
+    assertEquals("released hold_already_released", status(bank));
+    assertEquals("unchanged", bank.event("j"));
+    assertEquals("100/0", bank.figures());
+    bank.job("j", "status", "failed").event("j");
+    assertEquals("released null", status(bank));
+    bank.job("j", "status", "queued").event("j");
+    assertEquals("held null", status(bank));
+    assertEquals("100/10", bank.figures());
+  }
+
+  // Fields that cannot be read.
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void c25_actualCreditsThatCannotBeRead_areWaitedFor(boolean held) {
+    for (Object odd :
+        List.of(
+            7.5,
+            "7",
+            -1L,
+            -0.5,
+            CreditRules.MAX_BALANCE + 1,
+            Long.MAX_VALUE,
+            1e300,
+            Double.NaN,
+            true,
+            List.of(7L),
+            Map.of())) {
+      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      bank.sweep();
+      if (held) {
+        bank.event("j");
+      }
+      bank.job("j", "status", "completed", "credits_actual", odd).event("j");
+      assertEquals("refused invalid_job", status(bank));
+      assertEquals("credits_actual", bank.payment("j", "field"));
+      assertEquals("completed", bank.jobField("j", "status"));
+      assertEquals("unchanged", bank.event("j"));
+      assertEquals(held ? "100/10" : "100/0", bank.figures());
+      assertEquals(List.of("job_unpaid"), bank.alerts());
+      String message = String.valueOf(messages(bank).get(0));
+      assertTrue(message.contains("credits_actual is " + Raw.shown(odd)), message);
+      if (held) {
+        bank.after(JobRules.HOLD_LIFE).event("j");
+        assertEquals("100/0", bank.figures(), "it lapses");
+        assertNull(bank.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
+      }
+      bank.job("j", "credits_actual", 7L).event("j");
+      assertEquals("captured null", status(bank));
+      assertNull(bank.payment("j", "field"));
+      assertEquals("93/0", bank.figures(), "once it can be read it is charged");
+      bank.job("j", "credits_actual", odd).event("j");
+      assertEquals("captured null", status(bank), "and stays so");
+      assertEquals(List.of(), bank.audit());
+    }
+    Bank none = Bank.with("payg", 100).job("j", "status", "completed", "credits_actual", null);
+    none.event("j");
+    assertEquals("90/0", none.figures(), "null is not given");
+  }
+
+  @Test
+  void c25_otherFieldsThatCannotBeRead_areNamed() {
+    for (String field : List.of("duration_min", "quality", "priority", "topic", "audience")) {
+      Bank bank = Bank.with("payg", 100).job("j", "status", "running", field, true);
+      bank.event("j");
+      assertEquals("refused invalid_job", status(bank));
+      assertEquals(field, bank.payment("j", "field"));
+      bank.job("j", "status", "completed").event("j");
+      assertEquals("unpaid invalid_job", status(bank));
+      assertEquals(field, bank.payment("j", "field"));
+      assertTrue(String.valueOf(messages(bank).get(0)).contains(field + " is true"));
+      bank.documents.get(new DocRef(PodcastJobs.COLLECTION, "j")).remove(field);
+      bank.job("j").event("j");
+      assertEquals("captured null", status(bank), "once it can be read it is charged");
+      Bank held = Bank.with("payg", 100).job("j", "status", "running");
+      held.event("j");
+      held.job("j", "status", "completed", field, true).event("j");
+      assertEquals("captured null", status(held), "at the price that was held");
+      assertEquals("90/0", held.figures());
+    }
   }
 
   @Test
@@ -327,14 +689,15 @@ class JobRulesTest {
   }
 
   @Test
-  void completedJobThatCannotBePriced_isUnpaidForGood() {
+  void completedJobThatCannotBePriced_isUnpaidUntilItCan() {
     Bank bank = Bank.with("payg", 100).job("j", "status", "completed", "duration_min", 0.4);
     bank.event("j");
     assertEquals("unpaid invalid_job", status(bank));
     assertEquals(List.of("job_unpaid"), bank.alerts());
+    assertEquals("unchanged", bank.event("j"));
     bank.job("j", "duration_min", 10.0);
-    assertEquals("unchanged", bank.event("j"), "unpaid is final");
-    assertEquals("100/0", bank.figures());
+    assertEquals("applied", bank.event("j"));
+    assertEquals("90/0", bank.figures());
   }
 
   @Test
@@ -345,27 +708,19 @@ class JobRulesTest {
     assertEquals("9/0", bank.figures(), "the least that a job costs");
     assertEquals(bank.lastTransactionId(), hold.get(CreditHolds.TRANSACTION_ID));
     assertEquals(
-        Map.of(
-            CreditHolds.HOLD_ID,
-            CreditCommands.jobHold("j").id(),
-            CreditHolds.USER_ID,
-            Bank.USER,
-            CreditHolds.AMOUNT,
-            1L,
-            CreditHolds.STATUS,
-            "captured",
-            CreditHolds.JOB_ID,
-            "j",
-            CreditHolds.CAPTURED,
-            1L,
-            CreditHolds.TRANSACTION_ID,
-            bank.lastTransactionId(),
-            CreditHolds.EXPIRES_AT,
-            bank.now,
-            CreditHolds.CREATED_AT,
-            bank.now,
-            CreditHolds.CLOSED_AT,
-            bank.now),
+        Map.ofEntries(
+            Map.entry(CreditHolds.HOLD_ID, CreditCommands.jobHold("j").id()),
+            Map.entry(CreditHolds.USER_ID, Bank.USER),
+            Map.entry(CreditHolds.AMOUNT, 1L),
+            Map.entry(CreditHolds.STATUS, "captured"),
+            Map.entry(CreditHolds.JOB_ID, "j"),
+            Map.entry(CreditHolds.CAPTURED, 1L),
+            Map.entry(CreditHolds.TRANSACTION_ID, bank.lastTransactionId()),
+            Map.entry(CreditHolds.EXPIRES_AT, bank.now),
+            Map.entry(CreditHolds.CREATED_AT, bank.now),
+            Map.entry(CreditHolds.CLOSED_AT, bank.now),
+            Map.entry(CreditHolds.ATTEMPT, 1L),
+            Map.entry(CreditHolds.JOB_CREATED_AT, bank.now)),
         hold);
     assertEquals("j", bank.lastTransaction().get(CreditTransactions.JOB_ID));
     assertEquals(
@@ -406,11 +761,11 @@ class JobRulesTest {
   }
 
   @Test
-  void releasedJobThatIsSaidToGoOn_staysReleased() {
+  void releasedJobThatIsSaidToBeDone_staysReleased() {
     Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
     bank.event("j");
     assertEquals("applied", bank.job("j", "status", "failed").event("j"));
-    for (String status : List.of("running", "completed", "failed")) {
+    for (String status : List.of("completed", "failed", "cancelled")) {
       assertEquals("unchanged", bank.job("j", "status", status).event("j"));
       assertEquals("released null", status(bank));
     }
@@ -456,11 +811,11 @@ class JobRulesTest {
   }
 
   @Test
-  void jobGivenToAnotherUser_isNotTheFirstOnesToPay() {
+  void jobGivenToAnotherUserBeforeItWasHeld_isNotTheFirstOnesToPay() {
     Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
     Command<CreditCommand> early = command(bank, "j");
     bank.job("j", "user_id", "u2");
-    assertEquals("unchanged", bank.run(early), "decided on the job as it is read now");
+    assertEquals("job_hold_conflict", bank.run(early), "decided on the job as it is read now");
     assertNull(bank.jobField("j", PodcastJobs.PAYMENT));
   }
 

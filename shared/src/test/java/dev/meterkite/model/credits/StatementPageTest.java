@@ -29,7 +29,7 @@ class StatementPageTest {
     bank.after(DAY).debit(2);
     bank.after(DAY).debit(3);
     var query = Queries.statement(Bank.USER, null, null, 3, List.of());
-    StatementPage page = new StatementPage(2, StatementPage.Position.START);
+    StatementPage page = new StatementPage(2, Long.MAX_VALUE, StatementPage.Position.START);
     page.addOfLedger(bank.find(query), 3);
     assertEquals(
         List.of(-3L, -2L), page.transactions().stream().map(t -> t.get("amount")).toList());
@@ -37,7 +37,7 @@ class StatementPageTest {
     assertTrue(page.isFull());
     assertFalse(next.older());
     assertEquals(List.of(start.plus(DAY), 3L), next.after());
-    StatementPage rest = new StatementPage(2, next);
+    StatementPage rest = new StatementPage(2, Long.MAX_VALUE, next);
     rest.addOfLedger(bank.find(Queries.statement(Bank.USER, null, null, 3, next.after())), 3);
     assertEquals(
         List.of(-1L, 100L), rest.transactions().stream().map(t -> t.get("amount")).toList());
@@ -47,11 +47,15 @@ class StatementPageTest {
     assertNull(rest.next());
     assertEquals(OptionalLong.of(97), balanceBefore(bank, bank.now));
     assertEquals(OptionalLong.of(99), balanceBefore(bank, start.plus(DAY)));
-    assertEquals(OptionalLong.empty(), balanceBefore(bank, start), "before the ledger");
+    assertEquals(OptionalLong.of(0), balanceBefore(bank, start), "before any transaction");
   }
 
   private static OptionalLong balanceBefore(Bank bank, Instant to) {
-    return StatementPage.balance(bank.find(Queries.lastTransactionOfUserBefore(Bank.USER, to)));
+    return new StatementPage(1, Long.MAX_VALUE, StatementPage.Position.START)
+        .balance(
+            bank.find(Queries.lastTransactionOfUserBefore(Bank.USER, to)),
+            bank.find(Queries.statementWithOlder(Bank.USER, null, to, 1, List.of())),
+            0);
   }
 
   private static Snapshot transaction(String id, Instant at, Long sequence) {
@@ -69,7 +73,7 @@ class StatementPageTest {
 
   @Test
   void asManyAsFit_areNoFullPage() {
-    StatementPage page = new StatementPage(2, StatementPage.Position.START);
+    StatementPage page = new StatementPage(2, Long.MAX_VALUE, StatementPage.Position.START);
     page.addOfLedger(
         List.of(transaction("b", Bank.START, 2L), transaction("a", Bank.START, 1L)), 3);
     assertEquals(2, page.transactions().size());
@@ -82,10 +86,10 @@ class StatementPageTest {
 
   @Test
   void asManyAsWereAskedFor_leaveTheEndOpen() {
-    StatementPage page = new StatementPage(9, StatementPage.Position.START);
+    StatementPage page = new StatementPage(9, Long.MAX_VALUE, StatementPage.Position.START);
     page.addOfLedger(List.of(transaction("b", Bank.START, 2L)), 1);
     assertEquals(new StatementPage.Position(false, List.of(Bank.START, 2L)), page.next());
-    StatementPage older = new StatementPage(9, OLDER);
+    StatementPage older = new StatementPage(9, Long.MAX_VALUE, OLDER);
     older.addOfOlder(
         List.of(transaction("s", Bank.START, 5L), transaction("o", Bank.START, null)), 2);
     assertEquals(1, older.transactions().size(), "those of the ledger are passed over");
@@ -96,7 +100,7 @@ class StatementPageTest {
 
   @Test
   void older_areLookedForWhereTheyCanBe() {
-    StatementPage page = new StatementPage(9, StatementPage.Position.START);
+    StatementPage page = new StatementPage(9, Long.MAX_VALUE, StatementPage.Position.START);
     assertNull(page.firstOfLedger());
     page.olderLie(3, 0);
     assertEquals(OLDER, page.next(), "a ledger that shows nothing: from the top");
@@ -113,5 +117,45 @@ class StatementPageTest {
     assertNull(page.next());
     page.olderLie(-1, 0);
     assertNull(page.next());
+  }
+
+  @Test
+  void c27_transactionsBehindTheFigures_areLeftOut() {
+    Bank bank = Bank.with("payg", 100);
+    bank.debit(1);
+    bank.debit(2);
+    bank.debit(3);
+    StatementPage page = new StatementPage(2, 2, StatementPage.Position.START);
+    page.addOfLedger(bank.find(Queries.statement(Bank.USER, null, null, 3, List.of())), 3);
+    assertEquals(
+        List.of(99L), page.transactions().stream().map(each -> each.get("balance_after")).toList());
+    assertEquals(
+        OptionalLong.of(99),
+        page.balance(
+            bank.find(Queries.lastTransactionOfUserBefore(Bank.USER, bank.now.plus(DAY))),
+            List.of(),
+            99),
+        "the later ones do not count for balance_at_to either");
+  }
+
+  @Test
+  void c28_balanceAmongOlderTransactions_isTheirFigure() {
+    Bank bank = Bank.with("payg", 100);
+    older(bank, "a", Bank.START.minus(DAY), 70L);
+    older(bank, "b", Bank.START.minus(DAY.multipliedBy(2)), 30.0);
+    bank.debit(1);
+    assertEquals(OptionalLong.of(0), balanceBefore(bank, Bank.START.minus(DAY.multipliedBy(2))));
+    assertEquals(OptionalLong.of(30), balanceBefore(bank, Bank.START.minus(DAY)));
+    assertEquals(OptionalLong.of(70), balanceBefore(bank, Bank.START));
+    assertEquals(OptionalLong.of(99), balanceBefore(bank, Bank.START.plus(DAY)));
+    older(bank, "c", Bank.START.minusSeconds(1), "seventy");
+    assertEquals(OptionalLong.empty(), balanceBefore(bank, Bank.START), "nobody knows");
+  }
+
+  private static void older(Bank bank, String id, Instant at, Object balanceAfter) {
+    bank.documents.put(
+        new DocRef("credit_transactions", id),
+        Map.of(
+            "user_id", Bank.USER, "amount", -1L, "created_at", at, "balance_after", balanceAfter));
   }
 }

@@ -1,0 +1,53 @@
+package dev.meterkite.model.credits;
+
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.PodcastJobs;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a job's {@code payment} says, as found; another program may have wiped or copied it.
+ *
+ * @param status what came of paying, or null
+ * @param code why not, or null
+ * @param holdId the hold that it is about, or null
+ * @param attempt which attempt of the job, from 1 to {@value #MAX_ATTEMPT}; 1 where it is not said
+ */
+record JobPayment(
+    @Nullable PaymentStatus status, @Nullable String code, @Nullable String holdId, long attempt) {
+  /** The most attempts of a job that are told apart. */
+  static final long MAX_ATTEMPT = 1_000_000;
+
+  static JobPayment of(Snapshot job) {
+    Map<?, ?> payment = Raw.map(job.fields(), PodcastJobs.PAYMENT);
+    Long attempt = Raw.whole(payment, name(PodcastJobs.PAYMENT_ATTEMPT));
+    return new JobPayment(
+        PaymentStatus.parse(Raw.text(payment, name(PodcastJobs.PAYMENT_STATUS))).orElse(null),
+        Raw.text(payment, name(PodcastJobs.PAYMENT_CODE)),
+        Raw.text(payment, name(PodcastJobs.PAYMENT_HOLD_ID)),
+        attempt == null || attempt < 1 || attempt > MAX_ATTEMPT ? 1 : attempt);
+  }
+
+  /** The key inside {@code payment} of one of its field paths. */
+  static String name(String path) {
+    return path.substring(PodcastJobs.PAYMENT.length() + 1);
+  }
+
+  /** The job's status; empty for an unknown word. */
+  static Optional<JobStatus> status(Snapshot job) {
+    return JobStatus.parse(Raw.text(job.fields(), PodcastJobs.STATUS));
+  }
+
+  /**
+   * Whether the hold was released because the job ended, which starts a new attempt if it lives.
+   */
+  boolean isReleasedByEnd() {
+    return status == PaymentStatus.RELEASED && code == null;
+  }
+
+  /** Whether it says that this hold is open. */
+  boolean isHeldBy(String id) {
+    return status == PaymentStatus.HELD && id.equals(holdId);
+  }
+}
