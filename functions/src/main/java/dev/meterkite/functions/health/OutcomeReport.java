@@ -11,6 +11,7 @@ import dev.meterkite.model.health.ProviderErrors;
 import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.quotas.ReservationId;
 import java.time.Instant;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,9 @@ record OutcomeReport(
     long tokens,
     HealthCommand.@Nullable Replay replay) {
   private static final int LONGEST_NAME = 500;
-  private static final int LONGEST_TEXT = 2_000;
+  private static final int LONGEST_ID = 2_000;
+  private static final int LONGEST_HINT = 100;
+  private static final Pattern MILLIS = Pattern.compile("\\d{1,15}(\\.\\d{1,9})?");
 
   static OutcomeReport parse(Fields fields) {
     String provider = fields.string("provider", 1, LONGEST_NAME);
@@ -41,9 +44,10 @@ record OutcomeReport(
     boolean success = fields.flag("success");
     long latency = fields.integer("latency_ms", 0, HealthState.MAX_LATENCY_MS);
     Long status = fields.optionalInteger("http_status", 100, 599);
-    String code = fields.optionalString("error_code", 1, LONGEST_TEXT);
-    String retryAfter = fields.optionalStringOrNumber("retry_after", 1, LONGEST_TEXT);
-    String id = fields.optionalString("reservation_id", 1, LONGEST_TEXT);
+    String code = fields.optionalScalar("error_code", ProviderError.MAX_CODE);
+    String message = fields.optionalScalar("message", ProviderError.MAX_MESSAGE);
+    String retryAfter = hint(fields);
+    String id = fields.optionalString("reservation_id", 1, LONGEST_ID);
     Long tokens = fields.optionalInteger("tokens", 0, QuotaState.MAX_FIGURE);
     ReservationId reservation = id == null ? null : ReservationId.parse(id).orElse(null);
     if (id != null && reservation == null) {
@@ -55,10 +59,19 @@ record OutcomeReport(
         success
             ? null
             : ProviderError.reported(
-                provider, status == null ? null : status.intValue(), code, retryAfter),
+                provider, status == null ? null : status.intValue(), code, message, retryAfter),
         success && tokens == null ? null : reservation,
         tokens == null ? 0 : tokens,
         null);
+  }
+
+  /** The provider's hint; milliseconds go before seconds, where they are a number. */
+  private static @Nullable String hint(Fields fields) {
+    String millis = fields.optionalScalar("retry_after_ms", LONGEST_HINT);
+    String other = fields.optionalScalar("retry_after", LONGEST_HINT);
+    return millis != null && MILLIS.matcher(millis.strip()).matches()
+        ? millis.strip() + "ms"
+        : other;
   }
 
   static OutcomeReport of(Call<OutcomeReport> call) {

@@ -32,6 +32,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reports, probes of a stub provider, and the alerts that follow. */
 class ProviderFunctionsTest {
@@ -195,6 +197,31 @@ class ProviderFunctionsTest {
     assertEquals(first.body(), again.body());
     assertEquals("true", again.headers().firstValue("Idempotency-Replayed").orElse(""));
     assertEquals(409, report("k", "\"success\":false").statusCode());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"error_code\":429,\"http_status\":429",
+        "\"error_code\":true,\"message\":1.5e3",
+        "\"error_code\":1e30,\"message\":\"\"",
+        "\"retry_after\":-1,\"retry_after_ms\":-1",
+        "\"retry_after\":\"soon\",\"retry_after_ms\":\"1500.5\"",
+        "\"retry_after\":\"1500ms\",\"retry_after_ms\":null",
+        "\"retry_after\":false,\"message\":{LONG},\"error_code\":{LONG}"
+      })
+  void c40_c41_wordsOfTheProvider_neverRefuseAReport(String words) {
+    String body =
+        "\"success\":false," + words.replace("{LONG}", "\"" + "\uD83D\uDE00x".repeat(5_000) + "\"");
+    HttpResponse<String> answer = report(null, body);
+    assertEquals(200, answer.statusCode(), answer::body);
+  }
+
+  @Test
+  void c40_objectAsCode_isRefusedWithItsField() {
+    HttpResponse<String> answer = report(null, "\"success\":false,\"error_code\":{\"a\":1}");
+    assertEquals(400, answer.statusCode());
+    assertTrue(answer.body().contains("error_code"), answer.body());
   }
 
   @Test

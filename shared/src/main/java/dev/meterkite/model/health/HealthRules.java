@@ -143,7 +143,7 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
   static HealthState observed(HealthState state, HealthCommand.Observe observe, Instant now) {
     ProviderErrors.@Nullable Verdict error = observe.error();
     HealthState timely = state.withCircuit(state.circuit().at(now));
-    if (error != null && !error.counts()) {
+    if (error != null && (!error.counts() || error.kind() == ProviderErrors.Kind.MODEL_GONE)) {
       return timely;
     }
     boolean success = error == null;
@@ -166,8 +166,12 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
       HealthState state, ProviderErrors.@Nullable Verdict error, Instant now) {
     Instant limited = ahead(state.rateLimitedUntil(), now);
     Instant gone = ahead(state.quotaGoneUntil(), now);
-    if (error != null && error.kind() == ProviderErrors.Kind.QUOTA_GONE) {
+    if (error != null
+        && (error.kind() == ProviderErrors.Kind.QUOTA_GONE
+            || error.kind() == ProviderErrors.Kind.CREDIT_GONE)) {
       gone = later(gone, error.until());
+    } else if (error != null && error.kind() == ProviderErrors.Kind.RATE_LIMITED) {
+      limited = later(limited, error.until() == null ? now.plusSeconds(60) : error.until());
     } else if (error != null) {
       limited = later(limited, error.until());
     }
