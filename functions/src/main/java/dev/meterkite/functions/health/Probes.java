@@ -145,7 +145,7 @@ final class Probes {
     }
     ProviderError error =
         reply.status() == UNANSWERED
-            ? ProviderError.reported(provider, null, null, null)
+            ? ProviderError.reported(provider, null, null, null, null)
             : ProviderError.of(provider, reply.status(), parsed(reply.body()), reply.retryAfter());
     return Optional.of(ProviderErrors.verdict(error, clock.instant()));
   }

@@ -10,19 +10,25 @@ import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
 import dev.meterkite.functions.quotas.Quotas;
 import dev.meterkite.functions.store.GroupCommit;
+import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.health.HealthAlerts;
 import dev.meterkite.model.health.HealthCommand;
 import dev.meterkite.model.health.HealthRules;
 import dev.meterkite.model.health.HealthState;
+import dev.meterkite.model.health.ProviderErrors;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;
+import dev.meterkite.model.routing.RoutingAudit;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.ModelProviderHealth;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
+import dev.meterkite.model.schema.Schema.RoutingDecisions;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -31,10 +37,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** What is known of providers: probed, reported, shown. */
 public final class Providers {
   private static final int MOST = 100;
+  private static final int MOST_NOTES = 5;
+
+  /** How long check-providers waits for probes; what is later is counted by the next interval. */
+  static final Duration PROBES_BUDGET = Duration.ofSeconds(25);
+
   private static final String REPLAYED = ",\"" + HealthRules.REPLAYED + "\":true}";
 
   private final GroupCommit<HealthState, HealthCommand> engine;
@@ -68,22 +82,21 @@ public final class Providers {
     return OfProcess.PROVIDERS;
   }
 
-  /** Asks for a place in a half-open circuit; false also where nobody could tell. */
-  public boolean permit(String provider) {
-    return engine.call(HealthRules.permit(provider)) instanceof Reply.Answered answered
+  /** Asks to make a trial call of a model that is out; false also if that cannot be decided now. */
+  public boolean permit(String provider, String modelId) {
+    return engine.call(HealthRules.permit(provider, modelId)) instanceof Reply.Answered answered
         && answered.json().contains("\"permitted\":true");
   }
 
   /**
-   * Probes every provider with a key whose probe of this interval nobody has claimed, all at once;
-   * writes down what time has changed; sends the notifications that events lost; gives decisions of
-   * other writers their expiry.
+   * Writes down what time has changed, sends the notifications that events lost, probes every
+   * provider with a key whose probe of this interval nobody has claimed, all at once, and gives
+   * decisions of other writers their expiry. Nothing waits for probes but the answer, and that not
+   * longer than {@link #PROBES_BUDGET}.
    */
   Answer check() {
-    List<String> providers = probes.providers();
     List<CompletableFuture<Void>> all = new ArrayList<>();
-    providers.forEach(provider -> all.add(check(provider)));
-    all.forEach(CompletableFuture::join);
+    probes.providers().forEach(provider -> all.add(check(provider)));
     Instant now = clock.instant();
     store
         .find(
@@ -96,8 +109,16 @@ public final class Providers {
         .forEach(CompletableFuture::join);
     alerting.sweep();
     long repaired = decisions.run(clock.instant());
+    CompletableFuture<Void> probed = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
+    probed
+        .handle((done, failed) -> done)
+        .completeOnTimeout(null, PROBES_BUDGET.toMillis(), TimeUnit.MILLISECONDS)
+        .join();
+    if (probed.isCompletedExceptionally()) {
+      probed.join(); // Something else than a slow provider is wrong.
+    }
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("providers", views(health().join(), clock.instant()));
+    answer.put("providers", views(health().join(), clock.instant(), false));
     answer.put("decisions_given_expiry", repaired);
     return Answer.ok(answer);
   }
@@ -118,11 +139,14 @@ public final class Providers {
 
   private CompletableFuture<Reply> observe(String provider, Probes.Result result) {
     return engine.submit(
-        HealthRules.observe(
-            new HealthCommand.Observe(provider, result.latencyMs(), result.error(), null)));
+        HealthRules.probed(
+            new HealthCommand.Probed(provider, result.latencyMs(), result.error())));
   }
 
-  /** Counts a call's outcome, and settles its reservation where it names one. */
+  /**
+   * Counts a call's outcome, settles its reservation where it names one, takes over the limits that
+   * the provider states, and says what to do next.
+   */
   Answer report(OutcomeReport report) {
     Map<String, Object> more = new LinkedHashMap<>();
     if (report.reservation() != null) {
@@ -141,7 +165,16 @@ public final class Providers {
               ? refused.outcome().code()
               : settled instanceof Reply.Conflict ? "already_settled" : "settled");
     }
-    Reply reply = engine.call(HealthRules.observe(report.observed(clock.instant())));
+    if (report.limits() != null && report.modelId() != null) {
+      Reply stated =
+          quotas.state(report.provider(), report.modelId(), report.limits().at(clock.instant()));
+      if (stated instanceof Reply.Busy || stated instanceof Reply.Unavailable) {
+        return Replies.answer(stated, outcome -> Problem.conflict());
+      }
+    }
+    ProviderErrors.@Nullable Verdict verdict = report.verdict(clock.instant());
+    boolean first = verdict == null || isFirstAttempt(report, verdict);
+    Reply reply = engine.call(HealthRules.observe(report.observed(verdict, first)));
     if (reply instanceof Reply.Answered answered) {
       boolean replayed = answered.json().endsWith(REPLAYED);
       String json =
@@ -154,6 +187,47 @@ public final class Providers {
     return Replies.answer(reply, outcome -> Problem.conflict());
   }
 
+  /**
+   * Notes on the decision that its model failed, so that the next attempt leaves it out; says
+   * whether it was the first failure of the task. A failure without a decision counts as one.
+   */
+  private boolean isFirstAttempt(OutcomeReport report, ProviderErrors.Verdict verdict) {
+    if (report.decision() == null || !verdict.counts()) {
+      return true;
+    }
+    DocRef ref = RoutingAudit.ref(report.decision());
+    Snapshot decision = store.read(List.of(ref)).join().get(0);
+    if (!decision.exists()) {
+      return true;
+    }
+    boolean first = RoutingAudit.isFirstAttempt(decision);
+    if (report.modelId() != null) {
+      note(decision, report.provider() + "/" + report.modelId());
+    }
+    return first;
+  }
+
+  /** Tried again where another failure of the decision is noted at the same time. */
+  private void note(Snapshot decision, String failed) {
+    Snapshot last = decision;
+    for (int attempt = 1; ; attempt++) {
+      Map<String, Object> fields =
+          Map.of(RoutingDecisions.FAILED, RoutingAudit.failed(last, failed));
+      try {
+        store.commit(List.of(Mutation.update(last.ref(), fields, last.updateTime()))).join();
+        return;
+      } catch (CompletionException e) {
+        if (!(e.getCause() instanceof StoreException) || attempt == MOST_NOTES) {
+          throw e;
+        }
+      }
+      last = store.read(List.of(decision.ref())).join().get(0);
+      if (!last.exists()) {
+        return;
+      }
+    }
+  }
+
   /** Providers, quotas and the number of open alerts. */
   Answer status() {
     CompletableFuture<List<Snapshot>> health = health();
@@ -162,7 +236,7 @@ public final class Providers {
     CompletableFuture<Long> open = alerting.open();
     Instant now = clock.instant();
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("providers", views(health.join(), now));
+    answer.put("providers", views(health.join(), now, true));
     answer.put("quotas", limits.join().stream().map(quota -> quotaView(quota, now)).toList());
     answer.put("open_alerts", open.join());
     return Answer.ok(answer);
@@ -172,12 +246,16 @@ public final class Providers {
     return store.find(Queries.allOf(ModelProviderHealth.COLLECTION, MOST, ""));
   }
 
-  private List<Map<String, Object>> views(List<Snapshot> found, Instant now) {
+  private List<Map<String, Object>> views(List<Snapshot> found, Instant now, boolean models) {
     return found.stream()
         .map(
             health -> {
-              Map<String, Object> view = rules.decode(health).view(now);
+              HealthState state = rules.decode(health);
+              Map<String, Object> view = state.view(now);
               view.put(ModelProviderHealth.PROVIDER, name(health));
+              if (models) {
+                view.put("models", state.modelViews(now));
+              }
               return view;
             })
         .toList();
@@ -210,7 +288,7 @@ public final class Providers {
     }
     Snapshot health = store.read(List.<DocRef>of(change.ref())).join().get(0);
     return health.exists()
-        ? alerting.tell(HealthAlerts.of(health, clock.instant()))
+        ? alerting.tell(HealthAlerts.of(change.before(), health, clock.instant()))
         : Handled.done("gone");
   }
 }

@@ -122,18 +122,23 @@ public final class Fields {
   }
 
   /**
-   * A string of min to max characters, or a number from 0 as text, or null: for what callers pass
-   * on as they found it, such as a Retry-After.
+   * The first characters of a string, number or truth value as text, or null if it is absent or
+   * empty: for the words of a third party that a caller passes on, which are never the caller's
+   * fault. Lists and objects are faults.
    */
-  public @Nullable String optionalStringOrNumber(String name, int min, int max) {
-    if (!(value(name) instanceof BigDecimal number)) {
-      return optionalString(name, min, max);
-    }
-    if (number.signum() < 0) {
-      fault(name, Violation.OUT_OF_RANGE, "must be at least 0");
+  public @Nullable String optionalScalar(String name, int most) {
+    Object value = value(name);
+    if (value instanceof List || value instanceof Map) {
+      fault(name, Violation.WRONG_TYPE, "must be a string, a number, true or false");
       return null;
     }
-    return number.toString(); // Never the plain form: 1e999999999 has a thousand million digits.
+    String text =
+        value instanceof BigDecimal number && Math.abs((long) number.scale()) < Json.MAX_NUMBER
+            ? number.toPlainString() // Never of 1e999999999, which has a thousand million digits.
+            : value == null ? "" : value.toString();
+    int end = Math.min(most, text.length());
+    boolean halved = end > 0 && Character.isHighSurrogate(text.charAt(end - 1));
+    return end == 0 ? null : text.substring(0, halved && end > 1 ? end - 1 : end);
   }
 
   /** An e-mail address, or null. Only its form is checked; the rules for clients say the same. */

@@ -34,6 +34,7 @@ public final class Quotas {
   private final Store store;
   private final InstantSource clock;
   private final Alerting alerting;
+  private final CatalogueLimits catalogue;
 
   private static final class OfProcess {
     static final Quotas QUOTAS = new Quotas(Backend.ofProcess(), Alerting.ofProcess());
@@ -45,6 +46,8 @@ public final class Quotas {
     this.store = backend.store();
     this.clock = backend.clock();
     this.alerting = alerting;
+    this.catalogue =
+        new CatalogueLimits(backend.store(), backend.clock(), InstantSource.system());
   }
 
   /** The quotas of this process. */
@@ -71,6 +74,26 @@ public final class Quotas {
   /** Carries a command out and says what became of it. */
   Answer carryOut(Command<QuotaCommand> command) {
     return answer(engine.call(command));
+  }
+
+  /** Reserves for a caller, by the limits of the catalogue where they are newer. */
+  Answer reserve(QuotaCommand.Reserve asked, String key, String requestHash) {
+    QuotaCommand.Reserve reserve =
+        new QuotaCommand.Reserve(
+            asked.provider(),
+            asked.modelId(),
+            asked.tokens(),
+            asked.requests(),
+            asked.ttl(),
+            catalogue.of(asked.provider(), asked.modelId()));
+    return carryOut(
+        QuotaRules.reserve(
+            QuotaRules.owner(asked.provider(), asked.modelId()), key, requestHash, reserve));
+  }
+
+  /** Takes over what a provider says is left of a model's quota. */
+  public Reply state(String provider, String modelId, QuotaCommand.Stated stated) {
+    return engine.call(QuotaRules.stated(QuotaRules.owner(provider, modelId), stated));
   }
 
   /** Resets what has ended and charges what has lapsed in documents as they were just found. */

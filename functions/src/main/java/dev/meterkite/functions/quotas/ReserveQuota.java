@@ -4,12 +4,10 @@ import com.google.cloud.functions.HttpFunction;
 import com.google.cloud.functions.HttpRequest;
 import com.google.cloud.functions.HttpResponse;
 import dev.meterkite.functions.backend.Backend;
-import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.model.command.Command;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.quotas.QuotaCommand;
 import dev.meterkite.model.quotas.QuotaRules;
@@ -36,7 +34,7 @@ public final class ReserveQuota implements HttpFunction {
             .roles(Role.SERVICE)
             .keyRequired()
             .fields(ReserveQuota::parse)
-            .answer(call -> quotas.carryOut(command(call)));
+            .answer(call -> quotas.reserve(call.request(), call.requiredKey(), call.requestHash()));
   }
 
   private static QuotaCommand.Reserve parse(Fields fields) {
@@ -57,15 +55,6 @@ public final class ReserveQuota implements HttpFunction {
                 QuotaRules.MAX_TTL.toSeconds(),
                 QuotaRules.DEFAULT_TTL.toSeconds())),
         null);
-  }
-
-  private static Command<QuotaCommand> command(Call<QuotaCommand.Reserve> call) {
-    QuotaCommand.Reserve reserve = call.request();
-    return QuotaRules.reserve(
-        QuotaRules.owner(reserve.provider(), reserve.modelId()),
-        call.requiredKey(),
-        call.requestHash(),
-        reserve);
   }
 
   @Override

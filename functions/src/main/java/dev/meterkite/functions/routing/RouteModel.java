@@ -39,16 +39,11 @@ public final class RouteModel implements HttpFunction {
   private static RouteRequest parse(Fields fields) {
     String jobId = fields.optionalId("job_id");
     TaskType taskType = fields.word("task_type", TaskType.class);
-    long input = fields.integer("input_tokens", 0, RouteRequest.MAX_TOKENS);
-    long output = fields.integer("output_tokens", 0, RouteRequest.MAX_TOKENS);
-    if (fields.has("input_tokens") && fields.has("output_tokens") && input + output == 0) {
-      fields.fault("output_tokens", "out_of_range", "must be at least 1 where no input is");
-    }
+    RouteRequest.Size size = size(fields);
     return new RouteRequest(
         jobId,
         taskType,
-        input,
-        output,
+        size,
         fields.optionalString("language", 1, LONGEST_LANGUAGE),
         Set.copyOf(
             fields.strings(
@@ -57,7 +52,28 @@ public final class RouteModel implements HttpFunction {
                 MOST_EXCLUDED,
                 name -> !name.isEmpty() && name.length() <= LONGEST_NAME,
                 "a model_id or provider/model_id")),
-        fields.optionalInteger("max_cost_micros", 0, Long.MAX_VALUE));
+        fields.optionalInteger("max_cost_micros", 0, Long.MAX_VALUE),
+        fields.optionalId("attempt_of"),
+        Boolean.TRUE.equals(fields.optionalFlag("explain")));
+  }
+
+  private static RouteRequest.Size size(Fields fields) {
+    long input = fields.integer("input_tokens", 0, RouteRequest.MAX_TOKENS);
+    long output = fields.integer("output_tokens", 0, RouteRequest.MAX_TOKENS);
+    long cached = fields.integer("cached_input_tokens", 0, RouteRequest.MAX_TOKENS, 0);
+    Long characters = fields.optionalInteger("characters", 1, RouteRequest.MAX_TOKENS);
+    Long seconds = fields.optionalInteger("audio_seconds", 1, RouteRequest.MAX_TOKENS);
+    if (cached > input) {
+      fields.fault("cached_input_tokens", "out_of_range", "must be at most input_tokens");
+    }
+    boolean told = characters != null || seconds != null;
+    if (fields.has("input_tokens") && fields.has("output_tokens") && input + output == 0 && !told) {
+      fields.fault(
+          "output_tokens",
+          "out_of_range",
+          "must be at least 1 where no input, characters or audio_seconds are");
+    }
+    return new RouteRequest.Size(input, cached, output, characters, seconds);
   }
 
   @Override

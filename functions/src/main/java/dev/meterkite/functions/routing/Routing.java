@@ -25,37 +25,57 @@ import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.quotas.ReservationId;
 import dev.meterkite.model.routing.Candidate;
 import dev.meterkite.model.routing.CatalogModel;
-import dev.meterkite.model.routing.Catalogue;
 import dev.meterkite.model.routing.DecisionRules;
 import dev.meterkite.model.routing.RouteRequest;
 import dev.meterkite.model.routing.Router;
 import dev.meterkite.model.routing.RoutingAudit;
+import dev.meterkite.model.routing.Weighed;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema;
+import dev.meterkite.model.schema.Violation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses models: sees catalogue, health and quotas, lets {@link Router} decide, reserves, and
- * writes the decision in the reservation's own commit.
+ * Chooses models: reads health and quotas of those that could be chosen, lets {@link Router}
+ * decide, reserves, and writes the decision in the reservation's own commit.
  *
- * <p>A candidate whose reservation or half-open permit is refused (somebody was faster) is lost;
- * the rest is looked at afresh. Nothing is answered before its document is committed.
+ * <p>However large the catalogue, a call reads at most {@value #MOST_READS} documents: models that
+ * cannot serve are left out first, then the health of {@value #MOST_PROVIDERS} providers is read,
+ * then the quotas of the best models by an upper bound of their score. It reads on only where it
+ * would else turn the call away. A candidate whose reservation or trial is refused (somebody was
+ * faster) is lost; the rest is looked at again. Nothing is answered before its document is
+ * committed.
  */
 public final class Routing {
   /** The most candidates that may be lost before a request is told to come again. */
   static final int MOST_LOST = 10;
+
+  /** The most documents that a call reads which is not turned away. */
+  static final int MOST_READS = 20;
+
+  private static final int MOST_PROVIDERS = 9;
+  private static final int CALLS_A_TRIAL = 5;
+  private static final int QUOTAS_AT_ONCE = 8;
+
+  /** Models out of use that a decision keeps, of which one may be the one whose place is taken. */
+  private static final int MOST_AWAY = 3;
 
   private final CatalogueCache catalogue;
   private final SharedReads reads;
@@ -67,8 +87,13 @@ public final class Routing {
   private final Providers providers;
   private final Alerting alerting;
 
-  /** By provider the opening of its circuit that was told of; as many as the catalogue has. */
+  /** By model the outage that was alerted; as many as the catalogue has. */
   private final Map<String, String> toldOf = new ConcurrentHashMap<>();
+
+  /** Calls decided by this process, and at which of them a model's last trial was. */
+  private final AtomicLong calls = new AtomicLong();
+
+  private final Map<String, Long> trials = new ConcurrentHashMap<>();
 
   private static final class OfProcess {
     static final Routing ROUTING =
@@ -109,6 +134,7 @@ public final class Routing {
   Answer route(RouteRequest request, @Nullable String key, String requestHash) {
     String id = key == null ? UUID.randomUUID().toString() : Ids.uuid("route-model", key);
     Errand errand = new Errand(request, RoutingAudit.ref(id), key != null, requestHash);
+    calls.incrementAndGet();
     Duration age = CatalogueCache.MAX_AGE;
     while (true) {
       Sight sight = look(errand, age);
@@ -116,7 +142,12 @@ public final class Routing {
       if (then != null) {
         return then;
       }
-      Router.Choice choice = Router.choose(sight.candidates(), errand.lost);
+      if (request.attemptOf() != null && !sight.attempted()) {
+        return Answer.problem(
+            Problem.invalid(
+                List.of(new Violation("attempt_of", "not_found", "is no decision that is kept"))));
+      }
+      Router.Choice choice = sight.weighed().choice();
       if (choice.selected().isPresent()) {
         @Nullable Answer answer = attempt(errand, sight, choice);
         if (answer != null) {
@@ -137,6 +168,7 @@ public final class Routing {
     private final boolean keyed;
     private final String requestHash;
     private final List<String> lost = new ArrayList<>();
+    private final Set<String> untried = new HashSet<>();
 
     Errand(RouteRequest request, DocRef decision, boolean keyed, String requestHash) {
       this.request = request;
@@ -149,19 +181,27 @@ public final class Routing {
     void lose(Sight sight, Candidate candidate) {
       lost.add(candidate.name());
       if (lost.size() >= MOST_LOST) {
-        sight.candidates().forEach(other -> lost.add(other.name()));
+        sight.weighed().candidates().forEach(other -> lost.add(other.name()));
       }
     }
   }
 
-  /** What a decision is taken on. */
+  /**
+   * What a decision is taken on.
+   *
+   * @param models the models of the weighed candidates, by name
+   * @param left the models that were left out before they were weighed, with the reason
+   * @param attempted whether the decision was found that this one is an attempt of
+   */
   private record Sight(
-      List<CatalogModel> models,
-      List<Candidate> candidates,
+      Map<String, CatalogModel> models,
+      Weighed weighed,
+      Map<CatalogModel, Candidate.Reason> left,
       Map<DocRef, Snapshot> documents,
+      boolean attempted,
       Instant now) {
     CatalogModel model(Candidate candidate) {
-      return models.get(candidates.indexOf(candidate));
+      return Objects.requireNonNull(models.get(candidate.name()));
     }
 
     Snapshot quota(CatalogModel model) {
@@ -169,32 +209,257 @@ public final class Routing {
     }
   }
 
+  /** A model with what its score can be at most: its quota has not been read. */
+  private record Hopeful(CatalogModel model, Candidate best) {}
+
   private Sight look(Errand errand, Duration age) {
-    Catalogue models = catalogue.read(age);
-    Set<DocRef> refs = new LinkedHashSet<>();
-    if (errand.keyed) {
-      refs.add(errand.decision);
-    }
-    for (CatalogModel model : models.models()) {
-      refs.add(HealthRules.owner(model.provider()));
-      if (Candidate.fits(model, errand.request)) {
-        refs.add(QuotaRules.owner(model.provider(), model.modelId()));
+    Looking looking = new Looking(errand, catalogue.read(age).models());
+    looking.readHealth();
+    looking.readQuotas();
+    return looking.sight();
+  }
+
+  /** The steps of one look, from all models of the catalogue to the few that are weighed. */
+  private final class Looking {
+    private final Errand errand;
+    private final Map<CatalogModel, Candidate.Reason> left = new LinkedHashMap<>();
+    private final Map<DocRef, Snapshot> documents = new LinkedHashMap<>();
+    private final Map<String, HealthState> health = new LinkedHashMap<>();
+    private final Set<String> tried = new LinkedHashSet<>();
+    private final Map<String, CatalogModel> byName = new LinkedHashMap<>();
+    private final List<Candidate> weighed = new ArrayList<>();
+    private final List<CatalogModel> serving = new ArrayList<>();
+    private List<Hopeful> hopeful = new ArrayList<>();
+    private @Nullable Instant othersReturn;
+    private Instant now = Instant.EPOCH;
+
+    Looking(Errand errand, List<CatalogModel> models) {
+      this.errand = errand;
+      for (CatalogModel model : models) {
+        Candidate.unserving(model, errand.request, Set.of())
+            .ifPresentOrElse(reason -> left.put(model, reason), () -> serving.add(model));
       }
     }
-    Map<DocRef, Snapshot> documents = reads.read(refs).join();
-    Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-    Map<String, HealthState> health = new LinkedHashMap<>();
-    List<Candidate> candidates = new ArrayList<>();
-    for (CatalogModel model : models.models()) {
-      HealthState state =
-          health.computeIfAbsent(
-              model.provider(),
-              provider -> healthRules.decode(found(documents, HealthRules.owner(provider))));
+
+    /** Leaves out what was tried before, what is away, and providers beyond the few that count. */
+    void readHealth() {
+      Set<DocRef> refs = new LinkedHashSet<>();
+      if (errand.keyed) {
+        refs.add(errand.decision);
+      }
+      String attemptOf = errand.request.attemptOf();
+      if (attemptOf != null) {
+        refs.add(RoutingAudit.ref(attemptOf));
+      }
+      Set<String> providers = providers();
+      providers.forEach(provider -> refs.add(HealthRules.owner(provider)));
+      if (serving.size() <= QUOTAS_AT_ONCE && providers.size() <= MOST_PROVIDERS) {
+        serving.forEach(model -> refs.add(QuotaRules.owner(model.provider(), model.modelId())));
+      }
+      read(refs);
+      if (attemptOf != null) {
+        tried.addAll(RoutingAudit.tried(found(documents, RoutingAudit.ref(attemptOf))));
+      }
+      for (String provider : providers) {
+        health.put(
+            provider, healthRules.decode(found(documents, HealthRules.owner(provider))));
+      }
+      serving.forEach(this::sort);
+      bestFirst();
+    }
+
+    private void read(Set<DocRef> refs) {
+      documents.putAll(reads.read(refs).join());
+      now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    }
+
+    /** The providers of the models that serve: of the cheapest ones where there are too many. */
+    private Set<String> providers() {
+      Set<String> providers = new LinkedHashSet<>();
+      serving.stream()
+          .sorted(
+              Comparator.comparingLong(
+                  model -> model.price().cost(errand.request.size()).orElse(Long.MAX_VALUE)))
+          .map(CatalogModel::provider)
+          .filter(provider -> providers.size() < MOST_PROVIDERS)
+          .forEach(providers::add);
+      return providers;
+    }
+
+    private void sort(CatalogModel model) {
+      HealthState state = health.get(model.provider());
+      if (tried.contains(model.name())) {
+        left.put(model, Candidate.Reason.TRIED);
+      } else if (state == null) {
+        left.put(model, Candidate.Reason.NOT_WEIGHED);
+      } else {
+        Candidate candidate = candidate(model, state, null);
+        hopeful.add(new Hopeful(model, candidate));
+      }
+    }
+
+    private Candidate candidate(
+        CatalogModel model, HealthState state, @Nullable QuotaState quota) {
+      Candidate candidate = Candidate.of(model, state, quota, errand.request, now);
+      boolean early =
+          candidate.trial()
+              && (errand.untried.contains(candidate.name()) || !isTrialTurn(candidate.name()));
+      return early ? candidate.withoutTrial() : candidate;
+    }
+
+    private void bestFirst() {
+      Router.Prices prices = prices();
+      Map<Hopeful, Double> bounds = new LinkedHashMap<>();
+      hopeful.forEach(one -> bounds.put(one, Router.scored(one.best(), prices).score()));
+      hopeful.sort(Comparator.comparingDouble((Hopeful one) -> bounds.get(one)).reversed());
+      List<Hopeful> able = new ArrayList<>();
+      int away = 0;
+      for (Hopeful one : hopeful) {
+        String unfit = one.best().unfit();
+        if (unfit == null) {
+          able.add(one);
+        } else if (away < MOST_AWAY) {
+          away++;
+          weigh(one.model(), one.best());
+        } else {
+          leave(one);
+        }
+      }
+      hopeful = able;
+    }
+
+    private void weigh(CatalogModel model, Candidate candidate) {
+      byName.put(model.name(), model);
+      weighed.add(candidate);
+    }
+
+    private void leave(Hopeful one) {
+      String unfit = one.best().unfit();
+      left.put(
+          one.model(),
+          unfit == null
+              ? Candidate.Reason.NOT_WEIGHED
+              : Candidate.Reason.valueOf(unfit.toUpperCase(Locale.ROOT)));
+      Instant returns = one.best().returnsAt();
+      if (returns != null && (othersReturn == null || returns.isBefore(othersReturn))) {
+        othersReturn = returns;
+      }
+    }
+
+    /** The prices of the models that are left: of the weighed ones those that can serve. */
+    private Router.Prices prices() {
+      List<Candidate> able = new ArrayList<>();
+      hopeful.forEach(one -> able.add(one.best()));
+      weighed.stream().filter(one -> !errand.lost.contains(one.name())).forEach(able::add);
+      return Router.Prices.of(able);
+    }
+
+    /** Reads quotas of the best until no unread one can be better, within the bound of reads. */
+    void readQuotas() {
+      while (!hopeful.isEmpty() && isWorthReading()) {
+        boolean served = weighed.stream().anyMatch(this::serves);
+        int room = served ? MOST_READS - documents.size() : QUOTAS_AT_ONCE;
+        List<Hopeful> next =
+            List.copyOf(
+                hopeful.subList(
+                    0, Math.min(hopeful.size(), Math.max(0, Math.min(room, QUOTAS_AT_ONCE)))));
+        if (next.isEmpty()) {
+          break;
+        }
+        Set<DocRef> refs = new LinkedHashSet<>();
+        for (Hopeful one : next) {
+          DocRef ref = QuotaRules.owner(one.model().provider(), one.model().modelId());
+          if (!documents.containsKey(ref)) {
+            refs.add(ref);
+          }
+        }
+        if (!refs.isEmpty()) {
+          read(refs);
+        }
+        next.forEach(this::weighWithQuota);
+        hopeful = new ArrayList<>(hopeful.subList(next.size(), hopeful.size()));
+      }
+    }
+
+    private void weighWithQuota(Hopeful one) {
+      CatalogModel model = one.model();
       QuotaState quota =
           quotaRules.decode(found(documents, QuotaRules.owner(model.provider(), model.modelId())));
-      candidates.add(Candidate.of(model, state, quota, errand.request, now));
+      weigh(
+          model,
+          candidate(model, Objects.requireNonNull(health.get(model.provider())), quota));
     }
-    return new Sight(models.models(), candidates, documents, now);
+
+    private boolean serves(Candidate candidate) {
+      return candidate.unfit() == null
+          && !candidate.trial()
+          && !errand.lost.contains(candidate.name());
+    }
+
+    private boolean isWorthReading() {
+      Router.Prices prices = prices();
+      double best =
+          weighed.stream()
+              .filter(this::serves)
+              .mapToDouble(one -> Router.scored(one, prices).score())
+              .max()
+              .orElse(-1);
+      return best < Router.scored(hopeful.get(0).best(), prices).score() + Router.CLOSE;
+    }
+
+    Sight sight() {
+      hopeful.forEach(this::leave);
+      Map<String, Long> others = new LinkedHashMap<>();
+      left.values().forEach(reason -> others.merge(reason.wire(), 1L, Long::sum));
+      String attemptOf = errand.request.attemptOf();
+      List<Candidate> candidates = withTrialsWhereNothingElseServes();
+      Weighed all =
+          new Weighed(
+              candidates,
+              errand.lost,
+              candidates.equals(weighed) ? prices() : Router.Prices.of(candidates),
+              Router.draw(errand.decision.id()),
+              others,
+              othersReturn,
+              tried.stream().limit(RoutingAudit.MAX_TRIED).toList());
+      return new Sight(
+          byName,
+          all,
+          left,
+          documents,
+          attemptOf == null || found(documents, RoutingAudit.ref(attemptOf)).exists(),
+          now);
+    }
+
+    /** A trial out of its turn costs no call where the call would else be turned away. */
+    private List<Candidate> withTrialsWhereNothingElseServes() {
+      if (weighed.stream().anyMatch(one -> one.unfit() == null)) {
+        return weighed;
+      }
+      List<Candidate> all = new ArrayList<>();
+      for (Candidate one : weighed) {
+        CatalogModel model = Objects.requireNonNull(byName.get(one.name()));
+        HealthState state = health.get(model.provider());
+        DocRef ref = QuotaRules.owner(model.provider(), model.modelId());
+        boolean circuit = Candidate.Reason.CIRCUIT_OPEN.wire().equals(one.unfit());
+        all.add(
+            circuit && state != null && !errand.untried.contains(one.name())
+                ? Candidate.of(
+                    model,
+                    state,
+                    quotaRules.decode(found(documents, ref)),
+                    errand.request,
+                    now)
+                : one);
+      }
+      return all;
+    }
+  }
+
+  /** Whether this process has decided enough calls since the model's last trial. */
+  private boolean isTrialTurn(String name) {
+    Long last = trials.get(name);
+    return last == null || calls.get() - last >= CALLS_A_TRIAL;
   }
 
   private static Snapshot found(Map<DocRef, Snapshot> documents, DocRef ref) {
@@ -217,11 +482,12 @@ public final class Routing {
   /** Reserves at the chosen model; null if that was refused and others are to be tried. */
   private @Nullable Answer attempt(Errand errand, Sight sight, Router.Choice choice) {
     Candidate chosen = choice.ranked().get(0).candidate();
-    if (chosen.halfOpen() && !providers.permit(chosen.provider())) {
-      sight.candidates().stream()
-          .filter(other -> other.provider().equals(chosen.provider()))
-          .forEach(other -> errand.lost.add(other.name()));
-      return null;
+    if (chosen.trial()) {
+      trials.put(chosen.name(), calls.get());
+      if (!providers.permit(chosen.provider(), chosen.modelId())) {
+        errand.untried.add(chosen.name());
+        return null;
+      }
     }
     CatalogModel model = sight.model(chosen);
     Snapshot quota = sight.quota(model);
@@ -245,12 +511,12 @@ public final class Routing {
   }
 
   /**
-   * Tells that calls go elsewhere: once for each opening of a circuit, whichever instance notices
-   * it. The decision stands whether or not this can be written; the next one tells again.
+   * Alerts that calls go elsewhere: once for each outage that is sure, whichever instance notices
+   * it. The decision stands whether or not this can be written; the next one tries again.
    */
   private void failedOver(Candidate missed, Candidate chosen) {
-    String incident = "open until " + missed.returnsAt();
-    if (incident.equals(toldOf.put(missed.provider(), incident))) {
+    String incident = "out since " + missed.outSince();
+    if (incident.equals(toldOf.put(missed.name(), incident))) {
       return;
     }
     Handled handled =
@@ -262,7 +528,7 @@ public final class Routing {
                     incident,
                     "Calls for " + missed.name() + " go to " + chosen.name())));
     if (handled.verdict() != Handled.Verdict.DONE) {
-      toldOf.remove(missed.provider(), incident);
+      toldOf.remove(missed.name(), incident);
     }
   }
 
@@ -275,7 +541,7 @@ public final class Routing {
         new QuotaCommand.Reserve(
             model.provider(),
             model.modelId(),
-            errand.request.tokens(),
+            Candidate.reserved(model, errand.request),
             1,
             QuotaRules.DEFAULT_TTL,
             model.limits().windows().isEmpty() ? null : model.limits(),
@@ -291,11 +557,13 @@ public final class Routing {
     answer.put("provider", selected.candidate().provider());
     answer.put("model_id", selected.candidate().modelId());
     answer.put("score", selected.score());
+    answer.put("trial", selected.candidate().trial());
+    answer.put("cost_micros", selected.candidate().costMicros());
     if (reservation != null) {
       answer.put("reservation_id", reservation);
     }
     answer.put("fallbacks", RoutingAudit.fallbacks(choice));
-    answer.put("excluded", RoutingAudit.excluded(choice));
+    answer.put("excluded", excluded(errand, sight, choice));
     return new QuotaCommand.Purpose(
         new Write.Create(errand.decision, document(errand, sight, choice, reservation)), answer);
   }
@@ -303,7 +571,26 @@ public final class Routing {
   private static Map<String, Object> document(
       Errand errand, Sight sight, Router.Choice choice, @Nullable String reservation) {
     return RoutingAudit.document(
-        errand.request, sight.candidates(), errand.lost, choice, reservation, sight.now());
+        errand.request, sight.weighed(), choice, reservation, sight.now());
+  }
+
+  /** The models left out: how many for each reason, or with {@code explain} each of them. */
+  private static Object excluded(Errand errand, Sight sight, Router.Choice choice) {
+    if (!errand.request.explain()) {
+      return sight.weighed().excluded(choice);
+    }
+    List<Map<String, Object>> all = new ArrayList<>(RoutingAudit.excluded(choice));
+    sight
+        .left()
+        .forEach(
+            (model, reason) -> {
+              Map<String, Object> entry = new LinkedHashMap<>();
+              entry.put("provider", model.provider());
+              entry.put("model_id", model.modelId());
+              entry.put("reason", reason.wire());
+              all.add(entry);
+            });
+    return all;
   }
 
   /**
@@ -321,7 +608,7 @@ public final class Routing {
     }
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("decision_id", ref.id());
-    figures.put("excluded", RoutingAudit.excluded(choice));
+    figures.put("excluded", excluded(errand, sight, choice));
     return Answer.problem(
             Problem.of(503, RoutingAudit.NO_CANDIDATE, "No model can serve this now.")
                 .with(figures)
@@ -333,8 +620,8 @@ public final class Routing {
     if (!errand.lost.isEmpty()) {
       return Problem.SOON; // It was there, others were faster.
     }
-    Instant at = choice.retryAt();
-    return at == null
+    Instant at = sight.weighed().retryAt(choice);
+    return at == null || !at.isAfter(sight.now())
         ? Duration.ofSeconds(Router.DEFAULT_RETRY_SECONDS)
         : Duration.between(sight.now(), at);
   }

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.health;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -32,6 +33,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Reports, probes of a stub provider, and the alerts that follow. */
 class ProviderFunctionsTest {
@@ -51,7 +54,7 @@ class ProviderFunctionsTest {
   }
 
   @Test
-  void fiveFailuresInARow_openTheCircuit_andRaiseOneAlertAnIncident() {
+  void fiveFailuresInARow_takeTheProviderOut_andRaiseOneAlertAnIncident() {
     for (int i = 0; i < 5; i++) {
       assertEquals(200, report(null, "\"success\":false,\"http_status\":500").statusCode());
     }
@@ -66,9 +69,8 @@ class ProviderFunctionsTest {
     providers.react(change);
     providers.react(change); // A34: delivered again
     String page = hosted.get(ListAlerts.class, "admin", "provider=" + provider).body();
-    assertEquals(2, json(page).getAsJsonArray("alerts").size(), page);
-    String first = hosted.get(ListAlerts.class, "admin", "limit=1&provider=" + provider).body();
-    assertTrue(first.contains("next_page_token"), first);
+    assertEquals(1, json(page).getAsJsonArray("alerts").size(), page);
+    assertTrue(page.contains("provider_unavailable"), page);
     String id =
         json(page).getAsJsonArray("alerts").get(0).getAsJsonObject().get("alert_id").getAsString();
     String body = "{\"alert_id\":\"" + id + "\"}";
@@ -125,45 +127,117 @@ class ProviderFunctionsTest {
     assertEquals(List.of("provider_recovered resolved", "provider_unavailable resolved"), alerts);
   }
 
-  /** Closed, open, half open, and open again for longer; two successes close it. */
+  /** Out after five failures; back after three good calls in a row, two seconds apart. */
   @Test
-  void a30_circuit_opensForLongerEachTime_andTwoSuccessesCloseIt() {
+  void a30_circuit_isOpenUntilThreeGoodCallsInARow() {
     for (int i = 0; i < 5; i++) {
       report(null, "\"success\":false,\"http_status\":500");
     }
-    assertEquals("open", circuit("\"success\":true"));
-    hosted.advance(Duration.ofMinutes(5));
-    assertEquals("open", circuit("\"success\":false,\"http_status\":502"));
-    hosted.advance(Duration.ofSeconds(599));
-    assertEquals("open", circuit("\"success\":true"));
-    hosted.advance(Duration.ofSeconds(5));
-    assertEquals("half_open", circuit("\"success\":true"));
-    assertEquals("closed", circuit("\"success\":true"));
-  }
-
-  private String circuit(String outcome) {
-    return json(report(null, outcome).body()).get("circuit").getAsString();
-  }
-
-  /** A29, A33: one error changes nothing, and an average forgets what was fast. */
-  @Test
-  void a33_twentySlowCalls_showThoughTenWereFast() {
-    for (int i = 0; i < 10; i++) {
-      report(null, "\"success\":true");
+    for (String circuit : List.of("open", "open", "closed")) {
+      hosted.advance(Duration.ofSeconds(5));
+      assertEquals(circuit, json(report(null, "\"success\":true").body()).get("circuit").getAsString());
     }
-    report(null, "\"success\":false,\"http_status\":500");
-    assertEquals(
-        "healthy", hosted.read(ModelProviderHealth.COLLECTION, provider).fields().get("status"));
-    for (int i = 0; i < 20; i++) {
-      hosted.post(
-          ReportOutcome.class,
-          "service",
-          null,
-          "{\"provider\":\"" + provider + "\",\"latency_ms\":4000,\"success\":true}");
+  }
+
+  @Test
+  void c50_longAnswers_areHealthy_andTheFirstTokenIsTheLatency() {
+    String body =
+        "{\"provider\":\""
+            + provider
+            + "\",\"model_id\":\"m\",\"success\":true,\"latency_ms\":67000,"
+            + "\"first_token_ms\":350,\"output_tokens\":4000}";
+    for (int i = 0; i < 30; i++) {
+      JsonObject answer = json(hosted.post(ReportOutcome.class, "service", null, body).body());
+      assertEquals("healthy", answer.get("status").getAsString());
     }
     Map<String, Object> health = hosted.read(ModelProviderHealth.COLLECTION, provider).fields();
-    assertEquals("degraded", health.get("status"));
-    assertTrue((Long) health.get("latency_ms") > 3_900, health::toString);
+    assertEquals(350L, health.get("latency_ms"));
+  }
+
+  private HttpResponse<String> reportOf(String model, String more) {
+    return report(null, "\"model_id\":\"" + model + "\"," + more);
+  }
+
+  @Test
+  void c52_c65_modelsThatAreAway_areShownWithDeadlineAndReason() {
+    reportOf("sibling", "\"success\":true");
+    reportOf("limited", "\"success\":false,\"http_status\":429,\"retry_after\":3600");
+    HttpResponse<String> gone =
+        reportOf("gone", "\"success\":false,\"http_status\":404,\"error_code\":\"model_not_found\"");
+    JsonObject model = json(gone.body()).getAsJsonObject("model");
+    assertEquals("gone", model.get("model_id").getAsString());
+    assertEquals("unavailable", model.get("status").getAsString());
+    assertEquals("other", json(gone.body()).getAsJsonObject("retry").get("advice").getAsString());
+    JsonObject shown = shown();
+    assertFalse(shown.has("away_until"), shown::toString);
+    assertEquals(3, shown.getAsJsonArray("models").size());
+    assertEquals("model_gone", shownModel(shown, 0).get("away_reason").getAsString());
+    assertEquals("rate_limited", shownModel(shown, 1).get("away_reason").getAsString());
+    assertFalse(shownModel(shown, 2).has("away_until"));
+    reportOf("sibling", "\"success\":false,\"http_status\":402");
+    assertEquals("quota_gone", shown().get("away_reason").getAsString());
+    assertEquals(List.of("model_gone open", "provider_credit_gone open"), alertsAfterReaction());
+    hosted.advance(Duration.ofHours(1));
+    reportOf("sibling", "\"success\":true");
+    assertEquals(
+        List.of("model_gone open", "provider_credit_gone resolved"), alertsAfterReaction());
+  }
+
+  private static JsonObject shownModel(JsonObject shown, int index) {
+    return shown.getAsJsonArray("models").get(index).getAsJsonObject();
+  }
+
+  private JsonObject shown() {
+    for (var one :
+        json(hosted.get(ProviderStatus.class, "somebody", "").body()).getAsJsonArray("providers")) {
+      if (one.getAsJsonObject().get("provider").getAsString().equals(provider)) {
+        return one.getAsJsonObject();
+      }
+    }
+    throw new AssertionError("not shown");
+  }
+
+  private Snapshot reactedTo = Snapshot.absent(new DocRef(ModelProviderHealth.COLLECTION, "x"));
+
+  /** Types and states of the provider's alerts once the trigger has seen the document. */
+  private List<String> alertsAfterReaction() {
+    Backend backend = Backend.of(hosted.settings());
+    Alerting alerting = Alerting.of(backend);
+    Snapshot health = hosted.read(ModelProviderHealth.COLLECTION, provider);
+    new Providers(backend, new Quotas(backend, alerting), alerting)
+        .react(
+            new DocumentChange(
+                health.ref(),
+                new Snapshot(health.ref(), reactedTo.fields(), reactedTo.updateTime()),
+                health,
+                Instant.now(),
+                "e"));
+    reactedTo = health;
+    List<String> alerts = new ArrayList<>();
+    json(hosted.get(ListAlerts.class, "admin", "provider=" + provider).body())
+        .getAsJsonArray("alerts")
+        .forEach(
+            one ->
+                alerts.add(
+                    one.getAsJsonObject().get("type").getAsString()
+                        + " "
+                        + one.getAsJsonObject().get("status").getAsString()));
+    Collections.sort(alerts);
+    return alerts;
+  }
+
+  @Test
+  void c55_outageAfterWhichNobodyCalls_isAlertedByTheSweep() {
+    reportOf("m", "\"success\":true");
+    for (int i = 0; i < 2; i++) {
+      reportOf("m", "\"success\":false,\"http_status\":503");
+    }
+    assertEquals(List.of(), alertsAfterReaction());
+    hosted.advance(Duration.ofSeconds(60));
+    Backend backend = Backend.of(hosted.settings());
+    Alerting alerting = Alerting.of(backend);
+    new Providers(backend, new Quotas(backend, alerting), alerting).check();
+    assertEquals(List.of("provider_unavailable open"), alertsAfterReaction());
   }
 
   @Test
@@ -195,6 +269,31 @@ class ProviderFunctionsTest {
     assertEquals(first.body(), again.body());
     assertEquals("true", again.headers().firstValue("Idempotency-Replayed").orElse(""));
     assertEquals(409, report("k", "\"success\":false").statusCode());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"error_code\":429,\"http_status\":429",
+        "\"error_code\":true,\"message\":1.5e3",
+        "\"error_code\":1e30,\"message\":\"\"",
+        "\"retry_after\":-1,\"retry_after_ms\":-1",
+        "\"retry_after\":\"soon\",\"retry_after_ms\":\"1500.5\"",
+        "\"retry_after\":\"1500ms\",\"retry_after_ms\":null",
+        "\"retry_after\":false,\"message\":{LONG},\"error_code\":{LONG}"
+      })
+  void c40_c41_wordsOfTheProvider_neverRefuseAReport(String words) {
+    String body =
+        "\"success\":false," + words.replace("{LONG}", "\"" + "\uD83D\uDE00x".repeat(5_000) + "\"");
+    HttpResponse<String> answer = report(null, body);
+    assertEquals(200, answer.statusCode(), answer::body);
+  }
+
+  @Test
+  void c40_objectAsCode_isRefusedWithItsField() {
+    HttpResponse<String> answer = report(null, "\"success\":false,\"error_code\":{\"a\":1}");
+    assertEquals(400, answer.statusCode());
+    assertTrue(answer.body().contains("error_code"), answer.body());
   }
 
   @Test

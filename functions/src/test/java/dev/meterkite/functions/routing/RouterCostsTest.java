@@ -38,7 +38,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -124,7 +123,7 @@ class RouterCostsTest {
   private void route() {
     Answer answer =
         routing.route(
-            new RouteRequest(null, TaskType.LLM, 900, 100, null, Set.of(), null), null, "h");
+            RouteRequest.of(TaskType.LLM, RouteRequest.Size.tokens(900, 100)), null, "h");
     assertEquals(200, answer.status(), answer.body());
   }
 
@@ -152,7 +151,7 @@ class RouterCostsTest {
     costs("reservation, warm", () -> reservations.add(reserve("b")));
     costs("settlement", () -> settle(reservations.get(0)));
     GroupCommit<HealthState, HealthCommand> health = backend.engine(new HealthRules());
-    HealthCommand.Observe success = new HealthCommand.Observe("p", 100, null, null);
+    HealthCommand.Observe success = new HealthCommand.Observe("p", "m", 100, null, null, true, null);
     costs("outcome, cold", () -> health.call(HealthRules.observe(success)));
     costs("outcome, warm", () -> health.call(HealthRules.observe(success)));
     catalogue(1, true);
@@ -181,7 +180,7 @@ class RouterCostsTest {
     store.cost();
     for (int i = 0; i < 1_000; i++) {
       replies.add(
-          health.submit(HealthRules.observe(new HealthCommand.Observe("p", 100, null, null))));
+          health.submit(HealthRules.observe(new HealthCommand.Observe("p", "m", 100, null, null, true, null))));
     }
     replies.forEach(reply -> assertTrue(reply.join() instanceof Reply.Answered));
     long writes = store.cost().writes();
@@ -287,7 +286,41 @@ class RouterCostsTest {
     calls.forEach(CompletableFuture::join);
     CountedStore.Cost cost = store.cost();
     System.out.println("16 decisions among 50 candidates at once: " + cost);
-    assertTrue(cost.reads() < 16 * 54, cost::toString);
+    assertTrue(cost.reads() <= 16 * Routing.MOST_READS, cost::toString);
+  }
+
+  /** However many models there are, a call reads few documents and leaves a small one. */
+  @Test
+  void c58_decisionAmong183Models_readsTwentyDocuments_andIsSmall() {
+    catalogue(183, true);
+    for (String task : List.of("llm", "tts")) {
+      set(new DocRef("model_catalog", "x_" + task), Map.of("provider", "x", "model_id", task));
+    }
+    route();
+    store.cost();
+    List<Mutation> commits = new ArrayList<>();
+    store.watch(commits);
+    Answer answer =
+        routing.route(RouteRequest.of(TaskType.LLM, RouteRequest.Size.tokens(900, 100)), null, "h");
+    store.watch(null);
+    CountedStore.Cost cost = store.cost();
+    long stored =
+        commits.stream()
+            .filter(mutation -> mutation.ref().collection().equals("routing_decisions"))
+            .mapToLong(mutation -> mutation.fields().toString().length())
+            .max()
+            .orElseThrow();
+    System.out.println(
+        "decision among 183 models: "
+            + cost
+            + ", "
+            + stored
+            + " characters stored, "
+            + answer.body().length()
+            + " answered");
+    assertTrue(cost.reads() <= Routing.MOST_READS, cost::toString);
+    assertTrue(stored <= 8_000, "stored " + stored);
+    assertTrue(answer.body().length() <= 2_000, answer.body());
   }
 
   private static void thread(Runnable task) {

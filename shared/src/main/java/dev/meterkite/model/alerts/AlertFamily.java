@@ -10,6 +10,11 @@ import java.util.Optional;
 public enum AlertFamily {
   QUOTA,
   HEALTH,
+  /** The health of one model while its provider serves others. */
+  MODEL,
+  /** Models that the provider does not serve. */
+  MODEL_GONE,
+  CREDIT,
   CIRCUIT;
 
   /** The levels, the mildest first. */
@@ -18,6 +23,9 @@ public enum AlertFamily {
       case QUOTA ->
           List.of(AlertType.QUOTA_WARNING, AlertType.QUOTA_CRITICAL, AlertType.QUOTA_EXHAUSTED);
       case HEALTH -> List.of(AlertType.PROVIDER_UNHEALTHY, AlertType.PROVIDER_UNAVAILABLE);
+      case MODEL -> List.of(AlertType.MODEL_UNAVAILABLE);
+      case MODEL_GONE -> List.of(AlertType.MODEL_GONE);
+      case CREDIT -> List.of(AlertType.PROVIDER_CREDIT_GONE);
       case CIRCUIT -> List.of(AlertType.CIRCUIT_BREAKER_OPENED);
     };
   }

@@ -4,13 +4,13 @@ import dev.meterkite.model.schema.Word;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Whether calls to a provider are let through. */
+/** Whether a provider or model takes calls. */
 public enum CircuitState implements Word {
-  /** All calls pass. */
+  /** It takes all calls. */
   CLOSED,
-  /** No call passes. */
+  /** It is out: only trial calls. */
   OPEN,
-  /** A bounded number of probes passes. */
+  /** It is out, and a trial call is in flight. */
   HALF_OPEN;
 
   /** The constant written so; empty for null and unknown words. */

@@ -6,18 +6,33 @@ import org.jspecify.annotations.Nullable;
 /** What becomes known of a provider, or is asked of its document. */
 public sealed interface HealthCommand {
   /**
-   * One call or probe has ended.
+   * One call has ended.
    *
    * @param provider the provider's id
-   * @param latencyMs how long it took; 0 to {@value HealthState#MAX_LATENCY_MS}, others are cut
+   * @param modelId the model's id, null for the provider's only or nameless model
+   * @param latencyMs how long it took: 0 to {@value HealthState#MAX_LATENCY_MS}; says when it began
+   * @param firstTokenMs when its first token came, null if not reported
    * @param error what went wrong, null for a success
+   * @param firstAttempt whether nothing else was tried before for the same task
    * @param replay the caller's key, null if there is none
    */
   record Observe(
       String provider,
+      @Nullable String modelId,
       long latencyMs,
+      @Nullable Long firstTokenMs,
       ProviderErrors.@Nullable Verdict error,
+      boolean firstAttempt,
       @Nullable Replay replay)
+      implements HealthCommand {}
+
+  /**
+   * A free endpoint of the provider was called.
+   *
+   * @param latencyMs how long it took
+   * @param error what went wrong, null for a success
+   */
+  record Probed(String provider, long latencyMs, ProviderErrors.@Nullable Verdict error)
       implements HealthCommand {}
 
   /**
@@ -36,9 +51,9 @@ public sealed interface HealthCommand {
    */
   record Claim(String provider, String by, Duration interval) implements HealthCommand {}
 
-  /** Asks to let one call through a half-open circuit. */
-  record Permit(String provider) implements HealthCommand {}
+  /** Asks to make a trial call of a model that is out. */
+  record Permit(String provider, String modelId) implements HealthCommand {}
 
-  /** Writes down what time has changed: evidence gone stale, a circuit half open. */
+  /** Writes down what time has changed, so that it is alerted. */
   record Refresh() implements HealthCommand {}
 }

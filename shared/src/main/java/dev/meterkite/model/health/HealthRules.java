@@ -16,20 +16,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How observations make a provider's health.
+ * How reports of calls and probes change a provider's health; {@link ModelHealth} has the rules of
+ * a model.
  *
- * <p>Success and latency are moving averages in which the newest counts a fifth. Success begins at
- * 1.0, so that one failure makes 0.8 of it, the next 0.64; latency begins at its first figure. At
- * least 80 % and under 2,000 ms is healthy, under 50 % or over 5,000 ms unavailable, between is
- * degraded. The status follows when two observations in a row call for a change in the same
- * direction, and goes to the nearer of the two; an opening circuit makes unavailable at once. A
- * provider of which nothing is known is what its first success shows.
+ * <p>Rate limits, long quotas and models that are not served pause the model; credit pauses all
+ * models of the provider, and so do refusals of its key when they come in a row. A probe of a free
+ * endpoint is no call: a failing one holds trials back, a good one allows the next trial at once.
  */
 public final class HealthRules implements Rules<HealthState, HealthCommand> {
   /** In answers of {@link HealthCommand.Observe}: present and true when the key was seen before. */
   public static final String REPLAYED = "replayed";
 
   private static final int KEY_LENGTH = 36;
+  private static final double ALPHA = 0.2;
 
   /**
    * The health document of a provider.
@@ -45,9 +44,14 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     return provider.replace("%", "%25").replace("/", "%2F");
   }
 
-  /** The command that tells of an outcome; a replay key in it, not in the command, repeats it. */
+  /** The command that counts a call; a replay key in it, not in the command, repeats it. */
   public static Command<HealthCommand> observe(HealthCommand.Observe input) {
     return command("report-outcome", input.provider(), input);
+  }
+
+  /** The command that counts a probe. */
+  public static Command<HealthCommand> probed(HealthCommand.Probed input) {
+    return command("report-probe", input.provider(), input);
   }
 
   /** The command that claims the probe of an interval; its answer is {@code {claimed: bool}}. */
@@ -55,9 +59,9 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     return command("claim-probe", input.provider(), input);
   }
 
-  /** The command that asks for a place in a half-open circuit: {@code {permitted: bool}}. */
-  public static Command<HealthCommand> permit(String provider) {
-    return command("permit-call", provider, new HealthCommand.Permit(provider));
+  /** The command that asks for a trial call of a model that is out: {@code {permitted: bool}}. */
+  public static Command<HealthCommand> permit(String provider, String modelId) {
+    return command("permit-call", provider, new HealthCommand.Permit(provider, modelId));
   }
 
   /** The command that writes down what time has changed. */
@@ -88,6 +92,10 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     if (input instanceof HealthCommand.Observe observe) {
       return observe(state, observe, now);
     }
+    if (input instanceof HealthCommand.Probed probed) {
+      HealthState next = probed(state.named(probed.provider()), probed, now);
+      return new Decision.Applied<>(next, Map.of("status", next.statusAt(now).wire()), List.of());
+    }
     if (input instanceof HealthCommand.Claim claim) {
       return claim(state, claim, now);
     }
@@ -104,112 +112,133 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     if (replay != null) {
       for (String entry : state.recent()) {
         if (entry.startsWith(key)) {
-          return again(observe.provider(), entry, key + request);
+          return again(observe, entry, key + request);
         }
       }
     }
     HealthState next = observed(state.named(observe.provider()), observe, now);
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("provider", observe.provider());
-    answer.put("status", next.statusAt(now).wire());
-    answer.put("circuit", next.circuit().at(now).state().wire());
+    ReportAnswer answer = ReportAnswer.of(next, observe, now);
     if (replay == null) {
       return next.equals(state)
-          ? new Decision.Unchanged<>(next.view(now))
-          : new Decision.Applied<>(next, next.view(now), List.of());
+          ? new Decision.Unchanged<>(answer.fields(observe))
+          : new Decision.Applied<>(next, answer.fields(observe), List.of());
     }
     List<String> recent = new ArrayList<>(next.recent());
     while (recent.size() >= HealthState.MAX_RECENT) {
       recent.remove(0);
     }
-    recent.add(key + request + " " + answer.get("status") + " " + answer.get("circuit"));
-    return new Decision.Applied<>(next.withRecent(recent), answer, List.of());
+    recent.add(key + request + " " + answer.text());
+    return new Decision.Applied<>(next.withRecent(recent), answer.fields(observe), List.of());
   }
 
-  private static Decision<HealthState> again(String provider, String entry, String same) {
+  private static Decision<HealthState> again(
+      HealthCommand.Observe observe, String entry, String same) {
     if (!entry.startsWith(same)) {
       return new Decision.Refused<>(HealthOutcome.IDEMPOTENCY_CONFLICT, Map.of());
     }
-    List<String> then = List.of(entry.substring(2 * KEY_LENGTH).strip().split(" ", -1));
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("provider", provider);
-    answer.put("status", then.get(0));
-    answer.put("circuit", then.get(then.size() - 1));
+    ReportAnswer then = ReportAnswer.parse(entry.substring(2 * KEY_LENGTH).strip());
+    Map<String, Object> answer = then.fields(observe);
     answer.put(REPLAYED, true);
     return new Decision.Unchanged<>(answer);
   }
 
-  /** The state after an observation. */
-  static HealthState observed(HealthState state, HealthCommand.Observe observe, Instant now) {
-    ProviderErrors.@Nullable Verdict error = observe.error();
-    HealthState timely = state.withCircuit(state.circuit().at(now));
-    if (error != null && !error.counts()) {
-      return timely;
+  /** The state after a call. */
+  static HealthState observed(HealthState state, HealthCommand.Observe call, Instant now) {
+    ProviderErrors.@Nullable Verdict error = call.error();
+    String id = state.modelOf(call.modelId());
+    ModelHealth model = state.model(id);
+    Instant began = now.minusMillis(Math.max(0, call.latencyMs()));
+    if (error == null) {
+      ModelHealth access =
+          state.access().equals(ModelHealth.NEW)
+              ? ModelHealth.NEW
+              : state.access().good(began, now, null).asAccess();
+      return state
+          .with(access, state.models())
+          .with(id, model.good(began, now, call.firstTokenMs()))
+          .checked(now, average(state.latencyMs(), call.firstTokenMs()));
     }
-    boolean success = error == null;
-    double sample = success ? 1 : 0;
-    double rate = state.successRate() + HealthState.ALPHA * (sample - state.successRate());
-    HealthState averaged =
-        timely.withAverages(rate, success ? latency(state, observe) : state.latencyMs(), now);
-    Circuit circuit = success ? averaged.circuit().success() : averaged.circuit().failure(now);
-    HealthStatus current = state.statusAt(now);
-    return status(current, success, deadlines(averaged.withCircuit(circuit), error, now));
+    HealthState timely = error.counts() ? state.checked(now, state.latencyMs()) : state;
+    return switch (error.kind()) {
+      case CALLER_FAULT ->
+          free(state, id).equals(state) ? state : free(state, id);
+      case PROVIDER_FAULT -> {
+        ModelHealth failed = model.failed(began, now);
+        yield timely.with(
+            id,
+            error.until() == null
+                ? failed
+                : failed.paused(AwayReason.RATE_LIMITED, error.until(), now));
+      }
+      case RATE_LIMITED -> pausing(timely, id, AwayReason.RATE_LIMITED, error, now);
+      case QUOTA_GONE -> pausing(timely, id, AwayReason.QUOTA_GONE, error, now);
+      case MODEL_GONE -> pausing(timely, id, AwayReason.MODEL_GONE, error, now);
+      case CREDIT_GONE ->
+          free(timely, id)
+              .with(
+                  timely.access().paused(AwayReason.QUOTA_GONE, error.until(), now).asAccess(),
+                  free(timely, id).models());
+      case KEY_REFUSED -> {
+        ModelHealth before = timely.access().withGoodAt(lastGood(timely));
+        yield free(timely, id).with(before.failed(began, now).asAccess(), free(timely, id).models());
+      }
+    };
   }
 
-  private static Double latency(HealthState state, HealthCommand.Observe observe) {
-    double sample = Math.max(0, Math.min(HealthState.MAX_LATENCY_MS, observe.latencyMs()));
-    Double average = state.latencyMs();
-    return average == null ? sample : average + HealthState.ALPHA * (sample - average);
+  /** A call of this model ended without saying anything of it. */
+  private static HealthState free(HealthState state, String id) {
+    ModelHealth model = state.models().get(id);
+    ModelHealth access = state.access().nothing();
+    if (model == null || (model.nothing().equals(model) && access.equals(state.access()))) {
+      return state;
+    }
+    return state.with(access, state.models()).with(id, model.nothing());
   }
 
-  private static HealthState deadlines(
-      HealthState state, ProviderErrors.@Nullable Verdict error, Instant now) {
-    Instant limited = ahead(state.rateLimitedUntil(), now);
-    Instant gone = ahead(state.quotaGoneUntil(), now);
-    if (error != null && error.kind() == ProviderErrors.Kind.QUOTA_GONE) {
-      gone = later(gone, error.until());
-    } else if (error != null) {
-      limited = later(limited, error.until());
-    }
-    return state.withDeadlines(limited, gone);
+  private static HealthState pausing(
+      HealthState state,
+      String id,
+      AwayReason reason,
+      ProviderErrors.Verdict error,
+      Instant now) {
+    ModelHealth model = state.model(id).paused(reason, error.until(), now).calledAt(now);
+    return state.with(state.access().nothing(), state.models()).with(id, model);
   }
 
-  private static @Nullable Instant ahead(@Nullable Instant until, Instant now) {
-    return until == null || !until.isAfter(now) ? null : until;
+  private static @Nullable Instant lastGood(HealthState state) {
+    @Nullable Instant last = state.access().goodAt();
+    for (ModelHealth model : state.models().values()) {
+      Instant good = model.goodAt();
+      if (good != null && (last == null || good.isAfter(last))) {
+        last = good;
+      }
+    }
+    return last;
   }
 
-  private static @Nullable Instant later(@Nullable Instant first, @Nullable Instant second) {
-    if (first == null || second == null) {
-      return first == null ? second : first;
+  private static @Nullable Double average(@Nullable Double average, @Nullable Long sample) {
+    if (sample == null) {
+      return average;
     }
-    return first.isAfter(second) ? first : second;
+    double figure = Math.max(0, Math.min(HealthState.MAX_LATENCY_MS, sample));
+    return average == null ? figure : average + ALPHA * (figure - average);
   }
 
-  private static HealthState status(HealthStatus current, boolean success, HealthState state) {
-    if (state.circuit().state() == CircuitState.OPEN) {
-      return state.withStatus(HealthStatus.UNAVAILABLE, null);
+  /** The state after a probe: an error of the key or the credit is the provider's all the same. */
+  static HealthState probed(HealthState state, HealthCommand.Probed probe, Instant now) {
+    ProviderErrors.@Nullable Verdict error = probe.error();
+    HealthState.Probe last = state.probe();
+    if (error == null) {
+      return state
+          .with(new HealthState.Probe(now, 0, now))
+          .checked(now, average(state.latencyMs(), probe.latencyMs()));
     }
-    HealthStatus target = state.target();
-    if (target == current) {
-      return state.withStatus(current, null);
-    }
-    if (current == HealthStatus.UNKNOWN && success && target != HealthStatus.UNAVAILABLE) {
-      return state.withStatus(target, null);
-    }
-    HealthStatus pending = state.pending();
-    boolean agree =
-        pending != null
-            && (current == HealthStatus.UNKNOWN
-                ? pending == target
-                : Integer.signum(pending.compareTo(current))
-                    == Integer.signum(target.compareTo(current)));
-    if (!agree || pending == null) {
-      return state.withStatus(current, target);
-    }
-    HealthStatus milder = target.compareTo(pending) < 0 ? target : pending;
-    HealthStatus graver = target.compareTo(pending) < 0 ? pending : target;
-    HealthStatus nearer = target.compareTo(current) > 0 ? milder : graver;
-    return state.withStatus(nearer, nearer == target ? null : target);
+    int failures = error.counts() ? Math.min(ModelHealth.MOST_IN_ROW, last.failures() + 1) : 0;
+    HealthState next = state.with(new HealthState.Probe(now, failures, last.reachedAt()));
+    return error.kind() == ProviderErrors.Kind.CREDIT_GONE
+        ? next.with(
+            next.access().paused(AwayReason.QUOTA_GONE, error.until(), now), next.models())
+        : next.checked(now, state.latencyMs());
   }
 
   private static Decision<HealthState> claim(
@@ -228,26 +257,28 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
 
   private static Decision<HealthState> permit(
       HealthState state, HealthCommand.Permit permit, Instant now) {
-    Circuit circuit = state.circuit().at(now);
-    return switch (circuit.state()) {
-      case CLOSED -> new Decision.Unchanged<>(Map.of("permitted", true));
-      case OPEN -> new Decision.Unchanged<>(Map.of("permitted", false));
-      case HALF_OPEN ->
-          circuit.free(now) == 0
-              ? new Decision.Unchanged<>(Map.of("permitted", false))
-              : new Decision.Applied<>(
-                  state.named(permit.provider()).withCircuit(circuit.permitted(now)),
-                  Map.of("permitted", true),
-                  List.of());
-    };
+    ModelHealth access = state.access().at(now);
+    ModelHealth model = state.model(permit.modelId()).at(now);
+    if (access.outage() == null && model.outage() == null) {
+      return new Decision.Unchanged<>(Map.of("permitted", state.away(permit.modelId(), now).isEmpty()));
+    }
+    if (!state.isTrialDue(permit.modelId(), now)) {
+      return new Decision.Unchanged<>(Map.of("permitted", false));
+    }
+    Outage whole = access.outage();
+    Outage own = model.outage();
+    HealthState next = state.named(permit.provider());
+    if (whole != null) {
+      next = next.with(access.with(whole.permitted(now)), next.models());
+    }
+    if (own != null) {
+      next = next.with(permit.modelId(), model.with(own.permitted(now)));
+    }
+    return new Decision.Applied<>(next, Map.of("permitted", true), List.of());
   }
 
   private static Decision<HealthState> refresh(HealthState state, Instant now) {
-    if (!state.exists()) {
-      return new Decision.Unchanged<>(Map.of("changed", false));
-    }
-    HealthState next =
-        state.withCircuit(state.circuit().at(now)).withStatus(state.statusAt(now), state.pending());
+    HealthState next = state.exists() ? state.at(now) : state;
     return next.equals(state)
         ? new Decision.Unchanged<>(Map.of("changed", false))
         : new Decision.Applied<>(next, Map.of("changed", true), List.of());

@@ -2,24 +2,33 @@ package dev.meterkite.model.health;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a provider.
+ * What is known of a provider and its models.
+ *
+ * <p>The provider's own figures are a roll-up of its models: unavailable when all models in use
+ * are (at least two, or the only one), degraded when one of them is not healthy. What concerns all
+ * models (key, credit) is {@code access}.
  *
  * @param exists whether there is a document
  * @param provider the provider's id, null where the document does not say
- * @param status as of the last change; {@link #statusAt} tells what it is now
- * @param pending the status that the last observation called for, where it is not the present one
- * @param lastCheck when something was last observed, null if never
- * @param successRate moving average of 1 for a success and 0 for a failure
- * @param latencyMs moving average over the successes, null if there was none
- * @param circuit the circuit breaker
- * @param rateLimitedUntil the provider takes no calls until then, null if it does
- * @param quotaGoneUntil credit or a long quota is used up until then, null if not
+ * @param status the status as another program wrote it; ours is {@link #statusAt}
+ * @param lastCheck when a call or probe was last reported, null if never
+ * @param errorRate the share of failures as another program wrote it
+ * @param latencyMs moving average of the time to the first token and of probes, null without one
+ * @param access the provider as a whole: failures of its key, its credit
+ * @param models by model id, at most {@value #MAX_MODELS}; {@code ""} stands for reports without one
+ * @param probe the last probes
  * @param claim who probes in the present interval, null if nobody ever did
  * @param recent the last keyed reports, the oldest first, at most {@value #MAX_RECENT}
  */
@@ -27,43 +36,32 @@ public record HealthState(
     boolean exists,
     @Nullable String provider,
     HealthStatus status,
-    @Nullable HealthStatus pending,
     @Nullable Instant lastCheck,
-    double successRate,
+    double errorRate,
     @Nullable Double latencyMs,
-    Circuit circuit,
-    @Nullable Instant rateLimitedUntil,
-    @Nullable Instant quotaGoneUntil,
+    ModelHealth access,
+    Map<String, ModelHealth> models,
+    Probe probe,
     @Nullable Claim claim,
     List<String> recent) {
-
-  /** The weight of the newest observation in the averages. */
-  public static final double ALPHA = 0.2;
-
-  /** A success rate from here on is healthy. */
-  public static final double HEALTHY_RATE = 0.8;
-
-  /** A success rate below is unavailable. */
-  public static final double UNAVAILABLE_RATE = 0.5;
-
-  /** A latency below is healthy. */
-  public static final double HEALTHY_LATENCY_MS = 2_000;
-
-  /** A latency above is unavailable. */
-  public static final double UNAVAILABLE_LATENCY_MS = 5_000;
 
   /** The time from one probe to the next. */
   public static final Duration PROBE_INTERVAL = Duration.ofMinutes(1);
 
-  /** Evidence older than this says nothing any more. */
-  public static final Duration STALE = PROBE_INTERVAL.multipliedBy(3);
-
-  /** Longer latencies count as this: ten minutes. */
-  public static final long MAX_LATENCY_MS = 600_000;
+  /** Longer latencies count as this: a day. */
+  public static final long MAX_LATENCY_MS = 86_400_000;
 
   /** The most keyed reports remembered. */
   public static final int MAX_RECENT = 500;
 
+  /** The most models; the least recently called one makes room. */
+  public static final int MAX_MODELS = 100;
+
+  /** Failed probes in a row that count as an outage where nobody calls. */
+  static final int PROBES_IN_ROW = 3;
+
+  private static final Duration PROBE_FRESH = PROBE_INTERVAL.multipliedBy(3);
+  private static final Duration KNOWN = Duration.ofDays(1);
   private static final double RATE_DIGITS = 10_000;
 
   /**
@@ -74,21 +72,213 @@ public record HealthState(
    */
   public record Claim(Instant at, String by) {}
 
-  public HealthState {
-    recent = List.copyOf(recent);
-    if (!(successRate >= 0 && successRate <= 1)) {
-      throw new IllegalArgumentException("not a rate: " + successRate);
+  /**
+   * The last probes of a free endpoint.
+   *
+   * @param at when the last one was made, null if never
+   * @param failures failures in a row
+   * @param reachedAt when one last succeeded, null if never
+   */
+  public record Probe(@Nullable Instant at, int failures, @Nullable Instant reachedAt) {
+    static final Probe NONE = new Probe(null, 0, null);
+
+    /** Whether the last probe failed lately, which holds trials back. */
+    boolean isFailing(Instant now) {
+      return failures > 0 && at != null && !at.plus(PROBE_FRESH).isBefore(now);
     }
   }
 
-  /** The status now: unknown when never checked or when the last evidence is over 180 s old. */
-  public HealthStatus statusAt(Instant now) {
-    return lastCheck == null || lastCheck.plus(STALE).isBefore(now) ? HealthStatus.UNKNOWN : status;
+  public HealthState {
+    models = Collections.unmodifiableMap(models);
+    recent = List.copyOf(recent);
+    if (!(errorRate >= 0 && errorRate <= 1)) {
+      throw new IllegalArgumentException("not a rate: " + errorRate);
+    }
   }
 
-  /** The share of failures, to four decimals. */
-  public double errorRate() {
-    return Math.rint((1 - successRate) * RATE_DIGITS) / RATE_DIGITS;
+  /** Whether another program keeps this document. */
+  public boolean isForeign() {
+    return models.isEmpty() && probe.at() == null;
+  }
+
+  /** The health of a model; a new one where nothing is known of it. */
+  public ModelHealth model(String modelId) {
+    ModelHealth known = models.get(modelId);
+    return known == null ? ModelHealth.NEW : known;
+  }
+
+  /** The model that a report is about: without an id the provider's only or its nameless one. */
+  String modelOf(@Nullable String modelId) {
+    if (modelId != null) {
+      return modelId;
+    }
+    return models.size() == 1 ? models.keySet().iterator().next() : "";
+  }
+
+  /** The status at a moment; unknown without evidence from the last 15 minutes. */
+  public HealthStatus statusAt(Instant now) {
+    if (isForeign()) {
+      boolean stale = lastCheck == null || lastCheck.plus(ModelHealth.STALE).isBefore(now);
+      return stale ? HealthStatus.UNKNOWN : status;
+    }
+    if (access.away(now).filter(away -> away.reason() == AwayReason.QUOTA_GONE).isPresent()) {
+      return HealthStatus.UNAVAILABLE;
+    }
+    return toldAt(now);
+  }
+
+  /** The status by calls and probes, without that of the credit. */
+  HealthStatus toldAt(Instant now) {
+    if (access.at(now).told() == HealthStatus.UNAVAILABLE) {
+      return HealthStatus.UNAVAILABLE;
+    }
+    List<HealthStatus> used = used(now).stream().map(model -> model.at(now).told()).toList();
+    if (used.isEmpty()) {
+      boolean out = models.values().stream().anyMatch(model -> model.outage() != null);
+      return out ? HealthStatus.UNKNOWN : byProbes(now); // Only calls heal.
+    }
+    boolean all = used.stream().allMatch(HealthStatus.UNAVAILABLE::equals);
+    if (all && (used.size() > 1 || known(now) == 1)) {
+      return HealthStatus.UNAVAILABLE;
+    }
+    return used.stream().allMatch(HealthStatus.HEALTHY::equals)
+        ? HealthStatus.HEALTHY
+        : HealthStatus.DEGRADED;
+  }
+
+  private HealthStatus byProbes(Instant now) {
+    Instant last = probe.at();
+    if (last == null || last.plus(ModelHealth.STALE).isBefore(now)) {
+      return HealthStatus.UNKNOWN;
+    }
+    if (probe.failures() >= PROBES_IN_ROW) {
+      return HealthStatus.UNAVAILABLE;
+    }
+    return probe.reachedAt() == null ? HealthStatus.UNKNOWN : HealthStatus.HEALTHY;
+  }
+
+  /** The models called within 15 minutes that the provider serves. */
+  private Collection<ModelHealth> used(Instant now) {
+    return models.values().stream()
+        .filter(model -> model.isInUse(now) && !model.isGone(now))
+        .toList();
+  }
+
+  private long known(Instant now) {
+    return models.values().stream()
+        .filter(model -> !model.isGone(now))
+        .map(ModelHealth::lastAt)
+        .filter(Objects::nonNull)
+        .filter(at -> !at.plus(KNOWN).isBefore(now))
+        .count();
+  }
+
+  /** Whether every model in use is out: then one trial at a time serves for all of them. */
+  private boolean isWhollyOut(Instant now) {
+    Collection<ModelHealth> used = used(now);
+    return !used.isEmpty() && used.stream().allMatch(model -> model.at(now).outage() != null);
+  }
+
+  /** The circuit of the provider: that of its access, else open when all models in use are out. */
+  public CircuitState circuit(Instant now) {
+    if (access.outage() != null) {
+      return access.circuit(now);
+    }
+    if (!isWhollyOut(now)) {
+      return CircuitState.CLOSED;
+    }
+    boolean trying =
+        used(now).stream().anyMatch(model -> model.circuit(now) == CircuitState.HALF_OPEN);
+    return trying ? CircuitState.HALF_OPEN : CircuitState.OPEN;
+  }
+
+  /** When calls of a model make sense again, for the provider's reasons or its own. */
+  public Optional<ModelHealth.Away> away(String modelId, Instant now) {
+    Optional<ModelHealth.Away> whole = access.away(now);
+    Optional<ModelHealth.Away> own = model(modelId).at(now).away(now);
+    if (whole.isPresent() && own.isPresent()) {
+      return whole.get().until().isBefore(own.get().until()) ? own : whole;
+    }
+    return whole.isPresent() ? whole : own;
+  }
+
+  /** When the provider takes calls again; empty while one of its models in use does. */
+  Optional<ModelHealth.Away> away(Instant now) {
+    Optional<ModelHealth.Away> whole = access.away(now);
+    if (whole.isPresent()) {
+      return whole;
+    }
+    List<ModelHealth.Away> all = new ArrayList<>();
+    for (ModelHealth model : models.values()) {
+      if (model.isInUse(now) || model.away(now).isPresent()) {
+        Optional<ModelHealth.Away> away = model.at(now).away(now);
+        if (away.isEmpty()) {
+          return Optional.empty();
+        }
+        all.add(away.get());
+      }
+    }
+    return all.stream().min(Comparator.comparing(ModelHealth.Away::until));
+  }
+
+  /**
+   * Whether a model that is out gets a trial call now: it is due, no other is in flight (of the
+   * whole provider where all models in use are out), and no pause or failing probe forbids it.
+   */
+  public boolean isTrialDue(String modelId, Instant now) {
+    ModelHealth model = model(modelId).at(now);
+    boolean paused =
+        isPaused(access, now) || isPaused(model, now) || probe.isFailing(now);
+    if (paused || (access.outage() == null && model.outage() == null)) {
+      return false;
+    }
+    if (access.outage() != null) {
+      return access.outage().isDue(now, probe.reachedAt());
+    }
+    boolean other =
+        isWhollyOut(now)
+            && models.values().stream()
+                .map(ModelHealth::outage)
+                .anyMatch(outage -> outage != null && outage.isTrying(now));
+    return !other && model.outage() != null && model.outage().isDue(now, probe.reachedAt());
+  }
+
+  private static boolean isPaused(ModelHealth health, Instant now) {
+    return health.pause() != null && health.pause().isOn(now);
+  }
+
+  /** The share of good calls of a model, 0 to 1; empty where nothing is known of it. */
+  public Optional<Double> successShare(String modelId, Instant now) {
+    if (isForeign() && statusAt(now) != HealthStatus.UNKNOWN) {
+      return Optional.of(status == HealthStatus.UNAVAILABLE ? 0 : 1 - errorRate);
+    }
+    RecentCalls calls = model(modelId).calls();
+    return calls.count() == 0 ? Optional.empty() : Optional.of(calls.successShare());
+  }
+
+  /** The time to the first token of a model, else of the provider; null without a figure. */
+  public @Nullable Long firstTokenMs(String modelId) {
+    Double own = model(modelId).firstTokenMs();
+    Double figure = own == null ? latencyMs : own;
+    return figure == null ? null : Long.valueOf(Math.round(figure));
+  }
+
+  /** The share of failures over the known calls of all models, to four decimals. */
+  public double failureShare() {
+    if (isForeign()) {
+      return rounded(errorRate);
+    }
+    long calls = 0;
+    long failed = 0;
+    for (ModelHealth model : models.values()) {
+      calls += model.calls().count();
+      failed += model.calls().failed();
+    }
+    return calls == 0 ? 0 : rounded((double) failed / calls);
+  }
+
+  private static double rounded(double value) {
+    return Math.rint(value * RATE_DIGITS) / RATE_DIGITS;
   }
 
   /** The average latency in whole milliseconds, null if there is none. */
@@ -96,18 +286,14 @@ public record HealthState(
     return latencyMs == null ? null : Long.valueOf(Math.round(latencyMs));
   }
 
-  /** What the averages alone call for. */
-  HealthStatus target() {
-    if (successRate < UNAVAILABLE_RATE
-        || (latencyMs != null && latencyMs > UNAVAILABLE_LATENCY_MS)) {
-      return HealthStatus.UNAVAILABLE;
-    }
-    return successRate >= HEALTHY_RATE && (latencyMs == null || latencyMs < HEALTHY_LATENCY_MS)
-        ? HealthStatus.HEALTHY
-        : HealthStatus.DEGRADED;
+  /** The next moment at which time alone changes a status that alerts depend on. */
+  public Optional<Instant> dueAt() {
+    List<Instant> dues = new ArrayList<>(access.dues());
+    models.values().forEach(model -> dues.addAll(model.dues()));
+    return dues.stream().min(Comparator.naturalOrder());
   }
 
-  /** How callers see a provider: status, averages and circuit as they are now. */
+  /** How callers see a provider: status, averages and circuit at a moment. */
   public Map<String, Object> view(Instant now) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("provider", provider == null ? "" : provider);
@@ -117,72 +303,87 @@ public record HealthState(
       view.put("latency_ms", latency);
     }
     if (lastCheck != null) {
-      view.put("error_rate", errorRate());
+      view.put("error_rate", failureShare());
     }
-    view.put("circuit", circuit.at(now).state().wire());
+    view.put("circuit", circuit(now).wire());
+    away(now).ifPresent(away -> put(view, away));
     return view;
   }
 
-  HealthState withAverages(double rate, @Nullable Double latency, Instant now) {
+  /** How callers see its models, by id. */
+  public List<Map<String, Object>> modelViews(Instant now) {
+    return models.keySet().stream().sorted().map(id -> modelView(id, now)).toList();
+  }
+
+  /** How callers see one of its models. */
+  Map<String, Object> modelView(String modelId, Instant now) {
+    ModelHealth model = model(modelId).at(now);
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("model_id", modelId);
+    view.put("status", model.statusAt(now).wire());
+    view.put("circuit", model.circuit(now).wire());
+    away(modelId, now).ifPresent(away -> put(view, away));
+    return view;
+  }
+
+  private static void put(Map<String, Object> view, ModelHealth.Away away) {
+    view.put("away_until", away.until());
+    view.put("away_reason", away.reason().wire());
+  }
+
+  /** This state at a moment: what time alone has changed. */
+  HealthState at(Instant now) {
+    Map<String, ModelHealth> next = new LinkedHashMap<>(models);
+    next.replaceAll((id, model) -> model.at(now));
+    return with(access.at(now), next);
+  }
+
+  HealthState with(String modelId, ModelHealth model) {
+    Map<String, ModelHealth> next = new LinkedHashMap<>(models);
+    next.put(modelId, model);
+    if (next.size() > MAX_MODELS) {
+      next.entrySet().stream()
+          .filter(entry -> !entry.getKey().equals(modelId))
+          .min(
+              Comparator.comparing(
+                  entry -> Objects.requireNonNullElse(entry.getValue().lastAt(), Instant.EPOCH)))
+          .map(Map.Entry::getKey)
+          .ifPresent(next::remove);
+    }
+    return with(access, next);
+  }
+
+  HealthState with(ModelHealth nextAccess, Map<String, ModelHealth> nextModels) {
     return new HealthState(
         true,
         provider,
         status,
-        pending,
-        now,
-        rate,
-        latency,
-        circuit,
-        rateLimitedUntil,
-        quotaGoneUntil,
-        claim,
-        recent);
-  }
-
-  HealthState withStatus(HealthStatus next, @Nullable HealthStatus nextPending) {
-    return new HealthState(
-        exists,
-        provider,
-        next,
-        nextPending,
         lastCheck,
-        successRate,
+        errorRate,
         latencyMs,
-        circuit,
-        rateLimitedUntil,
-        quotaGoneUntil,
+        nextAccess,
+        nextModels,
+        probe,
         claim,
         recent);
   }
 
-  HealthState withCircuit(Circuit next) {
+  HealthState checked(Instant now, @Nullable Double latency) {
     return new HealthState(
-        exists,
+        true, provider, status, now, errorRate, latency, access, models, probe, claim, recent);
+  }
+
+  HealthState with(Probe next) {
+    return new HealthState(
+        true,
         provider,
         status,
-        pending,
         lastCheck,
-        successRate,
+        errorRate,
         latencyMs,
+        access,
+        models,
         next,
-        rateLimitedUntil,
-        quotaGoneUntil,
-        claim,
-        recent);
-  }
-
-  HealthState withDeadlines(@Nullable Instant rateLimited, @Nullable Instant quotaGone) {
-    return new HealthState(
-        exists,
-        provider,
-        status,
-        pending,
-        lastCheck,
-        successRate,
-        latencyMs,
-        circuit,
-        rateLimited,
-        quotaGone,
         claim,
         recent);
   }
@@ -192,13 +393,12 @@ public record HealthState(
         true,
         provider,
         status,
-        pending,
         lastCheck,
-        successRate,
+        errorRate,
         latencyMs,
-        circuit,
-        rateLimitedUntil,
-        quotaGoneUntil,
+        access,
+        models,
+        probe,
         next,
         recent);
   }
@@ -208,13 +408,12 @@ public record HealthState(
         true,
         provider,
         status,
-        pending,
         lastCheck,
-        successRate,
+        errorRate,
         latencyMs,
-        circuit,
-        rateLimitedUntil,
-        quotaGoneUntil,
+        access,
+        models,
+        probe,
         claim,
         next);
   }
@@ -226,13 +425,12 @@ public record HealthState(
             exists,
             name,
             status,
-            pending,
             lastCheck,
-            successRate,
+            errorRate,
             latencyMs,
-            circuit,
-            rateLimitedUntil,
-            quotaGoneUntil,
+            access,
+            models,
+            probe,
             claim,
             recent);
   }

@@ -23,25 +23,36 @@ public record ProviderError(
     String message,
     @Nullable String retryAfter) {
 
-  private static final int MAX_TEXT = 2_000;
+  /** Characters of a code or type that are read; the rest is ignored. */
+  public static final int MAX_CODE = 500;
+
+  /** Characters of a message that are read; the rest is ignored. */
+  public static final int MAX_MESSAGE = 2_000;
 
   public ProviderError {
-    code = lower(code);
-    type = lower(type);
-    message = lower(message);
+    code = lower(code, MAX_CODE);
+    type = lower(type, MAX_CODE);
+    message = lower(message, MAX_MESSAGE);
   }
 
-  private static String lower(String text) {
-    return text.substring(0, Math.min(text.length(), MAX_TEXT)).toLowerCase(Locale.ROOT);
+  private static String lower(String text, int most) {
+    return text.substring(0, Math.min(text.length(), most)).toLowerCase(Locale.ROOT);
   }
 
-  /** What a caller reports: a status, a code, a Retry-After, any of them or none. */
+  /** An error as a caller reports it: status, code, message and Retry-After are all optional. */
   public static ProviderError reported(
       String provider,
       @Nullable Integer status,
       @Nullable String code,
+      @Nullable String message,
       @Nullable String retryAfter) {
-    return new ProviderError(provider, status, code == null ? "" : code, "", "", retryAfter);
+    return new ProviderError(
+        provider,
+        status,
+        code == null ? "" : code,
+        "",
+        message == null ? "" : message,
+        retryAfter);
   }
 
   /**
@@ -103,13 +114,28 @@ public record ProviderError(
     return text == null ? "" : text;
   }
 
-  /** Whether code, type or message holds one of these words. */
+  /** Whether code, type or message contains one of these words. */
   boolean says(Iterable<String> words) {
     for (String word : words) {
-      if (code.contains(word) || type.contains(word) || message.contains(word)) {
+      if (message.contains(word)) {
+        return true;
+      }
+    }
+    return isCoded(words);
+  }
+
+  /** Whether code or type contains one of these words; a message can quote anything. */
+  boolean isCoded(Iterable<String> words) {
+    for (String word : words) {
+      if (code.contains(word) || type.contains(word)) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Code, type and message as one text. */
+  String words() {
+    return code + " " + type + " " + message;
   }
 }

@@ -28,6 +28,10 @@ public record ProviderHealth(Map<String, Object> fields) implements Typed {
       Bounds.between(0.0, 1.0, Field.number(Schema.ModelProviderHealth.ERROR_RATE));
   public static final Field<Map<String, Object>> CIRCUIT =
       Field.map(Schema.ModelProviderHealth.CIRCUIT);
+  public static final Field<Map<String, Object>> MODELS =
+      Field.map(Schema.ModelProviderHealth.MODELS);
+  public static final Field<Map<String, Object>> ACCESS =
+      Field.map(Schema.ModelProviderHealth.ACCESS);
   public static final Field<CircuitState> CIRCUIT_STATE =
       Field.word(Schema.ModelProviderHealth.CIRCUIT_STATE, CircuitState.class);
   public static final Field<Instant> HEALTH_DUE_AT =
@@ -46,6 +50,8 @@ public record ProviderHealth(Map<String, Object> fields) implements Typed {
           ERROR_RATE,
           CIRCUIT,
           CIRCUIT_STATE,
+          MODELS,
+          ACCESS,
           HEALTH_DUE_AT,
           VALIDATION_ERRORS);
 

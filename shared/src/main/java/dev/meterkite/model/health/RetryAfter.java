@@ -17,10 +17,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What providers say about when to come back: seconds ({@code 30}, {@code 1976.365s}), spans
+ * The hints of providers about when to call again: seconds ({@code 30}, {@code 1976.365s}), spans
  * ({@code 6m0s}, {@code 250ms}), seconds or milliseconds since 1970, the three forms of an HTTP
- * date (RFC 9110, 5.6.7), RFC 3339. What is past, farther than {@link #LONGEST} away or not
- * readable is not obeyed: {@code 9999-12-31} would switch a provider off for good.
+ * date (RFC 9110, 5.6.7), RFC 3339. A hint that is past, farther than {@link #LONGEST} away or not
+ * readable is ignored: {@code 9999-12-31} would switch a provider off for good.
+ *
+ * <p>{@link #inWords} finds such a hint in a message: {@code try again in 9m38.016s}, {@code retry
+ * after 20 seconds}, {@code "retryDelay": "35s"}, {@code regain access on 2026-04-01}.
  */
 public final class RetryAfter {
   /** The longest wait that is believed: a month, for monthly quotas. */
@@ -40,7 +43,73 @@ public final class RetryAfter {
           DateTimeFormatter.ofPattern("EEEE, dd-MMM-yy HH:mm:ss 'GMT'", Locale.US),
           DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US));
 
+
+  private static final String UNIT =
+      "(?:ms|milliseconds?|minutes?|mins?|m|seconds?|secs?|s|hours?|hrs?|h|days?|d)";
+  private static final String AMOUNT = "\\d{1,15}(?:\\.\\d{1,9})?";
+  private static final Pattern PART = Pattern.compile("(" + AMOUNT + ")\\s?(" + UNIT + ")?(?![a-z])");
+  private static final Pattern SPELT =
+      Pattern.compile("(?:" + AMOUNT + "\\s?" + UNIT + "(?![a-z])(?:,? and |, |\\s)?)+");
+  private static final Pattern SPAN_IN_WORDS =
+      Pattern.compile(
+          "(?:again in|retry in|again after|retry after|wait(?: for)?|available in|resets? in"
+              + "|resets? after|retrydelay\\W{1,5}|retry_delay\\s*\\{\\s*seconds:"
+              + "|retry[-_]after(?:_seconds)?\\W{1,5})"
+              + "\\s*(?:about |approximately |at least )?"
+              + "("
+              + AMOUNT
+              + "(?:\\s?"
+              + UNIT
+              + "(?![a-z]))?(?:(?:,? and |, |\\s)?"
+              + AMOUNT
+              + "\\s?"
+              + UNIT
+              + "(?![a-z]))*)");
+  private static final Pattern MOMENT_IN_WORDS =
+      Pattern.compile(
+          "(?:regain access on|resets? (?:at|on)|(?:again|retry|available) (?:at|on|after)|until)"
+              + "\\W{1,3}(\\d{4}-\\d{2}-\\d{2}(?:[t ]\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d{1,9})?)?"
+              + "(?:z|[+-]\\d{2}:\\d{2}))?)");
+
   private RetryAfter() {}
+
+  /** The hint in a message in lower case, if it is in the future and not too far away. */
+  static Optional<Instant> inWords(String message, Instant now) {
+    Matcher span = SPAN_IN_WORDS.matcher(message);
+    if (span.find()) {
+      return believed(after(seconds(span.group(1)), now), now);
+    }
+    Matcher moment = MOMENT_IN_WORDS.matcher(message);
+    return moment.find()
+        ? parse(moment.group(1).toUpperCase(Locale.ROOT).replace(' ', 'T'), now)
+        : Optional.empty();
+  }
+
+  private static BigDecimal seconds(String amounts) {
+    BigDecimal seconds = BigDecimal.ZERO;
+    Matcher part = PART.matcher(amounts);
+    while (part.find()) {
+      BigDecimal amount = new BigDecimal(part.group(1));
+      String unit = part.group(2) == null ? "s" : part.group(2);
+      if (unit.startsWith("ms") || unit.startsWith("milli")) {
+        seconds = seconds.add(amount.divide(THOUSAND));
+      } else {
+        long each =
+            switch (unit.charAt(0)) {
+              case 'd' -> 86_400;
+              case 'h' -> 3_600;
+              case 'm' -> 60;
+              default -> 1;
+            };
+        seconds = seconds.add(amount.multiply(BigDecimal.valueOf(each)));
+      }
+    }
+    return seconds;
+  }
+
+  private static Optional<Instant> believed(Optional<Instant> moment, Instant now) {
+    return moment.filter(at -> at.isAfter(now) && !at.isAfter(now.plus(LONGEST)));
+  }
 
   /** The moment meant, if it is in the future and at most {@link #LONGEST} away. */
   public static Optional<Instant> parse(@Nullable String text, Instant now) {
@@ -48,7 +117,7 @@ public final class RetryAfter {
       return Optional.empty();
     }
     String trimmed = text.strip();
-    return moment(trimmed, now).filter(at -> at.isAfter(now) && !at.isAfter(now.plus(LONGEST)));
+    return believed(moment(trimmed, now), now);
   }
 
   private static Optional<Instant> moment(String text, Instant now) {
@@ -65,7 +134,8 @@ public final class RetryAfter {
               .add(part(span.group(4), 1));
       return after(seconds, now);
     }
-    return date(text);
+    Matcher words = SPELT.matcher(text.toLowerCase(Locale.ROOT));
+    return words.matches() ? after(seconds(words.group()), now) : date(text);
   }
 
   private static BigDecimal part(@Nullable String digits, long seconds) {

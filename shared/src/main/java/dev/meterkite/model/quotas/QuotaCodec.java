@@ -6,15 +6,22 @@ import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
 import dev.meterkite.model.time.Window;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +30,17 @@ import org.jspecify.annotations.Nullable;
  * <p>What other programs wrote counts: a document that holds only {@code tokens_used}, {@code
  * tokens_limit} and {@code reset_at} is a single window; where there are windows, a {@code
  * tokens_used} above that of the window it shows is use that they report, and is added to all
- * windows; a {@code tokens_limit} that differs is theirs. A limit of −1 is none; one that cannot be
- * read is 0, so that nothing passes.
+ * windows; a {@code tokens_limit} that differs is theirs. A limit written as text or with a
+ * fraction is read and floored; −1 is none; one that cannot be read is 0, so that nothing passes;
+ * none of them is written over. {@code reset_at} can also be text or seconds or milliseconds since
+ * 1970; a window of a kind without one is the one that contains now.
  */
 final class QuotaCodec {
   private static final long UNLIMITED = -1;
+  private static final Pattern NUMBER = Pattern.compile("[+-]?\\d{1,30}(?:\\.\\d{1,30})?");
+  private static final BigDecimal MILLIS_FROM = BigDecimal.valueOf(100_000_000_000L);
+  private static final BigDecimal LAST_MILLIS =
+      BigDecimal.valueOf(QuotaState.NEVER.toEpochMilli());
 
   private QuotaCodec() {}
 
@@ -54,7 +67,7 @@ final class QuotaCodec {
             zone(fields.get(ModelQuotas.TIME_ZONE)),
             windows,
             reservations(fields.get(ModelQuotas.RESERVATIONS)),
-            false);
+            upkeep(fields));
     return owner.exists() && contradicts(fields, state) ? repair(state) : state;
   }
 
@@ -66,16 +79,47 @@ final class QuotaCodec {
         state.zone(),
         state.windows(),
         state.reservations(),
-        true);
+        state.upkeep().repairing(true));
+  }
+
+  private static QuotaState.Upkeep upkeep(Map<String, @Nullable Object> fields) {
+    Set<String> theirs = new HashSet<>();
+    theirs(fields, "", theirs);
+    FieldValues.map(fields.get(ModelQuotas.WINDOWS))
+        .forEach(
+            (kind, window) ->
+                theirs(
+                    FieldValues.map(window),
+                    FieldPath.of(ModelQuotas.WINDOWS, kind) + ".",
+                    theirs));
+    int stored = FieldValues.map(fields.get(ModelQuotas.RESERVATIONS)).size();
+    Long count = FieldValues.integer(fields.get(ModelQuotas.RESERVATIONS_COUNT));
+    boolean complete = count != null && count == stored;
+    return new QuotaState.Upkeep(
+        false,
+        theirs,
+        complete ? FieldValues.instant(fields.get(ModelQuotas.RESERVATIONS_SINCE)) : null,
+        FieldValues.instant(fields.get(ModelQuotas.LIMITS_AT)));
+  }
+
+  private static void theirs(
+      Map<String, @Nullable Object> fields, String path, Set<String> theirs) {
+    for (String limit : List.of(ModelQuotas.TOKENS_LIMIT, ModelQuotas.REQUESTS_LIMIT)) {
+      @Nullable Object value = fields.get(limit);
+      if (value != null && !value.equals(limit(value))) {
+        theirs.add(path + limit);
+      }
+    }
   }
 
   private static QuotaWindow window(@Nullable Window kind, Map<String, @Nullable Object> fields) {
     Instant start = FieldValues.instant(fields.get(ModelQuotas.STARTS_AT));
-    Instant end = FieldValues.instant(fields.get(ModelQuotas.RESET_AT));
+    Instant end = moment(fields.get(ModelQuotas.RESET_AT));
+    Instant unstated = kind == null ? QuotaState.NEVER : QuotaWindow.UNSTATED;
     return new QuotaWindow(
         kind,
         start == null ? Instant.EPOCH : start,
-        end == null || end.isAfter(QuotaState.NEVER) ? QuotaState.NEVER : end,
+        end == null ? unstated : end.isAfter(QuotaState.NEVER) ? QuotaState.NEVER : end,
         used(fields.get(ModelQuotas.TOKENS_USED)),
         limit(fields.get(ModelQuotas.TOKENS_LIMIT)),
         used(fields.get(ModelQuotas.REQUESTS_USED)),
@@ -111,11 +155,48 @@ final class QuotaCodec {
     return Math.max(0, Math.min(used, QuotaState.MAX_USED));
   }
 
+  /** A timestamp, text of one, or seconds or milliseconds since 1970; null for anything else. */
+  private static @Nullable Instant moment(@Nullable Object value) {
+    if (value instanceof Instant moment) {
+      return moment;
+    }
+    if (value instanceof String text) {
+      try {
+        return OffsetDateTime.parse(text.strip()).toInstant().truncatedTo(ChronoUnit.MICROS);
+      } catch (DateTimeException notOfThisForm) {
+        value = decimal(text);
+      }
+    } else if (value instanceof Long || value instanceof Double) {
+      value = decimal(value.toString());
+    }
+    if (!(value instanceof BigDecimal since) || since.signum() <= 0) {
+      return null;
+    }
+    BigDecimal millis =
+        since.compareTo(MILLIS_FROM) >= 0 ? since : since.movePointRight(3);
+    return millis.compareTo(LAST_MILLIS) > 0 ? null : Instant.ofEpochMilli(millis.longValue());
+  }
+
+  private static @Nullable BigDecimal decimal(String text) {
+    return NUMBER.matcher(text.strip()).matches() ? new BigDecimal(text.strip()) : null;
+  }
+
+  /** A limit, floored; 0 if it cannot be read, null for none. */
   private static @Nullable Long limit(@Nullable Object value) {
     if (value == null) {
       return null;
     }
-    Long limit = FieldValues.integer(value);
+    @Nullable Object exact = value;
+    if (value instanceof String text) {
+      exact = decimal(text);
+    } else if (value instanceof Double number) {
+      exact = Double.isFinite(number) ? new BigDecimal(number) : null;
+    }
+    if (exact instanceof BigDecimal number) {
+      BigDecimal most = BigDecimal.valueOf(QuotaState.MAX_FIGURE);
+      exact = number.min(most).setScale(0, RoundingMode.FLOOR).longValue();
+    }
+    Long limit = FieldValues.integer(exact);
     if (limit == null || limit < UNLIMITED) {
       return 0L;
     }
@@ -182,6 +263,11 @@ final class QuotaCodec {
       }
     }
     fields.put(ModelQuotas.STATUS, state.status().wire());
+    put(fields, ModelQuotas.LIMITS_AT, state.upkeep().limitsAt());
+    if (state.upkeep().since() != null) {
+      fields.put(ModelQuotas.RESERVATIONS_SINCE, state.upkeep().since());
+      fields.put(ModelQuotas.RESERVATIONS_COUNT, (long) state.reservations().size());
+    }
     state.dueAt().ifPresent(due -> fields.put(ModelQuotas.QUOTA_DUE_AT, due));
     return fields;
   }
@@ -190,7 +276,7 @@ final class QuotaCodec {
     if (!window.start().equals(Instant.EPOCH)) {
       fields.put(path + ModelQuotas.STARTS_AT, window.start());
     }
-    if (!window.end().equals(QuotaState.NEVER)) {
+    if (!window.end().equals(QuotaState.NEVER) && !window.end().equals(QuotaWindow.UNSTATED)) {
       fields.put(path + ModelQuotas.RESET_AT, window.end());
     }
     fields.put(path + ModelQuotas.TOKENS_USED, window.tokensUsed());
@@ -212,6 +298,7 @@ final class QuotaCodec {
             && !fields.containsKey(ModelQuotas.QUOTA_DUE_AT);
     return lapsed
         || fields.entrySet().stream()
+            .filter(field -> !state.upkeep().theirs().contains(field.getKey()))
             .anyMatch(field -> !field.getValue().equals(stored(stored, field.getKey())));
   }
 
@@ -235,6 +322,11 @@ final class QuotaCodec {
       changes.put(ModelQuotas.QUOTA_DUE_AT, Write.REMOVED);
     } else if (!before.repair() && before.exists()) {
       changes.entrySet().removeIf(change -> change.getValue().equals(old.get(change.getKey())));
+    }
+    for (String path : before.upkeep().theirs()) {
+      if (Objects.equals(old.get(path), encode(after).get(path))) {
+        changes.remove(path);
+      }
     }
     for (QuotaWindow window : before.windows()) {
       if (window.kind() != null && absent(after, window.kind())) {

@@ -2,6 +2,7 @@ package dev.meterkite.model.quotas;
 
 import dev.meterkite.model.command.Write;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -73,6 +74,16 @@ public sealed interface QuotaCommand {
       }
     }
   }
+
+  /**
+   * What the provider says is left, which counts where it is less than we believe.
+   *
+   * @param tokens tokens left, null if not stated
+   * @param requests requests left, null if not stated
+   * @param reset when the provider's window ends, null if not stated
+   */
+  record Stated(@Nullable Long tokens, @Nullable Long requests, @Nullable Instant reset)
+      implements QuotaCommand {}
 
   /** Resets what has ended and charges what has lapsed. */
   record Sweep() implements QuotaCommand {}

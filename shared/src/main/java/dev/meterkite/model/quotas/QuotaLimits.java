@@ -1,6 +1,7 @@
 package dev.meterkite.model.quotas;
 
 import dev.meterkite.model.time.Window;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -12,8 +13,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param zone whose minutes, hours, days and months they are
  * @param windows the limits of each window; empty for a model without a quota
+ * @param updatedAt when the catalogue's document was last written, null if not known
  */
-public record QuotaLimits(ZoneId zone, Map<Window, Limit> windows) {
+public record QuotaLimits(ZoneId zone, Map<Window, Limit> windows, @Nullable Instant updatedAt) {
+
+  /** Limits of a catalogue whose age is not known. */
+  public QuotaLimits(ZoneId zone, Map<Window, Limit> windows) {
+    this(zone, windows, null);
+  }
 
   /**
    * The limits of one window.

@@ -131,6 +131,11 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
         List.of());
   }
 
+  /** The command that takes over what the provider says is left; it may be repeated. */
+  public static Command<QuotaCommand> stated(DocRef quota, QuotaCommand.Stated input) {
+    return unkeyed("state-quota", quota, input);
+  }
+
   /** The command that brings the limits to what the catalogue says; it may be repeated. */
   public static Command<QuotaCommand> ensure(QuotaCommand.Ensure input) {
     return unkeyed("ensure-quota", owner(input.provider(), input.modelId()), input);
@@ -163,7 +168,10 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       return reserve(present, reserve, command, now);
     }
     if (input instanceof QuotaCommand.Settle settle) {
-      return settle(present, settle, seen);
+      return settle(present, settle, seen, now);
+    }
+    if (input instanceof QuotaCommand.Stated stated) {
+      return changed(state, state.exists() ? present.stated(stated) : present);
     }
     return input instanceof QuotaCommand.Ensure ensure
         ? changed(state, ensured(present, ensure, now))
@@ -186,7 +194,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     String uuid = command.markers().get(0).id();
     Reservation reservation =
         new Reservation(reserve.tokens(), reserve.requests(), now, now.plus(reserve.ttl()));
-    QuotaState next = state.with(uuid, reservation).repaired();
+    QuotaState next = complete(state, now).with(uuid, reservation).repaired();
     QuotaCommand.@Nullable Purpose purpose = reserve.purpose();
     if (purpose != null) {
       return new Decision.Applied<>(next, purpose.answer(), List.of(purpose.document()));
@@ -198,9 +206,27 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     return new Decision.Applied<>(next, answer, List.of());
   }
 
+  private static QuotaState complete(QuotaState state, Instant now) {
+    return state.with(state.upkeep().completeSince(now));
+  }
+
+  /**
+   * The state with the limits of the catalogue where they are newer than those copied. Limits that
+   * another program wrote stay until the catalogue changes after it was first seen beside them.
+   */
   private static QuotaState planned(QuotaState state, QuotaCommand.Reserve reserve, Instant now) {
-    if (reserve.limits() == null || (state.exists() && state.limited())) {
+    QuotaLimits limits = reserve.limits();
+    if (limits == null || limits.windows().isEmpty()) {
       return state;
+    }
+    Instant updated = limits.updatedAt();
+    Instant copied = state.upkeep().limitsAt();
+    if (state.exists() && state.limited()) {
+      boolean newer = updated != null && copied != null && updated.isAfter(copied);
+      if (!newer) {
+        boolean first = updated != null && copied == null;
+        return first ? state.with(state.upkeep().limitedAt(updated)) : state;
+      }
     }
     return ensured(
         state,
@@ -245,7 +271,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
   }
 
   private static Decision<QuotaState> settle(
-      QuotaState state, QuotaCommand.Settle settle, Seen seen) {
+      QuotaState state, QuotaCommand.Settle settle, Seen seen, Instant now) {
     @Nullable Reservation reservation = state.reservations().get(settle.reservation());
     if (reservation == null) {
       List<DocRef> places =
@@ -256,10 +282,19 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       if (!reads.stream().allMatch(seen::has)) {
         return new Decision.NeedsReads<>(reads);
       }
-      return refused(
-          places.stream().anyMatch(ref -> seen.document(ref).exists())
-              ? QuotaOutcome.ALREADY_SETTLED
-              : QuotaOutcome.NOT_FOUND);
+      if (places.stream().noneMatch(ref -> seen.document(ref).exists())) {
+        return refused(QuotaOutcome.NOT_FOUND);
+      }
+      @Nullable Instant reservedAt = reservedAt(places, seen);
+      Instant since = state.upkeep().since();
+      boolean wiped =
+          state.exists() && reservedAt != null && (since == null || reservedAt.isBefore(since));
+      return wiped
+          ? wiped(state, settle, reservedAt, now)
+          : refused(QuotaOutcome.ALREADY_SETTLED);
+    }
+    if (reservation.isSettled()) {
+      return refused(QuotaOutcome.ALREADY_SETTLED);
     }
     long tokens = reservation.open() ? settle.tokens() : settle.tokens() - reservation.tokens();
     long requests = reservation.open() ? reservation.requests() : 0;
@@ -267,6 +302,33 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
         state
             .without(settle.reservation())
             .charged(reservation.reservedAt(), tokens, requests)
+            .repaired();
+    return new Decision.Applied<>(next, answer(next), List.of());
+  }
+
+  /** When a reservation was made, by the document that proves it. */
+  private static @Nullable Instant reservedAt(List<DocRef> places, Seen seen) {
+    for (DocRef place : places) {
+      Map<String, Object> fields = seen.document(place).fields();
+      for (String name : List.of(IdempotencyKeys.CREATED_AT, RoutingDecisions.TIMESTAMP)) {
+        if (fields.get(name) instanceof Instant at) {
+          return at;
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Another program wiped the reservation: it is charged to the windows in which it was made, and
+   * kept as settled, so that it is charged once.
+   */
+  private static Decision<QuotaState> wiped(
+      QuotaState state, QuotaCommand.Settle settle, Instant reservedAt, Instant now) {
+    QuotaState next =
+        complete(state, now)
+            .charged(reservedAt, settle.tokens(), 1)
+            .with(settle.reservation(), Reservation.settled(reservedAt))
             .repaired();
     return new Decision.Applied<>(next, answer(next), List.of());
   }
@@ -322,7 +384,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
         limits.zone(),
         windows,
         state.reservations(),
-        state.repair());
+        state.upkeep().limitedAt(limits.updatedAt()));
   }
 
   /** What a single window counted lies within those that end no earlier, at least the longest. */

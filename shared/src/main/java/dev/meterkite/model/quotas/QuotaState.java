@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param windows at least one where the document exists, the shortest first
  * @param reservations by UUID: at most {@value #MAX_OPEN} open ones, and at most {@value
  *     #MAX_LAPSED} lapsed ones that a settlement can still correct
- * @param repair whether the document lacks or contradicts what it should hold, because another
- *     program wrote it; the next change writes it whole
+ * @param upkeep what the document is besides its figures
  */
 public record QuotaState(
     boolean exists,
@@ -34,7 +34,7 @@ public record QuotaState(
     ZoneId zone,
     List<QuotaWindow> windows,
     Map<String, Reservation> reservations,
-    boolean repair) {
+    Upkeep upkeep) {
 
   /** The most reservations that may be open at once. */
   public static final int MAX_OPEN = 1_000;
@@ -53,6 +53,38 @@ public record QuotaState(
 
   /** The end of a window of which nobody says when it resets. */
   static final Instant NEVER = Instant.parse("9999-12-31T00:00:00Z");
+
+  /**
+   * What a quota document is besides its figures.
+   *
+   * @param repair whether the document lacks or contradicts what it should hold, because another
+   *     program wrote it; the next change writes it whole
+   * @param theirs paths of limits that another program wrote in a form of its own, such as text;
+   *     they are read and never written over
+   * @param since from when on the reservations are complete: one made earlier that is missing was
+   *     wiped by another program; null where that is not known
+   * @param limitsAt the catalogue's update time when its limits were copied, null if they never were
+   */
+  public record Upkeep(
+      boolean repair, Set<String> theirs, @Nullable Instant since, @Nullable Instant limitsAt) {
+    static final Upkeep NONE = new Upkeep(false, Set.of(), null, null);
+
+    public Upkeep {
+      theirs = Set.copyOf(theirs);
+    }
+
+    Upkeep repairing(boolean needed) {
+      return new Upkeep(needed, theirs, since, limitsAt);
+    }
+
+    Upkeep completeSince(Instant now) {
+      return since == null ? new Upkeep(repair, theirs, now, limitsAt) : this;
+    }
+
+    Upkeep limitedAt(@Nullable Instant at) {
+      return new Upkeep(repair, theirs, since, at);
+    }
+  }
 
   public QuotaState {
     windows = List.copyOf(windows);
@@ -84,7 +116,7 @@ public record QuotaState(
           }
         });
     return new QuotaState(
-        exists, provider, modelId, zone, present, bounded(kept, present, now), repair);
+        exists, provider, modelId, zone, present, bounded(kept, present, now), upkeep);
   }
 
   private static Map<String, Reservation> bounded(
@@ -124,23 +156,31 @@ public record QuotaState(
   }
 
   QuotaState withWindows(List<QuotaWindow> next) {
-    return new QuotaState(exists, provider, modelId, zone, next, reservations, repair);
+    return new QuotaState(exists, provider, modelId, zone, next, reservations, upkeep);
   }
 
   QuotaState with(String uuid, Reservation reservation) {
     Map<String, Reservation> next = new LinkedHashMap<>(reservations);
     next.put(uuid, reservation);
-    return new QuotaState(exists, provider, modelId, zone, windows, next, repair);
+    return new QuotaState(exists, provider, modelId, zone, windows, next, upkeep);
   }
 
   QuotaState without(String uuid) {
     Map<String, Reservation> next = new LinkedHashMap<>(reservations);
     next.remove(uuid);
-    return new QuotaState(exists, provider, modelId, zone, windows, next, repair);
+    return new QuotaState(exists, provider, modelId, zone, windows, next, upkeep);
+  }
+
+  boolean repair() {
+    return upkeep.repair();
+  }
+
+  QuotaState with(Upkeep next) {
+    return new QuotaState(exists, provider, modelId, zone, windows, reservations, next);
   }
 
   QuotaState repaired() {
-    return new QuotaState(exists, provider, modelId, zone, windows, reservations, false);
+    return new QuotaState(exists, provider, modelId, zone, windows, reservations, upkeep.repairing(false));
   }
 
   /**
@@ -193,6 +233,49 @@ public record QuotaState(
         .mapToDouble(window -> window.utilisation(tokensReserved(window), requestsReserved(window)))
         .max()
         .orElse(0);
+  }
+
+  /**
+   * This with the figures that the provider states, where they leave less: of the shortest window
+   * that ends no earlier than the stated reset, else of the longest. With 1,000 a minute, 100 used
+   * and 50 reserved, a stated 700 makes the used 250; a stated 900 changes nothing.
+   */
+  QuotaState stated(QuotaCommand.Stated stated) {
+    List<QuotaWindow> byEnd = new ArrayList<>(windows);
+    byEnd.sort(Comparator.comparing(QuotaWindow::end));
+    if (byEnd.isEmpty()) {
+      return this;
+    }
+    QuotaWindow chosen =
+        byEnd.stream()
+            .filter(window -> !isEarlier(window, stated))
+            .findFirst()
+            .orElse(byEnd.get(byEnd.size() - 1));
+    long tokens = more(chosen.tokensLimit(), chosen.tokensUsed(), tokensReserved(chosen), stated.tokens());
+    long requests =
+        more(
+            chosen.requestsLimit(),
+            chosen.requestsUsed(),
+            requestsReserved(chosen),
+            stated.requests());
+    if (tokens == 0 && requests == 0) {
+      return this;
+    }
+    List<QuotaWindow> next = new ArrayList<>(windows);
+    next.replaceAll(window -> window.equals(chosen) ? window.charged(tokens, requests) : window);
+    return withWindows(next);
+  }
+
+  private static boolean isEarlier(QuotaWindow window, QuotaCommand.Stated stated) {
+    return stated.reset() != null && window.end().isBefore(stated.reset());
+  }
+
+  /** What is to be added to the used figure so that no more than the stated figure is left. */
+  private static long more(
+      @Nullable Long limit, long used, long reserved, @Nullable Long stated) {
+    return limit == null || stated == null
+        ? 0
+        : Math.max(0, limit - used - reserved - Math.min(stated, limit));
   }
 
   /** Whether any window has any limit. */

@@ -28,6 +28,9 @@ public record QuotaWindow(
     long requestsUsed,
     @Nullable Long requestsLimit) {
 
+  /** The end of a window of a kind that the document does not state: it is the present one. */
+  static final Instant UNSTATED = Instant.EPOCH;
+
   private static final Duration DAY = Duration.ofDays(1);
 
   public QuotaWindow {
@@ -45,9 +48,21 @@ public record QuotaWindow(
 
   /**
    * The present window: this one before its end, else the one that contains {@code now}, however
-   * many lie between. Used at 23:59:59.999999 counts in the old day, at 00:00:00 in the new.
+   * many lie between. Used at 23:59:59.999999 counts in the old day, at 00:00:00 in the new. A
+   * window whose end is not stated is the one that contains {@code now}, with what was used.
    */
   QuotaWindow at(Instant now, ZoneId zone) {
+    if (kind != null && end.equals(UNSTATED)) {
+      Period present = kind.containing(now, zone);
+      return new QuotaWindow(
+          kind,
+          present.start(),
+          present.end(),
+          tokensUsed,
+          tokensLimit,
+          requestsUsed,
+          requestsLimit);
+    }
     if (now.isBefore(end)) {
       return this;
     }

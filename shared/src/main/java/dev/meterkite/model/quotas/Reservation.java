@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * An amount set aside for a call that is under way.
  *
- * @param tokens the estimate, at least 1
+ * @param tokens the estimate, at least 1; 0 for one that was wiped and settled
  * @param requests how many requests, at least 0
  * @param reservedAt when it was made, which says the windows that it counts in
  * @param expiresAt when it lapses: from this very moment on it is charged at its estimate; null
@@ -18,6 +18,15 @@ public record Reservation(
     if (tokens < 0 || requests < 0) {
       throw new IllegalArgumentException("reserves less than nothing");
     }
+  }
+
+  /** What stays of a reservation that was wiped and then settled: it stands for nothing. */
+  static Reservation settled(Instant reservedAt) {
+    return new Reservation(0, 0, reservedAt, null);
+  }
+
+  boolean isSettled() {
+    return tokens == 0 && requests == 0 && expiresAt == null;
   }
 
   Reservation lapsed() {

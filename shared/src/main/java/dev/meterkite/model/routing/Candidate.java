@@ -1,17 +1,20 @@
 package dev.meterkite.model.routing;
 
-import dev.meterkite.model.health.CircuitState;
+import dev.meterkite.model.health.AwayReason;
 import dev.meterkite.model.health.HealthState;
 import dev.meterkite.model.health.HealthStatus;
+import dev.meterkite.model.health.ModelHealth;
+import dev.meterkite.model.health.Outage;
 import dev.meterkite.model.quotas.QuotaOutcome;
 import dev.meterkite.model.quotas.QuotaState;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model with everything that the choice depends on, as it was when the choice was made; these are
+ * A model with everything that the choice depends on, as it was when the choice was made; this is
  * what a decision's document keeps, and what replays it.
  *
  * @param provider the provider's id
@@ -20,10 +23,10 @@ import org.jspecify.annotations.Nullable;
  *     none
  * @param returnsAt when the reason is over, null if it is not a matter of time
  * @param costMicros what the call costs there, in micro-USD, rounded up
- * @param status the provider's health
- * @param successRate its success rate, 0 to 1
- * @param latencyMs its latency, null without a figure
- * @param halfOpen whether its circuit is half open
+ * @param successShare the share of its last calls that were good, 0 to 1; null when unknown
+ * @param firstTokenMs the time to its first token, null without a figure
+ * @param trial whether it is out and a trial call is due
+ * @param outSince when it left, where it is known to be unavailable; else null
  * @param utilisation the used and reserved share of the model's tightest limit; 0 without a quota
  */
 public record Candidate(
@@ -32,30 +35,36 @@ public record Candidate(
     @Nullable String unfit,
     @Nullable Instant returnsAt,
     long costMicros,
-    HealthStatus status,
-    double successRate,
-    @Nullable Long latencyMs,
-    boolean halfOpen,
+    @Nullable Double successShare,
+    @Nullable Long firstTokenMs,
+    boolean trial,
+    @Nullable Instant outSince,
     double utilisation) {
 
   /** Why a model is left out, in order of precedence. */
   public enum Reason {
     DISABLED,
     EXCLUDED,
+    /** It was tried for the same task before. */
+    TRIED,
     TASK_TYPE,
     CONTEXT_LENGTH,
     LANGUAGE,
+    /** The request does not say how much of the model's unit it needs. */
+    NO_PRICE,
     TOO_EXPENSIVE,
     /** The quota document under the model's id is that of another model. */
     AMBIGUOUS_ID,
     EXCEEDS_LIMIT,
+    MODEL_GONE,
     QUOTA_GONE,
     RATE_LIMITED,
     CIRCUIT_OPEN,
-    HALF_OPEN_BUSY,
     QUOTA_EXHAUSTED,
     TOO_MANY_RESERVATIONS,
-    RESERVATION_LOST;
+    RESERVATION_LOST,
+    /** Its health or quota was not read, since it could not have been chosen. */
+    NOT_WEIGHED;
 
     /** The wire value, such as {@code circuit_open}. */
     public String wire() {
@@ -64,8 +73,6 @@ public record Candidate(
   }
 
   private record Unfit(Reason reason, @Nullable Instant returnsAt) {}
-
-  private static final long MILLION = 1_000_000;
 
   /**
    * The candidate that a model is at a moment.
@@ -80,60 +87,77 @@ public record Candidate(
       RouteRequest request,
       Instant now) {
     @Nullable QuotaState present = quota == null || !quota.exists() ? null : quota.at(now);
-    long cost = cost(model, request);
     Unfit unfit =
-        unserving(model, request, cost)
+        unserving(model, request, Set.of())
+            .map(Candidate::always)
             .or(() -> ambiguous(model, present))
             .or(() -> exceeding(model, present, request))
-            .or(() -> health == null ? Optional.empty() : away(health, now))
-            .or(() -> present == null ? Optional.empty() : full(present, request))
+            .or(() -> health == null ? Optional.empty() : away(model, health, now))
+            .or(() -> present == null ? Optional.empty() : full(model, present, request))
             .orElse(null);
+    ModelHealth known = health == null ? null : health.model(model.modelId()).at(now);
+    Outage outage = outage(health, known);
+    boolean sure = outage != null && isSure(health, known, now);
     return new Candidate(
         model.provider(),
         model.modelId(),
         unfit == null ? null : unfit.reason().wire(),
         unfit == null ? null : unfit.returnsAt(),
-        cost,
-        health == null ? HealthStatus.UNKNOWN : health.statusAt(now),
-        health == null ? 1 : health.successRate(),
-        health == null ? null : health.latency(),
-        health != null && health.circuit().at(now).state() == CircuitState.HALF_OPEN,
+        model.price().cost(request.size()).orElse(0L),
+        health == null ? null : health.successShare(model.modelId(), now).orElse(null),
+        health == null ? null : health.firstTokenMs(model.modelId()),
+        outage != null && health != null && health.isTrialDue(model.modelId(), now),
+        outage != null && sure ? outage.since() : null,
         present == null ? 0 : present.utilisation());
   }
 
-  /** Whether a model could serve a request at all, whatever its provider and quota do. */
-  public static boolean fits(CatalogModel model, RouteRequest request) {
-    return unserving(model, request, cost(model, request)).isEmpty();
-  }
-
-  /** Micro-USD, rounded up: at 2,500,000 and 10,000,000 a million, 1,001 and 10 cost 2,603. */
-  static long cost(CatalogModel model, RouteRequest request) {
-    long millionths =
-        Math.addExact(
-            Math.multiplyExact(model.inputCost(), request.inputTokens()),
-            Math.multiplyExact(model.outputCost(), request.outputTokens()));
-    return Math.floorDiv(Math.addExact(millionths, MILLION - 1), MILLION);
-  }
-
-  private static Optional<Unfit> unserving(CatalogModel model, RouteRequest request, long cost) {
-    if (!model.enabled()) {
-      return always(Reason.DISABLED);
+  private static @Nullable Outage outage(
+      @Nullable HealthState health, @Nullable ModelHealth known) {
+    if (health == null || known == null) {
+      return null;
     }
-    if (request.exclude().contains(model.modelId())
-        || request.exclude().contains(model.provider() + "/" + model.modelId())) {
-      return always(Reason.EXCLUDED);
+    return health.access().outage() != null ? health.access().outage() : known.outage();
+  }
+
+  private static boolean isSure(
+      @Nullable HealthState health, @Nullable ModelHealth known, Instant now) {
+    return health != null
+        && known != null
+        && (known.told() == HealthStatus.UNAVAILABLE
+            || health.access().at(now).told() == HealthStatus.UNAVAILABLE);
+  }
+
+  /**
+   * Why a model cannot serve a request, whatever its provider and quota do; empty if it can.
+   *
+   * @param tried names of models that were tried for the same task
+   */
+  public static Optional<Reason> unserving(
+      CatalogModel model, RouteRequest request, Set<String> tried) {
+    if (!model.enabled()) {
+      return Optional.of(Reason.DISABLED);
+    }
+    if (request.exclude().contains(model.modelId()) || request.exclude().contains(model.name())) {
+      return Optional.of(Reason.EXCLUDED);
+    }
+    if (tried.contains(model.name())) {
+      return Optional.of(Reason.TRIED);
     }
     if (!model.taskTypes().contains(request.taskType())) {
-      return always(Reason.TASK_TYPE);
+      return Optional.of(Reason.TASK_TYPE);
     }
-    if (request.tokens() > model.contextTokens()) {
-      return always(Reason.CONTEXT_LENGTH);
+    if (model.price().amount(request.size()) > model.contextTokens()) {
+      return Optional.of(Reason.CONTEXT_LENGTH);
     }
     if (!speaks(model, request.language())) {
-      return always(Reason.LANGUAGE);
+      return Optional.of(Reason.LANGUAGE);
     }
-    return request.maxCostMicros() != null && cost > request.maxCostMicros()
-        ? always(Reason.TOO_EXPENSIVE)
+    Optional<Long> cost = model.price().cost(request.size());
+    if (cost.isEmpty()) {
+      return Optional.of(Reason.NO_PRICE);
+    }
+    return request.maxCostMicros() != null && cost.get() > request.maxCostMicros()
+        ? Optional.of(Reason.TOO_EXPENSIVE)
         : Optional.empty();
   }
 
@@ -146,53 +170,56 @@ public record Candidate(
         .anyMatch(known -> known.equalsIgnoreCase(language) || known.equalsIgnoreCase(primary));
   }
 
+  /** What is reserved for a request at a model: at least 1. */
+  public static long reserved(CatalogModel model, RouteRequest request) {
+    return Math.max(1, model.price().amount(request.size()));
+  }
+
   private static Optional<Unfit> ambiguous(CatalogModel model, @Nullable QuotaState quota) {
     return quota == null || quota.isOf(model.provider(), model.modelId())
         ? Optional.empty()
-        : always(Reason.AMBIGUOUS_ID);
+        : Optional.of(always(Reason.AMBIGUOUS_ID));
   }
 
   private static Optional<Unfit> exceeding(
       CatalogModel model, @Nullable QuotaState quota, RouteRequest request) {
+    long amount = reserved(model, request);
     boolean byCatalogue =
         quota == null
             && model.limits().windows().values().stream()
                 .anyMatch(
                     limit ->
-                        (limit.tokens() != null && limit.tokens() < request.tokens())
+                        (limit.tokens() != null && limit.tokens() < amount)
                             || (limit.requests() != null && limit.requests() < 1));
     boolean byQuota =
         quota != null
-            && quota
-                .fit(request.tokens(), 1)
-                .refusal()
-                .equals(Optional.of(QuotaOutcome.EXCEEDS_LIMIT));
-    return byCatalogue || byQuota ? always(Reason.EXCEEDS_LIMIT) : Optional.empty();
+            && quota.fit(amount, 1).refusal().equals(Optional.of(QuotaOutcome.EXCEEDS_LIMIT));
+    return byCatalogue || byQuota
+        ? Optional.of(always(Reason.EXCEEDS_LIMIT))
+        : Optional.empty();
   }
 
-  private static Optional<Unfit> away(HealthState health, Instant now) {
-    Instant gone = health.quotaGoneUntil();
-    if (gone != null && gone.isAfter(now)) {
-      return Optional.of(new Unfit(Reason.QUOTA_GONE, gone));
-    }
-    Instant limited = health.rateLimitedUntil();
-    if (limited != null && limited.isAfter(now)) {
-      return Optional.of(new Unfit(Reason.RATE_LIMITED, limited));
-    }
-    CircuitState circuit = health.circuit().at(now).state();
-    if (circuit == CircuitState.OPEN) {
-      return Optional.of(new Unfit(Reason.CIRCUIT_OPEN, health.circuit().until()));
-    }
-    if (circuit == CircuitState.HALF_OPEN && health.circuit().free(now) == 0) {
-      Instant free =
-          health.circuit().at(now).permits().stream().min(Instant::compareTo).orElse(now);
-      return Optional.of(new Unfit(Reason.HALF_OPEN_BUSY, free));
-    }
-    return Optional.empty();
+  private static Optional<Unfit> away(CatalogModel model, HealthState health, Instant now) {
+    return health
+        .away(model.modelId(), now)
+        .filter(
+            away ->
+                away.reason() != AwayReason.FAILING || !health.isTrialDue(model.modelId(), now))
+        .map(away -> new Unfit(reason(away.reason()), away.until()));
   }
 
-  private static Optional<Unfit> full(QuotaState quota, RouteRequest request) {
-    QuotaState.Fit fit = quota.fit(request.tokens(), 1);
+  private static Reason reason(AwayReason away) {
+    return switch (away) {
+      case RATE_LIMITED -> Reason.RATE_LIMITED;
+      case QUOTA_GONE -> Reason.QUOTA_GONE;
+      case MODEL_GONE -> Reason.MODEL_GONE;
+      case FAILING -> Reason.CIRCUIT_OPEN;
+    };
+  }
+
+  private static Optional<Unfit> full(
+      CatalogModel model, QuotaState quota, RouteRequest request) {
+    QuotaState.Fit fit = quota.fit(reserved(model, request), 1);
     return fit.refusal()
         .map(
             outcome ->
@@ -201,29 +228,40 @@ public record Candidate(
                     : new Unfit(Reason.QUOTA_EXHAUSTED, fit.resetsAt().orElse(null)));
   }
 
-  private static Optional<Unfit> always(Reason reason) {
-    return Optional.of(new Unfit(reason, null));
+  private static Unfit always(Reason reason) {
+    return new Unfit(reason, null);
   }
 
-  /** This where its provider's circuit is open, as it was before: able and healthy. */
-  Optional<Candidate> beforeItsCircuitOpened() {
-    return Reason.CIRCUIT_OPEN.wire().equals(unfit)
+  /** This without a trial: others were faster, or enough trials were made. */
+  public Candidate withoutTrial() {
+    return trial ? with(Reason.CIRCUIT_OPEN) : this;
+  }
+
+  private Candidate with(Reason reason) {
+    return new Candidate(
+        provider,
+        modelId,
+        reason.wire(),
+        returnsAt,
+        costMicros,
+        successShare,
+        firstTokenMs,
+        false,
+        outSince,
+        utilisation);
+  }
+
+  /** This as it was before it left, where it is known to be unavailable. */
+  Optional<Candidate> beforeItLeft() {
+    return outSince != null && Reason.CIRCUIT_OPEN.wire().equals(unfit)
         ? Optional.of(
             new Candidate(
-                provider,
-                modelId,
-                null,
-                null,
-                costMicros,
-                HealthStatus.HEALTHY,
-                1,
-                latencyMs,
-                false,
+                provider, modelId, null, null, costMicros, 1.0, firstTokenMs, false, null,
                 utilisation))
         : Optional.empty();
   }
 
-  /** Provider and model, as decisions name what was lost: {@code openai/gpt-4o}. */
+  /** Provider and model, as decisions name it: {@code openai/gpt-4o}. */
   public String name() {
     return provider + "/" + modelId;
   }

@@ -7,6 +7,7 @@ import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
 import dev.meterkite.model.time.Window;
 import java.time.DateTimeException;
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -27,10 +28,9 @@ import org.jspecify.annotations.Nullable;
  * @param modelId the model's id, not empty
  * @param taskTypes what it can do
  * @param enabled whether it may be chosen
- * @param contextTokens the most input and output tokens of one call
+ * @param contextTokens the most input, in the unit of the price, and output tokens of one call
  * @param languages the languages it can do, in lower case; empty for all
- * @param inputCost micro-USD a million input tokens, 0 to {@value #MAX_COST}
- * @param outputCost micro-USD a million output tokens, 0 to {@value #MAX_COST}
+ * @param price what its calls cost
  * @param limits its quota; no windows for none
  */
 public record CatalogModel(
@@ -40,12 +40,8 @@ public record CatalogModel(
     boolean enabled,
     long contextTokens,
     Set<String> languages,
-    long inputCost,
-    long outputCost,
+    ModelPrice price,
     QuotaLimits limits) {
-
-  /** The dearest price: 10,000 USD a million tokens. */
-  public static final long MAX_COST = 10_000_000_000L;
 
   /** The longest context. */
   public static final long MAX_CONTEXT = 100_000_000;
@@ -56,15 +52,14 @@ public record CatalogModel(
     if (provider.isEmpty() || modelId.isEmpty()) {
       throw new IllegalArgumentException("a model has a provider and an id");
     }
-    if (!between(inputCost, MAX_COST)
-        || !between(outputCost, MAX_COST)
-        || !between(contextTokens, MAX_CONTEXT)) {
+    if (contextTokens < 0 || contextTokens > MAX_CONTEXT) {
       throw new IllegalArgumentException("out of range: " + provider + "/" + modelId);
     }
   }
 
-  private static boolean between(long value, long most) {
-    return value >= 0 && value <= most;
+  /** Provider and model, as decisions name it: {@code openai/gpt-4o}. */
+  public String name() {
+    return provider + "/" + modelId;
   }
 
   /** The id of its documents in the catalogue and in the quotas. */
@@ -81,12 +76,14 @@ public record CatalogModel(
     String provider = FieldValues.text(fields.get(ModelCatalog.PROVIDER));
     String modelId = FieldValues.text(fields.get(ModelCatalog.MODEL_ID));
     Long context = FieldValues.integer(fields.get(ModelCatalog.CONTEXT_TOKENS));
-    Long input = FieldValues.integer(fields.get(ModelCatalog.INPUT_COST_MICROS_PER_MILLION));
-    Long output = FieldValues.integer(fields.get(ModelCatalog.OUTPUT_COST_MICROS_PER_MILLION));
-    if (provider == null || modelId == null || context == null || input == null || output == null) {
+    if (provider == null || modelId == null || context == null) {
       return Optional.empty();
     }
     try {
+      Optional<ModelPrice> price = ModelPrice.decode(fields);
+      if (price.isEmpty()) {
+        return Optional.empty();
+      }
       return Optional.of(
           new CatalogModel(
               provider,
@@ -95,9 +92,8 @@ public record CatalogModel(
               !Boolean.FALSE.equals(fields.get(ModelCatalog.ENABLED)),
               context,
               languages(fields.get(ModelCatalog.LANGUAGES)),
-              input,
-              output,
-              limits(fields)));
+              price.get(),
+              limits(fields, document.updateTime())));
     } catch (IllegalArgumentException | DateTimeException outOfRange) {
       return Optional.empty();
     }
@@ -121,7 +117,8 @@ public record CatalogModel(
     return languages;
   }
 
-  private static QuotaLimits limits(Map<String, @Nullable Object> fields) {
+  private static QuotaLimits limits(
+      Map<String, @Nullable Object> fields, @Nullable Instant updatedAt) {
     String zone = FieldValues.text(fields.get(ModelCatalog.TIME_ZONE));
     Map<Window, QuotaLimits.Limit> windows = new EnumMap<>(Window.class);
     FieldValues.map(fields.get(ModelCatalog.WINDOWS))
@@ -137,7 +134,7 @@ public record CatalogModel(
                                   FieldValues.integer(limit.get(ModelCatalog.TOKENS_LIMIT)),
                                   FieldValues.integer(limit.get(ModelCatalog.REQUESTS_LIMIT)))));
             });
-    return new QuotaLimits(zone == null ? ZoneOffset.UTC : ZoneId.of(zone), windows);
+    return new QuotaLimits(zone == null ? ZoneOffset.UTC : ZoneId.of(zone), windows, updatedAt);
   }
 
   /** The fields of its document. */
@@ -151,8 +148,7 @@ public record CatalogModel(
     fields.put(ModelCatalog.ENABLED, enabled);
     fields.put(ModelCatalog.CONTEXT_TOKENS, contextTokens);
     fields.put(ModelCatalog.LANGUAGES, List.copyOf(new TreeSet<>(languages)));
-    fields.put(ModelCatalog.INPUT_COST_MICROS_PER_MILLION, inputCost);
-    fields.put(ModelCatalog.OUTPUT_COST_MICROS_PER_MILLION, outputCost);
+    fields.putAll(price.encode());
     fields.put(ModelCatalog.TIME_ZONE, limits.zone().getId());
     Map<String, Object> windows = new LinkedHashMap<>();
     limits

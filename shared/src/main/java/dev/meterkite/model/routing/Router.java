@@ -9,24 +9,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The choice of a model: a pure function of candidates and of the reservations that were lost.
+ * The choice of a model: a pure function of candidates, of the reservations that were lost, and of
+ * a draw.
  *
- * <p>A score is 0.4 health + 0.3 quota + 0.2 cost + 0.1 performance, each term 0 to 100, times 0.8
- * for a half-open circuit. Health is the success rate, halved when degraded, 50 when unknown, 0
- * when unavailable; quota what is free of the tightest limit, 100 without one; cost 100 for the
- * cheapest falling linearly in the logarithm of the price to 0 for the dearest; performance 100 at
- * 0 ms falling to 0 at 5,000 ms, 50 without a figure. Equal scores: the cheaper, then by name.
+ * <p>A score is 0.4 health + 0.3 quota + 0.2 cost + 0.1 performance, each term 0 to 100. Health is
+ * the share of good calls, 50 when unknown; quota the free part of the tightest limit, 100 without
+ * one; cost 100 for the cheapest falling linearly in the logarithm of the price to 0 for the
+ * dearest; performance 100 at 0 ms to the first token falling to 0 at 5,000 ms, 50 without a
+ * figure. Equal scores: the cheaper, then by name.
+ *
+ * <p>Among those within {@value #CLOSE} points of the best the draw decides, so that load spreads.
+ * A model that is out and due for a trial is chosen for it where it would be among the first
+ * {@value #TRIALS_AMONG} if it were in use.
  */
 public final class Router {
   /** The most fallbacks named. */
   public static final int FALLBACKS = 3;
 
+  /** Scores so close to the best are as good. */
+  public static final double CLOSE = 2;
+
   /** How long a caller waits when nothing says when a candidate returns, in seconds. */
   public static final long DEFAULT_RETRY_SECONDS = 60;
 
+  private static final int TRIALS_AMONG = 3;
   private static final double SLOWEST_MS = 5_000;
   private static final double DIGITS = 10_000;
 
@@ -62,9 +72,39 @@ public final class Router {
   public record Excluded(Candidate candidate, String reason) {}
 
   /**
+   * The cheapest and the dearest price of the candidates of a request, which need not all be
+   * weighed.
+   */
+  public record Prices(long cheapest, long dearest) {
+    /** The prices of these candidates, of those that can serve. */
+    public static Prices of(List<Candidate> candidates) {
+      long cheapest = Long.MAX_VALUE;
+      long dearest = 0;
+      for (Candidate candidate : candidates) {
+        if (candidate.unfit() == null) {
+          cheapest = Math.min(cheapest, candidate.costMicros());
+          dearest = Math.max(dearest, candidate.costMicros());
+        }
+      }
+      return new Prices(Math.min(cheapest, dearest), dearest);
+    }
+
+    double term(long costMicros) {
+      double low = log(cheapest);
+      double spread = log(dearest) - low;
+      double term = spread == 0 ? 100 : 100 * (log(dearest) - log(costMicros)) / spread;
+      return Math.max(0, Math.min(100, term));
+    }
+
+    private static double log(long micros) {
+      return StrictMath.log((double) Math.max(1, micros));
+    }
+  }
+
+  /**
    * The choice.
    *
-   * @param ranked those that can serve, the best first; empty if none can
+   * @param ranked those that can serve, the chosen one first, then the best first; empty if none can
    * @param excluded the others, in the order given
    * @param fallbacks whom to try when the first fails: the best of other providers first
    * @param retryAt when none can serve, the earliest moment at which one may again; null if time
@@ -88,13 +128,23 @@ public final class Router {
     }
   }
 
+  /** The draw of a decision: a number from 0 up to 1 made of its id. */
+  public static double draw(String decisionId) {
+    long bits = UUID.nameUUIDFromBytes(decisionId.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+        .getMostSignificantBits();
+    return (bits >>> 32) / (double) (1L << 32);
+  }
+
   /**
    * Chooses among candidates.
    *
-   * @param lost names of candidates at which a reservation or permit was tried and refused since
-   *     the candidates were seen
+   * @param lost names of candidates at which a reservation was tried and refused since the
+   *     candidates were seen
+   * @param prices the prices of the request's candidates
+   * @param draw 0 up to 1
    */
-  public static Choice choose(List<Candidate> candidates, List<String> lost) {
+  public static Choice choose(
+      List<Candidate> candidates, List<String> lost, Prices prices, double draw) {
     Set<String> gone = new HashSet<>(lost);
     List<Candidate> able = new ArrayList<>();
     List<Excluded> excluded = new ArrayList<>();
@@ -113,79 +163,91 @@ public final class Router {
         able.add(candidate);
       }
     }
-    List<Scored> ranked = ranked(able);
-    return new Choice(ranked, excluded, fallbacks(ranked), ranked.isEmpty() ? retryAt : null);
+    List<Scored> all = ranked(able, prices);
+    List<Scored> chosen = chosenFirst(all, draw, excluded);
+    return new Choice(chosen, excluded, fallbacks(chosen), chosen.isEmpty() ? retryAt : null);
+  }
+
+  /** The order in which models are tried: a trial that is due, else the drawn one, then the rest. */
+  private static List<Scored> chosenFirst(
+      List<Scored> all, double draw, List<Excluded> excluded) {
+    List<Scored> usable = all.stream().filter(scored -> !scored.candidate().trial()).toList();
+    Optional<Scored> trial =
+        all.stream()
+            .limit(TRIALS_AMONG)
+            .filter(scored -> scored.candidate().trial())
+            .findFirst()
+            .or(() -> usable.isEmpty() ? all.stream().findFirst() : Optional.empty());
+    all.stream()
+        .filter(scored -> scored.candidate().trial() && !trial.equals(Optional.of(scored)))
+        .forEach(
+            scored ->
+                excluded.add(
+                    new Excluded(scored.candidate(), Candidate.Reason.CIRCUIT_OPEN.wire())));
+    List<Scored> order = new ArrayList<>(usable);
+    if (trial.isPresent()) {
+      order.add(0, trial.get());
+    } else if (!usable.isEmpty()) {
+      double best = usable.get(0).score();
+      int close = (int) usable.stream().filter(one -> one.score() >= best - CLOSE).count();
+      order.add(0, order.remove((int) Math.min(close - 1, Math.floor(draw * close))));
+    }
+    return order;
   }
 
   /**
-   * Whose place the chosen model takes: the model that would have been chosen were its provider's
-   * circuit closed and the provider healthy; empty where the choice would have been the same. With
-   * the circuit of the cheapest provider open its model is named, that of a dear one is not.
+   * Whose place the chosen model takes: the model that would be the best were it in use; empty where
+   * the chosen one is. With the circuit of the cheapest provider open its model is named, that of a
+   * dear one is not.
    */
   public static Optional<Candidate> failedOver(Choice choice) {
     Map<Candidate, Candidate> away = new LinkedHashMap<>();
     for (Excluded left : choice.excluded()) {
-      left.candidate()
-          .beforeItsCircuitOpened()
-          .ifPresent(before -> away.put(before, left.candidate()));
+      left.candidate().beforeItLeft().ifPresent(before -> away.put(before, left.candidate()));
     }
     if (away.isEmpty() || choice.ranked().isEmpty()) {
       return Optional.empty();
     }
     List<Candidate> all = new ArrayList<>(away.keySet());
     choice.ranked().forEach(scored -> all.add(scored.candidate()));
-    return Optional.ofNullable(away.get(ranked(all).get(0).candidate()));
+    return Optional.ofNullable(away.get(ranked(all, Prices.of(all)).get(0).candidate()));
   }
 
-  private static List<Scored> ranked(List<Candidate> able) {
-    double cheapest = able.stream().mapToDouble(Router::logPrice).min().orElse(0);
-    double dearest = able.stream().mapToDouble(Router::logPrice).max().orElse(0);
+  private static List<Scored> ranked(List<Candidate> able, Prices prices) {
     List<Scored> ranked = new ArrayList<>();
-    for (Candidate candidate : able) {
-      double spread = dearest - cheapest;
-      double cost = spread == 0 ? 100 : 100 * (dearest - logPrice(candidate)) / spread;
-      ranked.add(scored(candidate, cost));
-    }
+    able.forEach(candidate -> ranked.add(scored(candidate, prices)));
     ranked.sort(BEST_FIRST);
     return ranked;
   }
 
-  private static double logPrice(Candidate candidate) {
-    return StrictMath.log((double) Math.max(1, candidate.costMicros()));
-  }
-
-  private static Scored scored(Candidate candidate, double cost) {
-    double health =
-        switch (candidate.status()) {
-          case HEALTHY -> 100 * candidate.successRate();
-          case DEGRADED -> 50 * candidate.successRate();
-          case UNKNOWN -> 50;
-          case UNAVAILABLE -> 0;
-        };
+  /** A candidate with its score. */
+  public static Scored scored(Candidate candidate, Prices prices) {
+    Double share = candidate.successShare();
+    double health = share == null ? 50 : 100 * share;
     double quota = 100 * Math.max(0, 1 - candidate.utilisation());
-    Long latency = candidate.latencyMs();
-    double performance = latency == null ? 50 : 100 * Math.max(0, 1 - latency / SLOWEST_MS);
+    double cost = prices.term(candidate.costMicros());
+    Long token = candidate.firstTokenMs();
+    double performance = token == null ? 50 : 100 * Math.max(0, 1 - token / SLOWEST_MS);
     double score = 0.4 * health + 0.3 * quota + 0.2 * cost + 0.1 * performance;
-    double counted = candidate.halfOpen() ? 0.8 * score : score;
     return new Scored(
         candidate,
         rounded(health),
         rounded(quota),
         rounded(cost),
         rounded(performance),
-        rounded(counted));
+        rounded(score));
   }
 
   private static double rounded(double value) {
     return Math.rint(value * DIGITS) / DIGITS;
   }
 
-  private static List<Scored> fallbacks(List<Scored> ranked) {
-    if (ranked.isEmpty()) {
+  private static List<Scored> fallbacks(List<Scored> chosenFirst) {
+    if (chosenFirst.isEmpty()) {
       return List.of();
     }
-    String chosen = ranked.get(0).candidate().provider();
-    List<Scored> others = new ArrayList<>(ranked.subList(1, ranked.size()));
+    String chosen = chosenFirst.get(0).candidate().provider();
+    List<Scored> others = new ArrayList<>(chosenFirst.subList(1, chosenFirst.size()));
     others.sort(
         Comparator.comparing((Scored scored) -> scored.candidate().provider().equals(chosen)));
     return others.subList(0, Math.min(FALLBACKS, others.size()));

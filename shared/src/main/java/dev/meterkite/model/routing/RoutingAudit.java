@@ -3,20 +3,22 @@ package dev.meterkite.model.routing;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.health.HealthStatus;
 import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decisions as documents: what was asked, every candidate as it was, its score terms or the reason
- * against it, and what came out; enough to decide again and to come to the same.
+ * Decisions as documents: what was asked, the candidates that were weighed with their score terms
+ * or the reason against them, how many others were left out for which reason, and what came out;
+ * enough to decide again with the same result.
  */
 public final class RoutingAudit {
   /** A decision expires this long after it was taken. */
@@ -32,10 +34,15 @@ public final class RoutingAudit {
   private static final String UNFIT = "unfit";
   private static final String RETURNS_AT = "returns_at";
   private static final String COST_MICROS = "cost_micros";
-  private static final String STATUS = "status";
-  private static final String SUCCESS_RATE = "success_rate";
-  private static final String LATENCY_MS = "latency_ms";
-  private static final String HALF_OPEN = "half_open";
+  private static final String SUCCESS_SHARE = "success_share";
+  private static final String FIRST_TOKEN_MS = "first_token_ms";
+  private static final String OUT_SINCE = "out_since";
+
+  /** The most characters of excluded names that a document keeps. */
+  private static final int MAX_EXCLUDE = 1_000;
+
+  /** The most models that one task can have tried and still exclude. */
+  public static final int MAX_TRIED = 50;
   private static final String UTILISATION = "utilisation";
 
   private RoutingAudit() {}
@@ -48,16 +55,13 @@ public final class RoutingAudit {
   /**
    * The fields of a decision's document.
    *
-   * @param candidates all models, as given to {@link Router#choose}
-   * @param lost as given to it
-   * @param choice what it answered
+   * @param choice what {@code weighed} came to
    * @param reservationId the reservation made, null without a quota or a choice; a choice of
    *     nothing is marked {@code reason: no_candidate}
    */
   public static Map<String, Object> document(
       RouteRequest request,
-      List<Candidate> candidates,
-      List<String> lost,
+      Weighed weighed,
       Router.Choice choice,
       @Nullable String reservationId,
       Instant now) {
@@ -70,18 +74,26 @@ public final class RoutingAudit {
               fields.put(RoutingDecisions.SELECTED_MODEL, selected.candidate().modelId());
               fields.put(RoutingDecisions.SCORE, selected.score());
               fields.put(RoutingDecisions.ESTIMATED_COST_MICROS, selected.candidate().costMicros());
+              fields.put(RoutingDecisions.TRIAL, selected.candidate().trial());
             });
     if (choice.selected().isEmpty()) {
       fields.put(RoutingDecisions.REASON, NO_CANDIDATE);
     }
     put(fields, RoutingDecisions.RESERVATION_ID, reservationId);
-    put(fields, RoutingDecisions.RETRY_AT, choice.retryAt());
+    put(fields, RoutingDecisions.RETRY_AT, weighed.retryAt(choice));
     fields.put(RoutingDecisions.TIMESTAMP, now);
     fields.put(RoutingDecisions.EXPIRE_AT, now.plus(RETENTION));
-    fields.put(RoutingDecisions.LOST, List.copyOf(lost));
+    fields.put(RoutingDecisions.LOST, weighed.lost());
+    fields.put(RoutingDecisions.DRAW, weighed.draw());
+    fields.put(RoutingDecisions.CHEAPEST_MICROS, weighed.prices().cheapest());
+    fields.put(RoutingDecisions.DEAREST_MICROS, weighed.prices().dearest());
+    if (!weighed.tried().isEmpty()) {
+      fields.put(RoutingDecisions.TRIED, weighed.tried());
+    }
     fields.put(
-        RoutingDecisions.CANDIDATES, candidates.stream().map(c -> facts(c, choice)).toList());
-    fields.put(RoutingDecisions.EXCLUDED, excluded(choice));
+        RoutingDecisions.CANDIDATES,
+        weighed.candidates().stream().map(c -> facts(c, choice)).toList());
+    fields.put(RoutingDecisions.EXCLUDED, weighed.excluded(choice));
     fields.put(RoutingDecisions.FALLBACKS, fallbacks(choice));
     return fields;
   }
@@ -90,15 +102,75 @@ public final class RoutingAudit {
     Map<String, Object> fields = new LinkedHashMap<>();
     put(fields, RoutingDecisions.JOB_ID, request.jobId());
     fields.put(RoutingDecisions.TASK_TYPE, request.taskType().wire());
-    fields.put(RoutingDecisions.INPUT_TOKENS, request.inputTokens());
-    fields.put(RoutingDecisions.OUTPUT_TOKENS, request.outputTokens());
+    RouteRequest.Size size = request.size();
+    fields.put(RoutingDecisions.INPUT_TOKENS, size.input());
+    fields.put(RoutingDecisions.OUTPUT_TOKENS, size.output());
+    if (size.cached() > 0) {
+      fields.put(RoutingDecisions.CACHED_INPUT_TOKENS, size.cached());
+    }
+    put(fields, RoutingDecisions.CHARACTERS, size.characters());
+    put(fields, RoutingDecisions.AUDIO_SECONDS, size.audioSeconds());
     put(fields, RoutingDecisions.LANGUAGE, request.language());
-    fields.put(RoutingDecisions.EXCLUDE, List.copyOf(request.exclude()));
+    fields.put(RoutingDecisions.EXCLUDE, cut(request.exclude()));
     put(fields, RoutingDecisions.MAX_COST_MICROS, request.maxCostMicros());
+    put(fields, RoutingDecisions.ATTEMPT_OF, request.attemptOf());
     return fields;
   }
 
-  /** The models left out and why, as answers and documents list them. */
+  /** The first names, {@value #MAX_EXCLUDE} characters at most. */
+  private static List<String> cut(Set<String> names) {
+    List<String> kept = new ArrayList<>();
+    int length = 0;
+    for (String name : names) {
+      length += name.length();
+      if (length > MAX_EXCLUDE) {
+        break;
+      }
+      kept.add(name);
+    }
+    return kept;
+  }
+
+  /**
+   * The models that were tried for a task until this decision's call failed: those tried before it,
+   * the one it chose, and those reported as failed under it.
+   */
+  public static Set<String> tried(Snapshot decision) {
+    Set<String> tried = new LinkedHashSet<>();
+    for (String list : List.of(RoutingDecisions.TRIED, RoutingDecisions.FAILED)) {
+      for (Object name : FieldValues.list(decision.fields().get(list))) {
+        if (name instanceof String text && tried.size() < MAX_TRIED) {
+          tried.add(text);
+        }
+      }
+    }
+    String provider = FieldValues.text(decision.fields().get(RoutingDecisions.SELECTED_PROVIDER));
+    String model = FieldValues.text(decision.fields().get(RoutingDecisions.SELECTED_MODEL));
+    if (provider != null && model != null) {
+      tried.add(provider + "/" + model);
+    }
+    return tried;
+  }
+
+  /** Whether a failure reported under this decision is the first of its task. */
+  public static boolean isFirstAttempt(Snapshot decision) {
+    return decision.fields().get(RoutingDecisions.ATTEMPT_OF) == null
+        && FieldValues.list(decision.fields().get(RoutingDecisions.FAILED)).isEmpty();
+  }
+
+  /** The names of failed models with one more; at most {@value #MAX_TRIED}. */
+  public static List<String> failed(Snapshot decision, String name) {
+    Set<String> names = new LinkedHashSet<>();
+    for (Object known : FieldValues.list(decision.fields().get(RoutingDecisions.FAILED))) {
+      if (known instanceof String text && names.size() < MAX_TRIED - 1) {
+        names.add(text);
+      }
+    }
+    names.add(name);
+    return List.copyOf(names);
+  }
+
+  /** The weighed models left out and why, as answers list them on request. */
   public static List<Map<String, Object>> excluded(Router.Choice choice) {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Router.Excluded excluded : choice.excluded()) {
@@ -132,10 +204,12 @@ public final class RoutingAudit {
     put(entry, UNFIT, candidate.unfit());
     put(entry, RETURNS_AT, candidate.returnsAt());
     entry.put(COST_MICROS, candidate.costMicros());
-    entry.put(STATUS, candidate.status().wire());
-    entry.put(SUCCESS_RATE, candidate.successRate());
-    put(entry, LATENCY_MS, candidate.latencyMs());
-    entry.put(HALF_OPEN, candidate.halfOpen());
+    put(entry, SUCCESS_SHARE, candidate.successShare());
+    put(entry, FIRST_TOKEN_MS, candidate.firstTokenMs());
+    if (candidate.trial()) {
+      entry.put(RoutingDecisions.TRIAL, true);
+    }
+    put(entry, OUT_SINCE, candidate.outSince());
     entry.put(UTILISATION, candidate.utilisation());
     choice.ranked().stream()
         .filter(scored -> scored.candidate().equals(candidate))
@@ -169,12 +243,18 @@ public final class RoutingAudit {
     for (Object name : FieldValues.list(decision.fields().get(RoutingDecisions.LOST))) {
       lost.add(String.valueOf(name));
     }
-    return Router.choose(candidates, lost);
+    Long cheapest = FieldValues.integer(decision.fields().get(RoutingDecisions.CHEAPEST_MICROS));
+    Long dearest = FieldValues.integer(decision.fields().get(RoutingDecisions.DEAREST_MICROS));
+    Double draw = FieldValues.decimal(decision.fields().get(RoutingDecisions.DRAW));
+    Router.Prices prices =
+        cheapest == null || dearest == null
+            ? Router.Prices.of(candidates)
+            : new Router.Prices(cheapest, dearest);
+    return Router.choose(candidates, lost, prices, draw == null ? 0 : draw);
   }
 
   private static Candidate candidate(Map<String, @Nullable Object> fields) {
     Long cost = FieldValues.integer(fields.get(COST_MICROS));
-    Double rate = FieldValues.decimal(fields.get(SUCCESS_RATE));
     Double utilisation = FieldValues.decimal(fields.get(UTILISATION));
     return new Candidate(
         String.valueOf(fields.get(PROVIDER)),
@@ -182,10 +262,10 @@ public final class RoutingAudit {
         FieldValues.text(fields.get(UNFIT)),
         FieldValues.instant(fields.get(RETURNS_AT)),
         cost == null ? 0 : cost,
-        HealthStatus.parse(FieldValues.text(fields.get(STATUS))).orElse(HealthStatus.UNKNOWN),
-        rate == null ? 1 : rate,
-        FieldValues.integer(fields.get(LATENCY_MS)),
-        Boolean.TRUE.equals(fields.get(HALF_OPEN)),
+        FieldValues.decimal(fields.get(SUCCESS_SHARE)),
+        FieldValues.integer(fields.get(FIRST_TOKEN_MS)),
+        Boolean.TRUE.equals(fields.get(RoutingDecisions.TRIAL)),
+        FieldValues.instant(fields.get(OUT_SINCE)),
         utilisation == null ? 0 : utilisation);
   }
 

@@ -316,6 +316,9 @@ public final class Schema {
     public static final String RECENT_KEYS = "recent_keys";
     public static final String HEALTH_DUE_AT = "health_due_at";
     public static final String VALIDATION_ERRORS = "validation_errors";
+    public static final String MODELS = "models";
+    public static final String ACCESS = "access";
+    public static final String PROBE = "probe";
     public static final String CIRCUIT_STATE = "circuit.state";
     public static final String PENDING_STATUS = "pending_status";
     public static final String CLAIM = "claim";
@@ -343,6 +346,9 @@ public final class Schema {
     public static final String VALIDATION_ERRORS = "validation_errors";
     public static final String STARTS_AT = "starts_at";
     public static final String MIRRORS = "mirrors";
+    public static final String RESERVATIONS_COUNT = "reservations_count";
+    public static final String RESERVATIONS_SINCE = "reservations_since";
+    public static final String LIMITS_AT = "limits_at";
     public static final String RESERVED_AT = "reserved_at";
     public static final String EXPIRES_AT = "expires_at";
     public static final String TOKENS = "tokens";
@@ -413,6 +419,16 @@ public final class Schema {
     public static final String EXCLUDE = "exclude";
     public static final String RETRY_AT = "retry_at";
     public static final String MAX_COST_MICROS = "max_cost_micros";
+    public static final String CACHED_INPUT_TOKENS = "cached_input_tokens";
+    public static final String CHARACTERS = "characters";
+    public static final String AUDIO_SECONDS = "audio_seconds";
+    public static final String DRAW = "draw";
+    public static final String TRIAL = "trial";
+    public static final String ATTEMPT_OF = "attempt_of";
+    public static final String TRIED = "tried";
+    public static final String FAILED = "failed";
+    public static final String CHEAPEST_MICROS = "cheapest_micros";
+    public static final String DEAREST_MICROS = "dearest_micros";
 
     private RoutingDecisions() {}
   }
@@ -430,6 +446,11 @@ public final class Schema {
     public static final String LANGUAGES = "languages";
     public static final String INPUT_COST_MICROS_PER_MILLION = "input_cost_micros_per_million";
     public static final String OUTPUT_COST_MICROS_PER_MILLION = "output_cost_micros_per_million";
+    public static final String CACHED_INPUT_COST_MICROS_PER_MILLION =
+        "cached_input_cost_micros_per_million";
+    public static final String INPUT_UNIT = "input_unit";
+    public static final String LONG_CONTEXT = "long_context";
+    public static final String ABOVE_INPUT_TOKENS = "above_input_tokens";
     public static final String TIME_ZONE = "time_zone";
     public static final String WINDOWS = "windows";
     public static final String TOKENS_LIMIT = "tokens_limit";

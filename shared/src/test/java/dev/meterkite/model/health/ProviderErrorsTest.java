@@ -26,14 +26,14 @@ class ProviderErrorsTest { // A31
   /** A Sunday, 02:00 in California, so that Google's day ends 22 hours later. */
   private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
 
-  /** Columns: provider, status, Retry-After or -, kind, seconds until or -, body. */
+  /** Columns: provider, status, Retry-After or -, kind, seconds until or -, source, body. */
   static Stream<Arguments> payloads() throws IOException {
     List<Arguments> rows = new ArrayList<>();
     try (InputStream in = ProviderErrorsTest.class.getResourceAsStream("provider-errors.tsv")) {
       String table = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       for (String line : table.lines().toList()) {
         if (!line.isBlank() && !line.startsWith("#")) {
-          rows.add(Arguments.of((Object[]) line.split("\t", 6)));
+          rows.add(Arguments.of((Object[]) line.split("\t", 7)));
         }
       }
     }
@@ -43,7 +43,13 @@ class ProviderErrorsTest { // A31
   @ParameterizedTest
   @MethodSource("payloads")
   void payload_meansWhatTheTableSays(
-      String provider, int status, String retryAfter, Kind kind, String seconds, String body) {
+      String provider,
+      int status,
+      String retryAfter,
+      Kind kind,
+      String seconds,
+      String source,
+      String body) {
     Object parsed = body.startsWith("{") || body.startsWith("[") ? new Json(body).value() : body;
     ProviderError error =
         ProviderError.of(provider, status, parsed, retryAfter.equals("-") ? null : retryAfter);
@@ -57,13 +63,19 @@ class ProviderErrorsTest { // A31
   }
 
   @Test
-  void table_holdsAtLeastSixtyShapesOfFourProviders() throws IOException {
+  void table_holdsAtLeast120ShapesWithTheirSources() throws IOException {
     Map<String, Integer> counts = new HashMap<>();
-    payloads().forEach(row -> counts.merge((String) row.get()[0], 1, Integer::sum));
+    payloads()
+        .forEach(
+            row -> {
+              counts.merge((String) row.get()[0], 1, Integer::sum);
+              assertTrue(((String) row.get()[5]).length() > 5, row::toString);
+            });
+    assertTrue(counts.size() >= 15, counts::toString);
     for (String provider : List.of("openai", "anthropic", "google", "elevenlabs")) {
       assertTrue(counts.get(provider) >= 12, counts::toString);
     }
-    assertTrue(counts.values().stream().mapToInt(count -> count).sum() >= 60, counts::toString);
+    assertTrue(counts.values().stream().mapToInt(count -> count).sum() >= 120, counts::toString);
   }
 
   @ParameterizedTest
@@ -74,38 +86,83 @@ class ProviderErrorsTest { // A31
     "'', PROVIDER_FAULT",
     "rate_limit_exceeded, RATE_LIMITED",
     "RESOURCE_EXHAUSTED, RATE_LIMITED",
-    "insufficient_quota, QUOTA_GONE",
+    "insufficient_quota, CREDIT_GONE",
     "overloaded_error, PROVIDER_FAULT",
-    "invalid_api_key, PROVIDER_FAULT",
+    "invalid_api_key, KEY_REFUSED",
     "invalid_request_error, CALLER_FAULT",
     "context_length_exceeded, CALLER_FAULT",
     "cancelled, CALLER_FAULT",
     "some_word_of_tomorrow, PROVIDER_FAULT"
   })
   void reportWithoutStatus_goesByItsCode(String code, Kind kind) {
-    ProviderError error = ProviderError.reported("openai", null, code, null);
+    ProviderError error = ProviderError.reported("openai", null, code, null, null);
     assertEquals(kind, ProviderErrors.verdict(error, NOW).kind());
   }
 
   @ParameterizedTest
   @CsvSource({
-    "400, CALLER_FAULT", "401, PROVIDER_FAULT", "402, QUOTA_GONE", "403, PROVIDER_FAULT",
-    "404, CALLER_FAULT", "407, CALLER_FAULT", "408, PROVIDER_FAULT", "409, CALLER_FAULT",
+    "400, CALLER_FAULT", "401, KEY_REFUSED", "402, CREDIT_GONE", "403, KEY_REFUSED",
+    "404, MODEL_GONE", "410, MODEL_GONE", "424, PROVIDER_FAULT", "407, CALLER_FAULT", "408, PROVIDER_FAULT", "409, CALLER_FAULT",
     "428, CALLER_FAULT", "429, RATE_LIMITED", "430, CALLER_FAULT", "499, CALLER_FAULT",
     "500, PROVIDER_FAULT", "529, PROVIDER_FAULT", "599, PROVIDER_FAULT", "600, PROVIDER_FAULT",
     "200, PROVIDER_FAULT", "302, PROVIDER_FAULT", "399, PROVIDER_FAULT", "-5, PROVIDER_FAULT"
   })
   void bareStatus_ofAnyProvider(int status, Kind kind) {
-    ProviderError error = ProviderError.reported("mistral", status, null, null);
+    ProviderError error = ProviderError.reported("mistral", status, null, null, null);
     Verdict verdict = ProviderErrors.verdict(error, NOW);
     assertEquals(kind, verdict.kind());
     assertEquals(kind != Kind.CALLER_FAULT, verdict.counts());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "AbortError, CALLER_FAULT",
+    "AbortError: This operation was aborted, CALLER_FAULT",
+    "ERR_CANCELED, CALLER_FAULT",
+    "request was cancelled due to timeout, PROVIDER_FAULT",
+    "The operation was aborted due to timeout, PROVIDER_FAULT",
+    "context canceled: deadline exceeded, PROVIDER_FAULT",
+    "timeout of 30000ms exceeded ECONNABORTED, PROVIDER_FAULT",
+    "ECONNABORTED, PROVIDER_FAULT",
+    "ECONNRESET, PROVIDER_FAULT",
+    "429 Too Many Requests, RATE_LIMITED"
+  })
+  void c46_messageWithoutStatus_ofACancellationAndOfATimeout(String message, Kind kind) {
+    for (boolean coded : new boolean[] {true, false}) {
+      ProviderError error =
+          ProviderError.reported("p", null, coded ? message : null, coded ? null : message, null);
+      assertEquals(kind, ProviderErrors.verdict(error, NOW).kind());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Please try again in 9m38.016s., 578016",
+    "please retry after 20 seconds., 20000",
+    "try again in 1 hour and 5 minutes, 3900000",
+    "Try again in 250ms, 250",
+    "'{\"retryDelay\": \"35s\"}', 35000",
+    "retry_delay { seconds: 35 }, 35000",
+    "retry_after_seconds=7, 7000",
+    "please wait 2 minutes before trying, 120000",
+    "quota resets in 3h, 10800000",
+    "resets at 2026-03-01T10:05:00Z, 300000",
+    "You will regain access on 2026-03-02 at 00:00 UTC, 50400000",
+    "try again later in 5 parts, ",
+    "retry in 99999 days, ",
+    "no hint at all, "
+  })
+  void c44_hintInWords_isFound(String message, Long millis) {
+    Instant expected = millis == null ? null : NOW.plusMillis(millis);
+    assertEquals(
+        expected,
+        RetryAfter.inWords(message.toLowerCase(java.util.Locale.ROOT), NOW).orElse(null));
+  }
+
   @Test
-  void rateLimitOfWeeks_isObeyedForADay() {
-    ProviderError error = ProviderError.reported("openai", 429, null, "1000000");
-    assertEquals(NOW.plus(Duration.ofHours(24)), ProviderErrors.verdict(error, NOW).until());
+  void rateLimitOfWeeks_isObeyedForAnHour() {
+    ProviderError error = ProviderError.reported("openai", 429, null, null, "1000000");
+    assertEquals(NOW.plus(Duration.ofHours(1)), ProviderErrors.verdict(error, NOW).until());
   }
 
   @Test
@@ -128,8 +185,8 @@ class ProviderErrorsTest { // A31
       assertEquals(Kind.PROVIDER_FAULT, ProviderErrors.verdict(error, NOW).kind());
     }
     String long_ = "x".repeat(100_000);
-    assertEquals(2_000, ProviderError.reported("p", 400, long_, null).code().length());
-    assertFalse(ProviderError.reported("p", 400, "A", null).says(List.of("A")));
+    assertEquals(500, ProviderError.reported("p", 400, long_, null, null).code().length());
+    assertFalse(ProviderError.reported("p", 400, "A", null, null).says(List.of("A")));
   }
 
   /** As much of JSON as the table uses. */

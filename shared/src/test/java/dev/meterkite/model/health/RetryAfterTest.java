@@ -65,7 +65,7 @@ class RetryAfterTest { // A31
         "1e9",
         "NaN",
         "soon",
-        "30 seconds",
+        "30 second hands",
         "\u0663\u0660",
         "s",
         "1.2.3"

@@ -565,4 +565,143 @@ class QuotaRulesTest {
       }
     }
   }
+
+  private static Map<String, Object> windows(Object limit) {
+    return Map.of("minute", Map.of("tokens_limit", limit, "tokens_used", 300L));
+  }
+
+  @Test
+  void c60_windowWithoutAReset_isTheOneThatContainsNow() {
+    Map<String, Object> fields =
+        Map.of("provider", "openai", "model_id", "gpt-4o", "windows", windows(1_000L));
+    store.put(OWNER, fields);
+    assertEquals(300, state(T0).windows().get(0).tokensUsed());
+    reserved(700, null, T0.plusSeconds(59));
+    assertRefused(QuotaOutcome.QUOTA_EXHAUSTED, reserve(1, null, T0.plusSeconds(59)));
+    reserved(1_000, null, T0.plusSeconds(60));
+  }
+
+  private QuotaState state(Instant now) {
+    return store.state(OWNER).at(now);
+  }
+
+  @Test
+  void c61_limitEditedInTheCatalogue_arrivesByTheNextReservation() {
+    reserved(900, updated(1_000, T0), T0);
+    assertRefused(QuotaOutcome.QUOTA_EXHAUSTED, reserve(200, updated(1_000, T0), T0));
+    reserved(200, updated(5_000, T0.plusSeconds(1)), T0.plusSeconds(2));
+    assertEquals(5_000L, state(T0.plusSeconds(2)).windows().get(0).tokensLimit());
+    reserve(1, updated(1_000, T0), T0.plusSeconds(3)); // An instance that still has the older one.
+    assertEquals(5_000L, state(T0.plusSeconds(3)).windows().get(0).tokensLimit());
+  }
+
+  private static QuotaLimits updated(long tokens, Instant at) {
+    return new QuotaLimits(
+        ZoneOffset.UTC, Map.of(Window.MINUTE, new QuotaLimits.Limit(tokens, null)), at);
+  }
+
+  @Test
+  void c61_limitOfAnotherProgram_staysUntilTheCatalogueChanges() {
+    store.put(OWNER, Map.of("windows", windows(700L)));
+    reserved(100, updated(1_000, T0), T0);
+    assertEquals(700L, state(T0).windows().get(0).tokensLimit());
+    reserved(100, updated(2_000, T0.plusSeconds(1)), T0.plusSeconds(1));
+    assertEquals(2_000L, state(T0.plusSeconds(1)).windows().get(0).tokensLimit());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1000.5, 1000", "'1000', 1000", "' 1000.9 ', 1000", "many, 0", "-7, 0"})
+  void c62_limitInAFormOfItsOwn_isReadAndNeverWrittenOver(String written, long limit) {
+    Object value = written.equals("1000.5") ? (Object) 1000.5 : written;
+    for (boolean inWindow : new boolean[] {true, false}) {
+      Map<String, Object> fields = new HashMap<>();
+      fields.put("provider", "openai");
+      fields.put("model_id", "gpt-4o");
+      if (inWindow) {
+        fields.put("windows", windows(value));
+      } else {
+        fields.put("tokens_limit", value);
+        fields.put("reset_at", T0.plusSeconds(60));
+      }
+      store.put(OWNER, fields);
+      assertEquals(limit, state(T0).windows().get(0).tokensLimit());
+      if (limit > 0) {
+        reserved(500, null, T0);
+      }
+      store.decide(QuotaRules.sweep(store.get(OWNER)), T0.plusSeconds(120));
+      Object kept =
+          inWindow
+              ? ((Map<?, ?>) ((Map<?, ?>) store.get(OWNER).fields().get("windows")).get("minute"))
+                  .get("tokens_limit")
+              : store.get(OWNER).fields().get("tokens_limit");
+      assertEquals(value, kept);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"2026-03-01T10:01:00Z", "1772359260", "1772359260000", "2026-03-01T11:01:00+01:00"})
+  void c62_resetAsTextOrNumber_isRead(String written) {
+    for (Object value : written.contains("T") ? List.<Object>of(written) : List.<Object>of(written, Long.valueOf(written))) {
+      store.put(OWNER, Map.of("tokens_used", 5L, "tokens_limit", 10L, "reset_at", value));
+      assertEquals(T0.plusSeconds(60), store.state(OWNER).windows().get(0).end(), value::toString);
+    }
+  }
+
+  @Test
+  void c63_settlementOfAReservationThatASetWiped_isChargedOnce() {
+    Instant later = T0.plusSeconds(5);
+    for (boolean whole : new boolean[] {true, false}) {
+      store.put(OWNER, Map.of());
+      ReservationId kept = reserved(100, minute(1_000), T0);
+      ReservationId wiped = reserved(200, minute(1_000), T0);
+      ReservationId settled = reserved(50, minute(1_000), T0);
+      for (ReservationId id : List.of(kept, wiped, settled)) {
+        store.put(
+            new DocRef("idempotency_keys", id.uuid()), Map.of("created_at", T0, "answer", "{}"));
+      }
+      store.decide(QuotaRules.settle(settled, 50, "s" + keys++, "h"), T0.plusSeconds(1));
+      assertRefused(
+          QuotaOutcome.ALREADY_SETTLED,
+          store.decide(QuotaRules.settle(settled, 50, "s" + keys++, "h"), T0.plusSeconds(2)));
+      Map<String, Object> fields = new HashMap<>(store.get(OWNER).fields());
+      fields.remove("reservations");
+      if (whole) {
+        fields.keySet().retainAll(List.of("provider", "model_id", "windows"));
+      }
+      store.put(OWNER, fields);
+      long used = state(later).windows().get(0).tokensUsed();
+      store.answer(QuotaRules.settle(wiped, 170, "s" + keys++, "h"), later);
+      assertEquals(used + 170, state(later).windows().get(0).tokensUsed());
+      assertRefused(
+          QuotaOutcome.ALREADY_SETTLED,
+          store.decide(QuotaRules.settle(wiped, 170, "s" + keys++, "h"), later));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"700, 250", "900, 100", "0, 950", "5000, 100"})
+  void c64_whatTheProviderSaysIsLeft_countsWhereItIsLess(long left, long used) {
+    ReservationId charged = reserved(100, minute(1_000), T0);
+    store.answer(QuotaRules.settle(charged, 100, "s" + keys++, "h"), T0);
+    reserved(50, minute(1_000), T0);
+    QuotaCommand.Stated stated = new QuotaCommand.Stated(left, null, T0.plusSeconds(20));
+    store.decide(QuotaRules.stated(OWNER, stated), T0);
+    assertEquals(used, state(T0).windows().get(0).tokensUsed());
+    store.decide(QuotaRules.stated(OWNER, stated), T0);
+    assertEquals(used, state(T0).windows().get(0).tokensUsed());
+  }
+
+  @Test
+  void c64_whatTheProviderSays_ofALongerWindow() {
+    Map<Window, QuotaLimits.Limit> both =
+        Map.of(
+            Window.MINUTE, new QuotaLimits.Limit(1_000L, null),
+            Window.DAY, new QuotaLimits.Limit(9_000L, null));
+    reserved(1, limits(ZoneOffset.UTC, both), T0);
+    store.decide(
+        QuotaRules.stated(OWNER, new QuotaCommand.Stated(3_999L, null, T0.plusSeconds(3_600))), T0);
+    assertEquals(0, state(T0).windows().get(0).tokensUsed());
+    assertEquals(5_000, state(T0).windows().get(1).tokensUsed());
+  }
 }
