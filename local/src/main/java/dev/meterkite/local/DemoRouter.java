@@ -30,6 +30,8 @@ final class DemoRouter implements DemoSection {
   private static final int PROBES_DOWN = 5;
   private static final String PROVIDER = "openai";
   private static final String JOB = "demo-router";
+  private static final List<String> ALERTS =
+      List.of("provider_unavailable", "circuit_breaker_opened");
 
   /** Probes it may take until the averages have forgotten the outage. */
   private static final int MOST_PROBES = 15;
@@ -63,6 +65,8 @@ final class DemoRouter implements DemoSection {
     for (int i = 0; i < PROBES_DOWN; i++) {
       probe(stage);
     }
+    // Its recovery must not overtake the events of the outage.
+    stage.await("the alerts of the outage", () -> ALERTS.stream().allMatch(type -> alerts(stage, type).size() == 1));
     stage.row("its circuit after " + PROBES_DOWN + " probes", health(stage, "circuit"));
     stage.host().providers().tell(PROVIDER, StubProviders.Behaviour.OK);
     stage.host().clock().advance(Duration.ofMinutes(5));
@@ -192,12 +196,8 @@ final class DemoRouter implements DemoSection {
     if (settled == 0) {
       findings.add("nothing was settled");
     }
-    for (String type : List.of("provider_unavailable", "circuit_breaker_opened")) {
-      List<Snapshot> alerts =
-          stage.find(
-              Query.of(ModelRouterAlerts.COLLECTION, 10)
-                  .where(ModelRouterAlerts.PROVIDER, Query.Op.EQUAL, PROVIDER)
-                  .where(ModelRouterAlerts.TYPE, Query.Op.EQUAL, type));
+    for (String type : ALERTS) {
+      List<Snapshot> alerts = alerts(stage, type);
       boolean resolved =
           alerts.stream()
               .allMatch(alert -> "resolved".equals(alert.fields().get(ModelRouterAlerts.STATUS)));
@@ -207,5 +207,12 @@ final class DemoRouter implements DemoSection {
       }
     }
     return findings;
+  }
+
+  private static List<Snapshot> alerts(DemoStage stage, String type) {
+    return stage.find(
+        Query.of(ModelRouterAlerts.COLLECTION, 10)
+            .where(ModelRouterAlerts.PROVIDER, Query.Op.EQUAL, PROVIDER)
+            .where(ModelRouterAlerts.TYPE, Query.Op.EQUAL, type));
   }
 }

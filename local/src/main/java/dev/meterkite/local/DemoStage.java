@@ -9,6 +9,7 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -131,9 +132,11 @@ final class DemoStage {
     return true;
   }
 
-  /** Waits until no event is on its way. */
+  /** Waits until no event is on its way, neither in the emulator nor in the host. */
   void awaitEvents() throws InterruptedException {
-    await("no event on its way", () -> host.events().counts().pending() == 0);
+    if (!host.awaitEvents(Duration.ofNanos(PATIENCE_NANOS))) {
+      surprise("events are still on their way after three minutes");
+    }
   }
 
   /** The books of all users, read once, when everything has been played. */
