@@ -66,7 +66,9 @@ final class DemoRouter implements DemoSection {
       probe(stage);
     }
     // Its recovery must not overtake the events of the outage.
-    stage.await("the alerts of the outage", () -> ALERTS.stream().allMatch(type -> alerts(stage, type).size() == 1));
+    stage.await(
+        "the alerts of the outage",
+        () -> ALERTS.stream().allMatch(type -> alerts(stage, type).size() == 1));
     stage.row("its circuit after " + PROBES_DOWN + " probes", health(stage, "circuit"));
     stage.host().providers().tell(PROVIDER, StubProviders.Behaviour.OK);
     stage.host().clock().advance(Duration.ofMinutes(5));

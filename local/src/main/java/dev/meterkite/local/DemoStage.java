@@ -1,5 +1,7 @@
 package dev.meterkite.local;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.store.FirestoreStore;
@@ -93,7 +95,7 @@ final class DemoStage {
    * lost answer harms nobody.
    */
   void create(Map<DocRef, Map<String, Object>> documents) {
-    List<DocRef> all = new ArrayList<>(documents.keySet());
+    List<DocRef> all = List.copyOf(documents.keySet());
     for (int from = 0; from < all.size(); from += A_COMMIT) {
       List<DocRef> some = all.subList(from, Math.min(all.size(), from + A_COMMIT));
       Pages.commit(
@@ -101,7 +103,8 @@ final class DemoStage {
           () ->
               Pages.read(store, some).stream()
                   .filter(found -> !found.exists())
-                  .map(found -> Mutation.create(found.ref(), documents.get(found.ref())))
+                  .map(Snapshot::ref)
+                  .map(ref -> Mutation.create(ref, requireNonNull(documents.get(ref))))
                   .toList());
     }
   }
