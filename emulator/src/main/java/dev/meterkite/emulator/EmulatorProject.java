@@ -48,7 +48,8 @@ public final class EmulatorProject {
     String body =
         """
         {"eventType": %s, "database": "(default)", "namespace": "(default)",
-         "document": {"value": %s, "matchType": "PATH_PATTERN"}}"""
+         "document": {"value": %s, "matchType": "PATH_PATTERN"}}\
+        """
             .formatted(quote(eventType), quote(pattern));
     expectOk("POST", emulator("/eventarcTrigger?eventarcTriggerId=" + segment(id)), body);
   }

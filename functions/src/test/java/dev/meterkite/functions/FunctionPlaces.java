@@ -176,8 +176,7 @@ final class FunctionPlaces {
     }
   }
 
-  private void compare(
-      FunctionEntry entry, Line line, String what, String wanted, String found) {
+  private void compare(FunctionEntry entry, Line line, String what, String wanted, String found) {
     if (!wanted.equals(found)) {
       messages.add(
           at(entry) + line + " has the " + what + " \"" + found + "\", not \"" + wanted + "\"");
@@ -217,8 +216,7 @@ final class FunctionPlaces {
 
   private List<Line> lines(String file) throws IOException {
     List<Line> lines = new ArrayList<>();
-    for (String text :
-        Arrays.asList(Files.readString(home.resolve(file)).split("\n", -1))) {
+    for (String text : Arrays.asList(Files.readString(home.resolve(file)).split("\n", -1))) {
       lines.add(new Line(file, lines.size() + 1, text));
     }
     return lines;

@@ -63,7 +63,8 @@ class FunctionPlacesTest {
     int http =
         append(
             "functions.tsv",
-            line("example-call", "credits.ExampleCall", "http", "-", "credits", "false", "service"));
+            line(
+                "example-call", "credits.ExampleCall", "http", "-", "credits", "false", "service"));
     int event =
         append(
             "functions.tsv",
@@ -130,7 +131,13 @@ class FunctionPlacesTest {
   }
 
   private static String line(
-      String name, String type, String kind, String trigger, String account, String retry, String roles) {
+      String name,
+      String type,
+      String kind,
+      String trigger,
+      String account,
+      String retry,
+      String roles) {
     return String.join(
         "\t",
         name,
@@ -172,8 +179,7 @@ class FunctionPlacesTest {
         copy.resolve("functions.tsv"),
         text.replaceAll("(?m)^(quote-job\t.*)\tany$", "$1\tservice")
             .replaceAll("(?m)^list-alerts\t.*\n", ""));
-    String at =
-        at(lineOf(copy.resolve("functions.tsv"), "quote-job\t"), "quote-job");
+    String at = at(lineOf(copy.resolve("functions.tsv"), "quote-job\t"), "quote-job");
     int path = lineOf(HOME.resolve("docs/openapi.yaml"), "  /quote-job:");
     List<String> openapi = Files.readAllLines(HOME.resolve("docs/openapi.yaml"));
     int roles = path;

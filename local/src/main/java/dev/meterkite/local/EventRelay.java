@@ -39,10 +39,10 @@ import java.util.logging.Logger;
  * <p>The emulator posts an event once and never again, one after the other, its body in base64; the
  * functions get the bytes. It also posts events without any document, for the deletion of a
  * document that did not exist, or that was created in the same commit; Eventarc sends none for what
- * changes nothing, so they go to nobody. It dates an event to when it is posted; here it gets the time of the
- * write, as Eventarc says it, by the host's clock. At most 50,000 deliveries and 256 MiB wait; what
- * comes on top is dropped, counted and logged. A delivery that failed 30 times, over some four
- * minutes, is given up, counted and logged.
+ * changes nothing, so they go to nobody. It dates an event to when it is posted; here it gets the
+ * time of the write, as Eventarc says it, by the host's clock. At most 50,000 deliveries and 256
+ * MiB wait; what comes on top is dropped, counted and logged. A delivery that failed 30 times, over
+ * some four minutes, is given up, counted and logged.
  */
 public final class EventRelay implements AutoCloseable {
   static final int MOST_PENDING = 50_000;

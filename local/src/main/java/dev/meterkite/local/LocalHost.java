@@ -204,7 +204,7 @@ public final class LocalHost implements AutoCloseable {
     try {
       Origins.of(given.allowedOrigins());
     } catch (IllegalArgumentException e) {
-      throw new LocalHostException(e.getMessage(), e);
+      throw new LocalHostException(String.valueOf(e.getMessage()), e);
     }
     return Stream.concat(Stream.of(Origins.LOOPBACK), given.allowedOrigins().stream())
         .collect(Collectors.joining(","));

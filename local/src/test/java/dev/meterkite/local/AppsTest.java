@@ -100,8 +100,7 @@ class AppsTest {
     assertEquals(403, reads("ada", "idempotency_keys/x"));
     String raise = "{\"fields\":{\"credits_balance\":{\"integerValue\":\"9\"}}}";
     assertEquals(
-        403,
-        host.documents().asCaller("PATCH", "users/ada", raise, signedIn("ada")).status());
+        403, host.documents().asCaller("PATCH", "users/ada", raise, signedIn("ada")).status());
   }
 
   @Test

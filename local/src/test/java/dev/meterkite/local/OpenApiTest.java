@@ -205,8 +205,7 @@ class OpenApiTest {
           assertEquals(wire(words), property.get("enum"), place);
         });
     assertEquals(wire(BundleTier.values()), map(schemas.get("BundleTier")).get("enum"));
-    assertEquals(
-        wire(SubscriptionTier.values()), map(schemas.get("SubscriptionTier")).get("enum"));
+    assertEquals(wire(SubscriptionTier.values()), map(schemas.get("SubscriptionTier")).get("enum"));
     assertEquals(wire(FeatureFlag.values()), map(schemas.get("FeatureFlag")).get("enum"));
   }
 

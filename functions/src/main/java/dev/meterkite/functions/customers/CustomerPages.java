@@ -78,9 +78,9 @@ final class CustomerPages {
     List<Snapshot> page = found.subList(0, Math.min(found.size(), request.limit()));
     Instant now = clock.instant();
     Map<String, Object> members = new LinkedHashMap<>();
-    members.put("customers", page.stream()
-            .map(customer -> shown(customer.ref().id(), customer.fields(), now))
-            .toList());
+    members.put(
+        "customers",
+        page.stream().map(customer -> shown(customer.ref().id(), customer.fields(), now)).toList());
     if (found.size() > page.size()) {
       members.put("next_page_token", token(page.get(page.size() - 1), request));
     }

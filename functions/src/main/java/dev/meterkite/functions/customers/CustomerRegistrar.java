@@ -20,7 +20,6 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
-import dev.meterkite.model.schema.Violation;
 import dev.meterkite.model.schema.Word;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -83,10 +82,7 @@ final class CustomerRegistrar {
           given,
           Customers.MONTHLY_SCENE_QUOTA,
           fields.optionalInteger("monthly_scene_quota", -1, MAX_QUOTA));
-      put(
-          given,
-          Customers.AUDIO_NARRATION_ENABLED,
-          fields.optionalFlag("audio_narration_enabled"));
+      put(given, Customers.AUDIO_NARRATION_ENABLED, fields.optionalFlag("audio_narration_enabled"));
       put(
           given,
           Customers.SUBTITLE_GENERATION_ENABLED,
@@ -103,10 +99,7 @@ final class CustomerRegistrar {
       put(given, Customers.CONTRACT_START, fields.optionalMoment("contract_start"));
       put(given, Customers.CONTRACT_END, fields.optionalMoment("contract_end"));
       put(given, Customers.FEATURE_OVERRIDES, overrides(fields));
-      put(
-          given,
-          Customers.BILLING_ANCHOR_DAY,
-          fields.optionalInteger("billing_anchor_day", 1, 31));
+      put(given, Customers.BILLING_ANCHOR_DAY, fields.optionalInteger("billing_anchor_day", 1, 31));
       put(
           given,
           Customers.BILLING_TIME_ZONE,
@@ -182,8 +175,7 @@ final class CustomerRegistrar {
       return Answer.problem(Problem.invalid(invalid.violations()));
     }
     CustomerRegistration.Registered registered = (CustomerRegistration.Registered) result;
-    String answer =
-        Json.write(CustomerPages.shown(request.customerId(), registered.fields(), now));
+    String answer = Json.write(CustomerPages.shown(request.customerId(), registered.fields(), now));
     List<Mutation> mutations = new ArrayList<>();
     registered.writes().forEach(write -> mutations.add(mutation(write, read)));
     mutations.addAll(marker.mutations(answer, now));

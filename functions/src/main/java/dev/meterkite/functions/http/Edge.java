@@ -38,7 +38,10 @@ public final class Edge {
   private final Drain drain;
   private final Origins origins;
 
-  /** An edge that no page of another origin may call; see {@link #Edge(Callers, Log, Drain, Origins)}. */
+  /**
+   * An edge that no page of another origin may call; see {@link #Edge(Callers, Log, Drain,
+   * Origins)}.
+   */
   public Edge(Callers callers, Log log, Drain drain) {
     this(callers, log, drain, Origins.NONE);
   }

@@ -43,8 +43,7 @@ public final class Fields {
 
   private static final int MAX_NAME = 100;
   private static final int MAX_EMAIL = 320;
-  private static final Pattern EMAIL =
-      Pattern.compile("[^@\\s\\p{Cntrl}]+@[^@\\s\\p{Cntrl}]+");
+  private static final Pattern EMAIL = Pattern.compile("[^@\\s\\p{Cntrl}]+@[^@\\s\\p{Cntrl}]+");
   private static final Pattern NUMBER =
       Pattern.compile("-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]{1,3})?");
   private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");

@@ -48,8 +48,8 @@ public final class Origins {
   }
 
   /**
-   * The origins of a list such as {@code https://app.example.com} and {@code http://localhost:3000};
-   * the word {@code loopback} stands for every loopback origin.
+   * The origins of a list such as {@code https://app.example.com} and {@code
+   * http://localhost:3000}; the word {@code loopback} stands for every loopback origin.
    *
    * @throws IllegalArgumentException that names the first entry that is not an origin
    */

@@ -9,7 +9,6 @@ import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Fields;
-import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Role;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;

@@ -49,8 +49,7 @@ class MissingDocumentsTest {
     assertTrue(detail.startsWith("There is no " + document + "; "), detail);
     assertTrue(detail.contains(hint), detail);
     assertEquals(
-        document,
-        problem.get("collection").getAsString() + "/" + problem.get("id").getAsString());
+        document, problem.get("collection").getAsString() + "/" + problem.get("id").getAsString());
   }
 
   /** Whose hold it was is gone: the user is what is missing. */

@@ -64,7 +64,8 @@ class RegisterUserTest {
   void newUser_isAnsweredWithItsFirstGrant() {
     String id = id();
     JsonObject user =
-        registered(id, ",'email':'ada@example.com','tier':'pro','stripe_customer_id':'cus_" + id + "'");
+        registered(
+            id, ",'email':'ada@example.com','tier':'pro','stripe_customer_id':'cus_" + id + "'");
     assertEquals(
         List.of(
             "user_id",
@@ -84,7 +85,8 @@ class RegisterUserTest {
     assertEquals(id, stored.get("user_id"));
     assertEquals(stored.get("created_at"), stored.get("updated_at"));
     assertEquals(1, transactions(id).size());
-    assertEquals("70 0 70", figures(done(DebitCredits.class, "{'user_id':'" + id + "','amount':2430}")));
+    assertEquals(
+        "70 0 70", figures(done(DebitCredits.class, "{'user_id':'" + id + "','amount':2430}")));
   }
 
   @ParameterizedTest
@@ -163,8 +165,11 @@ class RegisterUserTest {
   void fieldsThatAreMissing_areSetAndTheRestStays() {
     String id = id();
     HOSTED.set(
-        "users", id, Map.of("user_id", id, "credits_balance", 40L, "theme", "dark", "tier", "payg"));
-    JsonObject user = registered(id, ",'email':'a@b.example','stripe_customer_id':'cus_" + id + "'");
+        "users",
+        id,
+        Map.of("user_id", id, "credits_balance", 40L, "theme", "dark", "tier", "payg"));
+    JsonObject user =
+        registered(id, ",'email':'a@b.example','stripe_customer_id':'cus_" + id + "'");
     assertEquals("40 0 40", figures(user));
     Map<String, Object> stored = userFields(id);
     assertEquals("dark", stored.get("theme"));
@@ -249,7 +254,9 @@ class RegisterUserTest {
     JsonObject problem =
         refused(
             register(
-                null, id, ",'tier':'gold','email':'no address','stripe_customer_id':'','balance':5"),
+                null,
+                id,
+                ",'tier':'gold','email':'no address','stripe_customer_id':'','balance':5"),
             400,
             "invalid_request");
     assertEquals(
@@ -261,8 +268,7 @@ class RegisterUserTest {
   @ParameterizedTest
   @CsvSource({"''", "a/b", ".", "..", "__x__"})
   void hostileIds_areRefused(String id) {
-    assertEquals(
-        "user_id:format", faults(refused(register(null, id, ""), 400, "invalid_request")));
+    assertEquals("user_id:format", faults(refused(register(null, id, ""), 400, "invalid_request")));
   }
 
   @Test

@@ -177,9 +177,7 @@ class RegisterCustomerTest {
   void fieldsThatAreMissing_areSetAndTheRestStays() {
     String id = id();
     HOSTED.set(
-        "customers",
-        id,
-        Map.of("bundle_tier", "pro", "theirs", 7L, "monthly_scene_quota", 100.0));
+        "customers", id, Map.of("bundle_tier", "pro", "theirs", 7L, "monthly_scene_quota", 100.0));
     registered(id, ",'monthly_scene_quota':100,'organization_name':'Acme'");
     Map<String, Object> stored = fields("customers", id);
     assertEquals("Acme", stored.get("organization_name"));
@@ -225,10 +223,7 @@ class RegisterCustomerTest {
           CompletableFuture.supplyAsync(
               () -> register(null, id, ",'bundle_tier':'pro','organization_name':'Acme'"));
       try {
-        HOSTED
-            .store()
-            .commit(List.of(Mutation.create(ref, Map.of("bundle_tier", "pro"))))
-            .join();
+        HOSTED.store().commit(List.of(Mutation.create(ref, Map.of("bundle_tier", "pro")))).join();
       } catch (CompletionException e) {
         // The registration was faster.
       }
@@ -273,8 +268,7 @@ class RegisterCustomerTest {
     "'', format"
   })
   void hostileIds_areRefused(String id, String code) {
-    assertEquals(
-        "customer_id:" + code, refused(register(null, id, ""), 400, "invalid_request"));
+    assertEquals("customer_id:" + code, refused(register(null, id, ""), 400, "invalid_request"));
     assertFalse(HOSTED.read("customers", "_global").exists());
   }
 }

@@ -141,8 +141,7 @@ class OriginsTest {
       assertEquals(each.getKey(), response.status);
       assertEquals(APP, response.header("Access-Control-Allow-Origin"));
       assertEquals("Origin", response.header("Vary"));
-      assertTrue(
-          response.header("Access-Control-Expose-Headers").contains("Idempotency-Replayed"));
+      assertTrue(response.header("Access-Control-Expose-Headers").contains("Idempotency-Replayed"));
       assertTrue(response.header("Access-Control-Expose-Headers").contains("X-Request-Id"));
       assertTrue(response.header("Access-Control-Expose-Headers").contains("Retry-After"));
     }

@@ -22,7 +22,8 @@ public final class Missing {
 
   /** The document that figures name; empty for figures of another refusal. */
   public static Optional<DocRef> ref(Map<String, Object> figures) {
-    return figures.get(COLLECTION) instanceof String collection && figures.get(ID) instanceof String id
+    return figures.get(COLLECTION) instanceof String collection
+            && figures.get(ID) instanceof String id
         ? Optional.of(new DocRef(collection, id))
         : Optional.empty();
   }

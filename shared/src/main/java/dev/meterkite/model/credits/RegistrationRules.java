@@ -87,7 +87,8 @@ final class RegistrationRules {
     Query owners = CreditCommands.usersOfStripeCustomer(customer);
     if (!seen.has(new Read.Find(owners))) {
       missing.add(new Read.Find(owners));
-    } else if (seen.found(owners).stream().anyMatch(one -> !one.ref().id().equals(state.userId()))) {
+    } else if (seen.found(owners).stream()
+        .anyMatch(one -> !one.ref().id().equals(state.userId()))) {
       errors.add(error(Users.STRIPE_CUSTOMER_ID, "taken", "belongs to another user"));
     }
   }

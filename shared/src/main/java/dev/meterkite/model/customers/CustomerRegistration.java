@@ -149,7 +149,7 @@ public final class CustomerRegistration {
 
   /** Whether two values are the same; 100 and 100.0 are, as programs without integers write it. */
   private static boolean isSame(@Nullable Object found, Object given) {
-    return found instanceof Number one && given instanceof Number other
+    return (found instanceof Number one && given instanceof Number other)
         ? new BigDecimal(one.toString()).compareTo(new BigDecimal(other.toString())) == 0
         : Objects.equals(found, given);
   }

@@ -65,8 +65,8 @@ final class QuotaAlerts {
   }
 
   /**
-   * The share that is used and the threshold that it has reached, which differ where one step passes
-   * it: {@code 2 of 2 scenes (100 %) …; 80 % is reached}.
+   * The share that is used and the threshold that it has reached, which differ where one step
+   * passes it: {@code 2 of 2 scenes (100 %) …; 80 % is reached}.
    */
   private static String message(int percent, MeterState state, Instant period) {
     long scenes = state.counter().scenes();

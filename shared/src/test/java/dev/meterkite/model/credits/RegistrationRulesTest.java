@@ -50,8 +50,7 @@ class RegistrationRulesTest {
     bank.user("u1", found, 40L);
     bank.run(CreditCommands.sweep("u1"));
     assertEquals(outcome, register("u1", null, given, null));
-    assertEquals(
-        outcome.equals("applied") ? given.wire() : found, user("u1").get(Users.TIER));
+    assertEquals(outcome.equals("applied") ? given.wire() : found, user("u1").get(Users.TIER));
   }
 
   @ParameterizedTest

@@ -36,7 +36,8 @@ class CustomerRegistrationTest {
     assertEquals(
         new Write.Create(
             CUSTOMER,
-            Map.of("schema_version", 1L, "bundle_tier", "pro", "created_at", NOW, "updated_at", NOW)),
+            Map.of(
+                "schema_version", 1L, "bundle_tier", "pro", "created_at", NOW, "updated_at", NOW)),
         writes.get(0));
     assertEquals(new Write.Create(FLAGS, FlagRules.initial(BundleTier.PRO, NOW)), writes.get(1));
     assertEquals("standard", registered(Map.of(), Map.of()).fields().get("bundle_tier"));
@@ -56,7 +57,8 @@ class CustomerRegistrationTest {
             CustomerRegistration.AlreadyExists.class,
             decide(found, Map.of("monthly_scene_quota", 6L, "email", "a@b.example")));
     assertEquals(
-        List.of("monthly_scene_quota"), refused.differing().stream().map(Violation::field).toList());
+        List.of("monthly_scene_quota"),
+        refused.differing().stream().map(Violation::field).toList());
   }
 
   /** Only what the registration would add is at fault, not what another program left there. */
