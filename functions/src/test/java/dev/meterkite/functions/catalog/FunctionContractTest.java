@@ -180,8 +180,8 @@ class FunctionContractTest {
     try {
       return Class.forName(entry.entryPoint()).getConstructor().newInstance();
     } catch (ClassNotFoundException | NoSuchMethodException e) {
-      throw new AssertionError(
-          at(entry) + "no public class with a constructor without arguments: " + e.getMessage(), e);
+      String message = "no public class with a constructor without arguments: " + e.getMessage();
+      throw new AssertionError(at(entry) + message);
     }
   }
 
