@@ -66,6 +66,8 @@ final class DemoRouter implements DemoSection {
     for (int i = 0; i < PROBES_DOWN; i++) {
       probe(stage);
     }
+    // Its recovery must not overtake the events of the outage.
+    stage.await("an alert of the outage", () -> !outages(stage).isEmpty());
     stage.row("its circuit after " + PROBES_DOWN + " minutes", health(stage, "circuit"));
     stage.host().providers().tell(PROVIDER, StubProviders.Behaviour.OK);
     int minutes = 0;
@@ -196,14 +198,7 @@ final class DemoRouter implements DemoSection {
     if (settled == 0) {
       findings.add("nothing was settled");
     }
-    List<Snapshot> alerts =
-        stage
-            .find(
-                Query.of(ModelRouterAlerts.COLLECTION, 100)
-                    .where(ModelRouterAlerts.PROVIDER, Query.Op.EQUAL, PROVIDER))
-            .stream()
-            .filter(alert -> OUTAGES.contains(alert.fields().get(ModelRouterAlerts.TYPE)))
-            .toList();
+    List<Snapshot> alerts = outages(stage);
     boolean resolved =
         alerts.stream()
             .allMatch(alert -> "resolved".equals(alert.fields().get(ModelRouterAlerts.STATUS)));
@@ -211,5 +206,16 @@ final class DemoRouter implements DemoSection {
       findings.add("one outage, and alerts: " + alerts.size() + ", resolved: " + resolved);
     }
     return findings;
+  }
+
+  /** Alerts that an outage of the provider or of one of its models raises. */
+  private static List<Snapshot> outages(DemoStage stage) {
+    return stage
+        .find(
+            Query.of(ModelRouterAlerts.COLLECTION, 100)
+                .where(ModelRouterAlerts.PROVIDER, Query.Op.EQUAL, PROVIDER))
+        .stream()
+        .filter(alert -> OUTAGES.contains(alert.fields().get(ModelRouterAlerts.TYPE)))
+        .toList();
   }
 }

@@ -1,5 +1,7 @@
 package dev.meterkite.local;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.store.FirestoreStore;
@@ -9,6 +11,7 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -92,7 +95,7 @@ final class DemoStage {
    * lost answer harms nobody.
    */
   void create(Map<DocRef, Map<String, Object>> documents) {
-    List<DocRef> all = new ArrayList<>(documents.keySet());
+    List<DocRef> all = List.copyOf(documents.keySet());
     for (int from = 0; from < all.size(); from += A_COMMIT) {
       List<DocRef> some = all.subList(from, Math.min(all.size(), from + A_COMMIT));
       Pages.commit(
@@ -100,7 +103,8 @@ final class DemoStage {
           () ->
               Pages.read(store, some).stream()
                   .filter(found -> !found.exists())
-                  .map(found -> Mutation.create(found.ref(), documents.get(found.ref())))
+                  .map(Snapshot::ref)
+                  .map(ref -> Mutation.create(ref, requireNonNull(documents.get(ref))))
                   .toList());
     }
   }
@@ -131,9 +135,11 @@ final class DemoStage {
     return true;
   }
 
-  /** Waits until no event is on its way. */
+  /** Waits until no event is on its way, neither in the emulator nor in the host. */
   void awaitEvents() throws InterruptedException {
-    await("no event on its way", () -> host.events().counts().pending() == 0);
+    if (!host.awaitEvents(Duration.ofNanos(PATIENCE_NANOS))) {
+      surprise("events are still on their way after three minutes");
+    }
   }
 
   /** The books of all users, read once, when everything has been played. */

@@ -56,7 +56,7 @@ record Screen(PrintStream out, int width, boolean terminal) {
 
   private void wrap(String text, String indent) {
     StringBuilder line = new StringBuilder(indent);
-    for (String word : text.strip().split("\\s+")) {
+    for (String word : text.strip().split("\\s+", -1)) {
       if (line.length() > indent.length() && line.length() + 1 + word.length() > width) {
         out.println(line);
         line.setLength(indent.length());

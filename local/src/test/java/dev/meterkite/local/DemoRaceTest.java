@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class DemoRaceTest {
@@ -21,7 +22,7 @@ class DemoRaceTest {
             SHORT,
             Duration.ofMinutes(1),
             key -> {
-              Thread.yield();
+              LockSupport.parkNanos(1_000_000);
               return keys.add(key) && !key.equals("hot-0");
             });
     assertEquals(1, race.failed());

@@ -62,7 +62,9 @@ class ReadmeWalkTest {
     assertTrue(steps.size() > 10, "found " + steps.size());
     try (LocalHost host =
         LocalHost.start(
-            Options.forTests().withProcesses(1).withRules(), HOME.resolve("functions.tsv"), folder.resolve("work"))) {
+            Options.forTests().withProcesses(1).withRules(),
+            HOME.resolve("functions.tsv"),
+            folder.resolve("work"))) {
       StringBuilder script = new StringBuilder("set -eu\n");
       for (int i = 0; i < steps.size(); i++) {
         String commands = steps.get(i).commands().replace("http://127.0.0.1:8080", host.url());
