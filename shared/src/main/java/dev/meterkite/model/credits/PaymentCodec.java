@@ -47,6 +47,7 @@ final class PaymentCodec {
         map(fields, StripePayments.BOOKINGS, PaymentCodec::booking),
         older(fields),
         Raw.instant(fields, StripePayments.TIE_DUE_AT),
+        Raw.text(fields, StripePayments.UNTIED_ALERT),
         Raw.instant(fields, StripePayments.ALERTED_AT));
   }
 
@@ -89,6 +90,7 @@ final class PaymentCodec {
     put(fields, StripePayments.DISPUTES, map(facts.disputes(), PaymentCodec::encode));
     put(fields, StripePayments.BOOKINGS, map(payment.bookings(), PaymentCodec::encode));
     put(fields, StripePayments.TIE_DUE_AT, payment.tieDueAt());
+    put(fields, StripePayments.UNTIED_ALERT, payment.untiedAlert());
     put(fields, StripePayments.ALERTED_AT, payment.alertedAt());
     Older older = payment.older();
     put(fields, StripePayments.TRANSACTION_ID, older == null ? null : older.transactionId());

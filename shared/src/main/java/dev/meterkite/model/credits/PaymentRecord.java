@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param bookings what the ledger did for the packages of each sale
  * @param older what an earlier form of the document says was bought, or null
  * @param tieDueAt when money that went back and belongs to no sale raises an alert, or null
- * @param alertedAt when the payment's alert was first raised, or null
+ * @param untiedAlert what names that alert while it is open, or null
+ * @param alertedAt when the alert of credits that were gone was first raised, or null
  */
 record PaymentRecord(
     @Nullable String userId,
@@ -23,10 +24,11 @@ record PaymentRecord(
     Map<String, Booking> bookings,
     @Nullable Older older,
     @Nullable Instant tieDueAt,
+    @Nullable String untiedAlert,
     @Nullable Instant alertedAt) {
   /** Nothing is known. */
   static final PaymentRecord NONE =
-      new PaymentRecord(null, null, StripePayment.NONE, Map.of(), null, null, null);
+      new PaymentRecord(null, null, StripePayment.NONE, Map.of(), null, null, null, null);
 
   PaymentRecord {
     bookings = Map.copyOf(bookings);
@@ -52,24 +54,31 @@ record PaymentRecord(
         all,
         older != null ? older : other.older,
         Holds.earlier(tieDueAt, other.tieDueAt),
+        untiedAlert != null ? untiedAlert : other.untiedAlert,
         Holds.earlier(alertedAt, other.alertedAt));
   }
 
   PaymentRecord with(StripePayment more) {
     return new PaymentRecord(
-        userId, tiedTo, facts.merge(more), bookings, older, tieDueAt, alertedAt);
+        userId, tiedTo, facts.merge(more), bookings, older, tieDueAt, untiedAlert, alertedAt);
   }
 
   PaymentRecord of(@Nullable String user) {
-    return new PaymentRecord(user, tiedTo, facts, bookings, older, tieDueAt, alertedAt);
+    return new PaymentRecord(
+        user, tiedTo, facts, bookings, older, tieDueAt, untiedAlert, alertedAt);
   }
 
   PaymentRecord booked(Map<String, Booking> next, @Nullable Older rest) {
-    return new PaymentRecord(userId, tiedTo, facts, next, rest, tieDueAt, alertedAt);
+    return new PaymentRecord(userId, tiedTo, facts, next, rest, tieDueAt, untiedAlert, alertedAt);
   }
 
-  PaymentRecord alerts(@Nullable Instant due, @Nullable Instant alerted) {
-    return new PaymentRecord(userId, tiedTo, facts, bookings, older, due, alerted);
+  /** This with the moment when its lack of a sale is told, or with the alert that told it. */
+  PaymentRecord untied(@Nullable Instant due, @Nullable String alert) {
+    return new PaymentRecord(userId, tiedTo, facts, bookings, older, due, alert, alertedAt);
+  }
+
+  PaymentRecord alerted(Instant at) {
+    return new PaymentRecord(userId, tiedTo, facts, bookings, older, tieDueAt, untiedAlert, at);
   }
 
   /** Whether anything was sold for it. */

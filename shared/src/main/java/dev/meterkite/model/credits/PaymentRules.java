@@ -1,9 +1,12 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.alerts.Alerts;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.PaidCredits.Purchase;
 import dev.meterkite.model.credits.PaymentRecord.Older;
 import dev.meterkite.model.credits.StripePayment.Back;
@@ -116,13 +119,14 @@ final class PaymentRules {
     PaymentRecord booked = book(told, pay.told().eventId());
     new TermRules(book, credits)
         .pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
+    PaymentRecord next = untied(ties.rootId(), alerted(ties.rootId(), booked));
     if (!missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);
     }
     if (credits.isOverLimit()) {
       return CreditRules.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
     }
-    ties.writes(alerts(ties.rootId(), booked), book.now()).forEach(book::write);
+    ties.writes(next, book.now()).forEach(book::write);
     return settled(pay.told());
   }
 
@@ -195,26 +199,48 @@ final class PaymentRules {
     return new Older(older.transactionId(), older.credits(), due);
   }
 
-  /** One alert a payment: credits that were gone, or money that went back for no known sale. */
-  private PaymentRecord alerts(String id, PaymentRecord payment) {
-    boolean isUntied = !payment.isSale() && payment.facts().back().back() > 0;
-    Instant tieDueAt = isUntied ? payment.tieDueAt() : null;
-    if (isUntied && tieDueAt == null && payment.alertedAt() == null) {
-      tieDueAt = book.now().plus(TIE_WITHIN);
-    }
-    String what = null;
-    if (tieDueAt != null && !tieDueAt.isAfter(book.now())) {
-      tieDueAt = null;
-      what = "was refunded, and nothing is known that it sold";
-    } else if (credits.lost() > 0) {
-      what =
-          "was refunded, but " + credits.lost() + " of " + credits.wanted() + " credits are gone";
-    }
-    if (what == null) {
-      return payment.alerts(tieDueAt, payment.alertedAt());
+  /** One alert a payment of credits that were gone. */
+  private PaymentRecord alerted(String id, PaymentRecord payment) {
+    if (credits.lost() == 0) {
+      return payment;
     }
     Instant at = payment.alertedAt() == null ? book.now() : payment.alertedAt();
-    book.alert(AlertType.REFUND_ABUSE, id, "payment " + id + " " + what, at);
-    return payment.alerts(tieDueAt, at);
+    String what = credits.lost() + " of " + credits.wanted() + " credits are gone";
+    book.alert(AlertType.REFUND_ABUSE, id, "payment " + id + " was refunded, but " + what, at);
+    return payment.alerted(at);
+  }
+
+  /**
+   * An alert of money that went back for no known sale, once the sale has had its time to come; it
+   * is resolved when the sale comes after all.
+   */
+  private PaymentRecord untied(String id, PaymentRecord payment) {
+    boolean isUntied = !payment.isSale() && payment.facts().back().back() > 0;
+    String open = payment.untiedAlert();
+    if (!isUntied) {
+      if (open != null) {
+        resolve(Alerts.ref(AlertType.REFUND_ABUSE, AlertSubject.user(state.userId()), open));
+      }
+      return payment.untied(null, null);
+    }
+    Instant due = payment.tieDueAt() == null ? book.now().plus(TIE_WITHIN) : payment.tieDueAt();
+    if (open != null || due.isAfter(book.now())) {
+      return payment.untied(open == null ? due : null, open);
+    }
+    book.write(
+        Alerts.once(
+            AlertType.REFUND_ABUSE,
+            AlertSubject.user(state.userId()),
+            "untied " + id,
+            "payment " + id + " was refunded, and nothing is known that it sold",
+            book.now()));
+    return payment.untied(null, "untied " + id);
+  }
+
+  private void resolve(DocRef alert) {
+    Map<String, Object> changes = Alerts.resolve(credits.see(alert), book.now());
+    if (!changes.isEmpty()) {
+      book.write(new Write.Update(alert, changes));
+    }
   }
 }

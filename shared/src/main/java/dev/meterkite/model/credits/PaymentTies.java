@@ -117,7 +117,7 @@ public final class PaymentTies {
 
   private static Write.Update tie(Snapshot document, DocRef root, Instant now) {
     PaymentRecord tied =
-        new PaymentRecord(null, root.id(), StripePayment.NONE, Map.of(), null, null, null);
+        new PaymentRecord(null, root.id(), StripePayment.NONE, Map.of(), null, null, null, null);
     return new Write.Update(document.ref(), PaymentCodec.encode(tied, document, now));
   }
 

@@ -162,7 +162,10 @@ public final class Schema {
     /** When money that went back counts as belonging to no known sale; then an alert is raised. */
     public static final String TIE_DUE_AT = "tie_due_at";
 
-    /** When the payment's alert was first raised. */
+    /** The alert of money that went back and belongs to no sale, by the payment's id of then. */
+    public static final String UNTIED_ALERT = "untied_alert";
+
+    /** When the alert of credits that were gone was first raised. */
     public static final String ALERTED_AT = "alerted_at";
 
     public static final String UPDATED_AT = "updated_at";

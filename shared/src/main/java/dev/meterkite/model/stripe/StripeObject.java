@@ -39,26 +39,27 @@ record StripeObject(Map<?, ?> fields) {
 
   /** The integer at a path; 0 where there is none. */
   long whole(String path) {
-    Object value = at(path);
-    try {
-      return value instanceof BigDecimal number ? number.longValueExact() : 0;
-    } catch (ArithmeticException e) {
-      return 0; // a fraction, or out of all range: not an amount
-    }
+    return Objects.requireNonNullElse(exact(at(path)), 0L);
   }
 
   /** The integer at the first of these paths that has one; null where there is none. */
   @Nullable Long amount(String... paths) {
     for (String path : paths) {
-      if (at(path) instanceof BigDecimal number) {
-        try {
-          return number.longValueExact();
-        } catch (ArithmeticException e) {
-          continue; // a fraction, or out of all range: not an amount
-        }
+      Long amount = exact(at(path));
+      if (amount != null) {
+        return amount;
       }
     }
     return null;
+  }
+
+  /** An integer; null for a fraction, and for what is out of all range. */
+  private static @Nullable Long exact(@Nullable Object value) {
+    try {
+      return value instanceof BigDecimal number ? (Long) number.longValueExact() : null;
+    } catch (ArithmeticException e) {
+      return null;
+    }
   }
 
   /** Whether a list such as {@code lines} is there, be it empty. */

@@ -68,10 +68,11 @@ class PaymentCodecTest {
             Map.of("in_1", BOOKING),
             new Older("t_1", 250, 25),
             T.plusSeconds(3),
+            "untied pi_1",
             T.plusSeconds(4));
     assertEquals(all, PaymentCodec.decode(document("pi_1", written(all))));
     PaymentRecord tie =
-        new PaymentRecord(null, "pi_2", StripePayment.NONE, Map.of(), null, null, null);
+        new PaymentRecord(null, "pi_2", StripePayment.NONE, Map.of(), null, null, null, null);
     assertEquals(tie, PaymentCodec.decode(document("pi_1", written(tie))));
     assertEquals(Map.of("tied_to", "pi_2", "updated_at", T), written(tie));
     assertEquals(PaymentRecord.NONE, PaymentCodec.decode(document("pi_1", Map.of())));
@@ -126,7 +127,8 @@ class PaymentCodecTest {
     List<Object> odd =
         new ArrayList<>(
             List.of("odd", 7.5, -1L, 0L, true, T, Map.of(), List.of("x", Map.of("at", T))));
-    PaymentRecord all = new PaymentRecord("ada", null, FACTS, Map.of("in_1", BOOKING), null, T, T);
+    PaymentRecord all =
+        new PaymentRecord("ada", null, FACTS, Map.of("in_1", BOOKING), null, T, "u", T);
     for (int i = 0; i < 5_000; i++) {
       Object broken = broken(written(all), odd, random);
       @SuppressWarnings("unchecked")
@@ -257,7 +259,7 @@ class PaymentCodecTest {
   void stateOfASale_staysElseThatOfAUser() {
     Map<DocRef, Snapshot> store = new HashMap<>();
     tell(store, refund("re_1"), "pi_1");
-    PaymentRecord ofUser = PaymentRecord.NONE.of("ada").alerts(T, null);
+    PaymentRecord ofUser = PaymentRecord.NONE.of("ada").untied(T, null);
     store.put(CreditCommands.payment("pi_2"), document("pi_2", written(ofUser)));
     tell(store, StripePayment.NONE, "pi_1", "pi_2");
     assertEquals("pi_2", read(store, "pi_1").tiedTo());
@@ -290,7 +292,7 @@ class PaymentCodecTest {
   void merged_keepsBookingsAndTheFirstAlert() {
     PaymentRecord one =
         new PaymentRecord(
-            "ada", null, FACTS, Map.of("in_1", BOOKING), null, null, T.plusSeconds(9));
+            "ada", null, FACTS, Map.of("in_1", BOOKING), null, null, null, T.plusSeconds(9));
     PaymentRecord other =
         new PaymentRecord(
             "bob",
@@ -299,11 +301,13 @@ class PaymentCodecTest {
             Map.of("in_1", Booking.NONE, "cs_1", BOOKING),
             new Older("t", 1, 0),
             null,
+            "untied cs_1",
             T);
     PaymentRecord merged = one.merge(other);
     assertEquals("ada", merged.userId());
     assertEquals(Map.of("in_1", BOOKING, "cs_1", BOOKING), merged.bookings());
     assertEquals(T, merged.alertedAt());
+    assertEquals("untied cs_1", merged.untiedAlert());
     assertEquals(new Older("t", 1, 0), merged.older());
     assertEquals("bob", PaymentRecord.NONE.merge(other).userId());
     assertEquals(false, PaymentRecord.NONE.hasState());

@@ -333,6 +333,42 @@ class StripeCasesTest {
     assertEquals("applied", tell(refund));
     assertEquals("unchanged", tell(refund));
     assertEquals(List.of("refund_abuse"), bank.alerts());
+    assertEquals(List.of("open"), alerts("status"));
+    // Tied months later, the alert is over.
+    tell(
+        invoice("in_1", line("price_pro", 1, 2_900, bank.now, bank.now.plus(Duration.ofDays(30)))));
+    assertEquals("applied", tell(tie("in_1", "pi_1", 2_900)));
+    assertEquals(0, balance());
+    assertEquals(List.of("resolved"), alerts("status"));
+    assertEquals("unchanged", tell(refund));
+  }
+
+  private List<Object> alerts(String field) {
+    List<Object> values = new ArrayList<>();
+    bank.documents.forEach(
+        (ref, fields) -> {
+          if (ref.collection().equals("model_router_alerts")) {
+            values.add(fields.get(field));
+          }
+        });
+    return values;
+  }
+
+  @Test
+  void c1_untiedRefundThatFails_isNoAlertAnyMore() {
+    tell(with(charge("pi_1", 2_900, 2_900), "customer", "cus_1"));
+    bank.after(PaymentRules.TIE_WITHIN);
+    StripeEvent failed = refund("refund.failed", 3_600, "re_1", "failed", 2_900);
+    assertEquals("applied", tell(failed));
+    assertEquals(List.of(), bank.alerts());
+    again(TrialCredits.NONE, false);
+    StripeEvent refund = with(charge("pi_1", 2_900, 2_900), "customer", "cus_1");
+    tell(refund);
+    bank.after(PaymentRules.TIE_WITHIN);
+    tell(refund);
+    assertEquals(List.of("open"), alerts("status"));
+    tell(failed);
+    assertEquals(List.of("resolved"), alerts("status"));
   }
 
   @Test

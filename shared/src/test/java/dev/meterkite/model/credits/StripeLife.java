@@ -221,7 +221,7 @@ final class StripeLife {
       return;
     }
     Plan next = PLANS.get(random.nextInt(PLANS.size()));
-    if (next == plan) {
+    if (next.equals(plan)) {
       return;
     }
     List<Object> credits = creditOfRest();
