@@ -91,6 +91,16 @@ class MeteringTest {
     return records;
   }
 
+  /** As a caller does on a slow machine: a 503 is repeated with the same key. */
+  private Answer insist(String key, List<Map<String, Object>> records) {
+    long deadline = System.nanoTime() + Duration.ofMinutes(2).toNanos();
+    Answer answer = record(key, records);
+    while (answer.status() == 503 && System.nanoTime() < deadline) {
+      answer = record(key, records);
+    }
+    return answer;
+  }
+
   private String report(GroupBy groupBy, Reports.Format format) {
     return meter
         .metering
@@ -116,7 +126,7 @@ class MeteringTest {
         for (int i = 0; i < requests; i++) {
           String key = "k" + i;
           List<Map<String, Object>> records = actions(500 * i, 500 * i + 500);
-          calls.add(() -> record(key, records));
+          calls.add(() -> insist(key, records));
         }
         for (Future<Answer> answer : threads.invokeAll(calls)) {
           assertEquals(200, answer.get().status(), answer.get().body());
@@ -152,7 +162,7 @@ class MeteringTest {
     assertEquals(1, meter.metering.close(due()).done());
     assertEquals(List.of(), due());
     assertFalse(field("usage_months").toString().contains("2026-01"));
-    assertEquals(200, record("late", late).status());
+    assertEquals(200, insist("late", late).status());
     assertEquals(month, report(GroupBy.MONTH, Reports.Format.CSV).replaceAll("2026-02.*\r\n", ""));
     String later = report(GroupBy.DAY, Reports.Format.FOCUS);
     assertTrue(later.startsWith(focus), "January has changed");

@@ -72,28 +72,21 @@ public record Amounts(
 
   /** As documents hold it: all five fields, and the part that is off the rate card, if any is. */
   Map<String, Object> toFields() {
-    Map<String, Object> fields = new LinkedHashMap<>(totals(this));
+    Map<String, Object> fields = new LinkedHashMap<>(byField());
     if (!offRateCard.isNone()) {
       fields.put(UsageSummaries.OFF_RATE_CARD, new LinkedHashMap<>(offRateCard.byField()));
     }
     return fields;
   }
 
-  private static Map<String, Long> totals(Amounts amounts) {
-    OffRateCard same =
-        new OffRateCard(
-            amounts.count,
-            amounts.episodes,
-            amounts.computeMs,
-            amounts.storageBytes,
-            amounts.costMicros);
-    return same.byField();
+  private Map<String, Long> byField() {
+    return new OffRateCard(count, episodes, computeMs, storageBytes, costMicros).byField();
   }
 
   /** The amounts that are not zero, by field path under these map keys. */
   Map<String, Long> paths(String... under) {
     Map<String, Long> paths = new LinkedHashMap<>();
-    totals(this).forEach((field, amount) -> put(paths, amount, under, field));
+    byField().forEach((field, amount) -> put(paths, amount, under, field));
     offRateCard
         .byField()
         .forEach((field, amount) -> put(paths, amount, under, UsageSummaries.OFF_RATE_CARD, field));

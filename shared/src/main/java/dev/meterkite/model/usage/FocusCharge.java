@@ -41,7 +41,7 @@ record FocusCharge(
     long billedMicros) {
   private static final BigDecimal MS_A_MINUTE = BigDecimal.valueOf(60_000);
 
-  /** A minute is no whole number of milliseconds' decimals: 1 ms is 0.000016666667 minutes. */
+  /** Few milliseconds are a decimal number of minutes: 1 ms is 0.000016666667 of them. */
   private static final int MINUTE_DECIMALS = 12;
 
   /** What is counted and priced. */

@@ -165,7 +165,9 @@ public final class FocusCsv {
     row.put("EffectiveCost", billed);
     row.put("ListCost", list);
     row.put("ContractedCost", list);
-    return COLUMNS.stream().map(column -> UsageReport.quoted(row.get(column))).toList();
+    return COLUMNS.stream()
+        .map(column -> UsageReport.quoted(row.getOrDefault(column, NULL)))
+        .toList();
   }
 
   private static String plain(BigDecimal number) {

@@ -38,6 +38,8 @@ public final class Summaries {
   /** Takes an entry. */
   interface Entries {
     /**
+     * Takes an entry.
+     *
      * @param day day of the month
      * @param meant the day of a closed month that it is late for; null if it is not late
      */
@@ -47,6 +49,8 @@ public final class Summaries {
   /** Takes an entry with its amounts. */
   interface EntryAmounts {
     /**
+     * Takes an entry with its amounts.
+     *
      * @param meant the day of a closed month that it is late for; null for the whole of the day
      */
     void take(LocalDate day, @Nullable LocalDate meant, String action, Amounts amounts);

@@ -136,12 +136,10 @@ final class SummaryChanges {
       if (holds || held.hasRoom(row, bounds) || documents >= bounds.documents()) {
         SummaryIndex next = holds ? held : held.with(row, day);
         further.put(ref, next);
-        name(ref, month, number);
-        merges
-            .get(ref)
-            .put(
-                FieldPath.of(UsageSummaries.ACTIONS, row),
-                Objects.requireNonNull(next.days().get(row)));
+        Map<String, Object> fields = named(ref, month, number);
+        fields.put(
+            FieldPath.of(UsageSummaries.ACTIONS, row),
+            Objects.requireNonNull(next.days().get(row)));
         increment(ref, entry, amounts);
         return index.withDocuments(documents);
       }
@@ -173,11 +171,12 @@ final class SummaryChanges {
     return documents / 2 + 1 + hash.mod(BigInteger.valueOf(documents / 2)).longValueExact();
   }
 
-  private void name(DocRef ref, YearMonth month, long number) {
+  private Map<String, Object> named(DocRef ref, YearMonth month, long number) {
     Map<String, Object> fields = merges.computeIfAbsent(ref, key -> new LinkedHashMap<>());
     fields.put(UsageSummaries.CUSTOMER_ID, customerId);
     fields.put(UsageSummaries.MONTH, month.toString());
     fields.put(UsageSummaries.DOCUMENT, number);
+    return fields;
   }
 
   private void increment(DocRef ref, Entry entry, Amounts amounts) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -234,7 +235,8 @@ final class FocusChecker {
       row.forEach(
           (column, value) -> {
             wrongIf(value.isEmpty() && !NULLABLE.contains(column), column + " is null");
-            wrongIf(NO_NULLS.contains(value.toLowerCase()), column + " stands in for null");
+            wrongIf(
+                NO_NULLS.contains(value.toLowerCase(Locale.ROOT)), column + " stands in for null");
             if (!value.isEmpty()) {
               wrongIf(
                   NUMBERS.contains(column) && !NUMBER.matcher(value).matches(),
