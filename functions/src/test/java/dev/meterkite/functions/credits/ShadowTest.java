@@ -10,7 +10,7 @@ import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.store.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.functions.store.Store;
@@ -51,36 +51,32 @@ class ShadowTest {
   private static final int SEEDS = Boolean.getBoolean("meterkite.deep") ? 200 : 8;
   private static final int COMMANDS = 16;
 
-  private final EmulatedStore live = new EmulatedStore();
-  private final EmulatedStore copy = new EmulatedStore();
+  private final MemoryStore live = new MemoryStore();
+  private final MemoryStore copy = new MemoryStore();
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
   private final Log log =
       new Log(
           Optional.empty(), Instant::now, new PrintStream(printed, true, StandardCharsets.UTF_8));
   private Instant now = Instant.parse("2026-03-10T10:00:00Z");
-  private Instant real = Instant.now().plus(Duration.ofHours(1));
-  private final Shadow shadow = new Shadow(copy.store(), () -> real, log);
-  private final Credits liveCredits = new Credits(backend(live, live.store(), "live"));
-  private final Backend shadowBackend = backend(copy, shadow, "shadow");
+  private Instant real = MemoryStore.WRITTEN.plus(Duration.ofHours(1));
+  private final Shadow shadow = new Shadow(copy, () -> real, log);
+  private final Credits liveCredits = new Credits(backend(live, "live"));
+  private final Backend shadowBackend = backend(shadow, "shadow");
   private final Credits shadowCredits = new Credits(shadowBackend);
 
-  private Backend backend(EmulatedStore emulated, Store store, String mode) {
+  private Backend backend(Store store, String mode) {
     Map<String, String> variables = new HashMap<>();
     variables.put("CREDITS_MODE", mode);
     variables.put("LOG_FORMAT", "jul");
-    variables.put(
-        "FIRESTORE_EMULATOR_HOST", emulated.settings().firestoreEmulatorHost().orElseThrow());
-    variables.put("GOOGLE_CLOUD_PROJECT", emulated.settings().project().orElseThrow());
     Settings settings = new Settings(variables);
     return new Backend(
         settings, store, () -> now, new Pauses(), Edge.of(settings), Intake.of(settings), log);
   }
 
-  private static Map<DocRef, Snapshot> documents(EmulatedStore emulated) {
+  private static Map<DocRef, Snapshot> documents(MemoryStore store) {
     Map<DocRef, Snapshot> all = new LinkedHashMap<>();
     for (String collection : COLLECTIONS) {
-      emulated
-          .store()
+      store
           .find(Query.of(collection, 1_000))
           .join()
           .forEach(document -> all.put(document.ref(), document));
@@ -92,11 +88,11 @@ class ShadowTest {
   private void level() {
     List<Mutation> all = new ArrayList<>();
     documents(live).forEach((ref, one) -> all.add(Mutation.replace(ref, one.fields())));
-    copy.store().commit(all).join();
+    copy.commit(all).join();
   }
 
-  private void set(EmulatedStore emulated, DocRef ref, Map<String, Object> fields) {
-    emulated.store().commit(List.of(Mutation.replace(ref, fields))).join();
+  private void set(MemoryStore store, DocRef ref, Map<String, Object> fields) {
+    store.commit(List.of(Mutation.replace(ref, fields))).join();
   }
 
   private void user(String id, Map<String, Object> fields) {
@@ -172,8 +168,7 @@ class ShadowTest {
     return answer.body().replaceFirst(",\"transactions\":.*", "");
   }
 
-  private Answer play(
-      Credits credits, EmulatedStore emulated, String user, String key, Random random) {
+  private Answer play(Credits credits, MemoryStore store, String user, String key, Random random) {
     long amount = 1L + random.nextInt(30);
     String hash = "hash-" + amount;
     return switch (random.nextInt(7)) {
@@ -198,17 +193,16 @@ class ShadowTest {
                   key,
                   hash));
       case 4 ->
-          credits.settle(
-              any(emulated, "credit_holds", random), random.nextBoolean(), null, key, "h");
-      case 5 -> credits.refund(any(emulated, "credit_transactions", random), null, "why", key, "h");
+          credits.settle(any(store, "credit_holds", random), random.nextBoolean(), null, key, "h");
+      case 5 -> credits.refund(any(store, "credit_transactions", random), null, "why", key, "h");
       default ->
           credits.statement(
               new Statements.Request(user, 50, null, null, StatementPage.Position.START));
     };
   }
 
-  private static String any(EmulatedStore emulated, String collection, Random random) {
-    List<Snapshot> found = emulated.store().find(Query.of(collection, 100)).join();
+  private static String any(MemoryStore store, String collection, Random random) {
+    List<Snapshot> found = store.find(Query.of(collection, 100)).join();
     return found.isEmpty() ? "none" : found.get(random.nextInt(found.size())).ref().id();
   }
 
@@ -293,7 +287,7 @@ class ShadowTest {
   @Test
   void jobThatHasJustEnded_waitsForTheOlderSystem() {
     user("u", Map.of("tier", "pro", "credits_balance", 1_000L));
-    real = Instant.now();
+    real = MemoryStore.WRITTEN;
     assertEquals(Handled.Verdict.LATER, ended("j", "completed", Map.of()).verdict());
     assertEquals(0, shadow.compared());
     assertEquals(Handled.Verdict.DONE, ended("j", "completed", Map.of(), -10).verdict());

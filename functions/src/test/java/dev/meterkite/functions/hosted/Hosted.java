@@ -9,6 +9,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.TokenServer;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import java.io.IOException;
@@ -25,7 +26,10 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * Functions behind Google's own invoker, over HTTP, with the emulator behind them: as they run in
@@ -42,6 +46,7 @@ public final class Hosted {
   /** The secret that signs webhooks; {@code whsec_next} is about to take its place. */
   public static final String STRIPE_SECRET = "whsec_tests";
 
+  private static final int ATTEMPTS = 20;
   private static final Hosted SHARED = new Hosted();
 
   private final HttpClient http = HttpClient.newHttpClient();
@@ -101,18 +106,34 @@ public final class Hosted {
 
   /** A document as it stands. */
   public Snapshot read(String collection, String id) {
-    return store.read(List.of(new DocRef(collection, id))).join().get(0);
+    return patiently(() -> store.read(List.of(new DocRef(collection, id)))).get(0);
   }
 
   /** Sets a document as another program would, whatever it held before. */
   public void set(String collection, String id, Map<String, Object> fields) {
     DocRef ref = new DocRef(collection, id);
-    store.commit(List.of(Mutation.replace(ref, fields))).join();
+    patiently(() -> store.commit(List.of(Mutation.replace(ref, fields))));
   }
 
   /** Deletes a document as another program would. */
   public void delete(String collection, String id) {
-    store.commit(List.of(Mutation.delete(new DocRef(collection, id)))).join();
+    patiently(() -> store.commit(List.of(Mutation.delete(new DocRef(collection, id)))));
+  }
+
+  /** Asks once more where no answer came in time, which happens on a machine under load. */
+  private static <T> T patiently(Supplier<CompletableFuture<T>> call) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return call.get().join();
+      } catch (CompletionException e) {
+        boolean unanswered =
+            e.getCause() instanceof StoreException failure
+                && failure.kind() == StoreException.Kind.UNKNOWN;
+        if (!unanswered || attempt == ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** Moves the clock of the domain on. */

@@ -42,7 +42,8 @@ final class SimulatedStore implements Store {
 
   private final Simulation simulation;
   private final Faults faults;
-  private final Map<String, Snapshot> documents = new TreeMap<>();
+  private final Map<DocRef, Snapshot> documents =
+      new TreeMap<>(Comparator.comparing(DocRef::collection).thenComparing(DocRef::id));
   private long version;
   long commits;
   long reads;
@@ -152,7 +153,8 @@ final class SimulatedStore implements Store {
 
   /** The document as it stands. */
   Snapshot get(DocRef ref) {
-    return documents.getOrDefault(ref.toString(), Snapshot.absent(ref));
+    Snapshot present = documents.get(ref);
+    return present == null ? Snapshot.absent(ref) : present;
   }
 
   /** All documents. */
@@ -197,7 +199,7 @@ final class SimulatedStore implements Store {
   private Instant apply(Mutation mutation, Instant time) {
     Snapshot present = get(mutation.ref());
     if (mutation.condition() == Mutation.Condition.DELETE) {
-      documents.remove(mutation.ref().toString());
+      documents.remove(mutation.ref());
       return time;
     }
     boolean replaces = mutation.condition() == Mutation.Condition.REPLACE;
@@ -207,7 +209,7 @@ final class SimulatedStore implements Store {
     if (present.exists() && fields.equals(present.fields())) {
       return present.updateTime();
     }
-    documents.put(mutation.ref().toString(), new Snapshot(mutation.ref(), fields, time));
+    documents.put(mutation.ref(), new Snapshot(mutation.ref(), fields, time));
     return time;
   }
 
