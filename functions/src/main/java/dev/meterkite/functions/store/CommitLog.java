@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the engine keeps in an owner document, in the field {@code commit}: a revision that every
  * commit moves (a write that changes nothing would not move the update time, and the precondition
- * of a stale commit would hold), the domain's time of the last commit, the ring of refused keys, and
- * when a refused key last found the ring full.
+ * of a stale commit would hold), the domain's time of the last commit, the ring of refused keys,
+ * and when a refused key last found the ring full.
  *
  * <p>A ring entry is one string, {@code "key request code seconds"}: 128 bits of SHA-256 of
  * operation and key, 128 bits of the request hash, the refusal's code, and the real time in epoch
@@ -33,8 +33,7 @@ import org.jspecify.annotations.Nullable;
  *     document of its own ({@link Refusals}); 0 for never. For as long as a key is remembered, the
  *     documents of keys are read before they are decided
  */
-record CommitLog(
-    long revision, @Nullable Instant at, Map<String, Entry> refused, long overflow) {
+record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused, long overflow) {
   private static final String REVISION = "revision";
   private static final String AT = "at";
   private static final String REFUSED = "refused";

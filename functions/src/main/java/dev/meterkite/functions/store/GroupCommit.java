@@ -45,8 +45,8 @@ import org.jspecify.annotations.Nullable;
  * never apply twice, in whatever process, and a repeat is answered byte for byte as the first time.
  *
  * <p><b>Refusals</b> are answered only from a state and markers read for them, and are remembered
- * in the owner document where a later change could let an older attempt of the same key through:
- * up to {@link Limits#refused} keys in the document itself, further ones as documents of their own,
+ * in the owner document where a later change could let an older attempt of the same key through: up
+ * to {@link Limits#refused} keys in the document itself, further ones as documents of their own,
  * which the owner then says are to be read ({@link Refusals}).
  *
  * <p><b>Failed commits.</b> After any failed commit state and side documents are read again and

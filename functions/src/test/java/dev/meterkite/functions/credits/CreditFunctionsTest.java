@@ -508,6 +508,22 @@ class CreditFunctionsTest {
     assertTrue(replayed(call(function, key, first)), first);
   }
 
+  /** Before, a hold carried its own request hash and answer; a repeat still finds them. */
+  @Test
+  void holdWithItsAnswerInItself_isReplayed() {
+    String user = user(100);
+    done(DebitCredits.class, debit(user, 1));
+    String key = key();
+    Command<CreditCommand> command =
+        CreditCommands.hold(user, 10, null, Duration.ofDays(1), key, "hash");
+    DocRef older = command.markers().get(1);
+    HOSTED.set(
+        older.collection(), older.id(), Map.of("request_hash", "hash", "answer", "{\"hold\":1}"));
+    Credits other = new Credits(Credits.backendOfProcess());
+    assertEquals("{\"hold\":1}", other.carryOut(command).body());
+    assertEquals("99 0", balance(user) + " " + Desk.held(user));
+  }
+
   /** The second comes to a process that knows nothing of the first. */
   @Test
   void c22_oneKeyTwoBodiesInTwoProcesses_isAConflict() {

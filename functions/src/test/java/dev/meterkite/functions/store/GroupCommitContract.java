@@ -191,8 +191,7 @@ abstract class GroupCommitContract {
             assertInstanceOf(
                 Reply.Refused.class, await(each.submit(Account.change("a", key, -101))));
         assertEquals(200L, again.figures().get("balance"), "the figures of the moment");
-        assertInstanceOf(
-            Reply.Conflict.class, await(each.submit(Account.change("a", key, -1))));
+        assertInstanceOf(Reply.Conflict.class, await(each.submit(Account.change("a", key, -1))));
       }
     }
     assertEquals(200, account("a").balance());
@@ -214,7 +213,9 @@ abstract class GroupCommitContract {
     refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "key", -102)));
   }
 
-  /** While refusals beyond the ring are young each command reads for them; then it costs nothing. */
+  /**
+   * While refusals beyond the ring are young each command reads for them; then it costs nothing.
+   */
   @Test
   void c26_overflow_costsReadsForMinutesOnly() {
     engine = engine(ringOf(0));

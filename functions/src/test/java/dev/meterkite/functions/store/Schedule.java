@@ -318,7 +318,10 @@ final class Schedule {
     long refusals =
         store.all().stream().filter(document -> document.fields().containsKey("code")).count();
     long others =
-        2L + refusals + (store.get(POT).exists() ? 1 : 0) + (store.get(Account.COUNTER).exists() ? 1 : 0);
+        2L
+            + refusals
+            + (store.get(POT).exists() ? 1 : 0)
+            + (store.get(Account.COUNTER).exists() ? 1 : 0);
     assertEquals(markers + others, documents, "something was left behind");
   }
 

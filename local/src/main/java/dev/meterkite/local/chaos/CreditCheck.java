@@ -2,6 +2,7 @@ package dev.meterkite.local.chaos;
 
 import static dev.meterkite.local.chaos.Audit.number;
 
+import com.google.gson.JsonParser;
 import dev.meterkite.local.chaos.Journal.Operation;
 import dev.meterkite.local.chaos.Journal.Outcome;
 import dev.meterkite.model.credits.CreditCommands;
@@ -45,9 +46,7 @@ final class CreditCheck {
   private final Map<String, Map<String, Long>> paid = new HashMap<>();
 
   private final Set<String> found = new HashSet<>();
-
-  /** Settlements, captures included; a capture of something leaves a transaction of that id too. */
-  private final Set<String> settled = new HashSet<>();
+  private final Set<String> released = new HashSet<>();
 
   private final Set<String> grants = new HashSet<>();
 
@@ -137,16 +136,26 @@ final class CreditCheck {
     }
   }
 
-  /** Settlements leave a marker of their own; those of quotas are looked at elsewhere. */
+  /**
+   * Settlements leave a marker of their own, and captures a transaction of that id too; those of
+   * quotas are looked at elsewhere.
+   */
   private void marker(Snapshot marker) {
     boolean isRefusal = marker.fields().containsKey(IdempotencyKeys.CODE);
     if (!isRefusal
         && CreditCommands.SETTLE.equals(marker.fields().get(IdempotencyKeys.OPERATION))) {
-      settled.add(marker.ref().id());
+      if (!isCapture(marker)) {
+        released.add(marker.ref().id());
+      }
       if (!journal.operations.containsKey(marker.ref().id())) {
         audit.find(marker.ref(), "belongs to no operation");
       }
     }
+  }
+
+  private static boolean isCapture(Snapshot marker) {
+    return marker.fields().get(Schema.ANSWER) instanceof String answer
+        && JsonParser.parseString(answer).getAsJsonObject().has("transaction");
   }
 
   private void operation(String marker, Operation operation) {
@@ -155,12 +164,11 @@ final class CreditCheck {
       return;
     }
     boolean releases = operation.amount() == 0;
-    boolean isReleased = settled.contains(marker) && !found.contains(marker);
-    boolean there = releases ? isReleased : found.contains(marker);
+    boolean there = (releases ? released : found).contains(marker);
     if (operation.outcome() == Outcome.APPLIED && !there) {
       audit.find(operation.function() + " " + marker + ": acknowledged and lost: " + operation);
     }
-    if (releases ? found.contains(marker) : isReleased) {
+    if ((releases ? found : released).contains(marker)) {
       audit.find(operation.function() + " " + marker + ": released or captured, not " + operation);
     }
     // A set() of the whole document also takes the memory of what was refused.

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The alert of a {@code credits_balance} that cannot be read: one document a user, opened again
@@ -58,10 +59,8 @@ final class BalanceAlert {
       return List.of(new Write.Create(alert.ref(), fields));
     }
     boolean isOpen = !Alerts.resolve(alert, now).isEmpty();
-    if (isOpen
-        && fields
-            .get(ModelRouterAlerts.MESSAGE)
-            .equals(alert.fields().get(ModelRouterAlerts.MESSAGE))) {
+    Object told = alert.fields().get(ModelRouterAlerts.MESSAGE);
+    if (isOpen && Objects.equals(told, fields.get(ModelRouterAlerts.MESSAGE))) {
       return List.of();
     }
     Map<String, Object> again = new LinkedHashMap<>(fields);

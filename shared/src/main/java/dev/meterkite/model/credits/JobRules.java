@@ -411,7 +411,14 @@ final class JobRules {
       noteAttempt(number);
       book.write(
           new Write.Create(
-              hold, closedHold(hold, number, HoldStatus.CAPTURED, cap, amount, transactionId)));
+              hold,
+              closedHold(
+                  hold,
+                  number,
+                  HoldStatus.CAPTURED,
+                  /* amount= */ cap,
+                  /* captured= */ amount,
+                  transactionId)));
     } else {
       book.close(hold, Map.of(), HoldStatus.CAPTURED, amount, transactionId);
     }
