@@ -111,7 +111,7 @@ public final class Providers {
     long repaired = decisions.run(clock.instant());
     CompletableFuture<Void> probed = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
     probed
-        .handle((done, failed) -> done)
+        .exceptionally(failed -> null)
         .completeOnTimeout(null, PROBES_BUDGET.toMillis(), TimeUnit.MILLISECONDS)
         .join();
     if (probed.isCompletedExceptionally()) {
@@ -139,8 +139,7 @@ public final class Providers {
 
   private CompletableFuture<Reply> observe(String provider, Probes.Result result) {
     return engine.submit(
-        HealthRules.probed(
-            new HealthCommand.Probed(provider, result.latencyMs(), result.error())));
+        HealthRules.probed(new HealthCommand.Probed(provider, result.latencyMs(), result.error())));
   }
 
   /**

@@ -46,8 +46,7 @@ public final class Quotas {
     this.store = backend.store();
     this.clock = backend.clock();
     this.alerting = alerting;
-    this.catalogue =
-        new CatalogueLimits(backend.store(), backend.clock(), InstantSource.system());
+    this.catalogue = new CatalogueLimits(backend.store(), backend.clock(), InstantSource.system());
   }
 
   /** The quotas of this process. */

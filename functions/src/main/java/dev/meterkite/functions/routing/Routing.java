@@ -261,8 +261,7 @@ public final class Routing {
         tried.addAll(RoutingAudit.tried(found(documents, RoutingAudit.ref(attemptOf))));
       }
       for (String provider : providers) {
-        health.put(
-            provider, healthRules.decode(found(documents, HealthRules.owner(provider))));
+        health.put(provider, healthRules.decode(found(documents, HealthRules.owner(provider))));
       }
       serving.forEach(this::sort);
       bestFirst();
@@ -298,8 +297,7 @@ public final class Routing {
       }
     }
 
-    private Candidate candidate(
-        CatalogModel model, HealthState state, @Nullable QuotaState quota) {
+    private Candidate candidate(CatalogModel model, HealthState state, @Nullable QuotaState quota) {
       Candidate candidate = Candidate.of(model, state, quota, errand.request, now);
       boolean early =
           candidate.trial()
@@ -385,9 +383,7 @@ public final class Routing {
       CatalogModel model = one.model();
       QuotaState quota =
           quotaRules.decode(found(documents, QuotaRules.owner(model.provider(), model.modelId())));
-      weigh(
-          model,
-          candidate(model, Objects.requireNonNull(health.get(model.provider())), quota));
+      weigh(model, candidate(model, Objects.requireNonNull(health.get(model.provider())), quota));
     }
 
     private boolean serves(Candidate candidate) {
@@ -445,11 +441,7 @@ public final class Routing {
         all.add(
             circuit && state != null && !errand.untried.contains(one.name())
                 ? Candidate.of(
-                    model,
-                    state,
-                    quotaRules.decode(found(documents, ref)),
-                    errand.request,
-                    now)
+                    model, state, quotaRules.decode(found(documents, ref)), errand.request, now)
                 : one);
       }
       return all;
@@ -570,8 +562,7 @@ public final class Routing {
 
   private static Map<String, Object> document(
       Errand errand, Sight sight, Router.Choice choice, @Nullable String reservation) {
-    return RoutingAudit.document(
-        errand.request, sight.weighed(), choice, reservation, sight.now());
+    return RoutingAudit.document(errand.request, sight.weighed(), choice, reservation, sight.now());
   }
 
   /** The models left out: how many for each reason, or with {@code explain} each of them. */

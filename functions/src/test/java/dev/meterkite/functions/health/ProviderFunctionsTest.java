@@ -135,7 +135,8 @@ class ProviderFunctionsTest {
     }
     for (String circuit : List.of("open", "open", "closed")) {
       hosted.advance(Duration.ofSeconds(5));
-      assertEquals(circuit, json(report(null, "\"success\":true").body()).get("circuit").getAsString());
+      assertEquals(
+          circuit, json(report(null, "\"success\":true").body()).get("circuit").getAsString());
     }
   }
 
@@ -163,7 +164,8 @@ class ProviderFunctionsTest {
     reportOf("sibling", "\"success\":true");
     reportOf("limited", "\"success\":false,\"http_status\":429,\"retry_after\":3600");
     HttpResponse<String> gone =
-        reportOf("gone", "\"success\":false,\"http_status\":404,\"error_code\":\"model_not_found\"");
+        reportOf(
+            "gone", "\"success\":false,\"http_status\":404,\"error_code\":\"model_not_found\"");
     JsonObject model = json(gone.body()).getAsJsonObject("model");
     assertEquals("gone", model.get("model_id").getAsString());
     assertEquals("unavailable", model.get("status").getAsString());

@@ -450,7 +450,10 @@ class RouteModelTest {
         route(null, ",\"attempt_of\":\"" + text(second, "decision_id") + "\"");
     assertEquals(
         3,
-        List.of(first, second, third).stream().map(one -> text(one, "provider")).distinct().count());
+        List.of(first, second, third).stream()
+            .map(one -> text(one, "provider"))
+            .distinct()
+            .count());
     assertEquals(2, excluded(third).values().stream().filter("tried"::equals).count());
     assertEquals("none", advice(reportOf(third, "\"success\":false,\"http_status\":400")));
     HttpResponse<String> fourth =

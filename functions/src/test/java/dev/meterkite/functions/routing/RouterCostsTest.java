@@ -122,8 +122,7 @@ class RouterCostsTest {
 
   private void route() {
     Answer answer =
-        routing.route(
-            RouteRequest.of(TaskType.LLM, RouteRequest.Size.tokens(900, 100)), null, "h");
+        routing.route(RouteRequest.of(TaskType.LLM, RouteRequest.Size.tokens(900, 100)), null, "h");
     assertEquals(200, answer.status(), answer.body());
   }
 
@@ -151,7 +150,8 @@ class RouterCostsTest {
     costs("reservation, warm", () -> reservations.add(reserve("b")));
     costs("settlement", () -> settle(reservations.get(0)));
     GroupCommit<HealthState, HealthCommand> health = backend.engine(new HealthRules());
-    HealthCommand.Observe success = new HealthCommand.Observe("p", "m", 100, null, null, true, null);
+    HealthCommand.Observe success =
+        new HealthCommand.Observe("p", "m", 100, null, null, true, null);
     costs("outcome, cold", () -> health.call(HealthRules.observe(success)));
     costs("outcome, warm", () -> health.call(HealthRules.observe(success)));
     catalogue(1, true);
@@ -180,7 +180,9 @@ class RouterCostsTest {
     store.cost();
     for (int i = 0; i < 1_000; i++) {
       replies.add(
-          health.submit(HealthRules.observe(new HealthCommand.Observe("p", "m", 100, null, null, true, null))));
+          health.submit(
+              HealthRules.observe(
+                  new HealthCommand.Observe("p", "m", 100, null, null, true, null))));
     }
     replies.forEach(reply -> assertTrue(reply.join() instanceof Reply.Answered));
     long writes = store.cost().writes();

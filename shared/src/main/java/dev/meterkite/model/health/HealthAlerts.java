@@ -72,8 +72,7 @@ public final class HealthAlerts {
     return commands;
   }
 
-  private static final Levels FINE =
-      new Levels(AlertCommand.Level.FINE, AlertCommand.Level.FINE);
+  private static final Levels FINE = new Levels(AlertCommand.Level.FINE, AlertCommand.Level.FINE);
 
   private static void model(
       List<AlertCommand> commands, String provider, String model, Levels levels) {

@@ -48,8 +48,7 @@ final class HealthCodec {
               }
             });
     HealthState.Probe probe = probe(fields.get(ModelProviderHealth.PROBE));
-    Map<String, @Nullable Object> access =
-        FieldValues.map(fields.get(ModelProviderHealth.ACCESS));
+    Map<String, @Nullable Object> access = FieldValues.map(fields.get(ModelProviderHealth.ACCESS));
     boolean foreign = models.isEmpty() && probe.at() == null;
     Double errors = FieldValues.decimal(fields.get(ModelProviderHealth.ERROR_RATE));
     return new HealthState(
@@ -97,8 +96,7 @@ final class HealthCodec {
     if (state != CircuitState.CLOSED) {
       Instant since = opened == null ? Instant.EPOCH : opened;
       Instant next = FieldValues.instant(circuit.get(UNTIL));
-      Outage outage =
-          new Outage(since, true, 0, next == null ? since : next, 0, null, null);
+      Outage outage = new Outage(since, true, 0, next == null ? since : next, 0, null, null);
       access = access.with(outage).with(HealthStatus.UNAVAILABLE);
     }
     Instant limited = FieldValues.instant(fields.get(ModelProviderHealth.RATE_LIMITED_UNTIL));
@@ -189,8 +187,7 @@ final class HealthCodec {
               ModelHealthCodec.encode(model)
                   .forEach(
                       (name, value) ->
-                          fields.put(
-                              FieldPath.of(ModelProviderHealth.MODELS, key, name), value));
+                          fields.put(FieldPath.of(ModelProviderHealth.MODELS, key, name), value));
             });
     if (probed != null) {
       fields.put(ModelProviderHealth.PROBE, encode(state.probe(), probed));
@@ -286,8 +283,7 @@ final class HealthCodec {
         failed = new BigInteger(bits, RADIX);
       }
       BigInteger known = BigInteger.ONE.shiftLeft(count).subtract(BigInteger.ONE);
-      double share =
-          usual == null ? RecentCalls.NONE.usual() : Math.max(0, Math.min(1, usual));
+      double share = usual == null ? RecentCalls.NONE.usual() : Math.max(0, Math.min(1, usual));
       return new RecentCalls(count, failed.and(known), share);
     }
 

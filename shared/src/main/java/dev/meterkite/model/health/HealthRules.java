@@ -10,7 +10,6 @@ import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.ModelProviderHealth;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -160,8 +159,7 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     }
     HealthState timely = error.counts() ? state.checked(now, state.latencyMs()) : state;
     return switch (error.kind()) {
-      case CALLER_FAULT ->
-          free(state, id).equals(state) ? state : free(state, id);
+      case CALLER_FAULT -> free(state, id).equals(state) ? state : free(state, id);
       case PROVIDER_FAULT -> {
         ModelHealth failed = model.failed(began, now);
         yield timely.with(
@@ -180,7 +178,8 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
                   free(timely, id).models());
       case KEY_REFUSED -> {
         ModelHealth before = timely.access().withGoodAt(lastGood(timely));
-        yield free(timely, id).with(before.failed(began, now).asAccess(), free(timely, id).models());
+        yield free(timely, id)
+            .with(before.failed(began, now).asAccess(), free(timely, id).models());
       }
     };
   }
@@ -196,11 +195,7 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
   }
 
   private static HealthState pausing(
-      HealthState state,
-      String id,
-      AwayReason reason,
-      ProviderErrors.Verdict error,
-      Instant now) {
+      HealthState state, String id, AwayReason reason, ProviderErrors.Verdict error, Instant now) {
     ModelHealth model = state.model(id).paused(reason, error.until(), now).calledAt(now);
     return state.with(state.access().nothing(), state.models()).with(id, model);
   }
@@ -236,8 +231,7 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     int failures = error.counts() ? Math.min(ModelHealth.MOST_IN_ROW, last.failures() + 1) : 0;
     HealthState next = state.with(new HealthState.Probe(now, failures, last.reachedAt()));
     return error.kind() == ProviderErrors.Kind.CREDIT_GONE
-        ? next.with(
-            next.access().paused(AwayReason.QUOTA_GONE, error.until(), now), next.models())
+        ? next.with(next.access().paused(AwayReason.QUOTA_GONE, error.until(), now), next.models())
         : next.checked(now, state.latencyMs());
   }
 
@@ -260,7 +254,8 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     ModelHealth access = state.access().at(now);
     ModelHealth model = state.model(permit.modelId()).at(now);
     if (access.outage() == null && model.outage() == null) {
-      return new Decision.Unchanged<>(Map.of("permitted", state.away(permit.modelId(), now).isEmpty()));
+      return new Decision.Unchanged<>(
+          Map.of("permitted", state.away(permit.modelId(), now).isEmpty()));
     }
     if (!state.isTrialDue(permit.modelId(), now)) {
       return new Decision.Unchanged<>(Map.of("permitted", false));

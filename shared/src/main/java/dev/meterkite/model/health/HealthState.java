@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is known of a provider and its models.
  *
- * <p>The provider's own figures are a roll-up of its models: unavailable when all models in use
- * are (at least two, or the only one), degraded when one of them is not healthy. What concerns all
+ * <p>The provider's own figures are a roll-up of its models: unavailable when all models in use are
+ * (at least two, or the only one), degraded when one of them is not healthy. What concerns all
  * models (key, credit) is {@code access}.
  *
  * @param exists whether there is a document
@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param errorRate the share of failures as another program wrote it
  * @param latencyMs moving average of the time to the first token and of probes, null without one
  * @param access the provider as a whole: failures of its key, its credit
- * @param models by model id, at most {@value #MAX_MODELS}; {@code ""} stands for reports without one
+ * @param models by model id, at most {@value #MAX_MODELS}; {@code ""} stands for reports without
+ *     one
  * @param probe the last probes
  * @param claim who probes in the present interval, null if nobody ever did
  * @param recent the last keyed reports, the oldest first, at most {@value #MAX_RECENT}
@@ -227,8 +228,7 @@ public record HealthState(
    */
   public boolean isTrialDue(String modelId, Instant now) {
     ModelHealth model = model(modelId).at(now);
-    boolean paused =
-        isPaused(access, now) || isPaused(model, now) || probe.isFailing(now);
+    boolean paused = isPaused(access, now) || isPaused(model, now) || probe.isFailing(now);
     if (paused || (access.outage() == null && model.outage() == null)) {
       return false;
     }
@@ -375,46 +375,19 @@ public record HealthState(
 
   HealthState with(Probe next) {
     return new HealthState(
-        true,
-        provider,
-        status,
-        lastCheck,
-        errorRate,
-        latencyMs,
-        access,
-        models,
-        next,
-        claim,
+        true, provider, status, lastCheck, errorRate, latencyMs, access, models, next, claim,
         recent);
   }
 
   HealthState withClaim(Claim next) {
     return new HealthState(
-        true,
-        provider,
-        status,
-        lastCheck,
-        errorRate,
-        latencyMs,
-        access,
-        models,
-        probe,
-        next,
+        true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, next,
         recent);
   }
 
   HealthState withRecent(List<String> next) {
     return new HealthState(
-        true,
-        provider,
-        status,
-        lastCheck,
-        errorRate,
-        latencyMs,
-        access,
-        models,
-        probe,
-        claim,
+        true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
         next);
   }
 
@@ -422,16 +395,7 @@ public record HealthState(
     return name.equals(provider)
         ? this
         : new HealthState(
-            exists,
-            name,
-            status,
-            lastCheck,
-            errorRate,
-            latencyMs,
-            access,
-            models,
-            probe,
-            claim,
+            exists, name, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
             recent);
   }
 }

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * 10 minutes doubles that number, up to 24. How long a good answer took is not looked at.
  *
  * <p>The status lags behind, so that alerts are sure: unavailable after 5 failures in a row, or
- * after 3 when it is out for 60 s and no trial was good since; degraded when a share of failures took it out, or
- * after 5 minutes out; healthy again when it is back for 5 minutes. Two failures within a minute of
- * the last good call, after which nobody calls for 60 s, are an outage too.
+ * after 3 when it is out for 60 s and no trial was good since; degraded when a share of failures
+ * took it out, or after 5 minutes out; healthy again when it is back for 5 minutes. Two failures
+ * within a minute of the last good call, after which nobody calls for 60 s, are an outage too.
  *
  * @param calls the last calls while in use
  * @param row failures since the last good call
@@ -141,7 +141,8 @@ public record ModelHealth(
 
   /** A good call that began in a pause ends it; any good call makes the next pause a first one. */
   private @Nullable Pause resumed(Instant began) {
-    return pause == null || !began.isAfter(pause.since()) && pause.isOn(began) ? pause : null;
+    boolean underWay = pause != null && !began.isAfter(pause.since()) && pause.isOn(began);
+    return underWay ? pause : null;
   }
 
   private @Nullable Double average(@Nullable Long sample) {
@@ -232,8 +233,7 @@ public record ModelHealth(
       return free.with(new Pause(pause.since(), longer, why, pause.step()));
     }
     int step = same && pause != null ? Math.min(pause.step() + 1, MOST_IN_ROW) : 0;
-    Duration unstated =
-        reason == AwayReason.MODEL_GONE ? Pause.gone(step) : Pause.unstated(step);
+    Duration unstated = reason == AwayReason.MODEL_GONE ? Pause.gone(step) : Pause.unstated(step);
     return free.with(new Pause(now, until == null ? now.plus(unstated) : until, reason, step));
   }
 
@@ -311,22 +311,12 @@ public record ModelHealth(
 
   /** Of the provider as a whole only failures in a row count, not shares. */
   ModelHealth asAccess() {
-    boolean idle =
-        outage == null && pause == null && told == HealthStatus.HEALTHY && row == 0;
+    boolean idle = outage == null && pause == null && told == HealthStatus.HEALTHY && row == 0;
     boolean relapses = backAt != null && lastAt != null && lastAt.isBefore(backAt.plus(RELAPSE));
     return idle && !relapses
         ? NEW
         : new ModelHealth(
-            RecentCalls.NONE,
-            row,
-            goodAt,
-            lastAt,
-            null,
-            outage,
-            needed,
-            backAt,
-            pause,
-            told);
+            RecentCalls.NONE, row, goodAt, lastAt, null, outage, needed, backAt, pause, told);
   }
 
   ModelHealth withGoodAt(@Nullable Instant at) {

@@ -47,12 +47,7 @@ public record ProviderError(
       @Nullable String message,
       @Nullable String retryAfter) {
     return new ProviderError(
-        provider,
-        status,
-        code == null ? "" : code,
-        "",
-        message == null ? "" : message,
-        retryAfter);
+        provider, status, code == null ? "" : code, "", message == null ? "" : message, retryAfter);
   }
 
   /**

@@ -71,8 +71,7 @@ public final class ProviderErrors {
     }
   }
 
-  private record Row(
-      String provider, int status, boolean codeOnly, List<String> words, Kind kind) {
+  private record Row(String provider, int status, boolean codeOnly, List<String> words, Kind kind) {
     boolean applies(ProviderError error) {
       return error.provider().startsWith(provider)
           && isStatus(error.status())
@@ -95,18 +94,35 @@ public final class ProviderErrors {
 
   private static final Pattern MODEL_GONE =
       Pattern.compile(
-          "\\bmodels?(?: name| id| identifier)?[ :/]{0,2}[`'\"]?[\\w./:@-]*[`'\"]?,? "
-              + "(?:does ?n[o']t exist|(?:is |was )?not (?:found|exist|available)|is invalid"
-              + "|(?:has been|is|was|is now) (?:deprecated|decommissioned|retired|discontinued"
-              + "|shut ?down|sunset)|is no longer (?:available|supported|served))"
-              + "|(?:do(?:es)?(?: not|n't) have access to|unable to access|not found) (?:the )?model"
-              + "|no endpoints found|model[\\w -]{0,30} has reached the end of its life|\\binvalid model\\b");
+          "\\bmodels?(?: name| id| identifier)?[ :/]{0,2}[`'\"]?[\\w./:@-]*[`'\"]?,? (?:does"
+              + " ?n[o']t exist|(?:is |was )?not (?:found|exist|available)|is invalid|(?:has"
+              + " been|is|was|is now) (?:deprecated|decommissioned|retired|discontinued|shut"
+              + " ?down|sunset)|is no longer (?:available|supported|served))|(?:do(?:es)?(?:"
+              + " not|n't) have access to|unable to access|not found) (?:the )?model|no endpoints"
+              + " found|model[\\w -]{0,30} has reached the end of its life|\\binvalid model\\b");
 
   private static final List<String> OTHER_OBJECTS =
       List.of(
-          "voice", "file ", "file-", "file_", "thread", "assistant", "vector", "previous_response", "item with id",
-          "response with id", "conversation", "batch", "fine-tun", "fine_tun", "container",
-          "cachedcontent", "cached content", "history", "session", "dictionar");
+          "voice",
+          "file ",
+          "file-",
+          "file_",
+          "thread",
+          "assistant",
+          "vector",
+          "previous_response",
+          "item with id",
+          "response with id",
+          "conversation",
+          "batch",
+          "fine-tun",
+          "fine_tun",
+          "container",
+          "cachedcontent",
+          "cached content",
+          "history",
+          "session",
+          "dictionar");
 
   private static final List<Row> TABLE =
       List.of(
@@ -181,10 +197,21 @@ public final class ProviderErrors {
           row("groq", 498, Kind.RATE_LIMITED),
           row(498, Kind.RATE_LIMITED, "capacity"),
           // By words, where the status is missing or says success.
-          row(NO_ERROR_STATUS, Kind.PROVIDER_FAULT, "timeout", "timed out", "timed_out", "time out"),
+          row(
+              NO_ERROR_STATUS,
+              Kind.PROVIDER_FAULT,
+              "timeout",
+              "timed out",
+              "timed_out",
+              "time out"),
           row(NO_ERROR_STATUS, Kind.PROVIDER_FAULT, "deadline", "econnaborted", "connection abort"),
           row(NO_ERROR_STATUS, Kind.RATE_LIMITED, "rate_limit", "rate limit", "ratelimit"),
-          row(NO_ERROR_STATUS, Kind.RATE_LIMITED, "resource_exhausted", "too_many_", "too many req"),
+          row(
+              NO_ERROR_STATUS,
+              Kind.RATE_LIMITED,
+              "resource_exhausted",
+              "too_many_",
+              "too many req"),
           row(NO_ERROR_STATUS, Kind.RATE_LIMITED, "capacity_exceeded"),
           row(NO_ERROR_STATUS, Kind.PROVIDER_FAULT, "overloaded", "server_error", "api_error"),
           row(NO_ERROR_STATUS, Kind.KEY_REFUSED, "api_key", "api key", "authentication"),
@@ -212,8 +239,8 @@ public final class ProviderErrors {
           new Verdict(kind, hint.map(at -> capped(at, now)).orElse(minute(error, now)));
       case QUOTA_GONE -> new Verdict(kind, quotaGone(error, hint, now));
       case CREDIT_GONE ->
-          new Verdict(kind, hint.filter(at -> at.isAfter(now.plus(NO_CREDIT))).orElse(
-              now.plus(NO_CREDIT)));
+          new Verdict(
+              kind, hint.filter(at -> at.isAfter(now.plus(NO_CREDIT))).orElse(now.plus(NO_CREDIT)));
       case PROVIDER_FAULT, KEY_REFUSED ->
           new Verdict(kind, hint.map(at -> capped(at, now)).orElse(null));
       case MODEL_GONE, CALLER_FAULT -> new Verdict(kind, null);
@@ -231,7 +258,9 @@ public final class ProviderErrors {
     return byModel == null ? byStatus(error) : byModel;
   }
 
-  /** A caller's own 4xx can quote anything: rows that blame the provider do not read its message. */
+  /**
+   * A caller's own 4xx can quote anything: rows that blame the provider do not read its message.
+   */
   private static boolean isMisled(ProviderError error, Row row) {
     Integer status = error.status();
     boolean callers =
@@ -243,8 +272,7 @@ public final class ProviderErrors {
   private static @Nullable Kind goneModel(ProviderError error) {
     Integer status = error.status();
     if (status != null && status == 404) {
-      boolean other =
-          error.says(OTHER_OBJECTS) && !error.isCoded(List.of("model")) && !gone(error);
+      boolean other = error.says(OTHER_OBJECTS) && !error.isCoded(List.of("model")) && !gone(error);
       return other ? Kind.CALLER_FAULT : Kind.MODEL_GONE;
     }
     boolean readable = status == null || status < 500;

@@ -17,6 +17,9 @@ public record RecentCalls(int count, BigInteger failures, double usual) {
   /** The fewest calls from which a share is concluded. */
   public static final int ENOUGH = 50;
 
+  /** Fewer calls count as so many for the score. */
+  public static final int FEW = 10;
+
   /** A share of failures from here on is too much. */
   public static final double TOO_MUCH = 0.08;
 
@@ -25,8 +28,7 @@ public record RecentCalls(int count, BigInteger failures, double usual) {
 
   static final double FIRST_USUAL = 0.02;
   private static final double USUAL_OVER = 5_000;
-  private static final BigInteger MASK =
-      BigInteger.ONE.shiftLeft(WINDOW).subtract(BigInteger.ONE);
+  private static final BigInteger MASK = BigInteger.ONE.shiftLeft(WINDOW).subtract(BigInteger.ONE);
 
   /** No calls known. */
   public static final RecentCalls NONE = new RecentCalls(0, BigInteger.ZERO, FIRST_USUAL);
@@ -58,11 +60,11 @@ public record RecentCalls(int count, BigInteger failures, double usual) {
   }
 
   /**
-   * The share of good calls; fewer than {@value #ENOUGH} calls count as so many, of which the
-   * unknown ones were good, so that two failures of a new model do not send all calls elsewhere.
+   * The share of good calls; fewer than {@value #FEW} calls count as so many, of which the unknown
+   * ones were good, so that one failure of a new model does not send all calls elsewhere.
    */
   public double successShare() {
-    return 1 - (double) failed() / Math.max(count, ENOUGH);
+    return 1 - (double) failed() / Math.max(count, FEW);
   }
 
   /** Whether failures are 8 % of at least 50 calls, and 2.5 times the usual share. */

@@ -43,11 +43,11 @@ public final class RetryAfter {
           DateTimeFormatter.ofPattern("EEEE, dd-MMM-yy HH:mm:ss 'GMT'", Locale.US),
           DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US));
 
-
   private static final String UNIT =
       "(?:ms|milliseconds?|minutes?|mins?|m|seconds?|secs?|s|hours?|hrs?|h|days?|d)";
   private static final String AMOUNT = "\\d{1,15}(?:\\.\\d{1,9})?";
-  private static final Pattern PART = Pattern.compile("(" + AMOUNT + ")\\s?(" + UNIT + ")?(?![a-z])");
+  private static final Pattern PART =
+      Pattern.compile("(" + AMOUNT + ")\\s?(" + UNIT + ")?(?![a-z])");
   private static final Pattern SPELT =
       Pattern.compile("(?:" + AMOUNT + "\\s?" + UNIT + "(?![a-z])(?:,? and |, |\\s)?)+");
   private static final Pattern SPAN_IN_WORDS =

@@ -39,8 +39,7 @@ final class QuotaCodec {
   private static final long UNLIMITED = -1;
   private static final Pattern NUMBER = Pattern.compile("[+-]?\\d{1,30}(?:\\.\\d{1,30})?");
   private static final BigDecimal MILLIS_FROM = BigDecimal.valueOf(100_000_000_000L);
-  private static final BigDecimal LAST_MILLIS =
-      BigDecimal.valueOf(QuotaState.NEVER.toEpochMilli());
+  private static final BigDecimal LAST_MILLIS = BigDecimal.valueOf(QuotaState.NEVER.toEpochMilli());
 
   private QuotaCodec() {}
 
@@ -172,8 +171,7 @@ final class QuotaCodec {
     if (!(value instanceof BigDecimal since) || since.signum() <= 0) {
       return null;
     }
-    BigDecimal millis =
-        since.compareTo(MILLIS_FROM) >= 0 ? since : since.movePointRight(3);
+    BigDecimal millis = since.compareTo(MILLIS_FROM) >= 0 ? since : since.movePointRight(3);
     return millis.compareTo(LAST_MILLIS) > 0 ? null : Instant.ofEpochMilli(millis.longValue());
   }
 

@@ -229,9 +229,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       }
     }
     return ensured(
-        state,
-        new QuotaCommand.Ensure(reserve.provider(), reserve.modelId(), reserve.limits()),
-        now);
+        state, new QuotaCommand.Ensure(reserve.provider(), reserve.modelId(), limits), now);
   }
 
   private static void remaining(QuotaState state, Map<String, Object> answer) {
@@ -287,11 +285,10 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       }
       @Nullable Instant reservedAt = reservedAt(places, seen);
       Instant since = state.upkeep().since();
-      boolean wiped =
-          state.exists() && reservedAt != null && (since == null || reservedAt.isBefore(since));
-      return wiped
-          ? wiped(state, settle, reservedAt, now)
-          : refused(QuotaOutcome.ALREADY_SETTLED);
+      if (reservedAt != null && state.exists() && (since == null || reservedAt.isBefore(since))) {
+        return wiped(state, settle, reservedAt, now);
+      }
+      return refused(QuotaOutcome.ALREADY_SETTLED);
     }
     if (reservation.isSettled()) {
       return refused(QuotaOutcome.ALREADY_SETTLED);

@@ -1,8 +1,10 @@
 package dev.meterkite.model.quotas;
 
+import dev.meterkite.model.time.Window;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -63,7 +65,8 @@ public record QuotaState(
    *     they are read and never written over
    * @param since from when on the reservations are complete: one made earlier that is missing was
    *     wiped by another program; null where that is not known
-   * @param limitsAt the catalogue's update time when its limits were copied, null if they never were
+   * @param limitsAt the catalogue's update time when its limits were copied, null if they never
+   *     were
    */
   public record Upkeep(
       boolean repair, Set<String> theirs, @Nullable Instant since, @Nullable Instant limitsAt) {
@@ -180,7 +183,8 @@ public record QuotaState(
   }
 
   QuotaState repaired() {
-    return new QuotaState(exists, provider, modelId, zone, windows, reservations, upkeep.repairing(false));
+    return new QuotaState(
+        exists, provider, modelId, zone, windows, reservations, upkeep.repairing(false));
   }
 
   /**
@@ -251,7 +255,8 @@ public record QuotaState(
             .filter(window -> !isEarlier(window, stated))
             .findFirst()
             .orElse(byEnd.get(byEnd.size() - 1));
-    long tokens = more(chosen.tokensLimit(), chosen.tokensUsed(), tokensReserved(chosen), stated.tokens());
+    long tokens =
+        more(chosen.tokensLimit(), chosen.tokensUsed(), tokensReserved(chosen), stated.tokens());
     long requests =
         more(
             chosen.requestsLimit(),
@@ -271,8 +276,7 @@ public record QuotaState(
   }
 
   /** What is to be added to the used figure so that no more than the stated figure is left. */
-  private static long more(
-      @Nullable Long limit, long used, long reserved, @Nullable Long stated) {
+  private static long more(@Nullable Long limit, long used, long reserved, @Nullable Long stated) {
     return limit == null || stated == null
         ? 0
         : Math.max(0, limit - used - reserved - Math.min(stated, limit));
@@ -385,13 +389,18 @@ public record QuotaState(
   public record Fit(Optional<QuotaOutcome> refusal, Optional<Instant> resetsAt) {}
 
   /**
-   * What tells this crossing of a threshold from that of the next window: kind and start of the
-   * window with the worst status.
+   * What tells this crossing of a threshold from that of the next window: kind and end of the
+   * window with the worst status; the hour of a minute, so that a minute's quota that is used up
+   * every minute is one incident an hour.
    */
   public String incident() {
     return windows.stream()
         .max(Comparator.comparing(QuotaWindow::status).thenComparing(QuotaWindow::end))
-        .map(window -> (window.kind() == null ? "" : window.kind().wire() + " ") + window.end())
+        .map(
+            window ->
+                window.kind() == Window.MINUTE
+                    ? "minutes of " + window.start().truncatedTo(ChronoUnit.HOURS)
+                    : (window.kind() == null ? "" : window.kind().wire() + " ") + window.end())
         .orElse("");
   }
 }

@@ -194,17 +194,14 @@ public record Candidate(
     boolean byQuota =
         quota != null
             && quota.fit(amount, 1).refusal().equals(Optional.of(QuotaOutcome.EXCEEDS_LIMIT));
-    return byCatalogue || byQuota
-        ? Optional.of(always(Reason.EXCEEDS_LIMIT))
-        : Optional.empty();
+    return byCatalogue || byQuota ? Optional.of(always(Reason.EXCEEDS_LIMIT)) : Optional.empty();
   }
 
   private static Optional<Unfit> away(CatalogModel model, HealthState health, Instant now) {
     return health
         .away(model.modelId(), now)
         .filter(
-            away ->
-                away.reason() != AwayReason.FAILING || !health.isTrialDue(model.modelId(), now))
+            away -> away.reason() != AwayReason.FAILING || !health.isTrialDue(model.modelId(), now))
         .map(away -> new Unfit(reason(away.reason()), away.until()));
   }
 
@@ -217,8 +214,7 @@ public record Candidate(
     };
   }
 
-  private static Optional<Unfit> full(
-      CatalogModel model, QuotaState quota, RouteRequest request) {
+  private static Optional<Unfit> full(CatalogModel model, QuotaState quota, RouteRequest request) {
     QuotaState.Fit fit = quota.fit(reserved(model, request), 1);
     return fit.refusal()
         .map(
@@ -256,7 +252,15 @@ public record Candidate(
     return outSince != null && Reason.CIRCUIT_OPEN.wire().equals(unfit)
         ? Optional.of(
             new Candidate(
-                provider, modelId, null, null, costMicros, 1.0, firstTokenMs, false, null,
+                provider,
+                modelId,
+                null,
+                null,
+                costMicros,
+                1.0,
+                firstTokenMs,
+                false,
+                null,
                 utilisation))
         : Optional.empty();
   }

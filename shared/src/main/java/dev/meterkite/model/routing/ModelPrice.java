@@ -90,13 +90,17 @@ public record ModelPrice(Unit unit, Rate base, @Nullable Long above, @Nullable R
   private Optional<Long> input(RouteRequest.Size size) {
     return switch (unit) {
       case TOKEN ->
-          size.inputTokens() + size.output() == 0 ? Optional.empty() : Optional.of(size.inputTokens());
+          size.inputTokens() + size.output() == 0
+              ? Optional.empty()
+              : Optional.of(size.inputTokens());
       case CHARACTER -> Optional.of(size.inputCharacters());
       case SECOND -> Optional.ofNullable(size.audioSeconds());
     };
   }
 
-  /** What a call counts against context and quota: its input in the model's unit, and its output. */
+  /**
+   * What a call counts against context and quota: its input in the model's unit, and its output.
+   */
   public long amount(RouteRequest.Size size) {
     return Math.addExact(input(size).orElse(0L), size.output());
   }
@@ -108,8 +112,7 @@ public record ModelPrice(Unit unit, Rate base, @Nullable Long above, @Nullable R
    */
   static Optional<ModelPrice> decode(Map<String, @Nullable Object> fields) {
     Optional<Rate> base = rate(fields);
-    Map<String, @Nullable Object> step =
-        FieldValues.map(fields.get(ModelCatalog.LONG_CONTEXT));
+    Map<String, @Nullable Object> step = FieldValues.map(fields.get(ModelCatalog.LONG_CONTEXT));
     Long above = FieldValues.integer(step.get(ModelCatalog.ABOVE_INPUT_TOKENS));
     Rate dear = above == null ? null : rate(step).orElse(null);
     @Nullable Object word = fields.get(ModelCatalog.INPUT_UNIT);

@@ -104,7 +104,8 @@ public final class Router {
   /**
    * The choice.
    *
-   * @param ranked those that can serve, the chosen one first, then the best first; empty if none can
+   * @param ranked those that can serve, the chosen one first, then the best first; empty if none
+   *     can
    * @param excluded the others, in the order given
    * @param fallbacks whom to try when the first fails: the best of other providers first
    * @param retryAt when none can serve, the earliest moment at which one may again; null if time
@@ -130,8 +131,9 @@ public final class Router {
 
   /** The draw of a decision: a number from 0 up to 1 made of its id. */
   public static double draw(String decisionId) {
-    long bits = UUID.nameUUIDFromBytes(decisionId.getBytes(java.nio.charset.StandardCharsets.UTF_8))
-        .getMostSignificantBits();
+    long bits =
+        UUID.nameUUIDFromBytes(decisionId.getBytes(java.nio.charset.StandardCharsets.UTF_8))
+            .getMostSignificantBits();
     return (bits >>> 32) / (double) (1L << 32);
   }
 
@@ -168,9 +170,10 @@ public final class Router {
     return new Choice(chosen, excluded, fallbacks(chosen), chosen.isEmpty() ? retryAt : null);
   }
 
-  /** The order in which models are tried: a trial that is due, else the drawn one, then the rest. */
-  private static List<Scored> chosenFirst(
-      List<Scored> all, double draw, List<Excluded> excluded) {
+  /**
+   * The order in which models are tried: a trial that is due, else the drawn one, then the rest.
+   */
+  private static List<Scored> chosenFirst(List<Scored> all, double draw, List<Excluded> excluded) {
     List<Scored> usable = all.stream().filter(scored -> !scored.candidate().trial()).toList();
     Optional<Scored> trial =
         all.stream()
@@ -196,9 +199,9 @@ public final class Router {
   }
 
   /**
-   * Whose place the chosen model takes: the model that would be the best were it in use; empty where
-   * the chosen one is. With the circuit of the cheapest provider open its model is named, that of a
-   * dear one is not.
+   * Whose place the chosen model takes: the model that would be the best were it in use; empty
+   * where the chosen one is. With the circuit of the cheapest provider open its model is named,
+   * that of a dear one is not.
    */
   public static Optional<Candidate> failedOver(Choice choice) {
     Map<Candidate, Candidate> away = new LinkedHashMap<>();

@@ -43,6 +43,7 @@ public final class RoutingAudit {
 
   /** The most models that one task can have tried and still exclude. */
   public static final int MAX_TRIED = 50;
+
   private static final String UTILISATION = "utilisation";
 
   private RoutingAudit() {}

@@ -35,7 +35,8 @@ class HealthRulesTest {
   private final OneByOne<HealthState, HealthCommand> store = new OneByOne<>(new HealthRules());
   private Instant now = T0;
 
-  private Map<String, Object> observe(@Nullable String model, @Nullable Verdict error, long latency) {
+  private Map<String, Object> observe(
+      @Nullable String model, @Nullable Verdict error, long latency) {
     return store.answer(
         HealthRules.observe(
             new HealthCommand.Observe("openai", model, latency, null, error, true, null)),
@@ -244,8 +245,7 @@ class HealthRulesTest {
     assertTrue(state().away("sibling", now).isEmpty());
     assertTrue(state().away(now).isEmpty());
     assertEquals(HealthStatus.DEGRADED, state().statusAt(now));
-    assertEquals(
-        List.of("model_gone openai/gone", "model_unavailable openai/failing"), raised());
+    assertEquals(List.of("model_gone openai/gone", "model_unavailable openai/failing"), raised());
   }
 
   @Test
@@ -435,8 +435,7 @@ class HealthRulesTest {
   /** The alerts that the document calls for now. */
   private List<String> raised() {
     List<String> raised = new ArrayList<>();
-    for (AlertCommand command :
-        HealthAlerts.of(Snapshot.absent(OWNER), store.get(OWNER), now)) {
+    for (AlertCommand command : HealthAlerts.of(Snapshot.absent(OWNER), store.get(OWNER), now)) {
       AlertCommand.Level level = assertInstanceOf(AlertCommand.Level.class, command);
       if (level.level() >= 0) {
         String model = level.subject().model();
@@ -616,8 +615,7 @@ class HealthRulesTest {
     older.put("error_rate", 0.7);
     older.put("pending_status", "degraded");
     older.put("rate_limited_until", T0.plusSeconds(30));
-    older.put(
-        "circuit", Map.of("state", "open", "opened_at", T0, "until", T0.plusSeconds(300)));
+    older.put("circuit", Map.of("state", "open", "opened_at", T0, "until", T0.plusSeconds(300)));
     older.put("note", "kept");
     store.put(OWNER, older);
     assertEquals(HealthStatus.UNAVAILABLE, state().statusAt(T0));

@@ -101,11 +101,28 @@ class ProviderErrorsTest { // A31
 
   @ParameterizedTest
   @CsvSource({
-    "400, CALLER_FAULT", "401, KEY_REFUSED", "402, CREDIT_GONE", "403, KEY_REFUSED",
-    "404, MODEL_GONE", "410, MODEL_GONE", "424, PROVIDER_FAULT", "407, CALLER_FAULT", "408, PROVIDER_FAULT", "409, CALLER_FAULT",
-    "428, CALLER_FAULT", "429, RATE_LIMITED", "430, CALLER_FAULT", "499, CALLER_FAULT",
-    "500, PROVIDER_FAULT", "529, PROVIDER_FAULT", "599, PROVIDER_FAULT", "600, PROVIDER_FAULT",
-    "200, PROVIDER_FAULT", "302, PROVIDER_FAULT", "399, PROVIDER_FAULT", "-5, PROVIDER_FAULT"
+    "400, CALLER_FAULT",
+    "401, KEY_REFUSED",
+    "402, CREDIT_GONE",
+    "403, KEY_REFUSED",
+    "404, MODEL_GONE",
+    "410, MODEL_GONE",
+    "424, PROVIDER_FAULT",
+    "407, CALLER_FAULT",
+    "408, PROVIDER_FAULT",
+    "409, CALLER_FAULT",
+    "428, CALLER_FAULT",
+    "429, RATE_LIMITED",
+    "430, CALLER_FAULT",
+    "499, CALLER_FAULT",
+    "500, PROVIDER_FAULT",
+    "529, PROVIDER_FAULT",
+    "599, PROVIDER_FAULT",
+    "600, PROVIDER_FAULT",
+    "200, PROVIDER_FAULT",
+    "302, PROVIDER_FAULT",
+    "399, PROVIDER_FAULT",
+    "-5, PROVIDER_FAULT"
   })
   void bareStatus_ofAnyProvider(int status, Kind kind) {
     ProviderError error = ProviderError.reported("mistral", status, null, null, null);
@@ -155,8 +172,7 @@ class ProviderErrorsTest { // A31
   void c44_hintInWords_isFound(String message, Long millis) {
     Instant expected = millis == null ? null : NOW.plusMillis(millis);
     assertEquals(
-        expected,
-        RetryAfter.inWords(message.toLowerCase(java.util.Locale.ROOT), NOW).orElse(null));
+        expected, RetryAfter.inWords(message.toLowerCase(java.util.Locale.ROOT), NOW).orElse(null));
   }
 
   @Test

@@ -640,9 +640,17 @@ class QuotaRulesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"2026-03-01T10:01:00Z", "1772359260", "1772359260000", "2026-03-01T11:01:00+01:00"})
+      strings = {
+        "2026-03-01T10:01:00Z",
+        "1772359260",
+        "1772359260000",
+        "2026-03-01T11:01:00+01:00"
+      })
   void c62_resetAsTextOrNumber_isRead(String written) {
-    for (Object value : written.contains("T") ? List.<Object>of(written) : List.<Object>of(written, Long.valueOf(written))) {
+    for (Object value :
+        written.contains("T")
+            ? List.<Object>of(written)
+            : List.<Object>of(written, Long.valueOf(written))) {
       store.put(OWNER, Map.of("tokens_used", 5L, "tokens_limit", 10L, "reset_at", value));
       assertEquals(T0.plusSeconds(60), store.state(OWNER).windows().get(0).end(), value::toString);
     }

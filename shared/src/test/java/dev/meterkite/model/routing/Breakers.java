@@ -58,8 +58,7 @@ interface Breakers {
       return last;
     }
 
-    private void apply(
-        dev.meterkite.model.command.Command<HealthCommand> command, Instant now) {
+    private void apply(dev.meterkite.model.command.Command<HealthCommand> command, Instant now) {
       Decision<HealthState> decision = rules.decide(state, null, command, now);
       if (decision instanceof Decision.Applied<HealthState> applied) {
         state = applied.next();
@@ -120,8 +119,7 @@ interface Breakers {
       Instant now = now(millis);
       ProviderErrors.Verdict fault =
           new ProviderErrors.Verdict(ProviderErrors.Kind.PROVIDER_FAULT, null);
-      apply(
-          HealthRules.probed(new HealthCommand.Probed("p", 200, good ? null : fault)), now);
+      apply(HealthRules.probed(new HealthCommand.Probed("p", 200, good ? null : fault)), now);
       watch(now);
     }
 
@@ -219,7 +217,8 @@ interface Breakers {
     @Override
     public boolean isClosed(String model, long now) {
       millis = now;
-      return of(model).getState() == io.github.resilience4j.circuitbreaker.CircuitBreaker.State.CLOSED;
+      return of(model).getState()
+          == io.github.resilience4j.circuitbreaker.CircuitBreaker.State.CLOSED;
     }
 
     @Override

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 /**
  * The health rules over scripted incidents in virtual time, beside the circuit breakers of
  * resilience4j and Failsafe on the same calls. A call that a rule withholds goes elsewhere and is
- * good there; what counts is how many fail, how many are withheld though the model is well, and
- * how soon the model is back.
+ * good there; what counts is how many fail, how many are withheld though the model is well, and how
+ * soon the model is back.
  */
 class IncidentSimulationTest {
   private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
@@ -62,17 +62,14 @@ class IncidentSimulationTest {
     }
 
     Shape each(String how, long millis, int calls) {
-      return new Shape(
-          name + how, millis, calls, jitter, models, length, probes, world);
+      return new Shape(name + how, millis, calls, jitter, models, length, probes, world);
     }
   }
 
   /** What became of the calls of one run. */
   private static final class Run {
-    long offered;
     long failed;
     long failing;
-    long withheld;
     long firstTrial = -1;
     long back = -1;
     int alerts;
@@ -156,7 +153,8 @@ class IncidentSimulationTest {
     shapes.add(new Shape("429 without a hint, 10 min", 10 * MINUTE, limited(false, 10 * MINUTE)));
     shapes.add(new Shape("outage of 60 s", MINUTE, failing(1, 300, MINUTE)));
     shapes.add(
-        new Shape("flaps, 20 of each 60 s, 30 min", 30 * MINUTE, flaps(20_000, MINUTE, 30 * MINUTE)));
+        new Shape(
+            "flaps, 20 of each 60 s, 30 min", 30 * MINUTE, flaps(20_000, MINUTE, 30 * MINUTE)));
     shapes.add(
         new Shape(
             "flaps, 60 of each 120 s, 30 min",
@@ -181,7 +179,9 @@ class IncidentSimulationTest {
     return rules;
   }
 
-  /** @param instances processes that share the state, with clocks up to two seconds apart */
+  /**
+   * @param instances processes that share the state, with clocks up to two seconds apart
+   */
   private static Run run(Shape shape, Breakers rule, int seed, int instances) {
     Random world = new Random(seed);
     Random arrivals = new Random(1_000_000L + seed);
@@ -200,7 +200,7 @@ class IncidentSimulationTest {
                   ? Math.max(1, shape.every() / 2 + (long) (arrivals.nextDouble() * shape.every()))
                   : shape.every();
       while (!ends.isEmpty() && ends.peek().at() <= now) {
-        report(rule, ends.poll(), run, stop);
+        report(rule, ends.poll());
       }
       while (shape.probes() && nextProbe <= now) {
         rule.probed(!in(nextProbe, shape.length()), nextProbe);
@@ -211,7 +211,6 @@ class IncidentSimulationTest {
       long skewed = now + (instances > 1 ? (call % instances) * 4_000L / instances - 2_000 : 0);
       boolean allowed = rule.allows(model, Math.max(0, skewed));
       boolean counted = in(now, shape.length());
-      run.offered += counted ? 1 : 0;
       run.failing += counted && outcome.error() != null ? 1 : 0;
       if (model.equals("sibling")) {
         run.siblingOffered++;
@@ -225,8 +224,6 @@ class IncidentSimulationTest {
         if (now >= stop && run.firstTrial < 0 && model.equals("m")) {
           run.firstTrial = now - stop;
         }
-      } else if (outcome.error() == null && !counted) {
-        run.withheld++;
       }
       boolean closed = rule.isClosed("m", now);
       if (now >= stop && closed && run.back < 0) {
@@ -237,7 +234,7 @@ class IncidentSimulationTest {
     return run;
   }
 
-  private static void report(Breakers rule, Ended ended, Run run, long stop) {
+  private static void report(Breakers rule, Ended ended) {
     rule.report(ended.model(), ended.began(), ended.at(), ended.error());
   }
 
@@ -310,8 +307,14 @@ class IncidentSimulationTest {
   private static void check(Shape shape, List<Run> runs) {
     long more = runs.stream().filter(run -> run.alerts > 1).count();
     assertTrue(more <= SEEDS / 20 + 1, shape.name() + ": more than one alert in " + more);
-    runs.forEach(run -> assertEquals(run.siblingOffered, Math.max(run.siblingKept,
-        shape.name().startsWith("one of two") ? 0 : run.siblingOffered), shape.name()));
+    runs.forEach(
+        run ->
+            assertEquals(
+                run.siblingOffered,
+                Math.max(
+                    run.siblingKept,
+                    shape.name().startsWith("one of two") ? 0 : run.siblingOffered),
+                shape.name()));
     long[] bounds = BOUNDS.get(shape.name());
     if (bounds != null) {
       String where = row(shape, "Meterkite", runs);
@@ -373,7 +376,9 @@ class IncidentSimulationTest {
       System.out.printf(
           Locale.ROOT,
           "quiet days with %.0f %% errors: %.3f alerts a day, %.2f %% of calls withheld%n",
-          100 * errors, (double) alerts / days, 100.0 * withheld / days / 86_400);
+          100 * errors,
+          (double) alerts / days,
+          100.0 * withheld / days / 86_400);
       assertTrue((double) changes / days <= 2, errors + ": " + changes);
       assertTrue(!DEEP || (double) alerts / days <= most.get(errors), errors + ": " + alerts);
     }

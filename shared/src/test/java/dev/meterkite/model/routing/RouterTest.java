@@ -146,9 +146,9 @@ class RouterTest {
   @CsvSource({"2.0, true", "2.1, false"}) // points behind the best
   void draw_isAmongThoseWithinTwoPoints(double behind, boolean drawn) {
     Candidate best = new Candidate("a", "m", null, null, 5, 1.0, 0L, false, null, 0);
-    Candidate next =
-        new Candidate("b", "m", null, null, 5, 1 - behind / 40, 0L, false, null, 0);
-    String chosen = choose(List.of(best, next), List.of(), 0.99).selected().get().candidate().name();
+    Candidate next = new Candidate("b", "m", null, null, 5, 1 - behind / 40, 0L, false, null, 0);
+    String chosen =
+        choose(List.of(best, next), List.of(), 0.99).selected().get().candidate().name();
     assertEquals(drawn ? "b/m" : "a/m", chosen);
   }
 
@@ -180,7 +180,8 @@ class RouterTest {
   @Test
   void costZero_countsAsOneMicro() {
     List<Router.Scored> ranked =
-        choose(List.of(candidate("a", "m", 0), candidate("b", "m", 1), candidate("c", "m", 9)),
+        choose(
+                List.of(candidate("a", "m", 0), candidate("b", "m", 1), candidate("c", "m", 9)),
                 List.of())
             .ranked();
     assertEquals(100, ranked.get(0).cost());
@@ -253,10 +254,12 @@ class RouterTest {
   @Test
   void disabledAndOtherTasks_areLeftOut() {
     CatalogModel off =
-        new CatalogModel("p", "m", Set.of(TaskType.LLM), false, 9_000, Set.of(), ModelPrice.tokens(1, 1), FREE);
+        new CatalogModel(
+            "p", "m", Set.of(TaskType.LLM), false, 9_000, Set.of(), ModelPrice.tokens(1, 1), FREE);
     assertEquals("disabled", Candidate.of(off, null, null, REQUEST, NOW).unfit());
     CatalogModel tts =
-        new CatalogModel("p", "m", Set.of(TaskType.TTS), true, 9_000, Set.of(), ModelPrice.tokens(1, 1), FREE);
+        new CatalogModel(
+            "p", "m", Set.of(TaskType.TTS), true, 9_000, Set.of(), ModelPrice.tokens(1, 1), FREE);
     assertEquals("task_type", Candidate.of(tts, null, null, REQUEST, NOW).unfit());
   }
 
@@ -280,8 +283,7 @@ class RouterTest {
     Map<String, Object> due = Map.of("circuit", Map.of("state", "half_open", "until", NOW));
     assertNull(of(health(due), null, REQUEST).unfit());
     assertTrue(of(health(due), null, REQUEST).trial());
-    Map<String, Object> model =
-        Map.of("at", NOW, "until", until, "reason", "model_gone");
+    Map<String, Object> model = Map.of("at", NOW, "until", until, "reason", "model_gone");
     Candidate unserved =
         of(health(Map.of("models", Map.of("a", Map.of("pause", model)))), null, REQUEST);
     assertEquals("model_gone", unserved.unfit());
@@ -300,10 +302,14 @@ class RouterTest {
         new Snapshot(
             RoutingAudit.ref("d"),
             Map.of(
-                "selected_provider", "p",
-                "selected_model", "m",
-                "tried", List.of("a/1"),
-                "failed", List.of("b/2", "p/m", 7L)),
+                "selected_provider",
+                "p",
+                "selected_model",
+                "m",
+                "tried",
+                List.of("a/1"),
+                "failed",
+                List.of("b/2", "p/m", 7L)),
             NOW);
     assertEquals(Set.of("a/1", "b/2", "p/m"), RoutingAudit.tried(decision));
     assertFalse(RoutingAudit.isFirstAttempt(decision));
@@ -385,15 +391,15 @@ class RouterTest {
     QuotaLimits small =
         new QuotaLimits(ZoneOffset.UTC, Map.of(Window.MINUTE, new QuotaLimits.Limit(1_999L, null)));
     CatalogModel model =
-        new CatalogModel("p", "m", Set.of(TaskType.LLM), true, 9_000, Set.of(), ModelPrice.tokens(1, 1), small);
+        new CatalogModel(
+            "p", "m", Set.of(TaskType.LLM), true, 9_000, Set.of(), ModelPrice.tokens(1, 1), small);
     assertEquals("exceeds_limit", Candidate.of(model, null, null, REQUEST, NOW).unfit());
   }
 
   @Test
   void noCandidate_tellsTheEarliestReturn() { // A32: litellm#27823
     Candidate first =
-        new Candidate(
-            "a", "m", "circuit_open", NOW.plusSeconds(300), 1, 0.0, null, false, null, 0);
+        new Candidate("a", "m", "circuit_open", NOW.plusSeconds(300), 1, 0.0, null, false, null, 0);
     Candidate second =
         new Candidate(
             "b", "m", "quota_exhausted", NOW.plusSeconds(40), 1, 1.0, null, false, null, 0);
@@ -437,8 +443,7 @@ class RouterTest {
               null,
               List.of());
       Router.Choice choice = weighed.choice();
-      Map<String, Object> stored =
-          RoutingAudit.document(REQUEST, weighed, choice, null, NOW);
+      Map<String, Object> stored = RoutingAudit.document(REQUEST, weighed, choice, null, NOW);
       long left = weighed.excluded(choice).values().stream().mapToLong(count -> count).sum();
       assertEquals(candidates.size() + 3L, choice.ranked().size() + left);
       Snapshot document = new Snapshot(RoutingAudit.ref("d"), stored, NOW);
@@ -465,7 +470,8 @@ class RouterTest {
   private static void check(Router.Choice choice, List<Candidate> candidates, String where) {
     assertEquals(candidates.size(), choice.ranked().size() + choice.excluded().size(), where);
     double last = 100;
-    for (Router.Scored scored : choice.ranked().subList(Math.min(1, choice.ranked().size()), choice.ranked().size())) {
+    for (Router.Scored scored :
+        choice.ranked().subList(Math.min(1, choice.ranked().size()), choice.ranked().size())) {
       assertTrue(scored.score() >= 0 && scored.score() <= last, where);
       last = scored.score();
     }
