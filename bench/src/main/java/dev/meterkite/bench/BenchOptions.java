@@ -70,9 +70,7 @@ record BenchOptions(
                   "a CSV of TIMESTAMP,ContextTokens,GeneratedTokens (default: the Azure trace in"
                       + " ../shared/data where it is, else a generated one)"),
               new Option(
-                  "--out",
-                  Value.newFolder(),
-                  "where the report goes (default docs/benchmarks)")));
+                  "--out", Value.newFolder(), "where the report goes (default docs/benchmarks)")));
 
   private static Value count() {
     return Value.number(1, MOST);

@@ -40,7 +40,9 @@ public record ClassArchive(Path archive, Path list, String classPath) {
             String.join(" ", JavaCommand.start()));
     key.update(text.getBytes(StandardCharsets.UTF_8));
     return new ClassArchive(
-        folder.resolve("emulator-" + Long.toHexString(key.getValue()) + ".jsa"), list, jar.toString());
+        folder.resolve("emulator-" + Long.toHexString(key.getValue()) + ".jsa"),
+        list,
+        jar.toString());
   }
 
   public boolean exists() {

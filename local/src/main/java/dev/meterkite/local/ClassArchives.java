@@ -42,8 +42,8 @@ final class ClassArchives implements AutoCloseable {
   }
 
   /**
-   * Begins to make those that are missing. One that this JVM left aside, because a jar or the JVM is
-   * another one now, is removed, and the next start makes it anew.
+   * Begins to make those that are missing. One that this JVM left aside, because a jar or the JVM
+   * is another one now, is removed, and the next start makes it anew.
    *
    * @param emulators the archive of the emulator that was started; empty for none
    */
@@ -92,10 +92,14 @@ final class ClassArchives implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() throws InterruptedException {
+  public synchronized void close() {
     closed = true;
     if (making != null) {
-      making.destroyForcibly().waitFor(STOP_SECONDS, TimeUnit.SECONDS);
+      try {
+        boolean unused = making.destroyForcibly().waitFor(STOP_SECONDS, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 }

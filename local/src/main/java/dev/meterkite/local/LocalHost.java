@@ -2,7 +2,6 @@ package dev.meterkite.local;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.meterkite.emulator.ClassArchive;
 import dev.meterkite.emulator.EmulatorProject;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
@@ -202,9 +201,11 @@ public final class LocalHost implements AutoCloseable {
     // Here nobody is left to call once the host stops.
     environment.put("DRAIN_SECONDS", "1");
     environment.forEach((name, value) -> System.setProperty(PROPERTY_PREFIX + name, value));
-    Map<String, Integer> ports = FunctionServers.choosePorts(table.entries());
-    closing(FunctionServers.start(table.entries(), ports));
-    backends.add(ports);
+    // None is chosen in advance: on a busy machine somebody else takes it before it is bound.
+    Map<String, Integer> anyPort = new LinkedHashMap<>();
+    table.entries().forEach(entry -> anyPort.put(entry.name(), 0));
+    FunctionServers servers = closing(FunctionServers.start(table.entries(), anyPort));
+    backends.add(servers.ports());
     return null;
   }
 
@@ -326,9 +327,11 @@ public final class LocalHost implements AutoCloseable {
     return emulator.host();
   }
 
-  /** The archive of the emulator's classes, where it was started with one. */
-  Optional<ClassArchive> emulatorClasses() {
-    return emulator.classes();
+  /** Makes what lets the next start be faster, beside everything else, until this is closed. */
+  synchronized void makeArchives() {
+    if (!toClose.isEmpty()) { // Else a signal has closed this already.
+      ClassArchives unused = closing(ClassArchives.make(emulator.classes()));
+    }
   }
 
   /** The documents over REST, past all rules. */

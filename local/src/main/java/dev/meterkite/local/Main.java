@@ -175,14 +175,8 @@ public final class Main {
         stop.closes(host);
         Duration took = Duration.ofNanos(System.nanoTime() - began);
         sayUp(host, options, log, took, stop.out());
-        try (ClassArchives archives = ClassArchives.make(host.emulatorClasses())) {
-          stop.closes(
-              () -> {
-                archives.close();
-                host.close();
-              });
-          return command.run().run(host, options, stop.out());
-        }
+        host.makeArchives();
+        return command.run().run(host, options, stop.out());
       }
     } catch (LocalHostException | EmulatorUnavailableException e) {
       stop.err().println(Console.wrapped(String.valueOf(e.getMessage())));

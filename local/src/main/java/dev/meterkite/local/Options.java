@@ -49,8 +49,7 @@ public record Options(
       new Option("--dry-run", Value.flag(), "only say what it would do");
 
   /** What commands take that start a host. */
-  private static final List<Option> HOST =
-      common(Value.freePort(DEFAULT_PORT), Value.freePort(0));
+  private static final List<Option> HOST = common(Value.freePort(DEFAULT_PORT), Value.freePort(0));
 
   /** What commands take that start a host only where none is up. */
   private static final List<Option> DOCUMENTS = common(Value.port(), Value.port());
@@ -63,8 +62,7 @@ public record Options(
               + " the functions, their triggers and schedules. Without a command: up.",
           DOCUMENTS,
           List.of(
-              ToolCommand.of("up", "Starts everything and stays until Ctrl-C.")
-                  .with(HOST),
+              ToolCommand.of("up", "Starts everything and stays until Ctrl-C.").with(HOST),
               ToolCommand.of(
                       "demo",
                       "Starts everything, sends traffic, shows what became of it and checks the"
@@ -108,7 +106,9 @@ public record Options(
                 firestorePort,
                 "the Firestore emulator's port (default 0: any free one)"),
             new Option(
-                "--no-rules", Value.flag(), "leave firestore.rules out: any client may do anything"),
+                "--no-rules",
+                Value.flag(),
+                "leave firestore.rules out: any client may do anything"),
             new Option(
                 "--processes",
                 Value.number(0, MOST_PROCESSES),
@@ -184,7 +184,9 @@ public record Options(
   static Options parse(List<String> words) {
     Line line = LINE.parse(words);
     Long seed =
-        line.has("--chaos") ? Long.valueOf(line.number("--seed").orElseGet(Options::anySeed)) : null;
+        line.has("--chaos")
+            ? Long.valueOf(line.number("--seed").orElseGet(Options::anySeed))
+            : null;
     return new Options(
         line.command(),
         line.arguments(),

@@ -21,9 +21,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An issuer of tokens with a key pair of its own, made by each host and never stored: functions verify
- * its tokens by its keys exactly as they verify anybody's. Tokens live one hour of real time,
- * wherever the domain clock stands.
+ * An issuer of tokens with a key pair of its own, made by each host and never stored: functions
+ * verify its tokens by its keys exactly as they verify anybody's. Tokens live one hour of real
+ * time, wherever the domain clock stands.
  */
 public final class TokenIssuer {
   private static final String AUDIENCE = "meterkite-local";
@@ -39,6 +39,7 @@ public final class TokenIssuer {
   private static final int KEY_BITS = 2048;
 
   private final String issuer;
+
   private record Keys(RSAKey key, JWSSigner signer) {
     static Keys generate() {
       try {
@@ -115,7 +116,8 @@ public final class TokenIssuer {
             .expirationTime(Date.from(now.plus(LIFE)))
             .build();
     SignedJWT token =
-        new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(pair.key().getKeyID()).build(), all);
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.RS256).keyID(pair.key().getKeyID()).build(), all);
     try {
       token.sign(pair.signer());
     } catch (JOSEException e) {

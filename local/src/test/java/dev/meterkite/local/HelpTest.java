@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * What {@code run-local.sh --help} and {@code chaos.sh --help} print without a build is what picocli prints; written anew by
- * {@code -Dmeterkite.write=true}.
+ * What {@code run-local.sh --help} and {@code chaos.sh --help} print without a build is what
+ * picocli prints; written anew by {@code -Dmeterkite.write=true}.
  */
 class HelpTest {
   @Test

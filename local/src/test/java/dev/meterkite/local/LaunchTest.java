@@ -113,8 +113,7 @@ class LaunchTest {
   private Ended run(ProcessBuilder builder) throws IOException, InterruptedException {
     Path out = folder.resolve("out");
     Path err = folder.resolve("err");
-    Process process =
-        builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     assertTrue(process.waitFor(60, TimeUnit.SECONDS), "no end");
     return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
   }
@@ -226,7 +225,8 @@ class LaunchTest {
     assertEquals(
         "Unknown option --fast; ./bench.sh --help says what there is.\n",
         run("bench", "--fast").err());
-    assertEquals("Unknown word x; ./bench.sh --help says what there is.\n", run("bench", "x").err());
+    assertEquals(
+        "Unknown word x; ./bench.sh --help says what there is.\n", run("bench", "x").err());
     assertEquals(0, builds());
   }
 
@@ -255,8 +255,22 @@ class LaunchTest {
   void missingOrOldJava_isOneSentence() throws Exception {
     for (String tool :
         List.of(
-            "bash", "dirname", "readlink", "sed", "cat", "awk", "fold", "find", "sort", "xargs",
-            "cksum", "grep", "mkdir", "rm", "head", "stty")) {
+            "bash",
+            "dirname",
+            "readlink",
+            "sed",
+            "cat",
+            "awk",
+            "fold",
+            "find",
+            "sort",
+            "xargs",
+            "cksum",
+            "grep",
+            "mkdir",
+            "rm",
+            "head",
+            "stty")) {
       String there = (Files.exists(Path.of("/usr/bin", tool)) ? "/usr/bin/" : "/bin/") + tool;
       program("bin/" + tool, "#!/bin/sh\nexec " + there + " \"$@\"\n");
     }
@@ -404,7 +418,8 @@ class LaunchTest {
     Files.writeString(Path.of(name + ".jsa"), "");
     String second = run("run-local", "--port", "0").out();
     assertTrue(
-        second.contains("-XX:SharedArchiveFile=" + name + ".jsa -Xshare:auto -Xlog:disable"), second);
+        second.contains("-XX:SharedArchiveFile=" + name + ".jsa -Xshare:auto -Xlog:disable"),
+        second);
     write("local/src/main/java/A.java", "class A { int i; }");
     assertTrue(run("run-local", "--port", "0").out().contains("-XX:DumpLoadedClassList="));
   }

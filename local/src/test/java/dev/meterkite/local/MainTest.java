@@ -31,7 +31,8 @@ class MainTest {
       Process host = start(port, output);
       try {
         Client.await("the host is up", () -> !host.isAlive() || text(output).contains("Ctrl-C"));
-        assertTrue(text(output).contains("http://127.0.0.1:" + port + "/local/token"), text(output));
+        assertTrue(
+            text(output).contains("http://127.0.0.1:" + port + "/local/token"), text(output));
         assertPortIsRefused(port);
         List<ProcessHandle> below = host.descendants().toList();
         assertEquals(1, below.size(), "the emulator");

@@ -34,7 +34,8 @@ class StartTest {
         copy(file);
       }
     }
-    for (String module : List.of("shared", "emulator", "functions", "local", "openfeature", "bench")) {
+    for (String module :
+        List.of("shared", "emulator", "functions", "local", "openfeature", "bench")) {
       copy(ROOT.resolve(module).resolve("pom.xml"));
       copyAll(ROOT.resolve(module).resolve("src/main"));
     }
@@ -53,7 +54,8 @@ class StartTest {
     String second = start("second", false);
     assertTrue(second.startsWith("Meterkite is up in "), second);
     List<String> lines = second.lines().toList();
-    lines.forEach(line -> assertTrue(line.length() <= COLUMNS || !line.strip().contains("  "), line));
+    lines.forEach(
+        line -> assertTrue(line.length() <= COLUMNS || !line.strip().contains("  "), line));
     assertTrue(lines.size() <= 7, second);
     assertTrue(lines.get(0).contains(" at http://127.0.0.1:"), second);
     assertTrue(second.contains("/local/token?role=service'"), second);

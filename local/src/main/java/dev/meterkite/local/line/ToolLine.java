@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -101,7 +102,8 @@ public final class ToolLine {
       command = commands.containsKey(each.getCommandName()) ? each.getCommandName() : command;
     }
     for (ToolCommand.Option option : command(command).options()) {
-      if (option.needs() != null && options.containsKey(option.name())
+      if (option.needs() != null
+          && options.containsKey(option.name())
           && !options.containsKey(option.needs())) {
         throw new WrongLineException(option.name() + " needs " + option.needs() + ".");
       }
@@ -160,7 +162,9 @@ public final class ToolLine {
     Stream.concat(Stream.of(line), line.getSubcommands().values().stream())
         .forEach(each -> each.getCommandSpec().parser().separator(" "));
     CommandLine chosen = command.isEmpty() ? line : line.getSubcommands().get(command);
-    return chosen.setUsageHelpWidth(width).getUsageMessage(CommandLine.Help.Ansi.OFF);
+    return Objects.requireNonNull(chosen, command)
+        .setUsageHelpWidth(width)
+        .getUsageMessage(CommandLine.Help.Ansi.OFF);
   }
 
   /**

@@ -1,4 +1,6 @@
-/** The command lines of the scripts: what they take, how they say it, and what is wrong with one. */
+/**
+ * The command lines of the scripts: what they take, how they say it, and what is wrong with one.
+ */
 @NullMarked
 package dev.meterkite.local.line;
 
