@@ -27,11 +27,12 @@ final class FunctionServers implements AutoCloseable {
   private static final int MOST_THREADS = 1_024;
 
   private final List<Server> started = new ArrayList<>();
+  private final Map<String, Integer> ports = new LinkedHashMap<>();
 
   /**
    * Constructs each function and serves it.
    *
-   * @param ports a port for each entry's name
+   * @param ports a port for each entry's name, 0 for any free one
    * @throws LocalHostException naming the function that does not start
    */
   static FunctionServers start(List<FunctionEntry> entries, Map<String, Integer> ports) {
@@ -46,7 +47,10 @@ final class FunctionServers implements AutoCloseable {
         throw new LocalHostException("Interrupted while starting");
       }
       try {
-        servers.started.add(serve(entry, port));
+        Server server = serve(entry, port);
+        servers.started.add(server);
+        servers.ports.put(
+            entry.name(), ((ServerConnector) server.getConnectors()[0]).getLocalPort());
       } catch (Exception e) {
         servers.close();
         throw new LocalHostException(
@@ -86,6 +90,11 @@ final class FunctionServers implements AutoCloseable {
         });
     server.start();
     return server;
+  }
+
+  /** Where each function answers, by its name. */
+  Map<String, Integer> ports() {
+    return Map.copyOf(ports);
   }
 
   /** What it comes from: the invoker wraps what a constructor throws, more than once. */
