@@ -692,7 +692,8 @@ class HealthRulesTest {
             switch (random.nextInt(9)) {
               case 0, 1, 2 -> FAULT;
               case 3 -> new Verdict(Kind.RATE_LIMITED, at.plusSeconds(random.nextInt(900)));
-              case 4 -> new Verdict(Kind.values()[random.nextInt(2) + 1], null);
+              case 4 ->
+                  new Verdict(random.nextBoolean() ? Kind.KEY_REFUSED : Kind.RATE_LIMITED, null);
               default -> null;
             };
         documents.decide(
