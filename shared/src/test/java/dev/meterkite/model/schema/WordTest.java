@@ -57,7 +57,8 @@ class WordTest {
         words(
             AlertType::parse,
             "quota_warning quota_critical quota_exhausted provider_unhealthy provider_unavailable"
-                + " provider_recovered circuit_breaker_opened circuit_breaker_half_open"
+                + " provider_recovered provider_credit_gone model_unavailable model_gone"
+                + " circuit_breaker_opened circuit_breaker_half_open"
                 + " failover_executed balance_unreadable ledger_mismatch refund_abuse job_unpaid"
                 + " usage_quota_warning usage_quota_exhausted"),
         words(AlertSeverity::parse, "info warning critical emergency"),
