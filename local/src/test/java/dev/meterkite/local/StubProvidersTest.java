@@ -57,7 +57,7 @@ class StubProvidersTest {
   })
   void provider_behavesAsItIsTold(String name, String path, String header) throws Exception {
     assertEquals(200, models(name, path, header).statusCode());
-    assertEquals(ProviderErrors.Kind.PROVIDER_FAULT, verdict(name, models(name, path, "")).kind());
+    assertEquals(ProviderErrors.Kind.KEY_REFUSED, verdict(name, models(name, path, "")).kind());
     providers.tell(name, new StubProviders.Behaviour(StubProviders.Mode.FAIL, 0, 503, null));
     HttpResponse<String> failed = models(name, path, header);
     assertEquals(503, failed.statusCode());

@@ -456,7 +456,7 @@ class CreditFunctionsTest {
             owner + "}",
             owner + ",'job_id':'" + job + "'}",
             owner + ",'expires_in_seconds':60}",
-            owner.replace("10", "11") + "}",
+            owner.replace("'amount':10", "'amount':11") + "}",
             owner + ",'job_id':'" + job + "2'}"));
     pairs(
         DebitCredits.class,
@@ -464,7 +464,7 @@ class CreditFunctionsTest {
             owner + "}",
             owner + ",'job_id':'j'}",
             owner + ",'description':'d'}",
-            owner.replace("10", "11") + "}"));
+            owner.replace("'amount':10", "'amount':11") + "}"));
     pairs(
         GrantCredits.class,
         List.of(
@@ -570,16 +570,18 @@ class CreditFunctionsTest {
   void missingDocument_isNamed() {
     String user = "nobody-" + key();
     JsonObject problem = refused(call(DebitCredits.class, key(), debit(user, 1)), 404, "not_found");
-    assertEquals("There is no users/" + user + ".", problem.get("detail").getAsString());
+    assertEquals(
+        "There is no users/" + user + "; register-user creates it.",
+        problem.get("detail").getAsString());
     assertEquals("users", problem.get("collection").getAsString());
     assertEquals(user, problem.get("id").getAsString());
     assertEquals(
-        "There is no credit_holds/none.",
+        "There is no credit_holds/none; hold-credits answers the hold_id of a new hold.",
         refused(call(SettleHold.class, key(), settling("none", "release", "")), 404, "not_found")
             .get("detail")
             .getAsString());
     assertEquals(
-        "There is no credit_transactions/none.",
+        "There is no credit_transactions/none; credit-statement lists a user's transactions.",
         refused(
                 call(RefundCredits.class, key(), "{'transaction_id':'none','reason':'r'}"),
                 404,
@@ -587,7 +589,7 @@ class CreditFunctionsTest {
             .get("detail")
             .getAsString());
     assertEquals(
-        "There is no users/" + user + ".",
+        "There is no users/" + user + "; register-user creates it.",
         refused(HOSTED.get(CreditStatement.class, "service", "user_id=" + user), 404, "not_found")
             .get("detail")
             .getAsString());

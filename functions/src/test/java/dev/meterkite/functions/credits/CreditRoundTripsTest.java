@@ -118,7 +118,7 @@ class CreditRoundTripsTest {
         () -> done(credits.carryOut(CreditCommands.register("new", null, null, null, null, "h"))));
     assertTable(
         """
-        a new user: 5 4 2
+        a new user: 5 5 2
         again: 1 1 0
         """);
   }
