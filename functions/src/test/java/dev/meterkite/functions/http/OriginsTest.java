@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OriginsTest {
   private static final String APP = "https://app.example.com";
   private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
+  private static final RSAKey KEY = TokenServer.rsa("k");
 
-  private final RSAKey key = TokenServer.rsa("k");
   private final TokenServer server;
   private final Drain drain = new Drain();
   private final Edge edge;
@@ -52,7 +52,7 @@ class OriginsTest {
           .answer(call -> Answer.ok(Map.of()));
 
   OriginsTest() throws IOException {
-    server = new TokenServer(key);
+    server = new TokenServer(KEY);
     edge =
         new Edge(
             new Callers(
@@ -88,7 +88,7 @@ class OriginsTest {
   }
 
   private FakeRequest user(String query) {
-    return FakeRequest.get(query).token(TokenServer.sign(key, server.claims("u1", NOW).build()));
+    return FakeRequest.get(query).token(TokenServer.sign(KEY, server.claims("u1", NOW).build()));
   }
 
   @Test
