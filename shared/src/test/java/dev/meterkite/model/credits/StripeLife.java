@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * A random life of a customer at Stripe: the events, and what the money that was paid and not paid
@@ -108,9 +109,17 @@ final class StripeLife {
       step();
     }
     pass(1 + random.nextInt(86_400));
-    while (money.stream().anyMatch(each -> each.end != null && isJustOver(each.end))) {
+    while (money.stream().anyMatch(this::isJustOver)) {
       pass(3_600); // lots expire at full hours
     }
+  }
+
+  /** Whether a lot of it may live on until the hour is full; a year has one each month. */
+  private boolean isJustOver(Money each) {
+    return each.end != null
+        && (isJustOver(each.end)
+            || (each.isYear
+                && IntStream.range(1, 12).anyMatch(month -> isJustOver(start(each, month)))));
   }
 
   private boolean isJustOver(Instant end) {
