@@ -88,7 +88,7 @@ final class Statements {
       List<Snapshot> ofLedger = before.join();
       page.balance(
               ofLedger,
-              ofLedger.isEmpty() ? store.find(upTo(request, to)).join() : List.of(),
+              ofLedger.isEmpty() ? store.find(lastBefore(request.userId(), to)).join() : List.of(),
               figures.get(CreditAnswers.BALANCE).getAsLong())
           .ifPresent(balance -> members.put("balance_at_to", balance));
     }
@@ -146,6 +146,11 @@ final class Statements {
 
   private static Query upTo(Request request, @Nullable Instant to) {
     return Queries.statementWithOlder(request.userId(), request.from(), to, 1, List.of());
+  }
+
+  /** The newest transaction of any system before an instant, whatever the page begins with. */
+  private static Query lastBefore(String userId, Instant to) {
+    return Queries.statementWithOlder(userId, null, to, 1, List.of());
   }
 
   private CompletableFuture<Long> total(Query query) {

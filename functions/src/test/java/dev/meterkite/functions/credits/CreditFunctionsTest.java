@@ -714,6 +714,14 @@ class CreditFunctionsTest {
           json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user + "&to=" + row[0]));
       assertEquals(row[1], statement.get("balance_at_to").getAsString(), row[0]);
     }
+    JsonObject empty =
+        json(
+            HOSTED.get(
+                CreditStatement.class,
+                "service",
+                "user_id=" + user + "&from=2025-03-02T00:00:00Z&to=2025-04-01T00:00:00Z"));
+    assertEquals(0, empty.getAsJsonArray("transactions").size());
+    assertEquals(70, empty.get("balance_at_to").getAsLong(), "from does not change it");
   }
 
   @Test

@@ -199,14 +199,25 @@ final class PaymentRules {
     return new Older(older.transactionId(), older.credits(), due);
   }
 
-  /** One alert a payment of credits that were gone. */
+  /** One alert a payment of credits that were gone; resolved when all its money has come back. */
   private PaymentRecord alerted(String id, PaymentRecord payment) {
+    AlertSubject user = AlertSubject.user(state.userId());
+    String incident = "missing " + id;
     if (credits.lost() == 0) {
+      if (payment.alertedAt() != null && payment.facts().back().back() == 0) {
+        resolve(Alerts.ref(AlertType.REFUND_ABUSE, user, incident));
+      }
       return payment;
     }
     Instant at = payment.alertedAt() == null ? book.now() : payment.alertedAt();
     String what = credits.lost() + " of " + credits.wanted() + " credits are gone";
-    book.alert(AlertType.REFUND_ABUSE, id, "payment " + id + " was refunded, but " + what, at);
+    book.write(
+        Alerts.once(
+            AlertType.REFUND_ABUSE,
+            user,
+            incident,
+            "payment " + id + " was refunded, but " + what,
+            at));
     return payment.alerted(at);
   }
 

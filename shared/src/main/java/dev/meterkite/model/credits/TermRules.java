@@ -8,6 +8,7 @@ import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -62,8 +63,21 @@ final class TermRules {
     all.putAll(changed);
     TreeMap<String, Term> running = new Terms(all).running(book.now());
     Terms facts = new Terms(running);
-    running.replaceAll((key, term) -> booked(facts, key, term, eventId));
+    // Lots that end in the same hour are one: what is credited is taken before anything is given,
+    // so that it is not taken from what the same invoice gives.
+    for (boolean opened : List.of(true, false)) {
+      running.replaceAll(
+          (key, term) ->
+              isOpened(facts.byKey().get(key)) == opened
+                  ? booked(facts, key, term, eventId)
+                  : term);
+    }
     book.terms(new Terms(running));
+  }
+
+  /** Whether the present month of a line has its lot. */
+  private boolean isOpened(Term term) {
+    return term.months() > term.monthAt(book.now());
   }
 
   private Term booked(Terms facts, String key, Term term, @Nullable String eventId) {
@@ -71,7 +85,7 @@ final class TermRules {
       return term;
     }
     int month = term.monthAt(book.now());
-    boolean isOpened = term.months() > month;
+    boolean isOpened = isOpened(term);
     Booking before = isOpened ? term.booking() : Booking.NONE;
     long gross = facts.credits(term, month);
     long due = term.due(gross);

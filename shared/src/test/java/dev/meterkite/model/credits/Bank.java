@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.alerts.AlertStatus;
+import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
@@ -418,6 +420,14 @@ final class Bank {
     return all(ModelRouterAlerts.COLLECTION).stream()
         .map(each -> each.get(ModelRouterAlerts.TYPE))
         .toList();
+  }
+
+  /** How many alerts of a type are open. */
+  long openAlerts(AlertType type) {
+    return all(ModelRouterAlerts.COLLECTION).stream()
+        .filter(each -> type.wire().equals(each.get(ModelRouterAlerts.TYPE)))
+        .filter(each -> AlertStatus.OPEN.wire().equals(each.get(ModelRouterAlerts.STATUS)))
+        .count();
   }
 
   private List<Map<String, Object>> all(String collection) {

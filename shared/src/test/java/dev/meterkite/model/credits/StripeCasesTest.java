@@ -6,6 +6,7 @@ import static dev.meterkite.model.credits.StripeTeller.object;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.stripe.StripeEvent;
@@ -440,6 +441,60 @@ class StripeCasesTest {
     tell(dispute("funds_reinstated", 2, "won", 1_400));
     assertEquals(List.of("30@" + MONTH, "190"), bank.lots());
     assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void c3_moneyThatCameBack_resolvesTheAlertOfTheMissingRest() {
+    tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
+    bank.debit(100);
+    tell(dispute("funds_withdrawn", 1, "needs_response", 1_400));
+    assertEquals(1, bank.openAlerts(AlertType.REFUND_ABUSE));
+    tell(dispute("funds_reinstated", 2, "won", 1_400));
+    assertEquals(150, balance());
+    assertEquals(0, bank.openAlerts(AlertType.REFUND_ABUSE));
+    tell(charge(NOW.plusSeconds(9), "pi_1", 1_400, 1_400));
+    assertEquals(1, bank.openAlerts(AlertType.REFUND_ABUSE), "gone again");
+  }
+
+  @Test
+  void c2_missingRest_isOneAlertAPayment() {
+    tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
+    tell(
+        session(
+            "id",
+            "cs_2",
+            "payment_intent",
+            "pi_2",
+            "metadata",
+            user("price_id", "price_250"),
+            "amount_total",
+            1_400));
+    bank.debit(450);
+    tell(charge("pi_1", 1_400, 700));
+    tell(charge(NOW.plusSeconds(1), "pi_1", 1_400, 1_400));
+    tell(charge("pi_2", 1_400, 1_400));
+    assertEquals(2, bank.openAlerts(AlertType.REFUND_ABUSE));
+  }
+
+  @Test
+  void c8_creditLineBesideACharge_takesFromTheOldPlanOnly() {
+    Instant start = NOW.minus(Duration.ofDays(15));
+    Instant end = NOW.plus(Duration.ofDays(15));
+    for (boolean together : List.of(true, false)) {
+      again(TrialCredits.NONE, false);
+      tell(invoice("in_1", line("price_pro", 1, 2_900, start, end)));
+      bank.debit(2_000);
+      Map<String, Object> credit = proration("price_pro", 1, -1_450, NOW, end);
+      Map<String, Object> charge = proration("price_enthu", 1, 450, NOW, end);
+      if (together) {
+        tell(invoice("in_2", credit, charge));
+      } else {
+        tell(invoice("in_2", credit));
+        tell(invoice("in_3", charge));
+      }
+      assertEquals(500, balance(), "together: " + together);
+      assertEquals(List.of(), bank.audit());
+    }
   }
 
   @Test
