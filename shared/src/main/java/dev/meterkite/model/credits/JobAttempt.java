@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Example: job j of u fails, its hold is released. It is queued again for v: attempt 2, held for
  * v. Were it written as {@code completed} at once, that would be the late end of attempt 1, and
- * charge nobody.
+ * charge nobody. Were it deleted first, the completed job would be another one, and be paid.
  *
  * @param job the job, or its absence
  * @param first the hold of its first attempt, or its absence
@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param event what the event proves
  */
 record JobAttempt(Snapshot job, Snapshot first, Snapshot hold, JobEvent event) {
+  /** The code of a hold whose job was read as deleted: a job of this id is then another one. */
+  static final String DELETED = "deleted";
 
   /** The hold of the latest attempt, as the hold of the first one says. */
   static DocRef latestHold(String jobId, Snapshot first) {
@@ -69,7 +71,10 @@ record JobAttempt(Snapshot job, Snapshot first, Snapshot hold, JobEvent event) {
     boolean lives = !status.get().ended();
     return switch (CreditRules.holdStatus(fields)) {
       case HELD, CAPTURED -> false;
-      case RELEASED -> lives ? !isReleasedByHand(fields) : event.ended() >= latest();
+      case RELEASED ->
+          lives
+              ? !isReleasedByHand(fields)
+              : event.ended() >= latest() || DELETED.equals(fields.get(CreditHolds.CODE));
       case EXPIRED -> lives && JobPayment.of(job).isReleasedByEnd();
     };
   }

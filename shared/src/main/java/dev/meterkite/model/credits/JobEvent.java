@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param userId whose job it was before the change, or null
  * @param ended the number of an attempt after whose end the job lived; 0 for none
- * @param createdAt {@code created_at} of a job that the event saw created alive, or null
+ * @param createdAt {@code created_at} of a job that the event saw created, or null
  */
 public record JobEvent(@Nullable String userId, long ended, @Nullable Instant createdAt) {
   /** Proves nothing: for sweeps. */
@@ -38,9 +38,7 @@ public record JobEvent(@Nullable String userId, long ended, @Nullable Instant cr
             .filter(DocRef::isId)
             .orElse(null),
         ended,
-        before.exists() || !lives(after)
-            ? null
-            : Raw.instant(after.fields(), PodcastJobs.CREATED_AT));
+        before.exists() ? null : Raw.instant(after.fields(), PodcastJobs.CREATED_AT));
   }
 
   private static long endedBefore(Snapshot version) {

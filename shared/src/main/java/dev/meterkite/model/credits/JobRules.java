@@ -59,7 +59,6 @@ final class JobRules {
   static final Duration RETRY_WINDOW = Duration.ofDays(30);
 
   /** How a job ended that is gone. */
-  private static final String DELETED = "deleted";
 
   /** Why a completed job is unpaid only for now. */
   private static final Set<String> MENDABLE =
@@ -206,7 +205,7 @@ final class JobRules {
       return CreditRules.refused(CreditOutcome.JOB_HOLD_CONFLICT);
     }
     if (!job.exists()) {
-      return ended(DELETED);
+      return ended(JobAttempt.DELETED);
     }
     Optional<JobStatus> status = JobPayment.status(job);
     if (status.isEmpty() || payer.isEmpty()) {
@@ -236,7 +235,7 @@ final class JobRules {
     OpenHold old = openHold();
     if (old != null) {
       book.release(old, HoldStatus.RELEASED);
-      book.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, DELETED));
+      book.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, JobAttempt.DELETED));
       if (attempt.handsOver()) {
         return CreditRules.applied(state, book, Map.of(PodcastJobs.JOB_ID, jobId));
       }
@@ -495,7 +494,17 @@ final class JobRules {
       book.close(ref, Map.of(CreditHolds.CODE, how), HoldStatus.RELEASED, 0, null);
       return finish(released(null), true);
     }
+    if (!job.exists() && isReleasedOfALiving(closed)) {
+      book.note(ref, Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      return finish(released(null), true);
+    }
     return afterHold(closed);
+  }
+
+  /** Whether a hold was released and does not say yet that its job was deleted. */
+  private static boolean isReleasedOfALiving(Map<String, Object> hold) {
+    return CreditRules.holdStatus(hold) == HoldStatus.RELEASED
+        && !JobAttempt.DELETED.equals(hold.get(CreditHolds.CODE));
   }
 
   /** A refused job that has ended stays refused, and need not be looked at again. */

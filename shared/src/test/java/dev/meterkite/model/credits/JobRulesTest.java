@@ -536,6 +536,24 @@ class JobRulesTest {
     assertEquals(List.of(), bank.audit());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"queued", "failed", "cancelled"})
+  void c24_jobDeletedAndCreatedAnewAsCompleted_isPaid(String before) {
+    Bank bank = twoUsers().job("j", "status", "queued");
+    bank.event("j");
+    bank.job("j", "status", before).event("j");
+    bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
+    bank.event("j");
+    assertEquals("100/0", bank.figures());
+    bank.job("j", "status", "completed", "duration_min", 5.0);
+    assertEquals("applied", bank.event("j"));
+    assertEquals("captured null", status(bank));
+    assertEquals(2L, bank.payment("j", "attempt"));
+    assertEquals("95/0", bank.figures());
+    assertEquals("unchanged", bank.event("j"));
+    assertEquals("95/0", bank.figures());
+  }
+
   @Test
   void c24_refusedJobQueuedAgain_isTheNextAttempt() {
     Bank bank = Bank.with("payg", 9).job("j", "status", "queued");
