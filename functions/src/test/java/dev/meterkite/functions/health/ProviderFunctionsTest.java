@@ -185,6 +185,22 @@ class ProviderFunctionsTest {
         List.of("model_gone open", "provider_credit_gone resolved"), alertsAfterReaction());
   }
 
+  @Test
+  void c65_creditGoneByTheFirstReportOfAProvider_isOneAlert() {
+    reportOf("m", "\"success\":false,\"http_status\":402,\"message\":\"Insufficient credits\"");
+    assertEquals(List.of("provider_credit_gone open"), alertsAfterReaction());
+    assertEquals("unavailable", shown().get("status").getAsString());
+  }
+
+  @Test
+  void c52_keyRefusedFromTheFirstReportOn_isTheProvidersOutage() {
+    for (int i = 0; i < 5; i++) {
+      reportOf("m", "\"success\":false,\"http_status\":401,\"error_code\":\"invalid_api_key\"");
+    }
+    assertEquals("unavailable", shown().get("status").getAsString());
+    assertEquals(List.of("provider_unavailable open"), alertsAfterReaction());
+  }
+
   private static JsonObject shownModel(JsonObject shown, int index) {
     return shown.getAsJsonArray("models").get(index).getAsJsonObject();
   }

@@ -49,7 +49,7 @@ final class HealthCodec {
             });
     HealthState.Probe probe = probe(fields.get(ModelProviderHealth.PROBE));
     Map<String, @Nullable Object> access = FieldValues.map(fields.get(ModelProviderHealth.ACCESS));
-    boolean foreign = models.isEmpty() && probe.at() == null;
+    boolean foreign = models.isEmpty() && probe.at() == null && access.isEmpty();
     Double errors = FieldValues.decimal(fields.get(ModelProviderHealth.ERROR_RATE));
     return new HealthState(
         owner.exists(),
@@ -59,7 +59,7 @@ final class HealthCodec {
         FieldValues.instant(fields.get(ModelProviderHealth.LAST_CHECK)),
         foreign && errors != null ? Math.max(0, Math.min(1, errors)) : 0,
         latency(fields),
-        access.isEmpty() && foreign ? older(fields) : ModelHealthCodec.decode(access),
+        foreign ? older(fields) : ModelHealthCodec.decode(access),
         models,
         probe,
         claim(fields.get(ModelProviderHealth.CLAIM)),

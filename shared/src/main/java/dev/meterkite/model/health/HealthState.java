@@ -99,7 +99,15 @@ public record HealthState(
 
   /** Whether another program keeps this document. */
   public boolean isForeign() {
-    return models.isEmpty() && probe.at() == null;
+    return models.isEmpty() && probe.at() == null && !isAccessReported();
+  }
+
+  /** Whether a report told of key or credit; an earlier form of the document has neither time. */
+  private boolean isAccessReported() {
+    Pause pause = access.pause();
+    return access.row() > 0
+        || access.calls().count() > 0
+        || (pause != null && pause.since().isAfter(Instant.EPOCH));
   }
 
   /** The health of a model; a new one where nothing is known of it. */
