@@ -7,9 +7,11 @@ import dev.meterkite.model.credits.StripePayment.LineKind;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -65,12 +67,17 @@ final class TermRules {
     Terms facts = new Terms(running);
     // Lots that end in the same hour are one: what is credited is taken before anything is given,
     // so that it is not taken from what the same invoice gives.
-    for (boolean opened : List.of(true, false)) {
+    Set<String> opened = new HashSet<>();
+    running.forEach(
+        (key, term) -> {
+          if (isOpened(term)) {
+            opened.add(key);
+          }
+        });
+    for (boolean isFirst : List.of(true, false)) {
       running.replaceAll(
           (key, term) ->
-              isOpened(facts.byKey().get(key)) == opened
-                  ? booked(facts, key, term, eventId)
-                  : term);
+              opened.contains(key) == isFirst ? booked(facts, key, term, eventId) : term);
     }
     book.terms(new Terms(running));
   }
