@@ -21,8 +21,8 @@ import java.util.logging.Logger;
 
 /**
  * One address for all functions: {@code /NAME} goes to the function with method, query, headers and
- * body as they came, and its answer comes back as it is. Everything below {@code /local/} is {@link
- * LocalEndpoints}.
+ * body as they came, and its answer comes back as it is; so does {@code /api/NAME}, the address
+ * behind Firebase Hosting. Everything below {@code /local/} is {@link LocalEndpoints}.
  *
  * <p>Bodies up to 2 MiB pass, so that a function itself refuses what is over its own limit of 1
  * MiB. A function that does not answer, because its process was killed, is a 503: repeat with the
@@ -32,6 +32,7 @@ final class Front implements AutoCloseable {
   static final int MOST_BODY_BYTES = 2 << 20;
 
   private static final Logger LOG = Logger.getLogger(Front.class.getName());
+  private static final String API = "/api/";
   private static final int THREADS = 256;
   private static final Duration ON_TOP_OF_TIMEOUT = Duration.ofSeconds(5);
   private static final int ATTEMPTS_TO_CONNECT = 3;
@@ -82,6 +83,7 @@ final class Front implements AutoCloseable {
   void start(LocalEndpoints endpoints) {
     server.createContext("/local/", exchange -> answering(exchange, endpoints::answer));
     server.createContext("/", exchange -> answering(exchange, this::forward));
+    server.createContext(API, exchange -> answering(exchange, this::forward));
     server.start();
   }
 
@@ -115,6 +117,9 @@ final class Front implements AutoCloseable {
       throws IOException, InterruptedException, LocalProblem {
     URI uri = exchange.getRequestURI();
     String path = uri.getRawPath();
+    if (path.startsWith(API)) {
+      path = path.substring(API.length() - 1);
+    }
     int end = path.indexOf('/', 1);
     String name = path.substring(1, end < 0 ? path.length() : end);
     var function =

@@ -92,6 +92,13 @@ class LocalHostTest {
     assertEquals(List.of("one", "two"), response.headers().allValues("X-Two"));
   }
 
+  @Test
+  void addressBehindHosting_reachesTheSameFunction() {
+    JsonObject echo = Client.json(client.get("/api/echo/part?x=1"));
+    assertEquals("/part", echo.get("path").getAsString());
+    assertEquals("x=1", echo.get("query").getAsString());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {400, 402, 404, 409, 429, 500, 503})
   void status_comesBackAsItIs(int status) {
@@ -115,7 +122,7 @@ class LocalHostTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/", "/nobody", "/nobody/echo", "/local/nothing"})
+  @ValueSource(strings = {"/", "/nobody", "/nobody/echo", "/api/", "/api/nobody", "/local/nothing"})
   void unknownFunction_is404(String path) {
     assertProblem(client.get(path), 404, "not_found");
   }

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.alerts;
 
 import dev.meterkite.functions.http.Fields;
+import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.PageToken;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 record AlertRequest(
     @Nullable Boolean acknowledged, @Nullable String provider, int limit, List<Object> after) {
-  private static final int MOST = 100;
-  private static final int USUAL = 50;
-
   /** What an index takes whole, 1,500 bytes, in characters of four. */
   private static final int LONGEST_NAME = 375;
 
@@ -26,7 +24,7 @@ record AlertRequest(
     return new AlertRequest(
         fields.optionalFlag("acknowledged"),
         fields.optionalString("provider", 1, LONGEST_NAME),
-        (int) fields.integer("limit", 1, MOST, USUAL),
+        Page.limit(fields),
         after == null ? List.of() : after);
   }
 }

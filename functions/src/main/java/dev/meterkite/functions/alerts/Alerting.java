@@ -8,7 +8,7 @@ import dev.meterkite.functions.http.AnswerMarker;
 import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.JsonValues;
-import dev.meterkite.functions.http.PageToken;
+import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.GroupCommit;
@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -115,18 +116,14 @@ public final class Alerting {
                     request.limit() + 1,
                     request.after()))
             .join();
-    List<Snapshot> page = found.subList(0, Math.min(request.limit(), found.size()));
     Instant now = clock.instant();
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put(
-        "alerts", page.stream().filter(alert -> !expired(alert, now)).map(Alerting::view).toList());
-    if (found.size() > request.limit()) {
-      Snapshot last = page.get(page.size() - 1);
-      if (last.fields().get(ModelRouterAlerts.CREATED_AT) instanceof Instant created) {
-        answer.put("next_page_token", PageToken.of(List.of(created, last.ref().id())));
-      }
-    }
-    return Answer.ok(answer);
+    return Page.of(found, request.limit())
+        .answer("alerts", alert -> !expired(alert, now), Alerting::view, Alerting::place);
+  }
+
+  private static List<Object> place(Snapshot alert) {
+    return List.of(
+        Objects.requireNonNull(alert.fields().get(ModelRouterAlerts.CREATED_AT)), alert.ref().id());
   }
 
   private static boolean expired(Snapshot alert, Instant now) {

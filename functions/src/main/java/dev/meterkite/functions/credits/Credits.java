@@ -44,6 +44,7 @@ public final class Credits {
   private final GroupCommit<CreditState, CreditCommand> engine;
   private final Store store;
   private final Statements statements;
+  private final UserPages users;
 
   private static final class OfProcess {
     static final Backend BACKEND = Shadow.over(Backend.ofProcess());
@@ -58,12 +59,11 @@ public final class Credits {
     Backend used = Shadow.over(backend);
     boolean shadow = Shadow.isShadow(used);
     boolean adopts = shadow || used.settings().adoptsForeignBalance();
-    this.engine =
-        used.engine(
-            new CreditRules(adopts ? ForeignBalance.ADOPT : ForeignBalance.PUT_BACK),
-            shadow ? Limits.ALONE : Limits.DEFAULT);
+    CreditRules rules = new CreditRules(adopts ? ForeignBalance.ADOPT : ForeignBalance.PUT_BACK);
+    this.engine = used.engine(rules, shadow ? Limits.ALONE : Limits.DEFAULT);
     this.store = used.store();
     this.statements = new Statements(store);
+    this.users = new UserPages(store, used.clock(), rules);
   }
 
   /**
@@ -132,6 +132,11 @@ public final class Credits {
     return view instanceof Reply.Answered answered
         ? statements.page(request, answered.json())
         : answer(view);
+  }
+
+  /** A page of users with their balances. */
+  Answer users(UserPages.Request request) {
+    return users.page(request);
   }
 
   /**

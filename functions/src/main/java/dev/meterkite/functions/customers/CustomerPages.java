@@ -4,6 +4,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.JsonValues;
+import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.PageToken;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.customers.BundleTier;
@@ -25,8 +26,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The customers, by tier and by the end of their contract, in pages. */
 final class CustomerPages {
-  private static final int MOST = 100;
-  private static final int USUAL = 50;
   private static final List<PageToken.Part> BY_ID = List.of(PageToken.Part.ID);
 
   private final Store store;
@@ -53,7 +52,7 @@ final class CustomerPages {
       return new Request(
           fields.optionalWord("bundle_tier", BundleTier.class),
           endsBefore,
-          (int) fields.integer("limit", 1, MOST, USUAL),
+          Page.limit(fields),
           after == null ? List.of() : after);
     }
 
@@ -74,17 +73,12 @@ final class CustomerPages {
 
   /** One page. */
   Answer page(Request request) {
-    List<Snapshot> found = store.find(request.query()).join();
-    List<Snapshot> page = found.subList(0, Math.min(found.size(), request.limit()));
     Instant now = clock.instant();
-    Map<String, Object> members = new LinkedHashMap<>();
-    members.put(
-        "customers",
-        page.stream().map(customer -> shown(customer.ref().id(), customer.fields(), now)).toList());
-    if (found.size() > page.size()) {
-      members.put("next_page_token", token(page.get(page.size() - 1), request));
-    }
-    return Answer.ok(members);
+    return Page.of(store.find(request.query()).join(), request.limit())
+        .answer(
+            "customers",
+            customer -> shown(customer.ref().id(), customer.fields(), now),
+            last -> place(last, request));
   }
 
   /** A customer as callers see it: its id, whether its contract is in force, its document. */
@@ -99,12 +93,12 @@ final class CustomerPages {
     return shown;
   }
 
-  private static String token(Snapshot last, Request request) {
+  private static List<Object> place(Snapshot last, Request request) {
     List<Object> place = new ArrayList<>();
     if (request.endsBefore() != null) {
       place.add(Objects.requireNonNull(last.fields().get(Customers.CONTRACT_END)));
     }
     place.add(last.ref().id());
-    return PageToken.of(place);
+    return place;
   }
 }

@@ -340,6 +340,8 @@ class CostTest {
     costs("expire-credits", "a sweep, nothing due", "{}");
     costs("reconcile-ledger", "a walk over one user", "{}");
     costs("register-user", "a new user", "{\"user_id\":\"eve\",\"tier\":\"pro\"}");
+    costs("list-users", "by e-mail, nobody found", "email=eve@example.com");
+    costs("list-users", "a page of two", "limit=2");
   }
 
   private Map<String, Object> read(String path) {
@@ -439,6 +441,7 @@ class CostTest {
     String route = "{\"task_type\":\"llm\",\"input_tokens\":100,\"output_tokens\":100}";
     call("route-model", route);
     costs("route-model", "a decision between two models", route);
+    costs("list-decisions", "two decisions", "limit=10");
     sets(
         "on-alert-written",
         "an alert of another program",

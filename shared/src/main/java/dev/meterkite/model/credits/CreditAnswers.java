@@ -105,7 +105,7 @@ public final class CreditAnswers {
     if (transaction != null) {
       answer.put(TRANSACTION, transaction(transaction));
     }
-    return figures(answer, book);
+    return figures(answer, book.balance(), book.held());
   }
 
   /** {@code hold, transaction?, balance, held, available}. */
@@ -119,6 +119,11 @@ public final class CreditAnswers {
 
   /** {@code user_id, email?, tier, stripe_customer_id?, created_at?, balance, held, available}. */
   static Map<String, Object> user(CreditState state, Book book) {
+    return figures(user(state), book.balance(), book.held());
+  }
+
+  /** {@code user_id, email?, tier, stripe_customer_id?, created_at?}. */
+  static Map<String, Object> user(CreditState state) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(Users.USER_ID, state.userId());
     if (state.email() != null) {
@@ -131,14 +136,14 @@ public final class CreditAnswers {
     if (state.registeredAt() != null) {
       answer.put(Users.CREATED_AT, state.registeredAt());
     }
-    return figures(answer, book);
+    return answer;
   }
 
   /** {@code user_id, balance, held, available, sequence, lots}. */
   static Map<String, Object> view(String userId, Book book) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(CreditTransactions.USER_ID, userId);
-    figures(answer, book);
+    figures(answer, book.balance(), book.held());
     answer.put(CreditTransactions.SEQUENCE, book.sequence());
     List<Object> lots = new ArrayList<>();
     for (Lot lot : book.lots().list()) {
@@ -154,10 +159,11 @@ public final class CreditAnswers {
     return answer;
   }
 
-  private static Map<String, Object> figures(Map<String, Object> answer, Book book) {
-    answer.put(BALANCE, book.balance());
-    answer.put(HELD, book.held());
-    answer.put(AVAILABLE, book.available());
+  /** Adds {@code balance, held, available}. */
+  static Map<String, Object> figures(Map<String, Object> answer, long balance, long held) {
+    answer.put(BALANCE, balance);
+    answer.put(HELD, held);
+    answer.put(AVAILABLE, balance - held);
     return answer;
   }
 

@@ -213,6 +213,31 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     return insufficient(figures, required(command.input()));
   }
 
+  /**
+   * A user as lists show it: {@code user_id, email?, tier, stripe_customer_id?,
+   * stripe_subscription_id?, created_at?} and {@code balance, held, available}, with what is due by
+   * now applied where that needs no reads, else as they stand in the document. A balance that
+   * cannot be read is left out, and {@code balance_unreadable} is true. Nothing is written.
+   */
+  public Map<String, Object> listed(Snapshot user, Instant now) {
+    CreditState state = decode(user);
+    Map<String, Object> listed = CreditAnswers.user(state);
+    Opening opening = new Opening(state, Unseen.NOTHING, now, foreign, false);
+    Book book = opening.book();
+    Ledger ledger = state.ledger();
+    if (opening.isUnreadable()
+        || (ledger == null && state.found() == CreditState.Found.UNREADABLE)) {
+      listed.put(CreditOutcome.BALANCE_UNREADABLE.code(), true);
+      return listed;
+    }
+    if (book == null && ledger != null) {
+      book = new Book(state.userId(), ledger, now);
+    }
+    return book == null
+        ? CreditAnswers.figures(listed, state.foundBalance(), 0)
+        : CreditAnswers.figures(listed, book.balance(), book.held());
+  }
+
   private static long required(CreditCommand input) {
     if (input instanceof CreditCommand.Debit debit) {
       return debit.amount();

@@ -64,6 +64,30 @@ public final class Queries {
     return Query.of(Schema.Users.COLLECTION, limit).where(Schema.Users.EMAIL, Op.EQUAL, email);
   }
 
+  /**
+   * A page of users in the order of their ids; null for a condition that is not made.
+   *
+   * @param after the id behind which the page begins; empty for the first
+   */
+  public static Query users(
+      @Nullable String email,
+      @Nullable String stripeCustomerId,
+      @Nullable String tier,
+      int limit,
+      List<Object> after) {
+    Query query = Query.of(Schema.Users.COLLECTION, limit);
+    if (email != null) {
+      query = query.where(Schema.Users.EMAIL, Op.EQUAL, email);
+    }
+    if (stripeCustomerId != null) {
+      query = query.where(Schema.Users.STRIPE_CUSTOMER_ID, Op.EQUAL, stripeCustomerId);
+    }
+    if (tier != null) {
+      query = query.where(Schema.Users.TIER, Op.EQUAL, tier);
+    }
+    return query.ascending(Query.ID).after(after);
+  }
+
   /** The payments of a user at Stripe, in no order. */
   public static Query paymentsOfUser(String userId, int limit) {
     return Query.of(Schema.StripePayments.COLLECTION, limit)
@@ -318,6 +342,28 @@ public final class Queries {
         .after(after);
   }
 
+  /**
+   * A page of decisions, newest first; null for a condition that is not made. Decisions without a
+   * timestamp are not found.
+   *
+   * @param after {@code timestamp} and id of the last one of the page before; empty for the first
+   */
+  public static Query decisions(
+      @Nullable String jobId, @Nullable String provider, int limit, List<Object> after) {
+    Query query = Query.of(Schema.RoutingDecisions.COLLECTION, limit);
+    if (jobId != null) {
+      query = query.where(Schema.RoutingDecisions.JOB_ID, Op.EQUAL, jobId);
+    }
+    if (provider != null) {
+      query = query.where(Schema.RoutingDecisions.SELECTED_PROVIDER, Op.EQUAL, provider);
+    }
+    return query
+        .where(Schema.RoutingDecisions.TIMESTAMP, Op.GREATER_OR_EQUAL, Instant.EPOCH)
+        .descending(Schema.RoutingDecisions.TIMESTAMP)
+        .descending(Query.ID)
+        .after(after);
+  }
+
   /** The documents of a collection by their ids, behind one of them where that is not empty. */
   public static Query allOf(String collection, int limit, String afterId) {
     Query query = Query.of(collection, limit).ascending(Query.ID);
@@ -345,6 +391,7 @@ public final class Queries {
         jobsInStatus("completed", 1),
         jobsInStatusCreatedBy("completed", moment, moment, 1, List.of()),
         usersAfter(List.of(), 1),
+        users("e", "c", "pro", 1, List.of()),
         usersOfEmail("e", 1),
         usersOfStripeCustomer("c", 1),
         usersOfStripeSubscription("s", 1),
@@ -385,6 +432,10 @@ public final class Queries {
         unacknowledgedAlerts(null),
         unacknowledgedAlerts("resolved"),
         decisionsFrom(moment, 1, List.of()),
+        decisions(null, null, 1, List.of()),
+        decisions("j", null, 1, List.of()),
+        decisions(null, "openai", 1, List.of()),
+        decisions("j", "openai", 1, List.of()),
         allOf(Schema.ModelCatalog.COLLECTION, 1, ""),
         due(Schema.Customers.COLLECTION, Schema.Customers.QUOTA_DUE_AT, moment, 1),
         pendingUsageOfCustomer("c", 1),
