@@ -1,5 +1,6 @@
 package dev.meterkite.functions;
 
+import dev.meterkite.model.credits.LowBalance;
 import dev.meterkite.model.stripe.TrialCredits;
 import dev.meterkite.model.usage.RateCard;
 import java.net.URI;
@@ -59,6 +60,13 @@ public final class Settings {
           "restore",
           "restore, adopt",
           "what to do when another program has changed credits_balance");
+  private static final Variable LOW_BALANCE =
+      new Variable(
+          "LOW_BALANCE",
+          "",
+          "credits, or a percentage such as 20%",
+          "below what a user's balance raises an alert: credits, or a part of what its tier grants"
+              + " a month; by default no alerts");
   private static final Variable CREDITS_MODE =
       new Variable(
           "CREDITS_MODE",
@@ -180,6 +188,7 @@ public final class Settings {
           GRACE,
           LOG_FORMAT,
           FOREIGN_BALANCE,
+          LOW_BALANCE,
           CREDITS_MODE,
           CONFIG_FILE,
           CONFIG_MODE,
@@ -298,6 +307,15 @@ public final class Settings {
   /** Whether a balance that another program changed is booked; else it is put back. */
   public boolean adoptsForeignBalance() {
     return choice(FOREIGN_BALANCE, "restore", "adopt").equals("adopt");
+  }
+
+  /** When the balance of a user without a threshold of its own is low. */
+  public LowBalance lowBalance() {
+    try {
+      return LowBalance.parse(text(LOW_BALANCE));
+    } catch (IllegalArgumentException e) {
+      throw unusable(LOW_BALANCE, text(LOW_BALANCE));
+    }
   }
 
   /**

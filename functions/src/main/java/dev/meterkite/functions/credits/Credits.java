@@ -59,7 +59,9 @@ public final class Credits {
     Backend used = Shadow.over(backend);
     boolean shadow = Shadow.isShadow(used);
     boolean adopts = shadow || used.settings().adoptsForeignBalance();
-    CreditRules rules = new CreditRules(adopts ? ForeignBalance.ADOPT : ForeignBalance.PUT_BACK);
+    CreditRules rules =
+        new CreditRules(
+            adopts ? ForeignBalance.ADOPT : ForeignBalance.PUT_BACK, used.settings().lowBalance());
     this.engine = used.engine(rules, shadow ? Limits.ALONE : Limits.DEFAULT);
     this.store = used.store();
     this.statements = new Statements(store);

@@ -18,6 +18,8 @@ public enum AlertType implements Word {
   CIRCUIT_BREAKER_OPENED(AlertSeverity.CRITICAL),
   CIRCUIT_BREAKER_HALF_OPEN(AlertSeverity.INFO),
   FAILOVER_EXECUTED(AlertSeverity.INFO),
+  BALANCE_LOW(AlertSeverity.WARNING),
+  BALANCE_EMPTY(AlertSeverity.WARNING),
   BALANCE_UNREADABLE(AlertSeverity.CRITICAL),
   LEDGER_MISMATCH(AlertSeverity.EMERGENCY),
   REFUND_ABUSE(AlertSeverity.WARNING),

@@ -12,6 +12,7 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.Users;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -50,14 +51,22 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   public static final Duration REFUND_WINDOW = Duration.ofDays(30);
 
   private final ForeignBalance foreign;
+  private final LowBalance lowBalance;
 
   /**
    * The rules.
    *
    * @param foreign what happens to a balance that another program changed
+   * @param lowBalance when the balance of a user without a threshold of its own is low
    */
-  public CreditRules(ForeignBalance foreign) {
+  public CreditRules(ForeignBalance foreign, LowBalance lowBalance) {
     this.foreign = foreign;
+    this.lowBalance = lowBalance;
+  }
+
+  /** The rules without a threshold for low balances. */
+  public CreditRules(ForeignBalance foreign) {
+    this(foreign, LowBalance.NONE);
   }
 
   /** The first instant of the calendar month in UTC that contains this one. */
@@ -118,6 +127,14 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
 
   @Override
   public Decision<CreditState> decide(
+      CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
+    Decision<CreditState> decision = decideAlone(state, seen, command, now);
+    return decision instanceof Decision.Applied<CreditState> applied
+        ? lowBalance.crossing(state, applied, seen, now)
+        : decision;
+  }
+
+  private Decision<CreditState> decideAlone(
       CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
     CreditCommand input = command.input();
     if (input instanceof CreditCommand.Register register) {
@@ -214,14 +231,18 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   }
 
   /**
-   * A user as lists show it: {@code user_id, email?, tier, stripe_customer_id?,
-   * stripe_subscription_id?, created_at?} and {@code balance, held, available}, with what is due by
-   * now applied where that needs no reads, else as they stand in the document. A balance that
-   * cannot be read is left out, and {@code balance_unreadable} is true. Nothing is written.
+   * A user as lists show it: {@code user_id, email?, tier, stripe_customer_id?, created_at?,
+   * balance_level?} and {@code balance, held, available}, with what is due by now applied where
+   * that needs no reads, else as they stand in the document. A balance that cannot be read is left
+   * out, and {@code balance_unreadable} is true. Nothing is written.
    */
   public Map<String, Object> listed(Snapshot user, Instant now) {
     CreditState state = decode(user);
     Map<String, Object> listed = CreditAnswers.user(state);
+    BalanceLevel level = state.alerting().level();
+    if (level != null) {
+      listed.put(Users.BALANCE_LEVEL, level.wire());
+    }
     Opening opening = new Opening(state, Unseen.NOTHING, now, foreign, false);
     Book book = opening.book();
     Ledger ledger = state.ledger();

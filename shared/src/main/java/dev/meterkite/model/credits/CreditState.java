@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param tier the word of the tier as found, or null
  * @param billing what Stripe has told
  * @param copy what other programs read of the ledger, as found
+ * @param alerting what was told of the level of the balance
  * @param ledgerBroken whether there is a ledger that cannot be right
  * @param ledger the ledger, or null when there is none or a broken one
  * @param dueAt the {@code ledger_due_at} as found
@@ -25,6 +26,7 @@ public record CreditState(
     @Nullable String tier,
     Billing billing,
     Copy copy,
+    BalanceAlerting alerting,
     boolean ledgerBroken,
     @Nullable Ledger ledger,
     @Nullable Instant dueAt) {
@@ -50,6 +52,7 @@ public record CreditState(
         tier.wire(),
         Billing.NONE.of(register.stripeCustomerId()),
         new Copy(Found.ABSENT, 0, "", null),
+        BalanceAlerting.NONE,
         false,
         null,
         null);
@@ -66,6 +69,7 @@ public record CreditState(
         tier == null && named != null ? named.wire() : tier,
         billing.of(register.stripeCustomerId()),
         copy,
+        alerting,
         ledgerBroken,
         ledger,
         dueAt);
@@ -103,26 +107,82 @@ public record CreditState(
   CreditState with(Billing next) {
     String tierNow = next.tier().map(SubscriptionTier::wire).orElse(tier);
     return new CreditState(
-        userId, exists, registeredAt, email, tierNow, next, copy, ledgerBroken, ledger, dueAt);
+        userId,
+        exists,
+        registeredAt,
+        email,
+        tierNow,
+        next,
+        copy,
+        alerting,
+        ledgerBroken,
+        ledger,
+        dueAt);
   }
 
   /** The same user with who it is at Stripe, where that was not known. */
   CreditState withCustomer(@Nullable String customerId) {
     Billing next = billing.of(customerId);
     return new CreditState(
-        userId, exists, registeredAt, email, tier, next, copy, ledgerBroken, ledger, dueAt);
+        userId,
+        exists,
+        registeredAt,
+        email,
+        tier,
+        next,
+        copy,
+        alerting,
+        ledgerBroken,
+        ledger,
+        dueAt);
   }
 
   /** The same user with this ledger, its figures copied and its next due moment noted. */
   CreditState with(Ledger next, @Nullable Instant nextDueAt) {
     return new CreditState(
-        userId, exists, registeredAt, email, tier, billing, Copy.of(next), false, next, nextDueAt);
+        userId,
+        exists,
+        registeredAt,
+        email,
+        tier,
+        billing,
+        Copy.of(next),
+        alerting,
+        false,
+        next,
+        nextDueAt);
   }
 
   /** The same user, looked at again by this moment. */
   CreditState dueAt(Instant nextDueAt) {
     return new CreditState(
-        userId, exists, registeredAt, email, tier, billing, copy, ledgerBroken, ledger, nextDueAt);
+        userId,
+        exists,
+        registeredAt,
+        email,
+        tier,
+        billing,
+        copy,
+        alerting,
+        ledgerBroken,
+        ledger,
+        nextDueAt);
+  }
+
+  /** The same user with what was told of its balance by now. */
+  CreditState with(BalanceAlerting next) {
+    return new CreditState(
+        userId,
+        exists,
+        registeredAt,
+        email,
+        tier,
+        billing,
+        copy,
+        next,
+        ledgerBroken,
+        ledger,
+        dueAt);
   }
 
   /** Whether the balance that others see is the ledger's. */

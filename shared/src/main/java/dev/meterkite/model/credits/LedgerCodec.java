@@ -5,6 +5,7 @@ import dev.meterkite.model.credits.CreditState.Copy;
 import dev.meterkite.model.credits.CreditState.Found;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.UserAlerts;
 import dev.meterkite.model.schema.Schema.UserLedger;
 import dev.meterkite.model.schema.Schema.UserSubscriptions;
 import dev.meterkite.model.schema.Schema.Users;
@@ -44,6 +45,7 @@ final class LedgerCodec {
             Raw.text(fields, Users.STRIPE_SUBSCRIPTION_ID),
             subscriptions(Raw.map(fields, Users.STRIPE_SUBSCRIPTIONS))),
         copy(fields),
+        alerting(fields),
         raw != null && ledger == null,
         ledger,
         Raw.instant(fields, Users.LEDGER_DUE_AT));
@@ -58,6 +60,17 @@ final class LedgerCodec {
         known == null ? 0 : known,
         found == Found.UNREADABLE ? Raw.shown(balance) : "",
         Raw.whole(fields, Users.CREDITS_AVAILABLE));
+  }
+
+  private static BalanceAlerting alerting(Map<String, Object> fields) {
+    Long lowAt = Raw.whole(fields, Users.LOW_BALANCE_AT);
+    Map<?, ?> alerts = Raw.map(fields, Users.BALANCE_ALERTS);
+    return new BalanceAlerting(
+        BalanceLevel.parse(Raw.text(fields, Users.BALANCE_LEVEL)).orElse(null),
+        lowAt == null || lowAt < 0 ? null : lowAt,
+        Math.max(0, Raw.whole(alerts, UserAlerts.RAISED, 0)),
+        Raw.whole(alerts, UserAlerts.LOW),
+        Raw.whole(alerts, UserAlerts.EMPTY));
   }
 
   /** The word of a tier. What is no text is an unknown word: it must not read as the free tier. */
@@ -231,6 +244,7 @@ final class LedgerCodec {
       changes.put(Users.CREDITS_BALANCE, after.foundBalance());
     }
     put(changes, Users.CREDITS_AVAILABLE, before.copy().available(), after.copy().available());
+    alerting(changes, before.alerting(), after.alerting());
     if (before.ledger() == null) {
       changes.put(Users.LEDGER, encode(next));
     } else {
@@ -262,6 +276,25 @@ final class LedgerCodec {
     if (before.tier() == null) {
       put(changes, Users.TIER, null, after.tier());
     }
+  }
+
+  private static void alerting(
+      Map<String, Object> changes, BalanceAlerting before, BalanceAlerting after) {
+    BalanceLevel level = after.level();
+    if (level != null && level != before.level()) {
+      changes.put(Users.BALANCE_LEVEL, level.wire());
+    }
+    difference(changes, Users.BALANCE_ALERTS, encode(before), encode(after));
+  }
+
+  private static Map<String, Object> encode(BalanceAlerting alerting) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    if (alerting.raised() > 0) {
+      map.put(UserAlerts.RAISED, alerting.raised());
+    }
+    put(map, UserAlerts.LOW, null, alerting.low());
+    put(map, UserAlerts.EMPTY, null, alerting.empty());
+    return map;
   }
 
   private static void billing(Map<String, Object> changes, CreditState before, CreditState after) {

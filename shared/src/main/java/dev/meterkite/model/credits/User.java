@@ -25,6 +25,12 @@ public record User(Map<String, Object> fields) implements Typed {
       Bounds.atLeast(0, Field.integer(Schema.Users.CREDITS_BALANCE));
   public static final Field<Long> CREDITS_AVAILABLE =
       Bounds.atLeast(0, Field.integer(Schema.Users.CREDITS_AVAILABLE));
+  public static final Field<BalanceLevel> BALANCE_LEVEL =
+      Field.word(Schema.Users.BALANCE_LEVEL, BalanceLevel.class);
+  public static final Field<Long> LOW_BALANCE_AT =
+      Bounds.atLeast(0, Field.integer(Schema.Users.LOW_BALANCE_AT));
+  public static final Field<Map<String, Object>> BALANCE_ALERTS =
+      Field.map(Schema.Users.BALANCE_ALERTS);
   public static final Field<String> STRIPE_CUSTOMER_ID =
       Field.string(Schema.Users.STRIPE_CUSTOMER_ID);
   public static final Field<String> STRIPE_SUBSCRIPTION_ID =
@@ -47,6 +53,9 @@ public record User(Map<String, Object> fields) implements Typed {
           TIER,
           CREDITS_BALANCE,
           CREDITS_AVAILABLE,
+          BALANCE_LEVEL,
+          LOW_BALANCE_AT,
+          BALANCE_ALERTS,
           STRIPE_CUSTOMER_ID,
           STRIPE_SUBSCRIPTION_ID,
           STRIPE_SUBSCRIPTIONS,

@@ -77,6 +77,15 @@ public final class Schema {
     /** The balance less what open holds set aside. */
     public static final String CREDITS_AVAILABLE = "credits_available";
 
+    /** {@code ok}, {@code low} or {@code empty}, by what can be spent. */
+    public static final String BALANCE_LEVEL = "balance_level";
+
+    /** Below how many credits this user's balance is low, in place of the default. */
+    public static final String LOW_BALANCE_AT = "low_balance_at";
+
+    /** The alerts of the level; see {@link UserAlerts}. */
+    public static final String BALANCE_ALERTS = "balance_alerts";
+
     public static final String STRIPE_CUSTOMER_ID = "stripe_customer_id";
     public static final String STRIPE_SUBSCRIPTION_ID = "stripe_subscription_id";
 
@@ -90,6 +99,20 @@ public final class Schema {
     public static final String VALIDATION_ERRORS = "validation_errors";
 
     private Users() {}
+  }
+
+  /** The keys inside {@link Users#BALANCE_ALERTS}; alerts are numbered by user. */
+  public static final class UserAlerts {
+    /** How many were raised. */
+    public static final String RAISED = "raised";
+
+    /** The number of the open one of a low balance. */
+    public static final String LOW = "low";
+
+    /** The number of the open one of an empty balance. */
+    public static final String EMPTY = "empty";
+
+    private UserAlerts() {}
   }
 
   /** The keys inside {@link Users#LEDGER}; only the rules of credits write them. */

@@ -59,7 +59,11 @@ final class Bank {
   }
 
   Bank(ForeignBalance foreign) {
-    rules = new CreditRules(foreign);
+    this(new CreditRules(foreign));
+  }
+
+  Bank(CreditRules rules) {
+    this.rules = rules;
   }
 
   /** A bank with a user of a tier and balance, as another program made it. */
