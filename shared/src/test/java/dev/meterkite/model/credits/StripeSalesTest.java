@@ -129,6 +129,16 @@ class StripeSalesTest {
     assertEquals(2_500, balance(), "a line of another product is not read");
   }
 
+  @ParameterizedTest
+  @CsvSource({"-1, 0", "0, -5", "0, 5", "-1, 5"})
+  void c6_quantityThatContradictsItsAmount_waits(int quantity, int amount) {
+    for (String price : List.of("price_pro", "price_250")) {
+      assertEquals(
+          "incomplete_event quantity",
+          meaning(invoice(line(price, "quantity", quantity, "amount", amount))));
+    }
+  }
+
   @Test
   void c6_quantityOfNothing_sellsNothing() {
     assertEquals("not_ours", meaning(invoice(line("price_pro", "quantity", 0, "amount", 0))));

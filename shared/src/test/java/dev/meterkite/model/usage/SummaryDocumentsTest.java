@@ -268,6 +268,7 @@ class SummaryDocumentsTest {
     narrow.create("a");
     List<String> actions = actions(0, 9);
     record(narrow, "k1", actions, 1);
+    assertTrue(narrow.sideReads <= 4, narrow.sideReads + " reads; most documents cannot be there");
     for (int day = 2; day <= 4; day++) {
       record(narrow, "k" + day, actions, day);
     }
@@ -284,6 +285,11 @@ class SummaryDocumentsTest {
     assertTrue(documents >= 8, documents + " documents");
     List<DocRef> further = Summaries.further("a", MARCH, 2, documents);
     assertEquals(documents - 1, further.size());
+    assertTrue(
+        narrow.summaries().stream()
+            .map(each -> each.fields().get("document"))
+            .anyMatch(number -> number instanceof Long it && it > documents / 2 + 1),
+        "all of the upper half is used");
     for (Snapshot summary : narrow.summaries()) {
       report.addSummary(MARCH, summary);
       SummaryIndex held = SummaryIndex.ofEntries(summary);
