@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -49,10 +50,15 @@ enum CloudEventForm {
   private static final String TIMESTAMP = "timestamp";
   private static final String STRUCTURED_TYPE = "application/cloudevents+json";
   private static final String BATCH_TYPE = "application/cloudevents-batch+json";
+  private static final String VERSION = "ce-specversion";
+  private static final Set<String> REQUIRED = Set.of(VERSION, "ce-id", "ce-source", "ce-type");
   private static final Pattern ENCODED = Pattern.compile("(%[0-9A-Fa-f]{2})+");
   private static final int HALF_HASH = 16;
 
-  /** The form of a request; null where it brings no CloudEvent. */
+  /**
+   * The form of a request; null where it brings no CloudEvent. One required attribute in a header
+   * makes it an event, so that one that lacks another is refused and not read as a plain record.
+   */
   static @Nullable CloudEventForm of(HttpRequest request) {
     String type = request.getContentType().orElse("");
     if (MediaType.is(type, STRUCTURED_TYPE)) {
@@ -63,7 +69,7 @@ enum CloudEventForm {
     }
     boolean attributes =
         request.getHeaders().keySet().stream()
-            .anyMatch(name -> name.toLowerCase(Locale.ROOT).equals("ce-specversion"));
+            .anyMatch(name -> REQUIRED.contains(name.toLowerCase(Locale.ROOT)));
     return attributes && MediaType.isJson(type) ? BINARY : null;
   }
 
@@ -116,7 +122,13 @@ enum CloudEventForm {
   private static CloudEvent binary(HttpRequest request, byte[] body) throws Refusal {
     try {
       Map<String, String> headers = new LinkedHashMap<>();
-      request.getHeaders().forEach((name, values) -> headers.put(name, value(name, values)));
+      request
+          .getHeaders()
+          .forEach(
+              (name, values) -> headers.put(name.toLowerCase(Locale.ROOT), value(name, values)));
+      if (!"1.0".equals(headers.get(VERSION))) {
+        throw invalid(VERSION, "must be 1.0");
+      }
       return HttpMessageFactory.createReader(headers, body).toEvent();
     } catch (CloudEventRWException | IllegalArgumentException | IllegalStateException e) {
       throw invalid("", "is no CloudEvent 1.0: " + e.getMessage());

@@ -367,6 +367,21 @@ class StripeWebhookTest {
             .formatted(customer, customer, customer, now, now + 2_592_000, more));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"1.5", "\"2\"", "0", "-1", "true", "1e30"})
+  void c6_quantityThatCannotBeRead_isUnavailableAndLeavesNothing(String quantity) {
+    String user = Desk.user(0);
+    Map<String, Object> fields = Desk.userFields(user);
+    fields.put(Users.STRIPE_CUSTOMER_ID, customer);
+    Desk.HOSTED.set(Users.COLLECTION, user, fields);
+    String invoice = basilInvoice("");
+    String odd = invoice.replace("\"quantity\": 1,", "\"quantity\": " + quantity + ",");
+    Desk.refused(post(odd), 503, "incomplete_event");
+    assertEquals(0, Desk.balance(user));
+    received(post(invoice.replace("\"quantity\": 1,", "\"quantity\": 2.0,")));
+    assertEquals(5_000, Desk.balance(user), "the same invoice, once it can be read");
+  }
+
   @Test
   void c1_refundWithoutACustomer_isTiedByTheInvoicesPaymentInAllOrders() {
     for (int first = 0; first < 6; first++) {

@@ -300,6 +300,61 @@ class UsageFunctionsTest {
     assertFalse(stored().containsKey("total_scenes_generated"));
   }
 
+  @Test
+  void c36_eventInHeadersWithoutItsVersion_isRefusedAndNotReadAsAPlainRecord() {
+    customer(Map.of());
+    List<List<String>> bad =
+        List.of(
+            List.of("ce-id", "e", "ce-source", "/pipelines/a", "ce-type", "t"),
+            List.of("CE-Type", "t"),
+            List.of("ce-id", "e"),
+            List.of("ce-source", "/pipelines/a"),
+            List.of("ce-specversion", "0.3", "ce-id", "e", "ce-source", "/a", "ce-type", "t"),
+            List.of("ce-specversion", "", "ce-id", "e", "ce-source", "/a", "ce-type", "t"));
+    for (List<String> headers : bad) {
+      List<String> all = new ArrayList<>(headers);
+      all.addAll(List.of("Idempotency-Key", "k"));
+      HttpResponse<String> answer =
+          send("application/json", scene("s"), all.toArray(String[]::new));
+      assertEquals("invalid_request", code(400, answer), headers.toString());
+      assertEquals("ce-specversion", field(answer), headers.toString());
+    }
+    assertFalse(stored().containsKey("total_scenes_generated"));
+    assertEquals(
+        List.of("recorded"),
+        statuses(send("application/json", scene("s"), "Idempotency-Key", "k", "ce-shard", "7")),
+        "an extension alone makes no event");
+  }
+
+  /** The time of receipt would give a repeat of the event another record. */
+  @Test
+  void c36_eventWithoutTimeWhoseDataHaveNoTimestamp_isRefusedNamingIt() {
+    customer(Map.of());
+    String data = scene("s").replaceFirst("\"timestamp\": \"[^\"]*\",", "");
+    for (HttpResponse<String> answer :
+        List.of(
+            send("application/cloudevents+json", event("e", data)),
+            send(
+                "application/json",
+                data,
+                "ce-specversion",
+                "1.0",
+                "ce-id",
+                "e",
+                "ce-source",
+                "/pipelines/a",
+                "ce-type",
+                "t"))) {
+      assertEquals("invalid_request", code(400, answer));
+      assertEquals("timestamp", field(answer));
+    }
+    HttpResponse<String> batch =
+        send("application/cloudevents-batch+json", "[" + event("e", data) + "]");
+    assertEquals("invalid_request", code(400, batch));
+    assertEquals("records[0].timestamp", field(batch));
+    assertFalse(stored().containsKey("total_scenes_generated"));
+  }
+
   private static String field(HttpResponse<String> answer) {
     return json(answer)
         .getAsJsonArray("errors")

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param status what came of paying, or null
  * @param code why not, or null
  * @param holdId the hold that it is about, or null
- * @param attempt which attempt of the job, from 1 to {@value #MAX_ATTEMPT}; 1 where it is not said
+ * @param attempt which attempt of the job, from 1 to below {@value #MAX_ATTEMPT}, so that there is
+ *     always a next one; 1 where it is not said
  */
 record JobPayment(
     @Nullable PaymentStatus status, @Nullable String code, @Nullable String holdId, long attempt) {
@@ -26,7 +27,7 @@ record JobPayment(
         PaymentStatus.parse(Raw.text(payment, name(PodcastJobs.PAYMENT_STATUS))).orElse(null),
         Raw.text(payment, name(PodcastJobs.PAYMENT_CODE)),
         Raw.text(payment, name(PodcastJobs.PAYMENT_HOLD_ID)),
-        attempt == null || attempt < 1 || attempt > MAX_ATTEMPT ? 1 : attempt);
+        attempt == null || attempt < 1 || attempt >= MAX_ATTEMPT ? 1 : attempt);
   }
 
   /** The key inside {@code payment} of one of its field paths. */

@@ -565,9 +565,6 @@ final class JobRules {
   }
 
   private Decision<CreditState> unpaid(long number, CreditOutcome why, long amount) {
-    if (isStale()) {
-      return needsOwner();
-    }
     Payment payment =
         new Payment(number, PaymentStatus.UNPAID, why.code(), fault(why), amount, null);
     if (!isTold(payment)) {

@@ -120,7 +120,6 @@ final class Opening {
     }
     lapse(book);
     book.expire();
-    monthlyGrant(book);
     if (isRebuilt) {
       payments(book);
     }
@@ -128,6 +127,7 @@ final class Opening {
     if (due != null && !due.isAfter(now)) {
       new TermRules(book, new PaidCredits(book, seen, missing)).open();
     }
+    monthlyGrant(book); // the months that are paid are known by now, and not given twice
     return missing.isEmpty() ? book : null;
   }
 

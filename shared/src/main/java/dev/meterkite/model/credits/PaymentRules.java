@@ -150,9 +150,10 @@ final class PaymentRules {
     Back back = payment.facts().back();
     TreeMap<String, Booking> bookings = new TreeMap<>(payment.bookings());
     Older older = payment.older();
+    Map<String, Long> packages = packages(payment);
     for (Map.Entry<String, Sale> sale : payment.facts().sold().entrySet()) {
       String id = CreditCommands.packages(sale.getKey()).id();
-      long sold = sale.getValue().packages();
+      long sold = packages.getOrDefault(sale.getKey(), 0L);
       Booking before = bookings.getOrDefault(sale.getKey(), Booking.NONE);
       if (older != null && (older.transactionId().equals(id) || isGrant(older, sale.getValue()))) {
         older = null; // the sale says the same, and finds the transaction
@@ -163,6 +164,29 @@ final class PaymentRules {
       }
     }
     return payment.booked(bookings, older == null ? null : bookOlder(older, back, eventId));
+  }
+
+  /**
+   * The packages that each sale gives. An invoice that replaces a session which has given the same
+   * before leaves it at that: those credits may be spent, and could not be taken back.
+   */
+  private static Map<String, Long> packages(PaymentRecord payment) {
+    Map<String, Long> packages = new TreeMap<>();
+    payment.facts().sold().forEach((id, sale) -> packages.put(id, sale.packages()));
+    for (Map.Entry<String, Booking> booked : new TreeMap<>(payment.bookings()).entrySet()) {
+      long replaced = booked.getValue().given() - packages.getOrDefault(booked.getKey(), 0L);
+      for (Map.Entry<String, Sale> sale : payment.facts().sold().entrySet()) {
+        String id = sale.getKey();
+        long given = payment.bookings().getOrDefault(id, Booking.NONE).given();
+        long moved = Math.min(replaced, packages.getOrDefault(id, 0L) - given);
+        if (moved > 0) {
+          packages.merge(id, -moved, Math::addExact);
+          packages.merge(booked.getKey(), moved, Math::addExact);
+          replaced -= moved;
+        }
+      }
+    }
+    return packages;
   }
 
   private Booking booked(Purchase purchase, long sold, long due, Booking before) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BinaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -215,7 +216,7 @@ public record StripePayment(
 
     /** {@code floor(credits × back ÷ paid)}. */
     long of(long credits) {
-      if (back == 0 || back >= paid) {
+      if (back >= paid) {
         return back == 0 ? 0 : credits;
       }
       return BigInteger.valueOf(credits)
@@ -228,7 +229,7 @@ public record StripePayment(
   /** The facts of both. */
   public StripePayment merge(StripePayment other) {
     return new StripePayment(
-        union(sales, other.sales, (a, b) -> Sale.ORDER.compare(a, b) >= 0 ? a : b),
+        union(sales, other.sales, BinaryOperator.maxBy(Sale.ORDER)),
         union(parts, other.parts, Part::merge),
         union(refunds, other.refunds, Refund::merge),
         union(disputes, other.disputes, Dispute::merge));
@@ -339,11 +340,17 @@ public record StripePayment(
 
   private static <T extends Comparable<? super T>> @Nullable T max(
       @Nullable T one, @Nullable T other) {
-    return one == null || (other != null && other.compareTo(one) > 0) ? other : one;
+    return Stream.of(one, other)
+        .filter(Objects::nonNull)
+        .max(Comparator.naturalOrder())
+        .orElse(null);
   }
 
   private static <T extends Comparable<? super T>> @Nullable T min(
       @Nullable T one, @Nullable T other) {
-    return one == null || (other != null && other.compareTo(one) < 0) ? other : one;
+    return Stream.of(one, other)
+        .filter(Objects::nonNull)
+        .min(Comparator.naturalOrder())
+        .orElse(null);
   }
 }

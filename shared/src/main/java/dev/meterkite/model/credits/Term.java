@@ -8,8 +8,10 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,13 @@ import org.jspecify.annotations.Nullable;
 record Term(Line line, Map<String, Back> back, int months, Booking booking) {
   private static final Duration AVERAGE_MONTH = Duration.ofHours(730).plusMinutes(30);
 
+  /** Of two lines of one period the one with more credits, then the one that cost more. */
+  private static final BinaryOperator<Line> LARGER =
+      BinaryOperator.maxBy(
+          Comparator.comparing(Line::credits)
+              .thenComparing(Line::amount, Comparator.nullsFirst(Comparator.naturalOrder()))
+              .thenComparing(Line::toString));
+
   Term {
     back = Map.copyOf(back);
   }
@@ -35,11 +44,11 @@ record Term(Line line, Map<String, Back> back, int months, Booking booking) {
     return new Term(line, Map.of(saleId, back), 0, Booking.NONE);
   }
 
-  /** This, also paid by a sale; of two that pay the same period the larger quantity counts. */
+  /** This, also paid by a sale; of two that pay the same period the larger one counts. */
   Term paidBy(String saleId, Line told, Back ratio) {
     Map<String, Back> next = new LinkedHashMap<>(back);
     next.put(saleId, ratio);
-    return new Term(told.credits() > line.credits() ? told : line, next, months, booking);
+    return new Term(LARGER.apply(line, told), next, months, booking);
   }
 
   Term with(int opened, Booking next) {

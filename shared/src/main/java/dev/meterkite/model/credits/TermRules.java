@@ -47,7 +47,6 @@ final class TermRules {
     sales.forEach(
         (saleId, sale) -> {
           for (Line line : sale.lines()) {
-            note(line, line.start());
             if (line.end().isAfter(book.now())) {
               String key = Terms.key(saleId, line);
               Term term = changed.getOrDefault(key, book.terms().byKey().get(key));

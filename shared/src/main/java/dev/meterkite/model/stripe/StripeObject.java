@@ -10,9 +10,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An object of Stripe, whose shape depends on the version of its API: read by the places where a
- * value has stood, a wrong type as absent.
+ * value has stood. Text, flag or list of a wrong type is absent; a number that is not a whole one
+ * is {@link Unreadable}, since money depends on it.
  */
 record StripeObject(Map<?, ?> fields) {
+  /** A number that is there and cannot be read; the message is its path. */
+  static final class Unreadable extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Unreadable(String path) {
+      super(path);
+    }
+  }
+
   private static final String[] PRICE = {"price", "pricing.price_details.price", "plan"};
   private static final long LATEST_SECOND = Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
 
@@ -39,13 +49,13 @@ record StripeObject(Map<?, ?> fields) {
 
   /** The integer at a path; 0 where there is none. */
   long whole(String path) {
-    return Objects.requireNonNullElse(exact(at(path)), 0L);
+    return Objects.requireNonNullElse(exact(path), 0L);
   }
 
   /** The integer at the first of these paths that has one; null where there is none. */
   @Nullable Long amount(String... paths) {
     for (String path : paths) {
-      Long amount = exact(at(path));
+      Long amount = exact(path);
       if (amount != null) {
         return amount;
       }
@@ -53,7 +63,17 @@ record StripeObject(Map<?, ?> fields) {
     return null;
   }
 
-  /** An integer; null for a fraction, and for what is out of all range. */
+  /** The integer at a path; null where there is none. */
+  private @Nullable Long exact(String path) {
+    Object value = at(path);
+    Long exact = exact(value);
+    if (exact == null && value != null) {
+      throw new Unreadable(path);
+    }
+    return exact;
+  }
+
+  /** An integer; null for a fraction, for what is no number, and for what is out of all range. */
   private static @Nullable Long exact(@Nullable Object value) {
     try {
       return value instanceof BigDecimal number ? (Long) number.longValueExact() : null;
@@ -74,12 +94,13 @@ record StripeObject(Map<?, ?> fields) {
             && list(path + ".data").size() < members.size());
   }
 
-  /** Whether one of these paths holds a list or an object with something in it. */
-  boolean hasMembers(String... paths) {
+  /** Whether one of these paths holds a list, an object or a text with something in it. */
+  boolean hasAny(String... paths) {
     for (String path : paths) {
       Object value = at(path);
       if ((value instanceof List<?> list && !list.isEmpty())
-          || (value instanceof Map<?, ?> map && !map.isEmpty())) {
+          || (value instanceof Map<?, ?> map && !map.isEmpty())
+          || (value instanceof String text && !text.isEmpty())) {
         return true;
       }
     }

@@ -79,6 +79,8 @@ public final class StripeRules {
         case "charge.dispute.closed" -> dispute(event, object, object.text("status"));
         default -> new Meaning.Nothing(IGNORED);
       };
+    } catch (StripeObject.Unreadable e) {
+      return new Meaning.NotYet(StripeSales.INCOMPLETE_EVENT, String.valueOf(e.getMessage()));
     } catch (ArithmeticException e) {
       return new Meaning.NotYet(StripeSales.AMOUNT_MISMATCH, "an amount is out of range");
     }
@@ -113,9 +115,10 @@ public final class StripeRules {
     if (read instanceof StripeSales.Refused refused) {
       return new Meaning.NotYet(refused.code(), refused.what());
     }
-    if (!(read instanceof StripeSales.Sold sold)) {
+    if (read instanceof StripeSales.Nothing) {
       return new Meaning.Nothing(NOT_OURS);
     }
+    StripeSales.Sold sold = (StripeSales.Sold) read;
     // A session that makes an invoice sells the same as that, and is told of by invoice.paid too.
     String saleId = Objects.requireNonNullElse(object.text("invoice"), id);
     List<String> ids = new ArrayList<>();

@@ -11,7 +11,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,10 +73,10 @@ final class StripeSales {
     if (!bySubtotal || !namesUser) {
       return new Nothing();
     }
-    Long subtotal = subtotal(session);
-    return isDollars(session) && subtotal != null
-        ? find(session, each -> each.priceCents() == subtotal)
-        : new Refused(UNKNOWN_PRICE, "none");
+    Long dollars = dollars(session);
+    return dollars == null
+        ? new Refused(UNKNOWN_PRICE, "none")
+        : find(session, each -> each.priceCents() == dollars);
   }
 
   private Read sized(StripeObject session, String credits) {
@@ -93,7 +95,7 @@ final class StripeSales {
   /** A sale of packages; where the session states no amount, at their price. */
   private static Read sold(StripeObject session, long credits, long priceCents) {
     Long stated = positive(session.amount("amount_total", "amount_subtotal"));
-    Long amount = stated == null && isDollars(session) ? positive(priceCents) : stated;
+    Long amount = stated == null && isDollars(session) ? (Long) priceCents : stated;
     return new Sold(new Sale(false, amount, credits, List.of()));
   }
 
@@ -113,28 +115,42 @@ final class StripeSales {
     return credits == 0 ? new Nothing() : sold(session, credits, cents);
   }
 
-  /** Many of one price, as the subtotal says; in other currencies than US dollars it is one. */
+  /**
+   * As many of one price as the subtotal says. In US dollars, or converted from them, it must be a
+   * multiple of the package's price; of a price in another currency nothing is known, so it is one.
+   */
   private Read priced(StripeObject session, String price) {
     Optional<CreditPackage> found = prices.credits(price);
     if (found.isEmpty()) {
       return prices.isForeign(price) ? new Nothing() : new Refused(UNKNOWN_PRICE, price);
     }
     long one = found.get().priceCents();
-    Long subtotal = subtotal(session);
-    if (subtotal == null || !isDollars(session)) {
+    Long dollars = dollars(session);
+    if (dollars == null) {
       return sold(session, found.get().credits(), one);
     }
-    return subtotal % one == 0
-        ? sold(session, times(found.get().credits(), subtotal / one), subtotal)
+    return dollars % one == 0
+        ? sold(session, times(found.get().credits(), dollars / one), dollars)
         : new Refused(AMOUNT_MISMATCH, price);
   }
 
   private static boolean isDollars(StripeObject session) {
-    String currency = session.text("currency");
-    return currency == null || currency.equals(US_DOLLARS);
+    return US_DOLLARS.equals(Objects.requireNonNullElse(session.text("currency"), US_DOLLARS));
   }
 
-  private static @Nullable Long subtotal(StripeObject session) {
+  /**
+   * The subtotal in cents of a US dollar; null where it is not stated. Where the buyer paid in
+   * another currency, API versions before 2025-03-31 state what it was converted from.
+   */
+  private static @Nullable Long dollars(StripeObject session) {
+    if (US_DOLLARS.equals(session.text("currency_conversion.source_currency"))) {
+      return positive(
+          session.amount(
+              "currency_conversion.amount_subtotal", "currency_conversion.amount_total"));
+    }
+    if (!isDollars(session)) {
+      return null;
+    }
     Long subtotal = positive(session.amount("amount_subtotal"));
     return subtotal == null ? positive(session.amount("amount_total")) : subtotal;
   }
@@ -164,11 +180,12 @@ final class StripeSales {
           return new Refused(INCOMPLETE_EVENT, "the period of " + price);
         }
         String key = Optional.ofNullable(line.text("id")).orElse("line_" + i);
-        line(key, tier.get(), period, line, isDiscounted(invoice)).ifPresent(tiers::add);
+        line(key, tier.get(), period, line, isDiscounted(invoice, line)).ifPresent(tiers::add);
       } else if (!prices.isForeign(price) && (line.hasPrice() || isSubscription(line))) {
         return new Refused(UNKNOWN_PRICE, price);
       }
     }
+    packages = Math.max(0, packages);
     return packages == 0 && tiers.isEmpty()
         ? new Nothing()
         : new Sold(new Sale(true, paid(invoice, lines), packages, tiers));
@@ -204,25 +221,33 @@ final class StripeSales {
     return start == null || end == null || !start.isBefore(end) ? null : new Period(start, end);
   }
 
-  /** The credits of a line of packages; of a proration its share of the price. */
+  /**
+   * The credits of a line of packages; of a proration its share of the price, rounded down, and of
+   * one that credits unused time less than 0: with the other lines of its invoice it is what a
+   * change of the quantity bought.
+   */
   private static long packages(CreditPackage sold, StripeObject line) {
-    long credits = times(sold.credits(), quantity(line));
+    long quantity = quantity(line);
+    long credits = times(sold.credits(), quantity);
     Long amount = line.amount("amount");
-    if (amount != null && amount < 0) {
-      return 0;
-    }
-    if (!isProration(line)) {
+    boolean isCredit = amount != null && amount < 0;
+    if (!isCredit && !isProration(line)) {
       return credits;
     }
-    Long unit = line.amount("price.unit_amount", "plan.amount");
-    long price = times(unit == null || unit < 1 ? sold.priceCents() : unit, quantity(line));
-    return amount == null || price == 0
-        ? 0
-        : BigInteger.valueOf(credits)
-            .multiply(BigInteger.valueOf(amount))
-            .divide(BigInteger.valueOf(price))
+    Long unit = positive(line.amount("price.unit_amount", "plan.amount"));
+    BigInteger price =
+        BigInteger.valueOf(unit == null ? sold.priceCents() : unit)
+            .multiply(BigInteger.valueOf(quantity));
+    if (amount == null || price.signum() == 0) {
+      return 0;
+    }
+    long share =
+        BigInteger.valueOf(credits)
+            .multiply(BigInteger.valueOf(amount).abs())
+            .divide(price)
             .min(BigInteger.valueOf(credits))
             .longValueExact();
+    return isCredit ? -share : share;
   }
 
   private Optional<Line> line(
@@ -255,35 +280,57 @@ final class StripeSales {
     if (isProration(line)) {
       return LineKind.CHARGE;
     }
-    boolean isFree = amount != null && amount == 0 && !isDiscounted && !isDiscounted(line);
+    boolean isFree = amount != null && amount == 0 && !isDiscounted;
     return isFree ? LineKind.TRIAL : LineKind.WHOLE;
   }
 
-  private static boolean isDiscounted(StripeObject object) {
-    return object.hasMembers(DISCOUNTS)
-        || object.text("discount") != null
-        || object.list("discount_amounts").stream().anyMatch(each -> each.whole("amount") > 0)
-        || object.list("total_discount_amounts").stream()
-            .anyMatch(each -> each.whole("amount") > 0);
+  /**
+   * Whether a line costs less than its price by a discount. Where the line, or else the invoice,
+   * states amounts, they decide: a customer with a coupon has it on the invoice of a trial too,
+   * with an amount of 0.
+   */
+  private static boolean isDiscounted(StripeObject invoice, StripeObject line) {
+    List<StripeObject> amounts = line.list("discount_amounts");
+    if (amounts.isEmpty()) {
+      amounts = invoice.list("total_discount_amounts");
+    }
+    return amounts.isEmpty()
+        ? Stream.of(line, invoice).anyMatch(each -> each.hasAny(DISCOUNTS))
+        : amounts.stream().anyMatch(each -> each.whole("amount") > 0);
   }
 
   /** What a month of one costs, where the line has its whole price in it, as older versions do. */
   private static @Nullable Long monthlyUnit(StripeObject line) {
-    boolean isPriced =
-        "month".equals(line.text("price.recurring.interval"))
-            && Math.max(1, line.whole("price.recurring.interval_count")) == 1;
-    boolean isPlanned =
-        "month".equals(line.text("plan.interval"))
-            && Math.max(1, line.whole("plan.interval_count")) == 1;
-    Long unit =
-        isPriced ? line.amount("price.unit_amount") : isPlanned ? line.amount("plan.amount") : null;
-    return positive(unit);
+    if (isMonthly(line, "price.recurring")) {
+      return line.amount("price.unit_amount");
+    }
+    return isMonthly(line, "plan") ? line.amount("plan.amount") : null;
   }
 
-  /** 1 where the line has none; 0 sells nothing. */
+  private static boolean isMonthly(StripeObject line, String recurring) {
+    Long count = line.amount(recurring + ".interval_count");
+    return "month".equals(line.text(recurring + ".interval")) && (count == null || count == 1);
+  }
+
+  /**
+   * How many a line sold: 1 where it does not say. None only of a line for nothing, as of seats
+   * that were set to 0; one that credits may count what it credits below 0.
+   */
   private static long quantity(StripeObject line) {
     Long quantity = line.amount("quantity");
-    return quantity == null ? 1 : Math.max(0, quantity);
+    if (quantity == null) {
+      return 1;
+    }
+    Long amount = line.amount("amount", "amount_subtotal", "amount_total");
+    boolean isCredit = amount != null && amount < 0;
+    boolean isNothing = amount != null && amount == 0;
+    if (quantity < 0 && isCredit) {
+      return Math.negateExact(quantity);
+    }
+    if (quantity > 0 || (quantity == 0 && isNothing)) {
+      return quantity;
+    }
+    throw new StripeObject.Unreadable("quantity");
   }
 
   private static long times(long each, long quantity) {

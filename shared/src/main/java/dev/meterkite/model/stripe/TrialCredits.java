@@ -23,9 +23,8 @@ public enum TrialCredits implements Word {
       case NONE -> 0;
       case SHARE -> {
         long seconds = Duration.between(trial.start(), trial.end()).toSeconds();
-        yield seconds >= MONTH.toSeconds()
-            ? monthlyCredits
-            : Math.multiplyExact(monthlyCredits, seconds) / MONTH.toSeconds();
+        long counted = Math.min(seconds, MONTH.toSeconds());
+        yield Math.multiplyExact(monthlyCredits, counted) / MONTH.toSeconds();
       }
       case FULL -> monthlyCredits;
     };

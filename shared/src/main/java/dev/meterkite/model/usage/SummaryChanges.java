@@ -5,7 +5,6 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
-import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import dev.meterkite.model.usage.Counted.Part;
 import java.math.BigInteger;
@@ -157,10 +156,7 @@ final class SummaryChanges {
       return known;
     }
     if (seen.has(new Read.Get(ref))) {
-      Snapshot document = seen.document(ref);
-      return document.exists() || !document.fields().isEmpty()
-          ? SummaryIndex.ofFurther(document)
-          : SummaryIndex.EMPTY;
+      return SummaryIndex.ofFurther(seen.document(ref));
     }
     return mayExist ? null : SummaryIndex.EMPTY;
   }

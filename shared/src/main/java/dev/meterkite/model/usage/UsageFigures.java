@@ -5,7 +5,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.YearMonth;
 import java.time.ZoneOffset;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
@@ -43,11 +42,6 @@ public record UsageFigures(
   /** The UTC day in which it happened. */
   public LocalDate day() {
     return LocalDate.ofInstant(timestamp, ZoneOffset.UTC);
-  }
-
-  /** The UTC month in which it happened. */
-  public YearMonth month() {
-    return YearMonth.from(day());
   }
 
   /** The cost in micro-USD, billable or not: the producer's figure, else the rate card's. */

@@ -148,6 +148,64 @@ class JobRulesTest {
     assertEquals("90/0", bank.figures(), "the price, and the rest comes back");
   }
 
+  /** So that a job which is created anew under its id is known to be another one. */
+  @ParameterizedTest
+  @ValueSource(strings = {"completed", "failed"})
+  void c24_holdMadeBeforeItsJob_notesAtItsEndWhoseItWas(String end) {
+    Bank bank = Bank.with("payg", 100);
+    bank.run(CreditCommands.hold(Bank.USER, 30, "j", DAY, "k", "h"));
+    assertNull(bank.jobHold("j", 1).get(CreditHolds.JOB_CREATED_AT));
+    Instant created = bank.now;
+    bank.job("j", "status", "running").after(Duration.ofHours(1)).event("j");
+    bank.job("j", "status", end).event("j");
+    assertEquals(created, bank.jobHold("j", 1).get(CreditHolds.JOB_CREATED_AT));
+    assertEquals(1L, bank.jobHold("j", 1).get(CreditHolds.ATTEMPT));
+  }
+
+  @Test
+  void c24_lastAttemptThatIsTold_isFollowedByOneMore() {
+    for (long told : new long[] {JobPayment.MAX_ATTEMPT - 1, JobPayment.MAX_ATTEMPT}) {
+      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      bank.job("j", "payment", Map.of("status", "refused", "attempt", told)).event("j");
+      boolean isBelieved = told < JobPayment.MAX_ATTEMPT;
+      assertEquals(isBelieved ? told + 1 : 2, bank.payment("j", "attempt"));
+      assertEquals("applied", bank.job("j", "status", "completed").event("j"));
+      assertEquals("90/0", bank.figures());
+    }
+  }
+
+  @Test
+  void c25_largestActualCredits_areReadAndCutToTheHold() {
+    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    bank.event("j");
+    bank.job("j", "status", "completed", "credits_actual", CreditRules.MAX_BALANCE).event("j");
+    assertEquals("captured null", status(bank));
+    assertEquals("90/0", bank.figures());
+  }
+
+  @Test
+  void heldJobWhoseUserIsGone_isUnpaidAtItsEnd() {
+    for (Duration wait : List.of(Duration.ZERO, JobRules.HOLD_LIFE)) {
+      Bank bank = Bank.with("payg", 100).job("j", "status", "running");
+      bank.event("j");
+      bank.after(wait).sweep();
+      bank.documents.remove(OWNER);
+      assertEquals("applied", bank.job("j", "status", "completed").event("j"), wait::toString);
+      assertEquals("unpaid not_found", status(bank));
+      assertEquals(1L, bank.payment("j", "attempt"));
+      assertEquals(List.of("job_unpaid"), bank.alerts());
+      bank.user(Bank.USER, "payg", 0L); // the ledger is found again in its last transaction
+      bank.event("j");
+      assertEquals("captured null", status(bank), wait::toString);
+      assertEquals("90/0", bank.figures());
+    }
+    Bank captured = Bank.with("payg", 100).job("j", "status", "completed");
+    captured.event("j");
+    captured.documents.remove(OWNER);
+    assertEquals("unchanged", captured.event("j"), "it is paid");
+    assertEquals("captured null", status(captured));
+  }
+
   @Test
   void jobOfAUserThatComesLater_isHeldThen() {
     Bank bank = new Bank().job("j", "status", "queued");
@@ -291,6 +349,12 @@ class JobRulesTest {
     Read charge = new Read.Get(CreditCommands.jobCharge("j", 1));
     assertEquals(List.of(new Read.Get(OWNER), charge), charged.asked);
     assertEquals("captured null", status(charged));
+    Bank unpaid = Bank.with("payg", 9).job("j", "status", "completed");
+    unpaid.sweep();
+    unpaid.isCached = isCached;
+    unpaid.event("j");
+    assertEquals("unpaid insufficient_credits", status(unpaid));
+    assertTrue(unpaid.asked.contains(new Read.Get(OWNER)));
   }
 
   private static String status(Bank bank) {
@@ -480,6 +544,7 @@ class JobRulesTest {
       assertEquals("applied", bank.event("j", versions.get(0), versions.get(1)));
       assertEquals("captured null", status(bank));
       assertEquals(2L, bank.payment("j", "attempt"));
+      assertEquals(2L, bank.jobHold("j", 1).get(CreditHolds.ATTEMPTS));
       assertEquals("unchanged", bank.event("j", versions.get(0), versions.get(1)));
       assertEquals("90/0", bank.figures());
     }
@@ -513,6 +578,7 @@ class JobRulesTest {
       Map<String, Object> anew = bank.copyOf("j");
       assertEquals("applied", bank.event("j", Map.of(), anew));
       assertEquals("held null", status(bank));
+      assertEquals("deleted", bank.jobHold("j", 1).get(CreditHolds.CODE));
       assertEquals(5L, bank.payment("j", "credits"));
       assertEquals("unchanged", bank.event("j", Map.of(), anew));
       assertEquals("unchanged", bank.event("j", Map.of(), first), "told again, late");

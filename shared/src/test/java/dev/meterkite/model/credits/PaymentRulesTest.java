@@ -681,6 +681,8 @@ class PaymentRulesTest {
         new MonthlyGrant("2026-11-20", "ultimate", 15_000),
         bank.ledger().grant(),
         "a tier that was raised on the day");
+    tell(bank, invoice("in_5", "price_enthu", day));
+    assertEquals(new MonthlyGrant("2026-11-20", "ultimate", 15_000), bank.ledger().grant());
     tell(bank, invoice("in_4", "price_enthu", day.plus(Duration.ofDays(1))));
     assertEquals(new MonthlyGrant("2026-11-21", "enthu", 1_000), bank.ledger().grant());
   }

@@ -7,8 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.stripe.Meaning;
 import dev.meterkite.model.stripe.StripeEvent;
 import dev.meterkite.model.stripe.StripePrices;
 import dev.meterkite.model.stripe.StripeRules;
@@ -1018,5 +1022,277 @@ class StripeCasesTest {
       tell(charge("pi_1", paid, paid / 2));
       assertEquals(125, balance());
     }
+  }
+
+  /** An invoice that a session made, and that neither names: it is the same sale, told twice. */
+  @Test
+  void sessionAndItsInvoice_sellOnceInBothOrdersHoweverMuchIsSpent() {
+    StripeEvent session = session("metadata", user("price_id", "price_250"), "amount_total", 1_400);
+    StripeEvent invoice =
+        with(invoice("in_1", line("price_250", 1, 1_400, NOW, NOW)), "payment_intent", "pi_1");
+    for (List<StripeEvent> order : orders(List.of(session, invoice))) {
+      again(TrialCredits.NONE, false);
+      tell(order.get(0));
+      assertEquals(250, balance());
+      bank.debit(200);
+      tell(order.get(1));
+      assertEquals(50, balance());
+      order.forEach(event -> assertEquals("unchanged", tell(event)));
+      tell(charge("pi_1", 1_400, 1_400));
+      assertEquals(0, balance());
+      tell(refund("refund.failed", 9, "re_1", "failed", 1_400));
+      assertEquals(50, balance());
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  @Test
+  void invoiceWithMoreThanItsSession_givesTheRestAndWithLessTakesIt() {
+    for (int sold : List.of(1, 2, 3)) {
+      again(TrialCredits.NONE, false);
+      Map<String, Object> item = object("price", object("id", "price_250"), "quantity", 2);
+      tell(session("metadata", user(), "line_items", list(item), "amount_total", 2_800));
+      assertEquals(500, balance());
+      StripeEvent invoice = invoice("in_1", line("price_250", sold, 1_400 * sold, NOW, NOW));
+      tell(with(invoice, "payment_intent", "pi_1"));
+      assertEquals(250L * sold, balance());
+      assertEquals("unchanged", tell(invoice));
+      tell(charge("pi_1", 1_400 * sold, 1_400 * sold));
+      assertEquals(0, balance());
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  /** Several sales of one payment, each of which gives its own. */
+  @Test
+  void salesOfOnePayment_areTransactionsOfTheirOwnBesideOneThatAnInvoiceReplaced() {
+    StripeEvent first = session("metadata", user("price_id", "price_250"));
+    StripeEvent second = session("id", "cs_2", "metadata", user("price_id", "price_250"));
+    tell(first);
+    tell(second);
+    assertEquals(500, balance());
+    assertEquals(List.of("purchase 250", "purchase 250"), bank.entries());
+    again(TrialCredits.NONE, false);
+    tell(first);
+    for (String id : List.of("in_1", "in_2")) {
+      StripeEvent invoice = invoice(id, line("price_250", 1, 1_400, NOW, NOW));
+      tell(with(invoice, "payment_intent", "pi_1"));
+    }
+    assertEquals(500, balance());
+    Map<String, Booking> bookings =
+        PaymentCodec.decode(bank.snapshot(CreditCommands.payment("pi_1"))).bookings();
+    assertEquals(250, bookings.get("cs_1").given(), "told first, as the first invoice says");
+    assertEquals(250, bookings.get("in_2").given());
+  }
+
+  @Test
+  void chargeToldBeforeTheLineItIsAPartOf_givesTheSameInBothOrders() {
+    Instant half = NOW.plus(Duration.ofDays(15));
+    List<StripeEvent> both =
+        List.of(
+            invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH)),
+            invoice("in_2", proration("price_pro", 1, 1_000, half, MONTH)));
+    for (List<StripeEvent> order : orders(both)) {
+      again(TrialCredits.NONE, false);
+      bank.now = half;
+      order.forEach(this::tell);
+      assertEquals(2_500 + 862, balance());
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  @Test
+  void c6_moreSeatsForAPeriodThatIsPaid_giveTheDifference() {
+    for (List<Integer> order : List.of(List.of(1, 3), List.of(3, 1))) {
+      again(TrialCredits.NONE, false);
+      for (int seats : order) {
+        tell(invoice("in_" + seats, line("price_pro", seats, 2_900 * seats, NOW, MONTH)));
+      }
+      assertEquals(7_500, balance(), "of two that pay one period the larger counts");
+      assertEquals(List.of(), bank.audit());
+    }
+  }
+
+  @Test
+  void c9_periodThatIsRefundedBeforeItIsTold_givesOnceTheRefundFailed() {
+    tell(with(charge("pi_1", 2_900, 2_900), "customer", "cus_1"));
+    StripeEvent invoice = invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH));
+    tell(with(invoice, "payment_intent", "pi_1"));
+    assertEquals(0, balance());
+    assertEquals(List.of(), bank.entries(), "what is not left is not given first");
+    tell(refund("refund.failed", 9, "re_1", "failed", 2_900));
+    assertEquals(List.of("2500@" + MONTH), bank.lots());
+  }
+
+  @Test
+  void c10_refundBesideALaterTrial_leavesTheFirstTrialItsCredits() {
+    again(TrialCredits.FULL, false);
+    Instant week = NOW.plus(Duration.ofDays(7));
+    tell(invoice("in_1", line("price_pro", 1, 0, NOW, week)));
+    assertEquals(2_500, balance());
+    Map<String, Object> second = line("price_pro", 1, 0, NOW.plusSeconds(60), week);
+    StripeEvent both = invoice("in_2", second, line("price_250", 1, 1_400, NOW, NOW));
+    tell(with(both, "payment_intent", "pi_2"));
+    assertEquals(2_750, balance());
+    tell(charge("pi_2", 1_400, 1_400));
+    assertEquals(List.of("2500@" + Lots.roundUp(week)), bank.lots());
+  }
+
+  @Test
+  void c7_yearThatIsRefunded_isNotDueForEver() {
+    Instant end = NOW.plus(Duration.ofDays(365));
+    tell(with(invoice("in_1", line("price_pro", 1, 29_000, NOW, end)), "payment_intent", "pi_1"));
+    tell(charge("pi_1", 29_000, 29_000));
+    bank.after(Duration.ofDays(31));
+    assertEquals("applied", bank.sweep());
+    assertEquals("unchanged", bank.sweep());
+    assertEquals(
+        Instant.parse("2027-01-10T10:00:00Z"),
+        bank.documents.get(CreditCommands.user(Bank.USER)).get(Users.LEDGER_DUE_AT));
+  }
+
+  /** A user of pro whose tier nobody tells by a subscription, so that the calendar renews it. */
+  private void renewedByTheCalendar() {
+    bank = new Bank().user(Bank.USER, "pro", null);
+    bank.documents.get(CreditCommands.user(Bank.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
+    stripe = new StripeTeller(bank, stripe.rules);
+  }
+
+  /** The calendar gives a month of the tier only where no invoice has paid for it. */
+  @Test
+  void c7_yearFromTheFirstOfAMonth_isNotGivenByTheCalendarToo() {
+    Instant first = CreditRules.periodStart(NOW);
+    renewedByTheCalendar();
+    tell(invoice("in_1", line("price_pro", 1, 29_000, first, first.plus(Duration.ofDays(365)))));
+    assertEquals(2_500, balance());
+    for (int month = 1; month <= 3; month++) {
+      bank.now = CreditRules.nextPeriod(bank.now);
+      bank.sweep();
+      assertEquals(2_500, balance(), "month " + month);
+    }
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void paidPeriodOfAnotherLength_isNotTheCalendarsMonth() {
+    Instant first = CreditRules.periodStart(NOW);
+    renewedByTheCalendar();
+    bank.sweep();
+    assertEquals(2_500, balance());
+    tell(invoice("in_1", line("price_pro", 1, 2_900, first, MONTH)));
+    assertEquals(List.of("2500@2026-12-01T00:00:00Z", "2500@" + MONTH), bank.lots());
+  }
+
+  @Test
+  void periodThatWasOverWhenItWasTold_doesNotStandForTheCalendarsMonth() {
+    renewedByTheCalendar();
+    Instant week = NOW.minus(Duration.ofDays(7));
+    tell(invoice("in_1", line("price_pro", 1, 700, week, NOW)));
+    assertEquals(List.of("2500@2026-12-01T00:00:00Z"), bank.lots(), "of the calendar");
+  }
+
+  @Test
+  void refundAfterThePeriod_saysHowManyCreditsOfItAreGone() {
+    StripeEvent invoice = invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH));
+    tell(with(invoice, "payment_intent", "pi_1"));
+    bank.now = MONTH;
+    tell(charge("pi_1", 2_900, 1_450));
+    assertEquals(
+        List.of("payment pi_1 was refunded, but 1250 of 1250 credits are gone"), alerts("message"));
+    tell(charge(NOW.plusSeconds(1), "pi_1", 2_900, 2_175));
+    assertEquals(
+        List.of("payment pi_1 was refunded, but 625 of 625 credits are gone"), alerts("message"));
+    assertEquals("unchanged", tell(charge(NOW.plusSeconds(1), "pi_1", 2_900, 2_175)));
+    assertEquals(1, bank.openAlerts(AlertType.REFUND_ABUSE));
+  }
+
+  /** A package of which only the transaction is left, and which is refunded before it is told. */
+  @Test
+  void paymentWhoseDocumentIsLost_isTakenBackWhenItIsToldAgain() {
+    StripeEvent session = session("metadata", user("price_id", "price_250"), "amount_total", 1_400);
+    tell(session);
+    bank.documents.keySet().removeIf(ref -> ref.collection().equals("stripe_payments"));
+    tell(with(charge("pi_1", 1_400, 1_400), "customer", "cus_1"));
+    assertEquals(250, balance());
+    tell(session);
+    assertEquals(0, balance());
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void purchaseOfTheEarlierForm_isTakenBackBesideAnotherSaleOfItsPayment() {
+    Map<String, Object> upgrade = proration("price_pro", 1, 10, NOW, MONTH);
+    for (boolean isProration : List.of(true, false)) {
+      again(TrialCredits.NONE, false);
+      StripeEvent invoice = invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH));
+      tell(with(invoice, "payment_intent", "pi_1"));
+      String grant = CreditCommands.monthlyGrant(Bank.USER, "pro", CreditRules.day(NOW)).id();
+      older(bank.lastTransactionId(), grant);
+      bank.documents.put(
+          CreditCommands.payment("pi_1"),
+          new HashMap<>(Map.of("user_id", Bank.USER, "transaction_id", grant, "credits", 2_500L)));
+      Map<String, Object> other = line("price_250", 1, 1_400, NOW, NOW);
+      tell(with(invoice("in_2", isProration ? upgrade : other), "payment_intent", "pi_1"));
+      long more = isProration ? balance() - 2_500 : 250;
+      tell(charge("pi_1", 4_300, 2_150));
+      assertEquals(1_250 + more - more / 2, balance());
+      tell(charge("pi_1", 4_300, 4_300));
+      assertEquals(0, balance());
+    }
+  }
+
+  @Test
+  void purchaseOfTheEarlierForm_isTakenBackInPartsWithoutBeingToldAgain() {
+    tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
+    bank.documents.put(
+        CreditCommands.payment("pi_1"),
+        new HashMap<>(
+            Map.of(
+                "user_id",
+                Bank.USER,
+                "transaction_id",
+                CreditCommands.packages("cs_1").id(),
+                "credits",
+                250L)));
+    for (int part = 1; part <= 4; part++) {
+      tell(charge("pi_1", 1_400, 350 * part));
+      assertEquals(250 - 250 * part / 4, balance());
+    }
+    assertEquals(List.of(), bank.audit());
+  }
+
+  /** Events of a purchase read what they need at once: the reads are counted in round trips. */
+  @Test
+  void eventsOfSales_readTheirTransactionsBeforehandAndNoOthers() {
+    Instant half = NOW.plus(Duration.ofDays(15));
+    again(TrialCredits.FULL, false);
+    bank.sweep();
+    List<StripeEvent> sales =
+        List.of(
+            session("metadata", user("price_id", "price_250")),
+            invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH)),
+            invoice("in_2", proration("price_enthu", 1, 450, half, MONTH)),
+            invoice("in_3", proration("price_enthu", 1, -450, half, MONTH)),
+            invoice("in_4", line("price_pro", 1, 0, NOW, half)));
+    List<Integer> reads = List.of(1, 2, 1, 0, 1);
+    for (int i = 0; i < sales.size(); i++) {
+      Meaning.Asks asks = (Meaning.Asks) stripe.rules.of(sales.get(i));
+      Command<CreditCommand> command = CreditCommands.stripe(Bank.USER, asks.commands().get(0));
+      long transactions =
+          command.reads().stream()
+              .filter(read -> read instanceof Read.Get get && isTransaction(get.ref()))
+              .count();
+      assertEquals((long) reads.get(i), transactions, "sale " + i);
+      assertEquals("applied", bank.run(command));
+      boolean isCredit = i == 3; // what it takes back was sold by another one
+      assertEquals(isCredit ? 1 : 0, bank.asked.size(), "sale " + i);
+    }
+    Map<String, Booking> bookings =
+        PaymentCodec.decode(bank.snapshot(CreditCommands.payment("in_1"))).bookings();
+    assertEquals(Map.of(), bookings, "lines of tiers are booked in the ledger");
+  }
+
+  private static boolean isTransaction(DocRef ref) {
+    return ref.collection().equals("credit_transactions");
   }
 }

@@ -33,6 +33,19 @@ class StripePaymentTest {
         Map.of(id, new Sale(isInvoice, amount, packages, List.of())), Map.of(), Map.of(), Map.of());
   }
 
+  private static StripePayment sold(
+      String id, boolean isInvoice, Long amount, long packages, Line line) {
+    return new StripePayment(
+        Map.of(id, new Sale(isInvoice, amount, packages, List.of(line))),
+        Map.of(),
+        Map.of(),
+        Map.of());
+  }
+
+  private static Line line(long credits) {
+    return new Line("il", LineKind.WHOLE, SubscriptionTier.PRO, credits, 1, T, at(9), null, null);
+  }
+
   private static StripePayment part(String id, Long amount, Long stated, Refunded... refunded) {
     return new StripePayment(
         Map.of(), Map.of(id, new Part(amount, stated, List.of(refunded))), Map.of(), Map.of());
@@ -67,7 +80,7 @@ class StripePaymentTest {
     Instant other = random.nextBoolean() ? null : at(random.nextInt(5));
     Long amount = random.nextBoolean() ? null : (Long) (1L + random.nextInt(5));
     return switch (random.nextInt(4)) {
-      case 0 -> sold(id, random.nextBoolean(), amount, random.nextInt(3));
+      case 0 -> sold(id, random.nextBoolean(), amount, random.nextInt(3), line(random.nextInt(3)));
       case 1 ->
           part(
               id,
@@ -155,6 +168,16 @@ class StripePaymentTest {
     assertEquals(50, back(paid, first, refund("re_2", null, 20, T, null)).back(), "one part only");
     StripePayment other = all(paid, part("pi_2", 100L, null));
     assertEquals(50, back(other, first, refund("re_2", "ch_9", 20, T, null)).back());
+  }
+
+  @Test
+  void refundsOfSeveralCharges_areComparedWithTheFigureOfTheirOwn() {
+    StripePayment two =
+        all(part("pi_1", 1_000L, null), part("pi_2", 2_000L, null, new Refunded(at(9), 500)));
+    assertEquals(500, back(two, refund("re_1", "pi_2", 500, T, null)).back(), "the same money");
+    assertEquals(1_000, back(two, refund("re_1", "pi_1", 500, T, null)).back());
+    assertEquals(1_000, back(two, refund("re_1", "ch_9", 500, T, null)).back(), "of nobody knows");
+    assertEquals(1_000, back(two, refund("re_1", null, 500, T, null)).back());
   }
 
   @Test

@@ -117,6 +117,16 @@ class TermsTest {
     assertEquals(line, term.paidBy("in_2", line, Back.NONE).line());
   }
 
+  @Test
+  void twoPricesOfOnePeriod_countAsTheLargerInBothOrders() {
+    Line dear = line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, 2_900L);
+    for (Long amount : new Long[] {2_899L, null}) {
+      Line cheap = line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, amount);
+      assertEquals(dear, Term.of("a", dear, Back.NONE).paidBy("b", cheap, Back.NONE).line());
+      assertEquals(dear, Term.of("a", cheap, Back.NONE).paidBy("b", dear, Back.NONE).line());
+    }
+  }
+
   // Shares of charge lines.
 
   private static final Instant HALF = Instant.parse("2026-02-14T12:00:00Z");
@@ -184,6 +194,36 @@ class TermsTest {
         1_250,
         credits(charge(SubscriptionTier.PRO, 1_450L, 1, null), enthu, whole),
         "its own tier");
+  }
+
+  @Test
+  void chargeLineBesideALineOfAnotherTier_goesByThePriceOfItsOwn() {
+    Term enthu =
+        Term.of(
+            "in_3",
+            line(LineKind.WHOLE, SubscriptionTier.ENTHU, START.minusSeconds(9), END, 900L),
+            Back.NONE);
+    assertEquals(
+        862, credits(charge(SubscriptionTier.PRO, 1_000L, 1, null), enthu, whole(START, END)));
+    Term later =
+        Term.of(
+            "in_3",
+            line(LineKind.WHOLE, SubscriptionTier.ENTHU, START.plusSeconds(9), END, 900L),
+            Back.NONE);
+    assertEquals(
+        862, credits(charge(SubscriptionTier.PRO, 1_000L, 1, null), later, whole(START, END)));
+  }
+
+  /** A price of 0, as with a full discount, says nothing of what a share costs. */
+  @Test
+  void sharesOfWhatCostNothing_areOfTheTime() {
+    Term free =
+        Term.of("in_1", line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, 0L), Back.NONE);
+    Term whole = whole(START.plusSeconds(1), END);
+    assertEquals(2_500L * 14 / 31, credits(charge(SubscriptionTier.PRO, 1_000L, 1, 0L)));
+    assertEquals(862, credits(charge(SubscriptionTier.PRO, 1_000L, 1, 0L), whole));
+    assertEquals(1_250, credits(charge(SubscriptionTier.PRO, 1_000L, 1, null), free));
+    assertEquals(1_250, credited(free, credit(SubscriptionTier.PRO, HALF, END, 1_000L)));
   }
 
   @Test

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -146,6 +147,45 @@ class FocusCsvTest {
             "BilledCost"));
   }
 
+  private static List<String> charges(Amounts amounts, RateCard rates) {
+    return FocusCharge.of(FIRST, null, "render", amounts, rates).stream()
+        .map(
+            each ->
+                String.join(
+                    " ",
+                    each.meter().sku,
+                    each.listCost().stripTrailingZeros().toPlainString(),
+                    each.billedCost().toPlainString()))
+        .toList();
+  }
+
+  /** Corrections: episodes are $0.03 each, compute minutes $0.00144, storage $0.02 a GB. */
+  @Test
+  void c31_billedCost_isSharedByListCostOrIsItWhereRowsPointInTwoDirections() {
+    RateCard card = RateCard.DEFAULT;
+    assertEquals(
+        List.of("episode 1.44 0.500001", "compute_minute 1.44 0.500000"),
+        charges(new Amounts(1, 48, 60_000_000, 0, 1_000_001), card),
+        "a later price; the first of equal rows has the rest");
+    assertEquals(
+        List.of("episode -0.03 -0.030000", "compute_minute 0.144 0.144005"),
+        charges(new Amounts(0, -1, 6_000_000, 0, 114_005), card));
+    assertEquals(
+        List.of("episode -1.44 -1.440000", "compute_minute 1.44 1.440000"),
+        charges(new Amounts(0, -48, 60_000_000, 0, 0), card));
+    assertEquals(
+        List.of("stated_cost 0.0005 0.000500"),
+        charges(new Amounts(1, 0, 0, 0, 500), card),
+        "a cost without a quantity is a charge of its own price");
+    assertEquals(List.of(), charges(Amounts.ZERO, card));
+    RateCard freeCompute =
+        new RateCard(card.episodeMicros(), BigDecimal.ZERO, card.storageGbMicros());
+    assertEquals(
+        List.of(
+            "episode 0.3 0.150000", "compute_minute 0 0.000000", "storage_gb_month 0.1 0.050000"),
+        charges(new Amounts(1, 10, 60_000, 5_000_000_000L, 200_000), freeCompute));
+  }
+
   @Test
   void c31_closedMonth_isCorrectedByRowsOfTheDayMeant() {
     world.create("a");
@@ -239,6 +279,7 @@ class FocusCsvTest {
   }
 
   @Test
+  @Tag("long")
   void randomMonths_obeyTheRulesAndAddUpToTheReport() {
     int seeds = DEEP ? 3_000 : 150;
     int corrections = 0;

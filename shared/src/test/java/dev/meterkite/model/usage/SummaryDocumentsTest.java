@@ -15,12 +15,14 @@ import java.time.Duration;
 import java.time.LocalDate;
 import java.time.YearMonth;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** C34: a month's summary is bounded, however many actions there are. */
@@ -114,6 +116,7 @@ class SummaryDocumentsTest {
   }
 
   @Test
+  @Tag("long")
   void c34_fiveThousandActions_areAllCountedInBoundedDocuments() {
     world.create("a");
     for (int round = 0; round < 2; round++) {
@@ -137,6 +140,7 @@ class SummaryDocumentsTest {
   }
 
   @Test
+  @Tag("long")
   void c34_longestActionsOnEveryDay_stayBelowTheLimitOfADocument() {
     world.now = world.now.plus(Duration.ofDays(21));
     world.create("a");
@@ -165,6 +169,7 @@ class SummaryDocumentsTest {
   }
 
   @Test
+  @Tag("long")
   void c34_wipedCustomer_goesOnWhereTheSummaryIs() {
     world.create("a");
     record(actions(0, 500), "2026-03-01T00:00:00Z");
@@ -244,6 +249,89 @@ class SummaryDocumentsTest {
     assertEquals(made, seen.size());
     assertEquals("lab_2026-03", UsageIds.summaryRef("lab", MARCH, 1).id());
     assertEquals("lab_2026-03_2", UsageIds.summaryRef("lab", MARCH, 2).id());
+  }
+
+  private static final SummaryBounds NARROW = new SummaryBounds(2, 5, 64);
+
+  private static void record(World world, String key, List<String> actions, int day) {
+    String at = MARCH.atDay(day) + "T00:00:00Z";
+    List<Map<String, Object>> items = actions.stream().map(each -> item(each, at)).toList();
+    for (Map<String, Object> result : world.record(key, items)) {
+      assertEquals("recorded", result.get("status"), result::toString);
+    }
+  }
+
+  /** Bounds of two actions and five entries in place of 500 and 2,500. */
+  @Test
+  void c34_entries_areFoundAgainInTheDocumentsOfTheirActions() {
+    World narrow = new World("2026-03-10T12:00:00Z", NARROW);
+    narrow.create("a");
+    List<String> actions = actions(0, 9);
+    record(narrow, "k1", actions, 1);
+    assertTrue(narrow.sideReads <= 4, narrow.sideReads + " reads; most documents cannot be there");
+    for (int day = 2; day <= 4; day++) {
+      record(narrow, "k" + day, actions, day);
+    }
+    int before = narrow.summaries().size();
+    record(narrow, "again", actions, 4);
+    assertEquals(before, narrow.summaries().size());
+    UsageReport report =
+        new UsageReport(UsageReport.GroupBy.ACTION, MARCH.atDay(1), MARCH.plusMonths(1).atDay(1));
+    long documents =
+        narrow.summaries().stream()
+            .filter(each -> each.ref().equals(UsageIds.summaryRef("a", MARCH)))
+            .mapToLong(Summaries::documents)
+            .sum();
+    assertTrue(documents >= 8, documents + " documents");
+    List<DocRef> further = Summaries.further("a", MARCH, 2, documents);
+    assertEquals(documents - 1, further.size());
+    assertTrue(
+        narrow.summaries().stream()
+            .map(each -> each.fields().get("document"))
+            .anyMatch(number -> number instanceof Long it && it > documents / 2 + 1),
+        "all of the upper half is used");
+    for (Snapshot summary : narrow.summaries()) {
+      report.addSummary(MARCH, summary);
+      SummaryIndex held = SummaryIndex.ofEntries(summary);
+      int entries = held.days().values().stream().mapToInt(Long::bitCount).sum();
+      assertTrue(held.days().size() <= 2 && entries <= 5, held::toString);
+      if (!summary.ref().equals(UsageIds.summaryRef("a", MARCH))) {
+        assertTrue(further.contains(summary.ref()), summary.ref()::toString);
+        assertEquals(held, SummaryIndex.ofFurther(summary), "its index is what it holds");
+        assertEquals(further.indexOf(summary.ref()) + 2L, summary.fields().get("document"));
+      }
+    }
+    assertEquals(5 * 9, report.totals().count());
+    report.groups().forEach((action, amounts) -> assertEquals(5, amounts.count(), action));
+  }
+
+  @Test
+  void c34_orderOfTheItems_doesNotDecideWhereTheyGo() {
+    List<String> actions = new ArrayList<>(actions(0, 9));
+    List<List<Snapshot>> found = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      World narrow = new World("2026-03-10T12:00:00Z", NARROW);
+      narrow.create("a");
+      List<Map<String, Object>> items = new ArrayList<>();
+      for (int day : i == 0 ? new int[] {1, 2} : new int[] {2, 1}) {
+        actions.forEach(each -> items.add(item(each, MARCH.atDay(day) + "T00:00:00Z")));
+      }
+      narrow.record("k", items);
+      found.add(narrow.summaries());
+      Collections.reverse(actions);
+    }
+    assertEquals(Set.copyOf(found.get(0)), Set.copyOf(found.get(1)));
+  }
+
+  @Test
+  void whatIsTakenAndGivenInOneCommand_changesNoMonth() {
+    Counted.Part part =
+        new Counted.Part("a", MARCH.atDay(1), "one", new Amounts(1, 2, 0, 0, 60_000), null);
+    SummaryChanges changes = new SummaryChanges("a", SummaryBounds.DEFAULT);
+    changes.add(List.of(part), List.of(part));
+    assertEquals(List.of(), changes.months());
+    changes.add(List.of(), List.of(part));
+    assertEquals(List.of(MARCH), changes.months());
   }
 
   @Test
