@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * processes that live for seconds would spend most of them in the other one.
  */
 public final class JavaCommand {
-  /** Names a folder of archives of classes that a build has made; what finds none there does without. */
+  /**
+   * Names a folder of archives of classes that a build has made; what finds none there does
+   * without.
+   */
   private static final String ARCHIVES = "meterkite.archives";
 
   private static final List<String> INHERITED =

@@ -159,7 +159,8 @@ class AppsTest {
       LocalHostException wrong =
           assertThrows(
               LocalHostException.class,
-              () -> LocalHost.start(
+              () ->
+                  LocalHost.start(
                       Options.forTests(), "apps-wrong", host.firestore(), table, other));
       assertTrue(wrong.getMessage().startsWith("ALLOWED_ORIGINS must list origins such as "));
     } finally {

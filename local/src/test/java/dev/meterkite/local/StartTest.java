@@ -79,7 +79,9 @@ class StartTest {
     }
   }
 
-  /** The emulator's classes are the same here as in the build, whose tests have made their archive. */
+  /**
+   * The emulator's classes are the same here as in the build, whose tests have made their archive.
+   */
   private void copyArchive() throws IOException {
     Path archives = Path.of(System.getProperty("meterkite.archives", "none"));
     if (Files.isDirectory(archives)) {

@@ -244,7 +244,8 @@ public final class HostedProcess {
   /** To sign takes longer than most calls: a token of an issuer is used for a while. */
   static String token(TokenServer issuer, RSAKey key, String roleOrUser) {
     Instant now = Instant.now();
-    return SIGNED.compute(
+    return SIGNED
+        .compute(
             issuer.url() + " " + roleOrUser,
             (name, known) ->
                 known != null && now.isBefore(known.until())

@@ -31,7 +31,7 @@ class ChaosRunTest {
   private static final int MINUTE = 60;
 
   /** Some ten seconds of play, with start, sweeps and audit half a minute. */
-  private static final int OPERATIONS = 1_500;
+  private static final int OPERATIONS = 1_000;
 
   /** By this one the first process is killed after two seconds. */
   private static final long SEED = Long.getLong("meterkite.seed", 1_358);
