@@ -190,7 +190,8 @@ class FirestoreEmulatorTest {
         """
         {"iss": "https://securetoken.google.com/%s", "aud": "%s", "sub": "%s", "user_id": "%s",
          "iat": 1, "exp": 4102444800, "auth_time": 1,
-         "firebase": {"sign_in_provider": "custom", "identities": {}}}"""
+         "firebase": {"sign_in_provider": "custom", "identities": {}}}\
+        """
             .formatted(project.name(), project.name(), user, user);
     Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
     return base64.encodeToString(

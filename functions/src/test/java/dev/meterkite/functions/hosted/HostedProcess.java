@@ -59,6 +59,9 @@ public final class HostedProcess {
   private final Map<String, Integer> ports = new LinkedHashMap<>();
   private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
   private final Map<String, String> environment;
+
+  /** Held, since it ends when its standard input does. */
+  @SuppressWarnings("UnusedVariable")
   private final Process process;
 
   private HostedProcess(Map<String, String> environment) throws IOException {
@@ -303,7 +306,9 @@ public final class HostedProcess {
       }
     } catch (ClassNotFoundException | IllegalStateException e) {
       // Those that are served already would keep this process alive.
-      e.printStackTrace();
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        System.out.println(cause);
+      }
       System.exit(1);
     }
     System.out.println(READY);
