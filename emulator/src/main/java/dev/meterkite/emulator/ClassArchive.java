@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32;
 
 /**
@@ -37,7 +38,9 @@ public record ClassArchive(Path archive, Path list, String classPath) {
             jar.toRealPath().toString(),
             Files.getLastModifiedTime(jar) + " " + Files.size(jar),
             System.getProperty("java.home") + " " + System.getProperty("java.vm.version"),
-            String.join(" ", JavaCommand.start()));
+            JavaCommand.start().stream()
+                .filter(option -> !option.startsWith("-D"))
+                .collect(Collectors.joining(" ")));
     key.update(text.getBytes(StandardCharsets.UTF_8));
     return new ClassArchive(
         folder.resolve("emulator-" + Long.toHexString(key.getValue()) + ".jsa"),

@@ -177,6 +177,8 @@ public final class FirestoreEmulator implements AutoCloseable {
     List<String> command = JavaCommand.start();
     if (classes != null) {
       command.addAll(classes.options());
+    } else {
+      command.addAll(optionsOfTheBuild(jar, log));
     }
     command.addAll(
         List.of(
@@ -201,6 +203,16 @@ public final class FirestoreEmulator implements AutoCloseable {
       throw e;
     }
     return emulator;
+  }
+
+  /** Those of the archive that a build has made before its tests; nothing is listed for another. */
+  private static List<String> optionsOfTheBuild(Path jar, Path log) throws IOException {
+    Path archives = JavaCommand.archives();
+    if (archives == null) {
+      return List.of();
+    }
+    ClassArchive made = ClassArchive.of(jar, archives, log);
+    return made.exists() ? made.options() : List.of();
   }
 
   private void awaitReady(Process started, Path log) throws IOException {

@@ -116,11 +116,34 @@ class FirestoreEmulatorTest {
     }
   }
 
+  /** In a build it makes the archive of the emulators of all modules that are tested after it. */
   @Test
-  void closedEmulator_leavesNoProcess() {
-    FirestoreEmulator emulator = FirestoreEmulator.start(null, folder.resolve("emulator.log"));
+  void nextStart_mapsTheClassesOfTheFirst_andClosedItLeavesNoProcess() throws Exception {
+    Path given = JavaCommand.archives();
+    Path archives = Files.createDirectories(given == null ? folder.resolve("archives") : given);
+    Path log = folder.resolve("emulator.log");
+    Path archive;
+    try (FirestoreEmulator first = FirestoreEmulator.start(null, log, 0, archives)) {
+      EmulatorProject project = first.project("warm-up");
+      project.setRules(OPEN_TO_ADA);
+      project.put("users/ada", "{}");
+      assertEquals(403, project.asCaller("GET", "users/ada", null, null).status());
+      ClassArchive classes = first.classes().orElseThrow();
+      if (!classes.exists()) {
+        Process made = classes.create();
+        assertTrue(made.waitFor(10, TimeUnit.MINUTES));
+        classes.complete(made);
+      }
+      archive = classes.archive();
+      assertTrue(Files.exists(archive));
+    }
+    FirestoreEmulator emulator = FirestoreEmulator.start(null, log, 0, archives);
     ProcessHandle process = emulator.processHandle().orElseThrow();
     assertTrue(emulator.owned() && process.isAlive());
+    Path mapped = Path.of("/proc", Long.toString(process.pid()), "maps");
+    assertTrue(
+        !Files.exists(mapped) || Files.readString(mapped).contains(archive.toRealPath().toString()),
+        () -> archive + " is not mapped");
 
     emulator.close();
     emulator.close();
@@ -167,7 +190,8 @@ class FirestoreEmulatorTest {
         """
         {"iss": "https://securetoken.google.com/%s", "aud": "%s", "sub": "%s", "user_id": "%s",
          "iat": 1, "exp": 4102444800, "auth_time": 1,
-         "firebase": {"sign_in_provider": "custom", "identities": {}}}"""
+         "firebase": {"sign_in_provider": "custom", "identities": {}}}\
+        """
             .formatted(project.name(), project.name(), user, user);
     Base64.Encoder base64 = Base64.getUrlEncoder().withoutPadding();
     return base64.encodeToString(

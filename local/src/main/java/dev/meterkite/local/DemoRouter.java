@@ -58,11 +58,11 @@ final class DemoRouter implements DemoSection {
   @Override
   public void play(DemoStage stage) throws IOException, InterruptedException {
     stage.fire("check-providers");
-    calls(stage, "all providers up", calls / 3);
+    show(stage, "all providers up", calls(stage, calls / 3));
     StubProviders.Behaviour down =
         new StubProviders.Behaviour(StubProviders.Mode.FAIL, 0, 503, null);
     stage.host().providers().tell(PROVIDER, down);
-    calls(stage, PROVIDER + " down", calls);
+    show(stage, PROVIDER + " down", calls(stage, calls));
     for (int i = 0; i < PROBES_DOWN; i++) {
       probe(stage);
     }
@@ -71,12 +71,14 @@ final class DemoRouter implements DemoSection {
     stage.row("its circuit after " + PROBES_DOWN + " minutes", health(stage, "circuit"));
     stage.host().providers().tell(PROVIDER, StubProviders.Behaviour.OK);
     int minutes = 0;
+    Ended returning = Ended.NONE;
     while (minutes < MOST_MINUTES && !health(stage, "status").equals("healthy")) {
       probe(stage);
-      calls(stage, "minute " + ++minutes + " after its return", CALLS_A_MINUTE);
+      minutes++;
+      returning = returning.and(calls(stage, CALLS_A_MINUTE));
     }
-    stage.row("minutes until it is healthy again", minutes);
-    calls(stage, PROVIDER + " back", calls / 3);
+    show(stage, PROVIDER + " healthy again after " + minutes + " minutes", returning);
+    show(stage, PROVIDER + " back", calls(stage, calls / 3));
     chosen.forEach((model, times) -> stage.row("calls to " + model, times));
   }
 
@@ -99,8 +101,22 @@ final class DemoRouter implements DemoSection {
     return "unknown";
   }
 
-  private void calls(DemoStage stage, String phase, int calls)
-      throws IOException, InterruptedException {
+  /** How many calls were made, and succeeded at once or at the second try. */
+  private record Ended(int calls, int first, int second) {
+    static final Ended NONE = new Ended(0, 0, 0);
+
+    Ended and(Ended more) {
+      return new Ended(calls + more.calls, first + more.first, second + more.second);
+    }
+  }
+
+  private static void show(DemoStage stage, String phase, Ended ended) {
+    stage.row(
+        phase + ": at once, at the second try",
+        "%d of %d, %d".formatted(ended.first(), ended.calls(), ended.second()));
+  }
+
+  private Ended calls(DemoStage stage, int calls) throws IOException, InterruptedException {
     int first = 0;
     int second = 0;
     for (int i = 0; i < calls; i++) {
@@ -112,11 +128,10 @@ final class DemoRouter implements DemoSection {
         second += call(stage, route(stage, ",\"attempt_of\":\"" + failed + "\"")) ? 1 : 0;
       }
     }
-    stage.row(
-        phase + ": at once, at the second try", "%d of %d, %d".formatted(first, calls, second));
     if (first + second < calls) {
       stage.surprise("calls failed twice while other providers were up");
     }
+    return new Ended(calls, first, second);
   }
 
   private JsonObject route(DemoStage stage, String more) throws IOException, InterruptedException {

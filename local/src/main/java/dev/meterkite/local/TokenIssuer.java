@@ -21,7 +21,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An issuer of tokens with a key pair of its own, made by each host and never stored: functions
+ * An issuer of tokens with a key pair of its own, made by each process and never stored: functions
  * verify its tokens by its keys exactly as they verify anybody's. Tokens live one hour of real
  * time, wherever the domain clock stands.
  */
@@ -37,6 +37,8 @@ public final class TokenIssuer {
 
   private static final Duration LIFE = Duration.ofHours(1);
   private static final int KEY_BITS = 2048;
+
+  private static @Nullable Keys keys;
 
   private final String issuer;
 
@@ -56,8 +58,6 @@ public final class TokenIssuer {
     }
   }
 
-  private @Nullable Keys keys;
-
   /** An issuer whose keys are served at {@code base/jwks.json}. */
   public TokenIssuer(String base) {
     issuer = base;
@@ -69,7 +69,7 @@ public final class TokenIssuer {
   }
 
   /** Made when it is first asked for: it takes a good part of the processor time of a start. */
-  private synchronized Keys keys() {
+  private static synchronized Keys keys() {
     Keys made = keys;
     if (made == null) {
       made = Keys.generate();

@@ -136,7 +136,7 @@ class AppsTest {
     LocalHostException missing =
         assertThrows(
             LocalHostException.class,
-            () -> LocalHost.start(options, "apps-missing", null, table, other));
+            () -> LocalHost.start(options, "apps-missing", host.firestore(), table, other));
     assertEquals(
         other.resolve("firestore.rules")
             + " cannot be read; start with --no-rules to leave the rules out.",
@@ -145,7 +145,7 @@ class AppsTest {
     LocalHostException broken =
         assertThrows(
             LocalHostException.class,
-            () -> LocalHost.start(options, "apps-broken", null, table, other));
+            () -> LocalHost.start(options, "apps-broken", host.firestore(), table, other));
     assertTrue(broken.getMessage().contains("firestore.rules does not compile: "));
     assertTrue(broken.getMessage().contains("--no-rules"), broken.getMessage());
     assertFalse(broken.getMessage().contains("\n"), broken.getMessage());
@@ -159,7 +159,9 @@ class AppsTest {
       LocalHostException wrong =
           assertThrows(
               LocalHostException.class,
-              () -> LocalHost.start(Options.forTests(), "apps-wrong", null, table, other));
+              () ->
+                  LocalHost.start(
+                      Options.forTests(), "apps-wrong", host.firestore(), table, other));
       assertTrue(wrong.getMessage().startsWith("ALLOWED_ORIGINS must list origins such as "));
     } finally {
       System.clearProperty("meterkite.env.ALLOWED_ORIGINS");

@@ -36,7 +36,7 @@ class DemoTest {
 
   @Test
   void demo_endsWithBooksThatBalance_andFindsThemWrongOnceTheyAre() throws Exception {
-    Options options = Options.forTests().withProcesses(1).withTrace(trace(300));
+    Options options = Options.forTests().withProcesses(1).withTrace(trace(120));
     Path home = Path.of("").toAbsolutePath().getParent();
     try (LocalHost host =
         LocalHost.start(options, home.resolve("functions.tsv"), folder.resolve("work"))) {
@@ -46,7 +46,7 @@ class DemoTest {
       String text = printed.toString(StandardCharsets.UTF_8);
       assertEquals(0, status, text);
       assertTrue(text.contains("The books balance: "), text);
-      assertTrue(text.contains("100 % of 300 calls"), text);
+      assertTrue(text.contains("100 % of 120 calls"), text);
       assertTrue(text.contains("runTransaction"), text);
       assertTrue(text.contains("./run-local.sh demo --chaos"), text);
       assertFitsAPipe(text);

@@ -42,6 +42,7 @@ class StartTest {
     copy(ROOT.resolve("local/launch.sh"));
     copyAll(ROOT.resolve("local/help"));
     copyAll(ROOT.resolve(".mvn"));
+    copyArchive();
 
     String first = start("first", true);
     assertTrue(first.startsWith("Building (the first time: "), first);
@@ -74,6 +75,21 @@ class StartTest {
     try (Stream<Path> files = Files.walk(below)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         copy(file);
+      }
+    }
+  }
+
+  /**
+   * The emulator's classes are the same here as in the build, whose tests have made their archive.
+   */
+  private void copyArchive() throws IOException {
+    Path archives = Path.of(System.getProperty("meterkite.archives", "none"));
+    if (Files.isDirectory(archives)) {
+      Path target = Files.createDirectories(home.resolve("local/target/start"));
+      try (Stream<Path> files = Files.list(archives)) {
+        for (Path file : files.filter(each -> each.toString().endsWith(".jsa")).toList()) {
+          Files.copy(file, target.resolve(file.getFileName()));
+        }
       }
     }
   }

@@ -18,11 +18,15 @@ import java.util.Optional;
  * Every row stands for itself; its document is put there before it.
  */
 final class AccessTable {
+  /** It leans on a customer that has rows of its own. */
+  static final String LEANING = "scenes/alice";
+
   /**
    * The customers that the rows on scenes lean on: one a tier, and what tiers may degenerate to.
    */
   static final Map<String, Map<String, Object>> WORLD =
       Map.of(
+          "customers/alice", Map.of("bundle_tier", "standard"),
           "customers/of-standard", Map.of("bundle_tier", "standard"),
           "customers/of-pro", Map.of("bundle_tier", "pro"),
           "customers/of-enterprise", Map.of("bundle_tier", "enterprise"),

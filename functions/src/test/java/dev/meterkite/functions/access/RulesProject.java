@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,15 +53,20 @@ final class RulesProject {
     return JsonParser.parseString(emulator.ruleCoverage()).getAsJsonObject();
   }
 
-  /** Puts a document there as it is, or takes it away, past the rules. */
-  void seed(String document, Optional<Map<String, Object>> fields) {
-    Map<String, Object> write =
-        fields.isPresent()
-            ? Map.of("update", document(document, fields.get()))
-            : Map.of("delete", documents + "/" + document);
-    HttpResponse<String> answer = commit(write, OWNER);
-    if (answer.statusCode() != 200) {
-      throw new IllegalStateException("cannot seed " + document + ": " + answer.body());
+  /** Puts documents there as they are, or takes them away, past the rules. */
+  void seed(Map<String, Optional<Map<String, Object>>> fields) {
+    List<Map<String, Object>> writes = new ArrayList<>();
+    fields.forEach(
+        (document, present) ->
+            writes.add(
+                present.isPresent()
+                    ? Map.of("update", document(document, present.get()))
+                    : Map.of("delete", documents + "/" + document)));
+    if (!writes.isEmpty()) {
+      HttpResponse<String> answer = commit(writes, OWNER);
+      if (answer.statusCode() != 200) {
+        throw new IllegalStateException("cannot seed " + fields + ": " + answer.body());
+      }
     }
   }
 
@@ -116,7 +122,11 @@ final class RulesProject {
   }
 
   private HttpResponse<String> commit(Map<String, Object> write, String token) {
-    return send("POST", documents() + ":commit", Map.of("writes", List.of(write)), token);
+    return commit(List.of(write), token);
+  }
+
+  private HttpResponse<String> commit(List<Map<String, Object>> writes, String token) {
+    return send("POST", documents() + ":commit", Map.of("writes", writes), token);
   }
 
   private Map<String, Object> document(String document, Map<String, Object> fields) {

@@ -651,7 +651,7 @@ class CreditFunctionsTest {
                         }))
             .limit(4)
             .toList();
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 25; i++) {
       JsonObject statement =
           json(
               HOSTED.get(

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
  */
 class BadEventsTest {
   private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
-  private static final int EVENTS = DEEP ? 20_000 : 1_000;
-  private static final int DOCUMENTS = DEEP ? 4_000 : 200;
+  private static final int EVENTS = DEEP ? 20_000 : 500;
+  private static final int DOCUMENTS = DEEP ? 4_000 : 100;
   private static final int AT_ONCE = 100;
   private static final String OUTCOME = ".*\"outcome\":\"([^\"]*)\".*|.*\"message\":\"([^\"]*)\".*";
 

@@ -65,7 +65,7 @@ class SecretsTest {
     put("customers", Form.CUSTOMER, Map.of("bundle_tier", "pro", "email", EMAIL));
     int calls = callAll();
     calls += sendEvents();
-    assertTrue(secrets.size() > 100, () -> "only " + secrets.size());
+    assertTrue(secrets.size() > 50, () -> "only " + secrets.size());
     awaitLineOf("last-of-secrets");
     assertEquals(Set.of(), seen(secrets, functions.lines()));
     System.out.println(
@@ -81,6 +81,7 @@ class SecretsTest {
   /** Every function as it should be called, and as it should not. */
   private int callAll() throws IOException {
     int calls = 0;
+    Map<String, String> wrongTokens = functions.wrongTokens("service");
     for (Form form : Form.all(functions)) {
       Map<String, String> told = new LinkedHashMap<>(form.fields());
       for (String field : List.of("description", "reason", "error_code")) {
@@ -88,16 +89,20 @@ class SecretsTest {
       }
       Map<String, String> wrong = new LinkedHashMap<>(told);
       wrong.put("unknown", form.posts() ? "\"" + EMAIL + "\"" : EMAIL);
-      Map<String, String> tokens = new LinkedHashMap<>(functions.wrongTokens("service"));
+      Map<String, String> tokens = new LinkedHashMap<>(wrongTokens);
       tokens.put("right", form.token());
       tokens.put("user", functions.token(Form.USER));
       tokens.values().removeIf(String::isEmpty);
       secrets.addAll(tokens.values());
       for (String token : tokens.values()) {
-        for (Map<String, String> fields : List.of(told, wrong)) {
-          call(form, token, Form.body(fields), fields);
-          call(form, token, Form.body(fields).substring(1), fields);
-          calls += 2;
+        call(form, token, Form.body(told), told);
+        calls++;
+        // Who has no right to call is refused whatever the fields are.
+        if (!wrongTokens.containsValue(token)) {
+          call(form, token, Form.body(told).substring(1), told);
+          call(form, token, Form.body(wrong), wrong);
+          call(form, token, Form.body(wrong).substring(1), wrong);
+          calls += 3;
         }
       }
     }

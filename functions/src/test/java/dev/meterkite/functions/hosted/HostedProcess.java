@@ -19,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -42,7 +44,13 @@ public final class HostedProcess {
 
   private static final String READY = "all functions are ready";
   private static final int SECONDS_TO_START = 600;
+  private static final int MOST_STARTS = 5;
+  private static final String PORT_TAKEN = "Address already in use";
+  private static final Duration IN_USE = Duration.ofMinutes(20);
+  private static final Map<String, Signed> SIGNED = new ConcurrentHashMap<>();
   private static HostedProcess shared;
+
+  private record Signed(String text, Instant until) {}
 
   private final RSAKey key = TokenServer.rsa("tests");
   private final TokenServer issuer;
@@ -51,12 +59,39 @@ public final class HostedProcess {
   private final Map<String, Integer> ports = new LinkedHashMap<>();
   private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
   private final Map<String, String> environment;
+
+  /** Held, since it ends when its standard input does. */
+  @SuppressWarnings("UnusedVariable")
   private final Process process;
 
   private HostedProcess(Map<String, String> environment) throws IOException {
     this.environment = Map.copyOf(environment);
     functions = FunctionTable.read(Path.of("..", "functions.tsv")).entries();
     issuer = new TokenServer(key);
+    process = start();
+  }
+
+  /** Starts it; once more where somebody took a port between its choice and its use. */
+  private Process start() throws IOException {
+    for (int starts = 1; ; starts++) {
+      lines.clear();
+      choosePorts();
+      Process started = launch();
+      CountDownLatch ready = new CountDownLatch(1);
+      Thread reader = new Thread(() -> read(started, ready), "output of functions");
+      reader.setDaemon(true);
+      reader.start();
+      if (await(ready)) {
+        return started;
+      }
+      started.destroyForcibly();
+      if (starts == MOST_STARTS || lines().stream().noneMatch(line -> line.contains(PORT_TAKEN))) {
+        throw new IllegalStateException("does not start: " + lines());
+      }
+    }
+  }
+
+  private Process launch() throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -67,17 +102,11 @@ public final class HostedProcess {
                 "-cp",
                 System.getProperty("java.class.path"),
                 HostedProcess.class.getName()));
-    choosePorts();
     functions.forEach(entry -> command.add(entry.entryPoint() + "=" + port(entry.name())));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);
     builder.environment().putAll(ownEnvironment());
-    process = builder.start();
-    CountDownLatch ready = new CountDownLatch(1);
-    Thread reader = new Thread(() -> read(ready), "output of functions");
-    reader.setDaemon(true);
-    reader.start();
-    await(ready);
+    return builder.start();
   }
 
   private void choosePorts() throws IOException {
@@ -167,8 +196,8 @@ public final class HostedProcess {
     return secrets;
   }
 
-  private void read(CountDownLatch ready) {
-    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+  private void read(Process started, CountDownLatch ready) {
+    try (BufferedReader output = started.inputReader(StandardCharsets.UTF_8)) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
         lines.add(line);
         if (line.equals(READY)) {
@@ -181,13 +210,9 @@ public final class HostedProcess {
     ready.countDown();
   }
 
-  private void await(CountDownLatch ready) {
+  private boolean await(CountDownLatch ready) {
     try {
-      boolean up = ready.await(SECONDS_TO_START, TimeUnit.SECONDS) && lines.contains(READY);
-      if (!up) {
-        process.destroyForcibly();
-        throw new IllegalStateException("does not start: " + lines);
-      }
+      return ready.await(SECONDS_TO_START, TimeUnit.SECONDS) && lines.contains(READY);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
@@ -219,8 +244,18 @@ public final class HostedProcess {
     return token(issuer, key, roleOrUser);
   }
 
+  /** To sign takes longer than most calls: a token of an issuer is used for a while. */
   static String token(TokenServer issuer, RSAKey key, String roleOrUser) {
-    return TokenServer.sign(key, claims(issuer, roleOrUser));
+    Instant now = Instant.now();
+    return SIGNED
+        .compute(
+            issuer.url() + " " + roleOrUser,
+            (name, known) ->
+                known != null && now.isBefore(known.until())
+                    ? known
+                    : new Signed(
+                        TokenServer.sign(key, claims(issuer, roleOrUser)), now.plus(IN_USE)))
+        .text();
   }
 
   private static JWTClaimsSet claims(TokenServer issuer, String roleOrUser) {
@@ -264,9 +299,17 @@ public final class HostedProcess {
 
   /** Hosts functions, given as CLASS=PORT, until standard input ends. */
   public static void main(String[] args) throws Exception {
-    for (String arg : args) {
-      String[] parts = arg.split("=", 2);
-      host(Class.forName(parts[0]), Integer.parseInt(parts[1]));
+    try {
+      for (String arg : args) {
+        String[] parts = arg.split("=", 2);
+        host(Class.forName(parts[0]), Integer.parseInt(parts[1]));
+      }
+    } catch (ClassNotFoundException | IllegalStateException e) {
+      // Those that are served already would keep this process alive.
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        System.out.println(cause);
+      }
+      System.exit(1);
     }
     System.out.println(READY);
     long bytes = System.in.transferTo(OutputStream.nullOutputStream());

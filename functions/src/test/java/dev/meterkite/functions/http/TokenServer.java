@@ -27,11 +27,14 @@ import java.util.Date;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An issuer with real keys, which serves them on a free port of this machine. */
 public final class TokenServer implements AutoCloseable {
   static final String AUDIENCE = "https://debit.example";
+
+  private static final Map<String, RSAKey> KEYS = new ConcurrentHashMap<>();
 
   private final HttpServer server;
   final AtomicInteger fetches = new AtomicInteger();
@@ -82,8 +85,12 @@ public final class TokenServer implements AutoCloseable {
         .expirationTime(Date.from(now.plusSeconds(3_600)));
   }
 
-  /** A new key. */
+  /** The key of this id, one a test JVM: to make one takes a second of processor time. */
   public static RSAKey rsa(String id) {
+    return KEYS.computeIfAbsent(id, TokenServer::newKey);
+  }
+
+  private static RSAKey newKey(String id) {
     try {
       return new RSAKeyGenerator(2048).keyID(id).generate();
     } catch (JOSEException e) {

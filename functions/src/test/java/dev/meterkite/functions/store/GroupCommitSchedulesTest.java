@@ -5,7 +5,8 @@ import org.junit.jupiter.api.Test;
 
 /** The protocol under faults, crashes and rivals: every schedule can be repeated from its seed. */
 class GroupCommitSchedulesTest {
-  private static final int SEEDS = Boolean.getBoolean("meterkite.deep") ? 100_000 : 10_000;
+  /** The rarest of the planted defects is found by seed 926: see PlantedDefectsTest. */
+  private static final int SEEDS = Boolean.getBoolean("meterkite.deep") ? 100_000 : 2_000;
 
   @Test
   void everySchedule_keepsTheBooksAndItsWord() {

@@ -39,7 +39,7 @@ class CreditSequencesTest {
   private static final long FIRST = Long.getLong("meterkite.seed", 0);
 
   private static final int SEQUENCES =
-      Integer.getInteger("meterkite.sequences", DEEP ? 200_000 : 6_000);
+      Integer.getInteger("meterkite.sequences", DEEP ? 200_000 : 2_000);
 
   @Test
   void anySequence_keepsTheBooks() {

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
  */
 class StripeLivesTest {
   private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
-  private static final int LIVES = Integer.getInteger("meterkite.lives", DEEP ? 200_000 : 500);
+  private static final int LIVES = Integer.getInteger("meterkite.lives", DEEP ? 200_000 : 250);
   private static final long SEED = Long.getLong("meterkite.seed", 20_261_130);
 
   private static final StripeRules RULES =

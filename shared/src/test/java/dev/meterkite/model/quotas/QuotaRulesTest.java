@@ -463,7 +463,7 @@ class QuotaRulesTest {
 
   @Test
   void seededSequences_neverPassALimitAndReturnToZero() { // A12, A13
-    int seeds = Boolean.getBoolean("meterkite.deep") ? 3_000 : 150;
+    int seeds = Boolean.getBoolean("meterkite.deep") ? 3_000 : 60;
     long reservations = 0;
     for (int seed = 0; seed < seeds; seed++) {
       reservations += new Sequence(seed).run();

@@ -349,7 +349,7 @@ class IncidentSimulationTest {
   /** Independent errors, one call a second, for a day: after a day in which they become usual. */
   @Test
   void c54_quietDays_raiseNoAlarms() {
-    int days = DEEP ? 40 : 2;
+    int days = DEEP ? 40 : 1;
     Map<Double, Double> most = Map.of(0.01, 0.0, 0.02, 0.05, 0.07, 0.5);
     for (double errors : List.of(0.01, 0.02, 0.07)) {
       int alerts = 0;

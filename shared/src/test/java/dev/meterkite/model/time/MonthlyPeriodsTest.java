@@ -80,13 +80,13 @@ class MonthlyPeriodsTest {
     long periods = 0;
     for (int z = 0; z < zones.size(); z++) {
       for (int anchor = 1; anchor <= 31; anchor++) {
-        // The daily run takes two anchors of a zone, others in the next zone, and all in the end.
-        if (DEEP || anchor == 1 + z % 31 || anchor == 31 - z % 7) {
+        // The daily run takes one anchor of a zone, another in the next zone, and all in the end.
+        if (DEEP || anchor == 1 + z % 31) {
           periods += walk(new MonthlyPeriods(anchor, ZoneId.of(zones.get(z))));
         }
       }
     }
-    assertTrue(periods > 500_000, () -> "too few were looked at");
+    assertTrue(periods > 250_000, () -> "too few were looked at");
     System.out.println("monthly periods walked: " + periods);
   }
 

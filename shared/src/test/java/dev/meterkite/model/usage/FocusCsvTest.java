@@ -281,7 +281,7 @@ class FocusCsvTest {
   @Test
   @Tag("long")
   void randomMonths_obeyTheRulesAndAddUpToTheReport() {
-    int seeds = DEEP ? 3_000 : 150;
+    int seeds = DEEP ? 3_000 : 60;
     int corrections = 0;
     for (int seed = 0; seed < seeds; seed++) {
       Random random = new Random(seed);
