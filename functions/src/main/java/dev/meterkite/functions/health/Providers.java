@@ -164,9 +164,15 @@ public final class Providers {
               ? refused.outcome().code()
               : settled instanceof Reply.Conflict ? "already_settled" : "settled");
     }
-    if (report.limits() != null && report.modelId() != null) {
+    OutcomeReport.@Nullable Limits limits = report.limits();
+    if (limits != null && report.modelId() != null) {
       Reply stated =
-          quotas.state(report.provider(), report.modelId(), report.limits().at(clock.instant()));
+          quotas.state(
+              report.provider(),
+              report.modelId(),
+              limits.tokens(),
+              limits.requests(),
+              limits.resetAt(clock.instant()));
       if (stated instanceof Reply.Busy || stated instanceof Reply.Unavailable) {
         return Replies.answer(stated, outcome -> Problem.conflict());
       }

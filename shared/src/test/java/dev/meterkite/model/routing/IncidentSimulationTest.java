@@ -19,10 +19,15 @@ import org.junit.jupiter.api.Test;
  * resilience4j and Failsafe on the same calls. A call that a rule withholds goes elsewhere and is
  * good there; what counts is how many fail, how many are withheld though the model is well, and how
  * soon the model is back.
+ *
+ * <p>{@code -Dmeterkite.seeds=N} sets the number of runs of each shape, {@code
+ * -Dmeterkite.shapes=} and {@code -Dmeterkite.rules=} the beginning of the names of those to run.
  */
 class IncidentSimulationTest {
   private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
-  private static final int SEEDS = DEEP ? 300 : 5;
+  private static final int SEEDS = Integer.getInteger("meterkite.seeds", DEEP ? 300 : 5);
+  private static final String RULES = System.getProperty("meterkite.rules", "");
+  private static final String SHAPES = System.getProperty("meterkite.shapes", "");
   private static final long MINUTE = 60_000;
   private static final long BEFORE = 20 * MINUTE;
   private static final long AFTER = 15 * MINUTE;
@@ -277,9 +282,15 @@ class IncidentSimulationTest {
   void shapes_besideTheirPeers() {
     List<String> table = new ArrayList<>();
     for (Shape shape : shapes()) {
+      if (!shape.name().startsWith(SHAPES)) {
+        continue;
+      }
       rules()
           .forEach(
               (name, rule) -> {
+                if (!name.startsWith(RULES)) {
+                  return;
+                }
                 List<Run> runs = runs(shape, rule, 1);
                 table.add(row(shape, name, runs));
                 if (name.equals("Meterkite")) {
