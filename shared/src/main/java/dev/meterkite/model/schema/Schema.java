@@ -429,6 +429,7 @@ public final class Schema {
     public static final String FAILED = "failed";
     public static final String CHEAPEST_MICROS = "cheapest_micros";
     public static final String DEAREST_MICROS = "dearest_micros";
+    public static final String EXPLAINED = "explained";
 
     private RoutingDecisions() {}
   }
