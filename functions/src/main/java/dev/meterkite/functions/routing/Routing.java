@@ -203,7 +203,7 @@ public final class Routing {
   private record Sight(
       Map<String, CatalogModel> models,
       Weighed weighed,
-      Map<CatalogModel, Candidate.Reason> left,
+      List<Left> left,
       Map<DocRef, Snapshot> documents,
       boolean attempted,
       Instant now) {
@@ -216,8 +216,20 @@ public final class Routing {
     }
   }
 
-  /** A model with what its score can be at most: its quota has not been read. */
-  private record Hopeful(CatalogModel model, Candidate best) {}
+  /**
+   * A model whose quota has not been read.
+   *
+   * @param best what it is at best
+   * @param bound what its score can be at most
+   */
+  private record Hopeful(CatalogModel model, Candidate best, double bound) {
+    Hopeful bounded(Router.Prices prices) {
+      return new Hopeful(model, best, Router.scored(best, prices).score());
+    }
+  }
+
+  /** A model that was left out before it was weighed. */
+  private record Left(CatalogModel model, Candidate.Reason reason) {}
 
   private Sight look(Errand errand, Duration age) {
     Looking looking = new Looking(errand, catalogue.read(age).models());
@@ -229,7 +241,7 @@ public final class Routing {
   /** The steps of one look, from all models of the catalogue to the few that are weighed. */
   private final class Looking {
     private final Errand errand;
-    private final Map<CatalogModel, Candidate.Reason> left = new LinkedHashMap<>();
+    private final List<Left> left = new ArrayList<>();
     private final Map<DocRef, Snapshot> documents = new LinkedHashMap<>();
     private final Map<String, HealthState> health = new LinkedHashMap<>();
     private final Set<String> tried = new LinkedHashSet<>();
@@ -244,7 +256,8 @@ public final class Routing {
       this.errand = errand;
       for (CatalogModel model : models) {
         Candidate.unserving(model, errand.request, Set.of())
-            .ifPresentOrElse(reason -> left.put(model, reason), () -> serving.add(model));
+            .ifPresentOrElse(
+                reason -> left.add(new Left(model, reason)), () -> serving.add(model));
       }
     }
 
@@ -282,6 +295,11 @@ public final class Routing {
     /** The providers of the models that serve: of the cheapest ones where there are too many. */
     private Set<String> providers() {
       Set<String> providers = new LinkedHashSet<>();
+      serving.forEach(model -> providers.add(model.provider()));
+      if (providers.size() <= MOST_PROVIDERS) {
+        return providers;
+      }
+      providers.clear();
       serving.stream()
           .sorted(
               Comparator.comparingLong(
@@ -295,12 +313,11 @@ public final class Routing {
     private void sort(CatalogModel model) {
       HealthState state = health.get(model.provider());
       if (tried.contains(model.name())) {
-        left.put(model, Candidate.Reason.TRIED);
+        left.add(new Left(model, Candidate.Reason.TRIED));
       } else if (state == null) {
-        left.put(model, Candidate.Reason.NOT_WEIGHED);
+        left.add(new Left(model, Candidate.Reason.NOT_WEIGHED));
       } else {
-        Candidate candidate = candidate(model, state, null);
-        hopeful.add(new Hopeful(model, candidate));
+        hopeful.add(new Hopeful(model, candidate(model, state, null), 0));
       }
     }
 
@@ -314,9 +331,8 @@ public final class Routing {
 
     private void bestFirst() {
       Router.Prices prices = prices();
-      Map<Hopeful, Double> bounds = new LinkedHashMap<>();
-      hopeful.forEach(one -> bounds.put(one, Router.scored(one.best(), prices).score()));
-      hopeful.sort(Comparator.comparingDouble((Hopeful one) -> bounds.get(one)).reversed());
+      hopeful.replaceAll(one -> one.bounded(prices));
+      hopeful.sort(Comparator.comparingDouble(Hopeful::bound).reversed());
       List<Hopeful> able = new ArrayList<>();
       int away = 0;
       for (Hopeful one : hopeful) {
@@ -340,11 +356,12 @@ public final class Routing {
 
     private void leave(Hopeful one) {
       String unfit = one.best().unfit();
-      left.put(
-          one.model(),
-          unfit == null
-              ? Candidate.Reason.NOT_WEIGHED
-              : Candidate.Reason.valueOf(unfit.toUpperCase(Locale.ROOT)));
+      left.add(
+          new Left(
+              one.model(),
+              unfit == null
+                  ? Candidate.Reason.NOT_WEIGHED
+                  : Candidate.Reason.valueOf(unfit.toUpperCase(Locale.ROOT))));
       Instant returns = one.best().returnsAt();
       if (returns != null && (othersReturn == null || returns.isBefore(othersReturn))) {
         othersReturn = returns;
@@ -413,7 +430,7 @@ public final class Routing {
     Sight sight() {
       hopeful.forEach(this::leave);
       Map<String, Long> others = new LinkedHashMap<>();
-      left.values().forEach(reason -> others.merge(reason.wire(), 1L, Long::sum));
+      left.forEach(one -> others.merge(one.reason().wire(), 1L, Long::sum));
       String attemptOf = errand.request.attemptOf();
       List<Candidate> candidates = withTrialsWhereNothingElseServes();
       Weighed all =
@@ -623,11 +640,11 @@ public final class Routing {
     sight
         .left()
         .forEach(
-            (model, reason) -> {
+            one -> {
               Map<String, Object> entry = new LinkedHashMap<>();
-              entry.put("provider", model.provider());
-              entry.put("model_id", model.modelId());
-              entry.put("reason", reason.wire());
+              entry.put("provider", one.model().provider());
+              entry.put("model_id", one.model().modelId());
+              entry.put("reason", one.reason().wire());
               all.add(entry);
             });
     return all;

@@ -247,14 +247,19 @@ public record HealthState(
       return false;
     }
     if (access.outage() != null) {
-      return access.outage().isDue(now, probe.reachedAt());
+      return access.outage().isDue(now, isReachedSince(access));
     }
     boolean other =
         isWhollyOut(now)
             && models.values().stream()
                 .map(ModelHealth::outage)
                 .anyMatch(outage -> outage != null && outage.isTrying(now));
-    return !other && model.outage() != null && model.outage().isDue(now, probe.reachedAt());
+    return !other && model.outage() != null && model.outage().isDue(now, isReachedSince(model));
+  }
+
+  private boolean isReachedSince(ModelHealth health) {
+    Instant reached = probe.reachedAt();
+    return reached != null && (health.lastAt() == null || reached.isAfter(health.lastAt()));
   }
 
   private static boolean isPaused(ModelHealth health, Instant now) {
