@@ -8,7 +8,9 @@ import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import java.io.IOException;
 
-/** {@code provider-status}: providers and quotas, a page at a time, and the number of open alerts. */
+/**
+ * {@code provider-status}: providers and quotas, a page at a time, and the number of open alerts.
+ */
 public final class ProviderStatus implements HttpFunction {
   private final Edge edge;
   private final Endpoint<StatusPage> endpoint;
@@ -20,7 +22,7 @@ public final class ProviderStatus implements HttpFunction {
 
   ProviderStatus(Edge edge, Providers providers) {
     this.edge = edge;
-    this.endpoint = 
+    this.endpoint =
         Endpoint.get("provider-status")
             .fields(StatusPage::parse)
             .answer(call -> providers.status(call.request()));

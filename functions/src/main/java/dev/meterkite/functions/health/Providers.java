@@ -120,8 +120,7 @@ public final class Providers {
     Map<String, Object> answer = new LinkedHashMap<>();
     List<Snapshot> known = health(MOST + 1, "").join();
     answer.put(
-        "providers",
-        views(known.subList(0, Math.min(MOST, known.size())), clock.instant(), false));
+        "providers", views(known.subList(0, Math.min(MOST, known.size())), clock.instant(), false));
     if (known.size() > MOST) {
       answer.put("more", true); // provider-status lists them all.
     }

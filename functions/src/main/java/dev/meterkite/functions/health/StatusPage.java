@@ -19,8 +19,7 @@ record StatusPage(int limit, String provider, String quota) {
   /** Comes before all usual ids: the place in a list that had nothing yet. */
   private static final String START = "!";
 
-  private static final List<PageToken.Part> PLACE =
-      List.of(PageToken.Part.ID, PageToken.Part.ID);
+  private static final List<PageToken.Part> PLACE = List.of(PageToken.Part.ID, PageToken.Part.ID);
 
   static StatusPage parse(Fields fields) {
     List<Object> place = PageToken.place(fields, List.of(PLACE));

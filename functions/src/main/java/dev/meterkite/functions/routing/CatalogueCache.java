@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The catalogue as it was read within the last {@link #MAX_AGE}; one of more than {@value
  * #QUICKLY_READ} documents is read less often, so that a process reads at most 100 of them a
- * second. Documents beyond {@link Catalogue#MOST} are not considered. Where Firestore has none, the seed
- * that comes with the program; where Firestore cannot be reached, what was known last, else the
- * seed. Each change between these is said once in the log.
+ * second. Documents beyond {@link Catalogue#MOST} are not considered. Where Firestore has none, the
+ * seed that comes with the program; where Firestore cannot be reached, what was known last, else
+ * the seed. Each change between these is said once in the log.
  */
 final class CatalogueCache {
   /** The longest time for which a change may go unseen. */

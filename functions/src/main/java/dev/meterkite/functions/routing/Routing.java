@@ -256,8 +256,7 @@ public final class Routing {
       this.errand = errand;
       for (CatalogModel model : models) {
         Candidate.unserving(model, errand.request, Set.of())
-            .ifPresentOrElse(
-                reason -> left.add(new Left(model, reason)), () -> serving.add(model));
+            .ifPresentOrElse(reason -> left.add(new Left(model, reason)), () -> serving.add(model));
       }
     }
 
@@ -499,8 +498,7 @@ public final class Routing {
     }
     String excluded =
         KeptText.read(before.fields().get(RoutingDecisions.EXPLAINED))
-            .orElseGet(
-                () -> Json.write(Map.of(EXCLUDED, counted(before))));
+            .orElseGet(() -> Json.write(Map.of(EXCLUDED, counted(before))));
     return Answer.json(Json.join(answer, excluded), true);
   }
 
@@ -524,9 +522,7 @@ public final class Routing {
     String reservation =
         reserves ? new ReservationId(quota.ref(), errand.decision.id()).toString() : null;
     String explained =
-        errand.request.explain()
-            ? Json.write(Map.of(EXCLUDED, explained(sight, choice)))
-            : null;
+        errand.request.explain() ? Json.write(Map.of(EXCLUDED, explained(sight, choice))) : null;
     QuotaCommand.Purpose purpose = purpose(errand, sight, choice, reservation, explained);
     Reply reply =
         reserves

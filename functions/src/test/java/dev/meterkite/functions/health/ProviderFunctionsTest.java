@@ -426,8 +426,6 @@ class ProviderFunctionsTest {
     found.removeIf(name -> !name.startsWith("paged-" + provider));
     assertEquals(105, found.size());
     assertEquals(expected, new TreeSet<>(found));
-    assertEquals(
-        400,
-        hosted.get(ProviderStatus.class, "somebody", "page_token=x").statusCode());
+    assertEquals(400, hosted.get(ProviderStatus.class, "somebody", "page_token=x").statusCode());
   }
 }

@@ -39,10 +39,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What the router costs in calls of Firestore, counted at the gRPC layer too. */
@@ -336,8 +339,11 @@ class RouterCostsTest {
     Answer again = routing.route(explaining(), "small", "h");
     assertEquals(of183.body(), again.body());
     for (int i = 0; i < 40; i++) {
-      String name = new Random(i).ints(600, 'a', 'z' + 1).mapToObj(Character::toString)
-          .collect(java.util.stream.Collectors.joining());
+      String name =
+          new Random(i)
+              .ints(600, 'a', 'z' + 1)
+              .mapToObj(Character::toString)
+              .collect(Collectors.joining());
       Map<String, Object> fields = new HashMap<>();
       fields.put("provider", "q" + name.substring(0, 400));
       fields.put("model_id", name.substring(200));
@@ -362,7 +368,7 @@ class RouterCostsTest {
         TaskType.LLM,
         RouteRequest.Size.tokens(900, 100),
         null,
-        java.util.Set.of(),
+        Set.of(),
         null,
         null,
         true);
@@ -377,7 +383,10 @@ class RouterCostsTest {
   }
 
   private static int listed(Answer answer) {
-    return JsonParser.parseString(answer.body()).getAsJsonObject().getAsJsonArray("excluded").size();
+    return JsonParser.parseString(answer.body())
+        .getAsJsonObject()
+        .getAsJsonArray("excluded")
+        .size();
   }
 
   private int stored(String key) {
@@ -421,7 +430,7 @@ class RouterCostsTest {
     for (int i = 0; i < 1_200; i++) {
       Map<String, Object> fields = new HashMap<>();
       fields.put("provider", "p");
-      fields.put("model_id", String.format(java.util.Locale.ROOT, "m%04d", i));
+      fields.put("model_id", String.format(Locale.ROOT, "m%04d", i));
       fields.put("task_types", List.of(i == 1_199 ? "llm" : "tts"));
       fields.put("context_tokens", 100_000L);
       fields.put("input_cost_micros_per_million", 1_000_000L);

@@ -185,9 +185,7 @@ public final class HealthAlerts {
   /** Whether a model is in use, and was at that moment. */
   private static boolean isWell(ModelHealth model, Instant then) {
     Instant back = model.backAt();
-    return model.row() == 0
-        && model.outage() == null
-        && (back == null || !then.isBefore(back));
+    return model.row() == 0 && model.outage() == null && (back == null || !then.isBefore(back));
   }
 
   private static String message(AlertFamily family, String name, HealthState state, Instant now) {

@@ -408,8 +408,8 @@ public record HealthState(
 
   HealthState withRecent(List<String> next) {
     return new HealthState(
-        true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
-        next, resumedAt);
+        true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim, next,
+        resumedAt);
   }
 
   HealthState named(String name) {

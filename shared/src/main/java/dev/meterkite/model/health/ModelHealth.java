@@ -176,7 +176,8 @@ public record ModelHealth(
       }
       return next.calls.isTooMuch() ? next.out(now, false).at(now) : next;
     }
-    Outage next = began.isBefore(timely.outage.since()) ? timely.outage : timely.outage.bad(began, now);
+    Outage next =
+        began.isBefore(timely.outage.since()) ? timely.outage : timely.outage.bad(began, now);
     return new ModelHealth(
             calls,
             failures,

@@ -40,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class QuotaCodec {
   private static final long UNLIMITED = -1;
-  private static final Pattern NUMBER = Pattern.compile("[+-]?\\d{1,30}(?:\\.\\d{1,30})?(?:[eE][+-]?\\d{1,2})?");
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?\\d{1,30}(?:\\.\\d{1,30})?(?:[eE][+-]?\\d{1,2})?");
   private static final BigDecimal MILLIS_FROM = BigDecimal.valueOf(100_000_000_000L);
   private static final BigDecimal LAST_MILLIS = BigDecimal.valueOf(QuotaState.NEVER.toEpochMilli());
 

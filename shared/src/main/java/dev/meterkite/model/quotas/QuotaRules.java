@@ -171,7 +171,8 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       return reserve(present, reserve, command, now);
     }
     if (input instanceof QuotaCommand.Settle settle) {
-      return settle(present, new ReservationId(command.owner(), settle.reservation()), settle, seen, now);
+      return settle(
+          present, new ReservationId(command.owner(), settle.reservation()), settle, seen, now);
     }
     if (input instanceof QuotaCommand.Stated stated) {
       return changed(state, planned(present, stated.plan(), now).stated(stated));
@@ -276,11 +277,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
   }
 
   private static Decision<QuotaState> settle(
-      QuotaState state,
-      ReservationId id,
-      QuotaCommand.Settle settle,
-      Seen seen,
-      Instant now) {
+      QuotaState state, ReservationId id, QuotaCommand.Settle settle, Seen seen, Instant now) {
     @Nullable Reservation reservation = state.reservations().get(settle.reservation());
     if (reservation == null) {
       List<DocRef> places =

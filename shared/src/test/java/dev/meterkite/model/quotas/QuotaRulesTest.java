@@ -662,8 +662,7 @@ class QuotaRulesTest {
         List.<Map<String, Object>>of(
             Map.of("tokens_used", 5L, "tokens_limit", 10L, "reset_at", written),
             Map.of(
-                "windows",
-                Map.of("minute", Map.of("tokens_limit", 10L, "reset_at", written))))) {
+                "windows", Map.of("minute", Map.of("tokens_limit", 10L, "reset_at", written))))) {
       store.put(OWNER, fields);
       assertEquals(end, store.state(OWNER).windows().get(0).end(), written::toString);
     }
@@ -686,8 +685,7 @@ class QuotaRulesTest {
   @Test
   void c64_limitsStatedBeforeTheQuotaDocumentExists_lowerWhatIsLeft() {
     QuotaCommand.Ensure plan = new QuotaCommand.Ensure("openai", "gpt-4o", minute(1_000));
-    store.decide(
-        QuotaRules.stated(OWNER, new QuotaCommand.Stated(300L, null, null, plan)), T0);
+    store.decide(QuotaRules.stated(OWNER, new QuotaCommand.Stated(300L, null, null, plan)), T0);
     assertEquals(700, state(T0).windows().get(0).tokensUsed());
     assertRefused(QuotaOutcome.QUOTA_EXHAUSTED, reserve(301, minute(1_000), T0));
     reserved(300, minute(1_000), T0);
@@ -695,8 +693,7 @@ class QuotaRulesTest {
 
   @Test
   void c64_limitsStatedOfAModelWithoutAQuota_makeNone() {
-    store.decide(
-        QuotaRules.stated(OWNER, new QuotaCommand.Stated(0L, null, null, null)), T0);
+    store.decide(QuotaRules.stated(OWNER, new QuotaCommand.Stated(0L, null, null, null)), T0);
     assertFalse(store.get(OWNER).exists());
   }
 
@@ -764,7 +761,9 @@ class QuotaRulesTest {
             Window.DAY, new QuotaLimits.Limit(9_000L, null));
     reserved(1, limits(ZoneOffset.UTC, both), T0);
     store.decide(
-        QuotaRules.stated(OWNER, new QuotaCommand.Stated(3_999L, null, T0.plusSeconds(3_600), null)), T0);
+        QuotaRules.stated(
+            OWNER, new QuotaCommand.Stated(3_999L, null, T0.plusSeconds(3_600), null)),
+        T0);
     assertEquals(0, state(T0).windows().get(0).tokensUsed());
     assertEquals(5_000, state(T0).windows().get(1).tokensUsed());
   }
