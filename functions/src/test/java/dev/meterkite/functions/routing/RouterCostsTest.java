@@ -364,14 +364,7 @@ class RouterCostsTest {
 
   private static RouteRequest explaining() {
     return new RouteRequest(
-        null,
-        TaskType.LLM,
-        RouteRequest.Size.tokens(900, 100),
-        null,
-        Set.of(),
-        null,
-        null,
-        true);
+        null, TaskType.LLM, RouteRequest.Size.tokens(900, 100), null, Set.of(), null, null, true);
   }
 
   private Answer explained(String key) {
