@@ -9,7 +9,6 @@ import dev.meterkite.model.health.HealthState;
 import dev.meterkite.model.health.ProviderError;
 import dev.meterkite.model.health.ProviderErrors;
 import dev.meterkite.model.health.RetryAfter;
-import dev.meterkite.model.quotas.QuotaCommand;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.quotas.ReservationId;
@@ -70,8 +69,8 @@ record OutcomeReport(
           : null;
     }
 
-    QuotaCommand.Stated at(Instant now) {
-      return new QuotaCommand.Stated(tokens, requests, RetryAfter.parse(reset, now).orElse(null));
+    @Nullable Instant resetAt(Instant now) {
+      return RetryAfter.parse(reset, now).orElse(null);
     }
   }
 

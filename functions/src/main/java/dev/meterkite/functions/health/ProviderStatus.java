@@ -7,12 +7,13 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import java.io.IOException;
-import java.util.Map;
 
-/** {@code provider-status}: how providers and quotas stand, and how many alerts are open. */
+/**
+ * {@code provider-status}: providers and quotas, a page at a time, and the number of open alerts.
+ */
 public final class ProviderStatus implements HttpFunction {
   private final Edge edge;
-  private final Endpoint<Map<String, Object>> endpoint;
+  private final Endpoint<StatusPage> endpoint;
 
   /** For the platform. */
   public ProviderStatus() {
@@ -21,7 +22,10 @@ public final class ProviderStatus implements HttpFunction {
 
   ProviderStatus(Edge edge, Providers providers) {
     this.edge = edge;
-    this.endpoint = Endpoint.get("provider-status").nothing().answer(call -> providers.status());
+    this.endpoint =
+        Endpoint.get("provider-status")
+            .fields(StatusPage::parse)
+            .answer(call -> providers.status(call.request()));
   }
 
   @Override

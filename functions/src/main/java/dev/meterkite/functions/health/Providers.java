@@ -118,7 +118,12 @@ public final class Providers {
       probed.join(); // Something else than a slow provider is wrong.
     }
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("providers", views(health().join(), clock.instant(), false));
+    List<Snapshot> known = health(MOST + 1, "").join();
+    answer.put(
+        "providers", views(known.subList(0, Math.min(MOST, known.size())), clock.instant(), false));
+    if (known.size() > MOST) {
+      answer.put("more", true); // provider-status lists them all.
+    }
     answer.put("decisions_given_expiry", repaired);
     return Answer.ok(answer);
   }
@@ -164,9 +169,15 @@ public final class Providers {
               ? refused.outcome().code()
               : settled instanceof Reply.Conflict ? "already_settled" : "settled");
     }
-    if (report.limits() != null && report.modelId() != null) {
+    OutcomeReport.@Nullable Limits limits = report.limits();
+    if (limits != null && report.modelId() != null) {
       Reply stated =
-          quotas.state(report.provider(), report.modelId(), report.limits().at(clock.instant()));
+          quotas.state(
+              report.provider(),
+              report.modelId(),
+              limits.tokens(),
+              limits.requests(),
+              limits.resetAt(clock.instant()));
       if (stated instanceof Reply.Busy || stated instanceof Reply.Unavailable) {
         return Replies.answer(stated, outcome -> Problem.conflict());
       }
@@ -227,22 +238,26 @@ public final class Providers {
     }
   }
 
-  /** Providers, quotas and the number of open alerts. */
-  Answer status() {
-    CompletableFuture<List<Snapshot>> health = health();
+  /** Providers and quotas of a page, and the number of open alerts. */
+  Answer status(StatusPage page) {
+    int limit = page.limit() + 1;
+    CompletableFuture<List<Snapshot>> health = health(limit, page.provider());
     CompletableFuture<List<Snapshot>> limits =
-        store.find(Queries.allOf(ModelQuotas.COLLECTION, MOST, ""));
+        store.find(Queries.allOf(ModelQuotas.COLLECTION, limit, page.quota()));
     CompletableFuture<Long> open = alerting.open();
     Instant now = clock.instant();
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("providers", views(health.join(), now, true));
-    answer.put("quotas", limits.join().stream().map(quota -> quotaView(quota, now)).toList());
+    answer.put("providers", views(page.cut(health.join()), now, true));
+    answer.put(
+        "quotas", page.cut(limits.join()).stream().map(quota -> quotaView(quota, now)).toList());
     answer.put("open_alerts", open.join());
+    page.next(health.join(), limits.join())
+        .ifPresent(token -> answer.put("next_page_token", token));
     return Answer.ok(answer);
   }
 
-  private CompletableFuture<List<Snapshot>> health() {
-    return store.find(Queries.allOf(ModelProviderHealth.COLLECTION, MOST, ""));
+  private CompletableFuture<List<Snapshot>> health(int limit, String after) {
+    return store.find(Queries.allOf(ModelProviderHealth.COLLECTION, limit, after));
   }
 
   private List<Map<String, Object>> views(List<Snapshot> found, Instant now, boolean models) {

@@ -53,9 +53,12 @@ public final class Json {
 
   /** The JSON object with these members behind its own; it has one at least. */
   public static String join(String object, Map<String, ?> members) {
-    return members.isEmpty()
-        ? object
-        : object.substring(0, object.length() - 1) + "," + write(members).substring(1);
+    return members.isEmpty() ? object : join(object, write(members));
+  }
+
+  /** The members of two JSON objects, of which each has one at least. */
+  public static String join(String object, String other) {
+    return object.substring(0, object.length() - 1) + "," + other.substring(1);
   }
 
   private static void write(JsonWriter json, @Nullable Object value) throws IOException {

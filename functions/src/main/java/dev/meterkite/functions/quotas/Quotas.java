@@ -16,15 +16,18 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.quotas.QuotaAlerts;
 import dev.meterkite.model.quotas.QuotaCommand;
+import dev.meterkite.model.quotas.QuotaLimits;
 import dev.meterkite.model.quotas.QuotaOutcome;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.quotas.ReservationId;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** What is done to the quotas of models: one document a model, through one engine. */
 public final class Quotas {
@@ -59,11 +62,12 @@ public final class Quotas {
     return engine.call(command);
   }
 
-  /** 404 for a reservation; one whose quota does not exist is told by the quota. */
-  static final Problem NO_RESERVATION =
-      Problem.notFound(
-          "There is no reservation with this reservation_id; reserve-quota and route-model make"
-              + " reservations.");
+  /** 404 that names a reservation which was never made. */
+  static Problem missingReservation(String id) {
+    return Problem.notFound(
+            "There is no reservation " + id + "; reserve-quota and route-model make reservations.")
+        .with(Map.of(QuotaRules.RESERVATION_ID, id));
+  }
 
   /** Submits a command; completes with the reply. */
   public CompletableFuture<Reply> submit(Command<QuotaCommand> command) {
@@ -90,9 +94,27 @@ public final class Quotas {
             QuotaRules.owner(asked.provider(), asked.modelId()), key, requestHash, reserve));
   }
 
-  /** Takes over what a provider says is left of a model's quota. */
-  public Reply state(String provider, String modelId, QuotaCommand.Stated stated) {
-    return engine.call(QuotaRules.stated(QuotaRules.owner(provider, modelId), stated));
+  /**
+   * Takes over what a provider says is left of a model's quota; where the model has limits in the
+   * catalogue and no quota document yet, this makes it.
+   *
+   * @param tokens tokens left, null if not stated
+   * @param requests requests left, null if not stated
+   * @param reset when the provider's window ends, null if not stated
+   */
+  public Reply state(
+      String provider,
+      String modelId,
+      @Nullable Long tokens,
+      @Nullable Long requests,
+      @Nullable Instant reset) {
+    QuotaLimits limits = catalogue.of(provider, modelId);
+    QuotaCommand.@Nullable Ensure plan =
+        limits == null ? null : new QuotaCommand.Ensure(provider, modelId, limits);
+    return engine.call(
+        QuotaRules.stated(
+            QuotaRules.owner(provider, modelId),
+            new QuotaCommand.Stated(tokens, requests, reset, plan)));
   }
 
   /** Resets what has ended and charges what has lapsed in documents as they were just found. */
@@ -118,7 +140,7 @@ public final class Quotas {
     QuotaOutcome refusal = (QuotaOutcome) outcome;
     Problem problem =
         switch (refusal) {
-          case NOT_FOUND -> NO_RESERVATION;
+          case NOT_FOUND -> missingReservation("" + figures.get(QuotaRules.RESERVATION_ID));
           case ALREADY_SETTLED ->
               Problem.of(409, refusal.code(), "The reservation has been settled.");
           case EXCEEDS_LIMIT ->

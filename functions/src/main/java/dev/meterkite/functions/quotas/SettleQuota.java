@@ -52,7 +52,7 @@ public final class SettleQuota implements HttpFunction {
                 Quotas.answer(
                     quotas.settle(
                         id, call.request().tokens(), call.requiredKey(), call.requestHash())))
-        .orElseGet(() -> Answer.problem(Quotas.NO_RESERVATION));
+        .orElseGet(() -> Answer.problem(Quotas.missingReservation(call.request().reservation())));
   }
 
   @Override

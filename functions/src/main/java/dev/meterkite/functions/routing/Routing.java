@@ -5,6 +5,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.health.Providers;
 import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
 import dev.meterkite.functions.quotas.Quotas;
@@ -16,7 +17,9 @@ import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.document.StoredSize;
 import dev.meterkite.model.health.HealthRules;
 import dev.meterkite.model.health.HealthState;
 import dev.meterkite.model.quotas.QuotaCommand;
@@ -32,7 +35,7 @@ import dev.meterkite.model.routing.RoutingAudit;
 import dev.meterkite.model.routing.Weighed;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema;
-import dev.meterkite.model.schema.Violation;
+import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -47,6 +50,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -76,6 +80,14 @@ public final class Routing {
 
   /** Models out of use that a decision keeps, of which one may be the one whose place is taken. */
   private static final int MOST_AWAY = 3;
+
+  private static final String EXCLUDED = "excluded";
+
+  /** In answers where {@code attempt_of} names no decision that is kept: nothing was left out. */
+  private static final String ATTEMPT_OF_FOUND = "attempt_of_found";
+
+  /** Bytes of the request's hash and of the names of what a command's marker holds. */
+  private static final int MARKER_BYTES = 150;
 
   private final CatalogueCache catalogue;
   private final SharedReads reads;
@@ -142,11 +154,6 @@ public final class Routing {
       if (then != null) {
         return then;
       }
-      if (request.attemptOf() != null && !sight.attempted()) {
-        return Answer.problem(
-            Problem.invalid(
-                List.of(new Violation("attempt_of", "not_found", "is no decision that is kept"))));
-      }
       Router.Choice choice = sight.weighed().choice();
       if (choice.selected().isPresent()) {
         @Nullable Answer answer = attempt(errand, sight, choice);
@@ -196,7 +203,7 @@ public final class Routing {
   private record Sight(
       Map<String, CatalogModel> models,
       Weighed weighed,
-      Map<CatalogModel, Candidate.Reason> left,
+      List<Left> left,
       Map<DocRef, Snapshot> documents,
       boolean attempted,
       Instant now) {
@@ -209,8 +216,20 @@ public final class Routing {
     }
   }
 
-  /** A model with what its score can be at most: its quota has not been read. */
-  private record Hopeful(CatalogModel model, Candidate best) {}
+  /**
+   * A model whose quota has not been read.
+   *
+   * @param best what it is at best
+   * @param bound what its score can be at most
+   */
+  private record Hopeful(CatalogModel model, Candidate best, double bound) {
+    Hopeful bounded(Router.Prices prices) {
+      return new Hopeful(model, best, Router.scored(best, prices).score());
+    }
+  }
+
+  /** A model that was left out before it was weighed. */
+  private record Left(CatalogModel model, Candidate.Reason reason) {}
 
   private Sight look(Errand errand, Duration age) {
     Looking looking = new Looking(errand, catalogue.read(age).models());
@@ -222,7 +241,7 @@ public final class Routing {
   /** The steps of one look, from all models of the catalogue to the few that are weighed. */
   private final class Looking {
     private final Errand errand;
-    private final Map<CatalogModel, Candidate.Reason> left = new LinkedHashMap<>();
+    private final List<Left> left = new ArrayList<>();
     private final Map<DocRef, Snapshot> documents = new LinkedHashMap<>();
     private final Map<String, HealthState> health = new LinkedHashMap<>();
     private final Set<String> tried = new LinkedHashSet<>();
@@ -237,7 +256,7 @@ public final class Routing {
       this.errand = errand;
       for (CatalogModel model : models) {
         Candidate.unserving(model, errand.request, Set.of())
-            .ifPresentOrElse(reason -> left.put(model, reason), () -> serving.add(model));
+            .ifPresentOrElse(reason -> left.add(new Left(model, reason)), () -> serving.add(model));
       }
     }
 
@@ -275,6 +294,11 @@ public final class Routing {
     /** The providers of the models that serve: of the cheapest ones where there are too many. */
     private Set<String> providers() {
       Set<String> providers = new LinkedHashSet<>();
+      serving.forEach(model -> providers.add(model.provider()));
+      if (providers.size() <= MOST_PROVIDERS) {
+        return providers;
+      }
+      providers.clear();
       serving.stream()
           .sorted(
               Comparator.comparingLong(
@@ -288,12 +312,11 @@ public final class Routing {
     private void sort(CatalogModel model) {
       HealthState state = health.get(model.provider());
       if (tried.contains(model.name())) {
-        left.put(model, Candidate.Reason.TRIED);
+        left.add(new Left(model, Candidate.Reason.TRIED));
       } else if (state == null) {
-        left.put(model, Candidate.Reason.NOT_WEIGHED);
+        left.add(new Left(model, Candidate.Reason.NOT_WEIGHED));
       } else {
-        Candidate candidate = candidate(model, state, null);
-        hopeful.add(new Hopeful(model, candidate));
+        hopeful.add(new Hopeful(model, candidate(model, state, null), 0));
       }
     }
 
@@ -307,9 +330,8 @@ public final class Routing {
 
     private void bestFirst() {
       Router.Prices prices = prices();
-      Map<Hopeful, Double> bounds = new LinkedHashMap<>();
-      hopeful.forEach(one -> bounds.put(one, Router.scored(one.best(), prices).score()));
-      hopeful.sort(Comparator.comparingDouble((Hopeful one) -> bounds.get(one)).reversed());
+      hopeful.replaceAll(one -> one.bounded(prices));
+      hopeful.sort(Comparator.comparingDouble(Hopeful::bound).reversed());
       List<Hopeful> able = new ArrayList<>();
       int away = 0;
       for (Hopeful one : hopeful) {
@@ -333,11 +355,12 @@ public final class Routing {
 
     private void leave(Hopeful one) {
       String unfit = one.best().unfit();
-      left.put(
-          one.model(),
-          unfit == null
-              ? Candidate.Reason.NOT_WEIGHED
-              : Candidate.Reason.valueOf(unfit.toUpperCase(Locale.ROOT)));
+      left.add(
+          new Left(
+              one.model(),
+              unfit == null
+                  ? Candidate.Reason.NOT_WEIGHED
+                  : Candidate.Reason.valueOf(unfit.toUpperCase(Locale.ROOT))));
       Instant returns = one.best().returnsAt();
       if (returns != null && (othersReturn == null || returns.isBefore(othersReturn))) {
         othersReturn = returns;
@@ -406,7 +429,7 @@ public final class Routing {
     Sight sight() {
       hopeful.forEach(this::leave);
       Map<String, Long> others = new LinkedHashMap<>();
-      left.values().forEach(reason -> others.merge(reason.wire(), 1L, Long::sum));
+      left.forEach(one -> others.merge(one.reason().wire(), 1L, Long::sum));
       String attemptOf = errand.request.attemptOf();
       List<Candidate> candidates = withTrialsWhereNothingElseServes();
       Weighed all =
@@ -462,13 +485,25 @@ public final class Routing {
   /** The answer that the same key got before; null if it got none. */
   private static @Nullable Answer replayed(Errand errand, Sight sight) {
     Snapshot before = found(sight.documents(), errand.decision);
-    if (!errand.keyed || !before.exists()) {
-      return null;
-    }
+    return errand.keyed && before.exists() ? replayed(errand, before) : null;
+  }
+
+  private static Answer replayed(Errand errand, Snapshot before) {
     boolean same = errand.requestHash.equals(before.fields().get(Schema.REQUEST_HASH));
-    return same && before.fields().get(Schema.ANSWER) instanceof String answer
-        ? Answer.json(answer, true)
-        : Answer.problem(Problem.conflict());
+    if (!same || !(before.fields().get(Schema.ANSWER) instanceof String answer)) {
+      return Answer.problem(Problem.conflict());
+    }
+    if (!errand.request.explain()) {
+      return Answer.json(answer, true);
+    }
+    String excluded =
+        KeptText.read(before.fields().get(RoutingDecisions.EXPLAINED))
+            .orElseGet(() -> Json.write(Map.of(EXCLUDED, counted(before))));
+    return Answer.json(Json.join(answer, excluded), true);
+  }
+
+  private static Map<String, Object> counted(Snapshot decision) {
+    return new TreeMap<>(FieldValues.map(decision.fields().get(RoutingDecisions.EXCLUDED)));
   }
 
   /** Reserves at the chosen model; null if that was refused and others are to be tried. */
@@ -486,7 +521,9 @@ public final class Routing {
     boolean reserves = quota.exists() || !model.limits().windows().isEmpty();
     String reservation =
         reserves ? new ReservationId(quota.ref(), errand.decision.id()).toString() : null;
-    QuotaCommand.Purpose purpose = purpose(errand, sight, choice, reservation);
+    String explained =
+        errand.request.explain() ? Json.write(Map.of(EXCLUDED, explained(sight, choice))) : null;
+    QuotaCommand.Purpose purpose = purpose(errand, sight, choice, reservation, explained);
     Reply reply =
         reserves
             ? quotas.call(reserve(errand, model, quota, purpose))
@@ -496,10 +533,18 @@ public final class Routing {
       errand.lose(sight, chosen);
       return null;
     }
-    if (reply instanceof Reply.Answered) {
-      Router.failedOver(choice).ifPresent(missed -> failedOver(missed, chosen));
+    if (!(reply instanceof Reply.Answered answered)) {
+      return Replies.answer(reply, outcome -> Problem.uncertain(Problem.SOON));
     }
-    return Replies.answer(reply, outcome -> Problem.uncertain(Problem.SOON));
+    Router.failedOver(choice).ifPresent(missed -> failedOver(missed, chosen));
+    if (explained == null) {
+      return Replies.answer(reply, outcome -> Problem.uncertain(Problem.SOON));
+    }
+    Answer answer =
+        answered.replayed() // The same key at the same time.
+            ? replayed(errand, found(reads.read(List.of(errand.decision)).join(), errand.decision))
+            : Answer.json(Json.join(answered.json(), explained), false);
+    return answer.took(reply.effort().attempts(), reply.effort().batch());
   }
 
   /**
@@ -541,8 +586,17 @@ public final class Routing {
         errand.decision);
   }
 
+  /**
+   * The decision's document and the answer that is kept in it, together within the bound. The list
+   * of an explained answer is kept apart and short; one too long is not, and a repeat then answers
+   * the counts by reason.
+   */
   private static QuotaCommand.Purpose purpose(
-      Errand errand, Sight sight, Router.Choice choice, @Nullable String reservation) {
+      Errand errand,
+      Sight sight,
+      Router.Choice choice,
+      @Nullable String reservation,
+      @Nullable String explained) {
     Router.Scored selected = choice.ranked().get(0);
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("decision_id", errand.decision.id());
@@ -555,9 +609,20 @@ public final class Routing {
       answer.put("reservation_id", reservation);
     }
     answer.put("fallbacks", RoutingAudit.fallbacks(choice));
-    answer.put("excluded", excluded(errand, sight, choice));
-    return new QuotaCommand.Purpose(
-        new Write.Create(errand.decision, document(errand, sight, choice, reservation)), answer);
+    if (errand.request.attemptOf() != null && !sight.attempted()) {
+      answer.put(ATTEMPT_OF_FOUND, false);
+    }
+    if (explained == null) {
+      answer.put(EXCLUDED, sight.weighed().excluded(choice));
+    }
+    int others = MARKER_BYTES + Json.write(answer).length();
+    Map<String, Object> document =
+        RoutingAudit.bounded(document(errand, sight, choice, reservation), others);
+    if (explained != null) {
+      KeptText.of(explained, RoutingAudit.MAX_STORED - others - StoredSize.of(document))
+          .ifPresent(kept -> document.put(RoutingDecisions.EXPLAINED, kept));
+    }
+    return new QuotaCommand.Purpose(new Write.Create(errand.decision, document), answer);
   }
 
   private static Map<String, Object> document(
@@ -565,20 +630,17 @@ public final class Routing {
     return RoutingAudit.document(errand.request, sight.weighed(), choice, reservation, sight.now());
   }
 
-  /** The models left out: how many for each reason, or with {@code explain} each of them. */
-  private static Object excluded(Errand errand, Sight sight, Router.Choice choice) {
-    if (!errand.request.explain()) {
-      return sight.weighed().excluded(choice);
-    }
+  /** Each model left out, and why. */
+  private static List<Map<String, Object>> explained(Sight sight, Router.Choice choice) {
     List<Map<String, Object>> all = new ArrayList<>(RoutingAudit.excluded(choice));
     sight
         .left()
         .forEach(
-            (model, reason) -> {
+            one -> {
               Map<String, Object> entry = new LinkedHashMap<>();
-              entry.put("provider", model.provider());
-              entry.put("model_id", model.modelId());
-              entry.put("reason", reason.wire());
+              entry.put("provider", one.model().provider());
+              entry.put("model_id", one.model().modelId());
+              entry.put("reason", one.reason().wire());
               all.add(entry);
             });
     return all;
@@ -592,14 +654,21 @@ public final class Routing {
     DocRef ref = RoutingAudit.ref(UUID.randomUUID().toString());
     QuotaCommand.Purpose purpose =
         new QuotaCommand.Purpose(
-            new Write.Create(ref, document(errand, sight, choice, null)), Map.of());
+            new Write.Create(
+                ref, RoutingAudit.bounded(document(errand, sight, choice, null), MARKER_BYTES)),
+            Map.of());
     Reply written = decisions.call(DecisionRules.write(ref.id(), errand.requestHash, purpose));
     if (!(written instanceof Reply.Answered)) {
       return Replies.answer(written, outcome -> Problem.uncertain(Problem.SOON));
     }
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("decision_id", ref.id());
-    figures.put("excluded", excluded(errand, sight, choice));
+    figures.put(
+        EXCLUDED,
+        errand.request.explain() ? explained(sight, choice) : sight.weighed().excluded(choice));
+    if (errand.request.attemptOf() != null && !sight.attempted()) {
+      figures.put(ATTEMPT_OF_FOUND, false);
+    }
     return Answer.problem(
             Problem.of(503, RoutingAudit.NO_CANDIDATE, "No model can serve this now.")
                 .with(figures)

@@ -30,6 +30,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -395,5 +397,35 @@ class ProviderFunctionsTest {
                     "jul"))
             .check();
     assertEquals("{\"providers\":[],\"decisions_given_expiry\":0}", answer.body());
+  }
+
+  @Test
+  void statusOfManyProviders_isPaged_andNoneIsCutOff() {
+    Set<String> expected = new TreeSet<>();
+    for (int i = 0; i < 105; i++) {
+      String name = "paged-" + provider + "-" + i;
+      expected.add(name);
+      hosted.set(ModelProviderHealth.COLLECTION, name, Map.of("provider", name));
+    }
+    List<String> found = new ArrayList<>();
+    String token = "";
+    int pages = 0;
+    do {
+      JsonObject page =
+          json(hosted.get(ProviderStatus.class, "somebody", "limit=60" + token).body());
+      page.getAsJsonArray("providers")
+          .forEach(one -> found.add(one.getAsJsonObject().get("provider").getAsString()));
+      assertTrue(page.getAsJsonArray("providers").size() <= 60);
+      token =
+          page.has("next_page_token")
+              ? "&page_token=" + page.get("next_page_token").getAsString()
+              : "";
+      pages++;
+    } while (!token.isEmpty());
+    assertTrue(pages > 1);
+    found.removeIf(name -> !name.startsWith("paged-" + provider));
+    assertEquals(105, found.size());
+    assertEquals(expected, new TreeSet<>(found));
+    assertEquals(400, hosted.get(ProviderStatus.class, "somebody", "page_token=x").statusCode());
   }
 }

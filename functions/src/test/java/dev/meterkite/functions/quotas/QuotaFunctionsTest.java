@@ -108,8 +108,13 @@ class QuotaFunctionsTest {
   @Test
   void unknownReservation_isNotFound() {
     limit(1_000, 0);
-    assertEquals(404, settle(provider + "_m:" + UUID.randomUUID(), 1, "k").statusCode());
-    assertEquals(404, settle("nonsense", 1, "k").statusCode());
+    for (String id : List.of(provider + "_m:" + UUID.randomUUID(), "nonsense")) {
+      HttpResponse<String> missing = settle(id, 1, "k");
+      assertEquals(404, missing.statusCode(), missing.body());
+      JsonObject problem = JsonParser.parseString(missing.body()).getAsJsonObject();
+      assertEquals(id, problem.get("reservation_id").getAsString());
+      assertTrue(problem.get("detail").getAsString().contains(id), missing.body());
+    }
   }
 
   @Test

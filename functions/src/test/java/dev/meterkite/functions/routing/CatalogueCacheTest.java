@@ -20,7 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -130,6 +132,51 @@ class CatalogueCacheTest {
     now = now.plus(AGE);
     assertEquals(List.of("a/m"), names(cache.read(AGE)));
     assertTrue(lines.toString(StandardCharsets.UTF_8).contains("last known"), lines::toString);
+  }
+
+  private void fill(int models) {
+    CatalogModel one = CatalogueCache.seed().models().stream().findFirst().orElseThrow();
+    Map<String, Object> fields = one.encode();
+    List<Mutation> all = new ArrayList<>();
+    for (int i = 0; i < models; i++) {
+      String id = String.format(Locale.ROOT, "m%05d", i);
+      fields.put(ModelCatalog.PROVIDER, "a");
+      fields.put(ModelCatalog.MODEL_ID, id);
+      DocRef ref = new DocRef(ModelCatalog.COLLECTION, "a_" + id);
+      all.add(Mutation.replace(ref, Map.copyOf(fields)));
+    }
+    for (int from = 0; from < models; from += 450) {
+      emulated.store().commit(all.subList(from, Math.min(models, from + 450))).join();
+    }
+  }
+
+  /** Beyond 500 documents it is read less often; never more than 100 of them a second. */
+  @Test
+  void largeCatalogue_isReadInPages_andLessOften() {
+    fill(1_200);
+    assertEquals(1_200, cache.read(AGE).models().size());
+    assertEquals(2, queries);
+    now = now.plus(AGE);
+    cache.read(AGE);
+    assertEquals(2, queries);
+    now = now.plus(AGE);
+    cache.read(AGE);
+    assertEquals(4, queries);
+    assertEquals(0, warnings(), lines::toString);
+  }
+
+  @Test
+  void catalogueOfTooManyDocuments_isCutAndSaysSoOnce() {
+    fill(Catalogue.MOST + 1);
+    Catalogue cut = cache.read(AGE);
+    assertEquals(Catalogue.MOST, cut.models().size());
+    assertEquals("m04999", cut.models().get(Catalogue.MOST - 1).modelId());
+    now = now.plusSeconds(60);
+    cache.read(AGE);
+    assertEquals(1, warnings(), lines::toString);
+    assertTrue(
+        lines.toString(StandardCharsets.UTF_8).contains("more than 5000 documents"),
+        lines::toString);
   }
 
   @Test

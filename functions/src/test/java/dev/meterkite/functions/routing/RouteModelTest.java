@@ -459,8 +459,36 @@ class RouteModelTest {
     HttpResponse<String> fourth =
         route(null, ",\"attempt_of\":\"" + text(third, "decision_id") + "\"");
     assertEquals(503, fourth.statusCode());
+  }
+
+  /** A decision expires after 30 days; a caller in an outage gets a model all the same. */
+  @Test
+  void c57_attemptOfADecisionThatIsNotKept_leavesNothingOut_andSaysSo() {
+    model(alpha, "m", 1_000_000, Map.of());
+    HttpResponse<String> known = route(null, "");
+    assertFalse(json(known).has("attempt_of_found"));
     HttpResponse<String> unknown = route(null, ",\"attempt_of\":\"nobody\"");
-    assertEquals(400, unknown.statusCode(), unknown.body());
+    assertEquals(200, unknown.statusCode(), unknown.body());
+    assertEquals(alpha, text(unknown, "provider"));
+    assertFalse(json(unknown).get("attempt_of_found").getAsBoolean());
+    assertEquals("nobody", decision(unknown).fields().get("attempt_of"));
+    HttpResponse<String> none =
+        route(null, ",\"attempt_of\":\"nobody\",\"exclude\":[\"" + alpha + "/m\"]");
+    assertEquals(503, none.statusCode(), none.body());
+    assertFalse(json(none).get("attempt_of_found").getAsBoolean());
+  }
+
+  @Test
+  void c58_repeatOfAnExplainedCall_answersTheSameList() {
+    model(alpha, "m", 1_000_000, Map.of());
+    model(beta, "other", 1_000_000, Map.of(ModelCatalog.CONTEXT_TOKENS, 10L));
+    String key = "explained-" + language;
+    HttpResponse<String> first = route(key, "");
+    assertEquals("context_length", excluded(first).get("beta-other"));
+    model(beta, "third", 1_000_000, Map.of());
+    HttpResponse<String> again = route(key, "");
+    assertEquals(first.body(), again.body());
+    assertEquals("true", again.headers().firstValue("Idempotency-Replayed").orElse(""));
   }
 
   private static String advice(HttpResponse<String> reported) {

@@ -3,6 +3,7 @@ package dev.meterkite.functions.routing;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.alerts.Alerting;
 import dev.meterkite.functions.backend.Backend;
@@ -19,6 +20,7 @@ import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.usage.CountedStore;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.StoredSize;
 import dev.meterkite.model.health.HealthCommand;
 import dev.meterkite.model.health.HealthRules;
 import dev.meterkite.model.health.HealthState;
@@ -27,6 +29,7 @@ import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.ReservationId;
 import dev.meterkite.model.routing.RouteRequest;
 import dev.meterkite.model.routing.TaskType;
+import dev.meterkite.model.schema.Ids;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,10 +39,13 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What the router costs in calls of Firestore, counted at the gRPC layer too. */
@@ -323,6 +329,117 @@ class RouterCostsTest {
     assertTrue(cost.reads() <= Routing.MOST_READS, cost::toString);
     assertTrue(stored <= 8_000, "stored " + stored);
     assertTrue(answer.body().length() <= 2_000, answer.body());
+  }
+
+  /** What an explained call stores stays small, and its repeat answers the same where it can. */
+  @Test
+  void c58_explainedDecisions_storeAtMostEightKilobytes() {
+    catalogue(183, true);
+    Answer of183 = explained("small");
+    Answer again = routing.route(explaining(), "small", "h");
+    assertEquals(of183.body(), again.body());
+    for (int i = 0; i < 40; i++) {
+      String name =
+          new Random(i)
+              .ints(600, 'a', 'z' + 1)
+              .mapToObj(Character::toString)
+              .collect(Collectors.joining());
+      Map<String, Object> fields = new HashMap<>();
+      fields.put("provider", "q" + name.substring(0, 400));
+      fields.put("model_id", name.substring(200));
+      fields.put("task_types", List.of("tts"));
+      fields.put("context_tokens", 100_000L);
+      fields.put("input_cost_micros_per_million", 1L);
+      fields.put("output_cost_micros_per_million", 1L);
+      set(new DocRef("model_catalog", "long-" + i), fields);
+    }
+    Routing anew = new Routing(backend, quotas, providers, alerting);
+    Answer first = anew.route(explaining(), "large", "h");
+    assertTrue(stored("large") <= 8_000, "stored " + stored("large"));
+    JsonObject repeated =
+        JsonParser.parseString(anew.route(explaining(), "large", "h").body()).getAsJsonObject();
+    assertTrue(listed(first) > 200, first.body());
+    assertEquals(40, repeated.getAsJsonObject("excluded").get("task_type").getAsInt());
+  }
+
+  private static RouteRequest explaining() {
+    return new RouteRequest(
+        null, TaskType.LLM, RouteRequest.Size.tokens(900, 100), null, Set.of(), null, null, true);
+  }
+
+  private Answer explained(String key) {
+    Answer answer = routing.route(explaining(), key, "h");
+    assertEquals(200, answer.status(), answer.body());
+    assertTrue(listed(answer) > 160, answer.body());
+    assertTrue(stored(key) <= 8_000, "stored " + stored(key));
+    return answer;
+  }
+
+  private static int listed(Answer answer) {
+    return JsonParser.parseString(answer.body())
+        .getAsJsonObject()
+        .getAsJsonArray("excluded")
+        .size();
+  }
+
+  private int stored(String key) {
+    DocRef ref = new DocRef("routing_decisions", Ids.uuid("route-model", key));
+    return StoredSize.of(emulated.store().read(List.of(ref)).join().get(0).fields());
+  }
+
+  /** A call that nothing can serve looks at all quotas, and still leaves a small document. */
+  @Test
+  void c58_decisionForNobody_isSmallToo() {
+    catalogue(183, true);
+    Map<String, Object> used = new HashMap<>();
+    for (int i = 0; i < 183; i++) {
+      used.put("provider", "p" + i % 4);
+      used.put("model_id", "m" + i);
+      used.put("tokens_used", 10L);
+      used.put("tokens_limit", 1_500L);
+      used.put("tokens_used", 1_000L);
+      used.put("reset_at", Instant.now().plus(Duration.ofDays(3650)));
+      set(QuotaRules.owner("p" + i % 4, "m" + i), used);
+    }
+    List<Mutation> commits = new ArrayList<>();
+    store.watch(commits);
+    Answer answer = routing.route(explaining(), null, "h");
+    store.watch(null);
+    assertEquals(503, answer.status(), answer.body());
+    int size =
+        commits.stream()
+            .filter(mutation -> mutation.ref().collection().equals("routing_decisions"))
+            .mapToInt(mutation -> StoredSize.of(mutation.fields()))
+            .max()
+            .orElseThrow();
+    assertTrue(size <= 8_000, "stored " + size);
+    assertTrue(size > 5_000, "stored " + size);
+  }
+
+  /** Models beyond the first page of the catalogue are seen, and cost a call no more reads. */
+  @Test
+  void catalogueOfManyPages_isSeenWhole() {
+    List<Mutation> models = new ArrayList<>();
+    for (int i = 0; i < 1_200; i++) {
+      Map<String, Object> fields = new HashMap<>();
+      fields.put("provider", "p");
+      fields.put("model_id", String.format(Locale.ROOT, "m%04d", i));
+      fields.put("task_types", List.of(i == 1_199 ? "llm" : "tts"));
+      fields.put("context_tokens", 100_000L);
+      fields.put("input_cost_micros_per_million", 1_000_000L);
+      fields.put("output_cost_micros_per_million", 1_000_000L);
+      models.add(
+          Mutation.replace(new DocRef("model_catalog", "p_" + fields.get("model_id")), fields));
+    }
+    for (int from = 0; from < models.size(); from += 400) {
+      emulated.store().commit(models.subList(from, from + 400)).join();
+    }
+    route();
+    store.cost();
+    Answer answer =
+        routing.route(RouteRequest.of(TaskType.LLM, RouteRequest.Size.tokens(900, 100)), null, "h");
+    assertTrue(answer.body().contains("m1199"), answer.body());
+    assertTrue(store.cost().reads() <= Routing.MOST_READS);
   }
 
   private static void thread(Runnable task) {

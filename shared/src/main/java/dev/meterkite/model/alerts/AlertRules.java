@@ -111,7 +111,10 @@ public final class AlertRules implements Rules<AlertState, AlertCommand> {
       Change change, AlertType type, AlertState.@Nullable Entry entry, AlertCommand.Level told) {
     boolean same =
         entry != null && !told.incident().isEmpty() && entry.incident().equals(told.incident());
-    if (entry != null && entry.status() == AlertStatus.SUPPRESSED) {
+    if (entry != null && entry.status().lasts() && isEarlier(entry, told.since())) {
+      change.move(type, entry, AlertStatus.RESOLVED);
+      change.raise(type, change.name(told.incident()), AlertStatus.OPEN, told.message());
+    } else if (entry != null && entry.status() == AlertStatus.SUPPRESSED) {
       change.raise(type, entry.incident(), AlertStatus.OPEN, told.message());
     } else if (entry != null && (same || told.incident().isEmpty()) && entry.status().lasts()) {
       if (entry.status() == AlertStatus.ESCALATED) {
@@ -125,6 +128,12 @@ public final class AlertRules implements Rules<AlertState, AlertCommand> {
       }
       change.raise(type, change.name(told.incident()), AlertStatus.OPEN, told.message());
     }
+  }
+
+  private static boolean isEarlier(AlertState.Entry entry, @Nullable Instant since) {
+    return since != null
+        && !entry.raised().isEmpty()
+        && entry.raised().stream().allMatch(at -> at.isBefore(since));
   }
 
   private static void event(Change change, AlertType type, String incident, String message) {

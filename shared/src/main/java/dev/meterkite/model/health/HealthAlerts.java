@@ -10,15 +10,17 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The alerts that a provider's health document calls for, whoever wrote it.
  *
- * <p>One an incident: a model's own alert is raised only while another model of the provider does
- * well; an outage of all of them is the provider's, and so are its key and its credit. A model that
- * is back keeps its alert until it is healthy for 5 minutes.
+ * <p>One an incident: a model's own alert is raised only when it fails while another model of the
+ * provider does well; an outage of all of them is the provider's, and so are its key and its
+ * credit. A model that is back keeps its alert until it is healthy for 5 minutes. After an hour
+ * without a call, what fails is another incident, although nothing has resolved the last one.
  */
 public final class HealthAlerts {
   private HealthAlerts() {}
@@ -31,7 +33,8 @@ public final class HealthAlerts {
     HealthState old = HealthCodec.decode(before);
     HealthState next = HealthCodec.decode(after);
     Instant asOf = asOf(next);
-    return !provider(old, asOf(old)).equals(provider(next, asOf))
+    return !Objects.equals(old.resumedAt(), next.resumedAt())
+        || !provider(old, asOf(old)).equals(provider(next, asOf))
         || !models(old, asOf(old)).equals(models(next, asOf));
   }
 
@@ -61,28 +64,47 @@ public final class HealthAlerts {
             (family, level) ->
                 commands.add(
                     new AlertCommand.Level(
-                        subject, family, level, "", message(family, name, state, now))));
-    Map<String, Levels> earlier = models(HealthCodec.decode(before), now);
+                        subject,
+                        family,
+                        level,
+                        "",
+                        message(family, name, state, now),
+                        family == AlertFamily.HEALTH ? since(state) : null)));
+    HealthState old = HealthCodec.decode(before);
+    Map<String, Levels> earlier = models(old, asOf(old));
     Map<String, Levels> present = models(state, now);
     Set<String> concerned = new LinkedHashSet<>(present.keySet());
     concerned.addAll(earlier.keySet());
     for (String model : concerned) {
-      model(commands, name, model, present.getOrDefault(model, FINE));
+      model(commands, name, model, present.getOrDefault(model, FINE), since(state));
     }
     return commands;
+  }
+
+  /**
+   * Alerts raised before this are of an earlier incident: those of the end of the silence, which a
+   * failing probe can raise, are not.
+   */
+  private static @Nullable Instant since(HealthState state) {
+    Instant resumed = state.resumedAt();
+    return resumed == null ? null : resumed.minus(HealthState.SILENCE.dividedBy(2));
   }
 
   private static final Levels FINE = new Levels(AlertCommand.Level.FINE, AlertCommand.Level.FINE);
 
   private static void model(
-      List<AlertCommand> commands, String provider, String model, Levels levels) {
+      List<AlertCommand> commands,
+      String provider,
+      String model,
+      Levels levels,
+      @Nullable Instant since) {
     AlertSubject subject = AlertSubject.model(provider, model);
     String name = provider + (model.isEmpty() ? "" : "/" + model);
     Integer unavailable = levels.unavailable();
     if (unavailable != null) {
       commands.add(
           new AlertCommand.Level(
-              subject, AlertFamily.MODEL, unavailable, "", "Calls of " + name + " fail"));
+              subject, AlertFamily.MODEL, unavailable, "", "Calls of " + name + " fail", since));
     }
     commands.add(
         new AlertCommand.Level(
@@ -146,17 +168,24 @@ public final class HealthAlerts {
     if (whole || model.told() != HealthStatus.UNAVAILABLE) {
       return AlertCommand.Level.FINE;
     }
-    if (model.outage() == null) {
+    Instant failedAt = model.lastAt();
+    if (model.outage() == null || model.row() == 0 || failedAt == null) {
       return null;
     }
     boolean others =
         state.models().entrySet().stream()
             .filter(other -> !other.getKey().equals(id) && other.getValue().isInUse(now))
-            .anyMatch(other -> other.getValue().row() == 0);
+            .anyMatch(other -> isWell(other.getValue(), failedAt));
     boolean alone =
         state.models().entrySet().stream()
             .noneMatch(other -> !other.getKey().equals(id) && other.getValue().isInUse(now));
     return others || alone ? 0 : null;
+  }
+
+  /** Whether a model is in use, and was at that moment. */
+  private static boolean isWell(ModelHealth model, Instant then) {
+    Instant back = model.backAt();
+    return model.row() == 0 && model.outage() == null && (back == null || !then.isBefore(back));
   }
 
   private static String message(AlertFamily family, String name, HealthState state, Instant now) {

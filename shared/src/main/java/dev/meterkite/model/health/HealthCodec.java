@@ -63,7 +63,8 @@ final class HealthCodec {
         models,
         probe,
         claim(fields.get(ModelProviderHealth.CLAIM)),
-        recent(fields.get(ModelProviderHealth.RECENT_KEYS)));
+        recent(fields.get(ModelProviderHealth.RECENT_KEYS)),
+        FieldValues.instant(fields.get(ModelProviderHealth.RESUMED_AT)));
   }
 
   /** The key of a model: not empty, and not {@code __x__}, which Firestore keeps for itself. */
@@ -199,6 +200,7 @@ final class HealthCodec {
     if (!state.recent().isEmpty()) {
       fields.put(ModelProviderHealth.RECENT_KEYS, state.recent());
     }
+    put(fields, ModelProviderHealth.RESUMED_AT, state.resumedAt());
     return fields;
   }
 

@@ -115,7 +115,8 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
         }
       }
     }
-    HealthState next = observed(state.named(observe.provider()), observe, now);
+    HealthState named = state.named(observe.provider());
+    HealthState next = observed(isEvidence(observe) ? named.resumed(now) : named, observe, now);
     ReportAnswer answer = ReportAnswer.of(next, observe, now);
     if (replay == null) {
       return next.equals(state)
@@ -128,6 +129,11 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     }
     recent.add(key + request + " " + answer.text());
     return new Decision.Applied<>(next.withRecent(recent), answer.fields(observe), List.of());
+  }
+
+  private static boolean isEvidence(HealthCommand.Observe observe) {
+    ProviderErrors.@Nullable Verdict error = observe.error();
+    return error == null || error.counts();
   }
 
   private static Decision<HealthState> again(

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param probe the last probes
  * @param claim who probes in the present interval, null if nobody ever did
  * @param recent the last keyed reports, the oldest first, at most {@value #MAX_RECENT}
+ * @param resumedAt when calls were last reported again after an hour without any, null if never
  */
 public record HealthState(
     boolean exists,
@@ -44,13 +46,17 @@ public record HealthState(
     Map<String, ModelHealth> models,
     Probe probe,
     @Nullable Claim claim,
-    List<String> recent) {
+    List<String> recent,
+    @Nullable Instant resumedAt) {
 
   /** The time from one probe to the next. */
   public static final Duration PROBE_INTERVAL = Duration.ofMinutes(1);
 
   /** Longer latencies count as this: a day. */
   public static final long MAX_LATENCY_MS = 86_400_000;
+
+  /** An incident ends with so long a time without calls: what fails then is told again. */
+  public static final Duration SILENCE = Duration.ofHours(1);
 
   /** The most keyed reports remembered. */
   public static final int MAX_RECENT = 500;
@@ -144,10 +150,11 @@ public record HealthState(
     List<HealthStatus> used = used(now).stream().map(model -> model.at(now).told()).toList();
     if (used.isEmpty()) {
       boolean out = models.values().stream().anyMatch(model -> model.outage() != null);
-      return out ? HealthStatus.UNKNOWN : byProbes(now); // Only calls heal.
+      HealthStatus probed = byProbes(now);
+      return out && probed == HealthStatus.HEALTHY ? HealthStatus.UNKNOWN : probed; // Calls heal.
     }
     boolean all = used.stream().allMatch(HealthStatus.UNAVAILABLE::equals);
-    if (all && (used.size() > 1 || known(now) == 1)) {
+    if (all && (used.size() > 1 || isAllKnownUnavailable(now))) {
       return HealthStatus.UNAVAILABLE;
     }
     return used.stream().allMatch(HealthStatus.HEALTHY::equals)
@@ -173,13 +180,12 @@ public record HealthState(
         .toList();
   }
 
-  private long known(Instant now) {
+  /** Whether none of the models called within a day was well when it was last called. */
+  private boolean isAllKnownUnavailable(Instant now) {
     return models.values().stream()
         .filter(model -> !model.isGone(now))
-        .map(ModelHealth::lastAt)
-        .filter(Objects::nonNull)
-        .filter(at -> !at.plus(KNOWN).isBefore(now))
-        .count();
+        .filter(model -> model.lastAt() != null && !model.lastAt().plus(KNOWN).isBefore(now))
+        .allMatch(model -> model.at(now).told() == HealthStatus.UNAVAILABLE);
   }
 
   /** Whether every model in use is out: then one trial at a time serves for all of them. */
@@ -241,14 +247,19 @@ public record HealthState(
       return false;
     }
     if (access.outage() != null) {
-      return access.outage().isDue(now, probe.reachedAt());
+      return access.outage().isDue(now, isReachedSince(access));
     }
     boolean other =
         isWhollyOut(now)
             && models.values().stream()
                 .map(ModelHealth::outage)
                 .anyMatch(outage -> outage != null && outage.isTrying(now));
-    return !other && model.outage() != null && model.outage().isDue(now, probe.reachedAt());
+    return !other && model.outage() != null && model.outage().isDue(now, isReachedSince(model));
+  }
+
+  private boolean isReachedSince(ModelHealth health) {
+    Instant reached = probe.reachedAt();
+    return reached != null && (health.lastAt() == null || reached.isAfter(health.lastAt()));
   }
 
   private static boolean isPaused(ModelHealth health, Instant now) {
@@ -373,30 +384,32 @@ public record HealthState(
         nextModels,
         probe,
         claim,
-        recent);
+        recent,
+        resumedAt);
   }
 
   HealthState checked(Instant now, @Nullable Double latency) {
     return new HealthState(
-        true, provider, status, now, errorRate, latency, access, models, probe, claim, recent);
+        true, provider, status, now, errorRate, latency, access, models, probe, claim, recent,
+        resumedAt);
   }
 
   HealthState with(Probe next) {
     return new HealthState(
         true, provider, status, lastCheck, errorRate, latencyMs, access, models, next, claim,
-        recent);
+        recent, resumedAt);
   }
 
   HealthState withClaim(Claim next) {
     return new HealthState(
         true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, next,
-        recent);
+        recent, resumedAt);
   }
 
   HealthState withRecent(List<String> next) {
     return new HealthState(
-        true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
-        next);
+        true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim, next,
+        resumedAt);
   }
 
   HealthState named(String name) {
@@ -404,6 +417,23 @@ public record HealthState(
         ? this
         : new HealthState(
             exists, name, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
-            recent);
+            recent, resumedAt);
+  }
+
+  /** This state as a call is reported: noted where there was none for an hour. */
+  HealthState resumed(Instant now) {
+    boolean silent = lastCall().map(last -> !last.plus(SILENCE).isAfter(now)).orElse(false);
+    return silent
+        ? new HealthState(
+            exists, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
+            recent, now)
+        : this;
+  }
+
+  private Optional<Instant> lastCall() {
+    return Stream.concat(Stream.of(access), models.values().stream())
+        .map(ModelHealth::lastAt)
+        .filter(Objects::nonNull)
+        .max(Comparator.naturalOrder());
   }
 }

@@ -95,7 +95,7 @@ public record ModelHealth(
   private HealthStatus toldAt(Instant now) {
     if (outage == null) {
       boolean back = backAt == null || !now.isBefore(backAt.plus(HEALTHY_AFTER));
-      return back ? HealthStatus.HEALTHY : told;
+      return back && !calls.isStillTooMuch() ? HealthStatus.HEALTHY : told;
     }
     Duration out = Duration.between(outage.since(), now);
     boolean alone = lastAt != null && outage.since().equals(lastAt.plus(SURE_AFTER));
@@ -176,7 +176,8 @@ public record ModelHealth(
       }
       return next.calls.isTooMuch() ? next.out(now, false).at(now) : next;
     }
-    Outage next = began.isBefore(timely.outage.since()) ? timely.outage : timely.outage.bad(now);
+    Outage next =
+        began.isBefore(timely.outage.since()) ? timely.outage : timely.outage.bad(began, now);
     return new ModelHealth(
             calls,
             failures,

@@ -44,9 +44,11 @@ public record Outage(
     return wait.compareTo(LONGEST_WAIT) > 0 ? LONGEST_WAIT : wait;
   }
 
-  Outage bad(Instant now) {
+  /** A trial failed. The wait counts from its beginning, so that a slow failure delays nothing. */
+  Outage bad(Instant began, Instant now) {
     int more = Math.min(trials + 1, 1_000);
-    return new Outage(since, byRow, more, now.plus(wait(more)), 0, null, null);
+    Instant due = began.plus(wait(more));
+    return new Outage(since, byRow, more, due.isBefore(now) ? now : due, 0, null, null);
   }
 
   Outage good(Instant now) {
@@ -72,12 +74,10 @@ public record Outage(
   /**
    * Whether a trial is due.
    *
-   * @param reachedAt when a probe last reached the provider, which allows a trial at once; null if
-   *     none did
+   * @param reached whether a probe has reached the provider since the last report, which allows a
+   *     trial at once
    */
-  boolean isDue(Instant now, @Nullable Instant reachedAt) {
-    Instant waitedFrom = next.minus(good > 0 ? APART : wait(trials));
-    boolean reached = reachedAt != null && reachedAt.isAfter(waitedFrom) && good == 0;
-    return !isTrying(now) && (reached || !now.isBefore(next));
+  boolean isDue(Instant now, boolean reached) {
+    return !isTrying(now) && ((reached && good == 0) || !now.isBefore(next));
   }
 }

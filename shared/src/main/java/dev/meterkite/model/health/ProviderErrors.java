@@ -130,6 +130,7 @@ public final class ProviderErrors {
           row(403, Kind.CALLER_FAULT, "content_policy", "moderation", "flagged", "content_filter"),
           row(403, Kind.CALLER_FAULT, "voice_access_denied", "content_restricted", "safety"),
           row(401, Kind.CALLER_FAULT, "voice_limit_reached", "can_not_use_instant"),
+          row("together", 403, Kind.CALLER_FAULT),
           row(NO_ERROR_STATUS, Kind.CALLER_FAULT, "safety", "recitation", "blocklist", "spii")
               .inCode(),
           row(NO_ERROR_STATUS, Kind.CALLER_FAULT, "content_filter", "content_policy", "moderation"),
@@ -141,6 +142,7 @@ public final class ProviderErrors {
           row(429, Kind.QUOTA_GONE, "perday", "per day", "per-day", "(rpd)", "(tpd)", "/day"),
           row(429, Kind.QUOTA_GONE, "daily limit", "daily_limit", "daily quota", "daily_quota"),
           row(429, Kind.QUOTA_GONE, "per month", "permonth", "per-month", "monthly quota"),
+          row("groq", 413, Kind.QUOTA_GONE, "per day", "(tpd)"),
           row(429, Kind.QUOTA_GONE, "per week", "weekly limit", "monthly limit", "monthly_limit"),
           row(NO_ERROR_STATUS, Kind.QUOTA_GONE, "perday", "per day", "per-day", "(rpd)", "(tpd)"),
           row(NO_ERROR_STATUS, Kind.QUOTA_GONE, "daily_limit", "daily limit", "daily quota"),
@@ -194,8 +196,15 @@ public final class ProviderErrors {
           row(408, Kind.PROVIDER_FAULT),
           row(424, Kind.PROVIDER_FAULT),
           row(425, Kind.PROVIDER_FAULT),
-          row("groq", 498, Kind.RATE_LIMITED),
-          row(498, Kind.RATE_LIMITED, "capacity"),
+          // Statuses outside RFC 9110: Groq's lack of capacity, but Cohere's refusal of a word.
+          row("cohere", 498, Kind.CALLER_FAULT),
+          row(498, Kind.KEY_REFUSED, "invalid token", "token expired", "expired token"),
+          row(498, Kind.RATE_LIMITED),
+          row(420, Kind.RATE_LIMITED),
+          row(444, Kind.PROVIDER_FAULT),
+          row(499, Kind.PROVIDER_FAULT, "timeout", "timed out", "deadline"),
+          row("fireworks", 412, Kind.CREDIT_GONE, "suspended"),
+          row(501, Kind.CALLER_FAULT, "not implemented", "unimplemented", "notimplemented"),
           // By words, where the status is missing or says success.
           row(
               NO_ERROR_STATUS,

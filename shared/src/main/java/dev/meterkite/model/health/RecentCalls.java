@@ -67,6 +67,12 @@ public record RecentCalls(int count, BigInteger failures, double usual) {
     return 1 - (double) failed() / Math.max(count, FEW);
   }
 
+  /** Whether failures are still half of what is too much, and more than usual. */
+  boolean isStillTooMuch() {
+    double share = (double) failed() / Math.max(1, count);
+    return count >= ENOUGH && share >= TOO_MUCH / 2 && share >= TIMES_USUAL / 2 * usual;
+  }
+
   /** Whether failures are 8 % of at least 50 calls, and 2.5 times the usual share. */
   boolean isTooMuch() {
     double share = (double) failed() / Math.max(1, count);

@@ -10,10 +10,13 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalAccessor;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -37,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class QuotaCodec {
   private static final long UNLIMITED = -1;
-  private static final Pattern NUMBER = Pattern.compile("[+-]?\\d{1,30}(?:\\.\\d{1,30})?");
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?\\d{1,30}(?:\\.\\d{1,30})?(?:[eE][+-]?\\d{1,2})?");
   private static final BigDecimal MILLIS_FROM = BigDecimal.valueOf(100_000_000_000L);
   private static final BigDecimal LAST_MILLIS = BigDecimal.valueOf(QuotaState.NEVER.toEpochMilli());
 
@@ -146,12 +150,12 @@ final class QuotaCodec {
   }
 
   private static long used(@Nullable Object value) {
-    Long used = FieldValues.integer(value);
-    if (used == null) {
-      Double about = FieldValues.decimal(value);
-      used = about == null ? 0L : Long.valueOf((long) Math.ceil(about));
-    }
-    return Math.max(0, Math.min(used, QuotaState.MAX_USED));
+    BigDecimal used = decimal(value);
+    return used == null || used.signum() < 0
+        ? 0
+        : used.min(BigDecimal.valueOf(QuotaState.MAX_USED))
+            .setScale(0, RoundingMode.CEILING)
+            .longValue();
   }
 
   /** A timestamp, text of one, or seconds or milliseconds since 1970; null for anything else. */
@@ -159,24 +163,48 @@ final class QuotaCodec {
     if (value instanceof Instant moment) {
       return moment;
     }
-    if (value instanceof String text) {
-      try {
-        return OffsetDateTime.parse(text.strip()).toInstant().truncatedTo(ChronoUnit.MICROS);
-      } catch (DateTimeException notOfThisForm) {
-        value = decimal(text);
-      }
-    } else if (value instanceof Long || value instanceof Double) {
-      value = decimal(value.toString());
+    if (value instanceof String text && isDate(text)) {
+      return date(text.strip().replace(' ', 'T'));
     }
-    if (!(value instanceof BigDecimal since) || since.signum() <= 0) {
+    BigDecimal since = decimal(value);
+    if (since == null || since.signum() <= 0) {
       return null;
     }
     BigDecimal millis = since.compareTo(MILLIS_FROM) >= 0 ? since : since.movePointRight(3);
     return millis.compareTo(LAST_MILLIS) > 0 ? null : Instant.ofEpochMilli(millis.longValue());
   }
 
-  private static @Nullable BigDecimal decimal(String text) {
-    return NUMBER.matcher(text.strip()).matches() ? new BigDecimal(text.strip()) : null;
+  private static boolean isDate(String text) {
+    return text.indexOf('-') > 0 && text.indexOf(':') > 0;
+  }
+
+  /** A date and time as RFC 3339 or Python's {@code str} writes it; without an offset it is UTC. */
+  private static @Nullable Instant date(String text) {
+    try {
+      TemporalAccessor parsed =
+          DateTimeFormatter.ISO_DATE_TIME.parseBest(
+              text, OffsetDateTime::from, LocalDateTime::from);
+      Instant at =
+          parsed instanceof OffsetDateTime exact
+              ? exact.toInstant()
+              : LocalDateTime.from(parsed).toInstant(ZoneOffset.UTC);
+      return at.truncatedTo(ChronoUnit.MICROS);
+    } catch (DateTimeException notOfThisForm) {
+      return null;
+    }
+  }
+
+  /** A number, or text of one; null for anything else. */
+  private static @Nullable BigDecimal decimal(@Nullable Object value) {
+    if (value instanceof Long number) {
+      return BigDecimal.valueOf(number);
+    }
+    if (value instanceof Double number) {
+      return Double.isFinite(number) ? BigDecimal.valueOf(number) : null;
+    }
+    return value instanceof String text && NUMBER.matcher(text.strip()).matches()
+        ? new BigDecimal(text.strip())
+        : null;
   }
 
   /** A limit, floored; 0 if it cannot be read, null for none. */
@@ -184,12 +212,7 @@ final class QuotaCodec {
     if (value == null) {
       return null;
     }
-    @Nullable Object exact = value;
-    if (value instanceof String text) {
-      exact = decimal(text);
-    } else if (value instanceof Double number) {
-      exact = Double.isFinite(number) ? new BigDecimal(number) : null;
-    }
+    @Nullable Object exact = value instanceof Long ? value : decimal(value);
     if (exact instanceof BigDecimal number) {
       BigDecimal most = BigDecimal.valueOf(QuotaState.MAX_FIGURE);
       exact = number.min(most).setScale(0, RoundingMode.FLOOR).longValue();

@@ -81,8 +81,14 @@ public sealed interface QuotaCommand {
    * @param tokens tokens left, null if not stated
    * @param requests requests left, null if not stated
    * @param reset when the provider's window ends, null if not stated
+   * @param plan the catalogue's limits, which make the document where there is none; null where the
+   *     catalogue knows none
    */
-  record Stated(@Nullable Long tokens, @Nullable Long requests, @Nullable Instant reset)
+  record Stated(
+      @Nullable Long tokens,
+      @Nullable Long requests,
+      @Nullable Instant reset,
+      @Nullable Ensure plan)
       implements QuotaCommand {}
 
   /** Resets what has ended and charges what has lapsed. */

@@ -47,6 +47,9 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
   /** The operation that settles. */
   public static final String SETTLE = "settle-quota";
 
+  /** The name of a reservation, in answers and in the refusal of one that does not exist. */
+  public static final String RESERVATION_ID = "reservation_id";
+
   /**
    * The quota document of a model: {@code openai_gpt-4o}; only {@code %} and {@code /} are encoded.
    *
@@ -168,10 +171,11 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       return reserve(present, reserve, command, now);
     }
     if (input instanceof QuotaCommand.Settle settle) {
-      return settle(present, settle, seen, now);
+      return settle(
+          present, new ReservationId(command.owner(), settle.reservation()), settle, seen, now);
     }
     if (input instanceof QuotaCommand.Stated stated) {
-      return changed(state, state.exists() ? present.stated(stated) : present);
+      return changed(state, planned(present, stated.plan(), now).stated(stated));
     }
     return input instanceof QuotaCommand.Ensure ensure
         ? changed(state, ensured(present, ensure, now))
@@ -183,7 +187,12 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       QuotaCommand.Reserve reserve,
       Command<QuotaCommand> command,
       Instant now) {
-    QuotaState state = planned(present, reserve, now);
+    QuotaLimits limits = reserve.limits();
+    QuotaCommand.@Nullable Ensure plan =
+        limits == null
+            ? null
+            : new QuotaCommand.Ensure(reserve.provider(), reserve.modelId(), limits);
+    QuotaState state = planned(present, plan, now);
     if (!state.exists() || !state.isOf(reserve.provider(), reserve.modelId())) {
       return new Decision.Refused<>(QuotaOutcome.NOT_FOUND, Missing.figures(command.owner()));
     }
@@ -200,7 +209,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
       return new Decision.Applied<>(next, purpose.answer(), List.of(purpose.document()));
     }
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("reservation_id", new ReservationId(command.owner(), uuid).toString());
+    answer.put(RESERVATION_ID, new ReservationId(command.owner(), uuid).toString());
     answer.put("tokens", reserve.tokens());
     remaining(next, answer);
     return new Decision.Applied<>(next, answer, List.of());
@@ -214,12 +223,12 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
    * The state with the limits of the catalogue where they are newer than those copied. Limits that
    * another program wrote stay until the catalogue changes after it was first seen beside them.
    */
-  private static QuotaState planned(QuotaState state, QuotaCommand.Reserve reserve, Instant now) {
-    QuotaLimits limits = reserve.limits();
-    if (limits == null || limits.windows().isEmpty()) {
+  private static QuotaState planned(
+      QuotaState state, QuotaCommand.@Nullable Ensure plan, Instant now) {
+    if (plan == null || plan.limits().windows().isEmpty()) {
       return state;
     }
-    Instant updated = limits.updatedAt();
+    Instant updated = plan.limits().updatedAt();
     Instant copied = state.upkeep().limitsAt();
     if (state.exists() && state.limited()) {
       boolean newer = updated != null && copied != null && updated.isAfter(copied);
@@ -228,8 +237,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
         return first ? state.with(state.upkeep().limitedAt(updated)) : state;
       }
     }
-    return ensured(
-        state, new QuotaCommand.Ensure(reserve.provider(), reserve.modelId(), limits), now);
+    return ensured(state, plan, now);
   }
 
   private static void remaining(QuotaState state, Map<String, Object> answer) {
@@ -269,7 +277,7 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
   }
 
   private static Decision<QuotaState> settle(
-      QuotaState state, QuotaCommand.Settle settle, Seen seen, Instant now) {
+      QuotaState state, ReservationId id, QuotaCommand.Settle settle, Seen seen, Instant now) {
     @Nullable Reservation reservation = state.reservations().get(settle.reservation());
     if (reservation == null) {
       List<DocRef> places =
@@ -281,7 +289,8 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
         return new Decision.NeedsReads<>(reads);
       }
       if (places.stream().noneMatch(ref -> seen.document(ref).exists())) {
-        return refused(QuotaOutcome.NOT_FOUND);
+        return new Decision.Refused<>(
+            QuotaOutcome.NOT_FOUND, Map.of(RESERVATION_ID, id.toString()));
       }
       @Nullable Instant reservedAt = reservedAt(places, seen);
       Instant since = state.upkeep().since();

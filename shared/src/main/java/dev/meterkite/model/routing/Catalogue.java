@@ -22,8 +22,8 @@ import java.util.Set;
  * @param refused ids of documents that are no model, or an ambiguous one
  */
 public record Catalogue(List<CatalogModel> models, List<String> refused) {
-  /** The most models; a decision looks at all of them. */
-  public static final int MOST = 500;
+  /** The most documents; a decision looks at all of their models. */
+  public static final int MOST = 5_000;
 
   public Catalogue {
     models = List.copyOf(models);

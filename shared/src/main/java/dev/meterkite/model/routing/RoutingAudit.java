@@ -3,10 +3,13 @@ package dev.meterkite.model.routing;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.document.StoredSize;
 import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,8 +44,14 @@ public final class RoutingAudit {
   /** The most characters of excluded names that a document keeps. */
   private static final int MAX_EXCLUDE = 1_000;
 
-  /** The most models that one task can have tried and still exclude. */
+  /** The most models that one task can have tried and still exclude; the latest ones are kept. */
   public static final int MAX_TRIED = 50;
+
+  /** The most characters of their names. */
+  private static final int MAX_TRIED_LENGTH = 2_000;
+
+  /** The most bytes of a decision's fields, its answer included. */
+  public static final int MAX_STORED = 8_000;
 
   private static final String UTILISATION = "utilisation";
 
@@ -139,18 +148,36 @@ public final class RoutingAudit {
   public static Set<String> tried(Snapshot decision) {
     Set<String> tried = new LinkedHashSet<>();
     for (String list : List.of(RoutingDecisions.TRIED, RoutingDecisions.FAILED)) {
-      for (Object name : FieldValues.list(decision.fields().get(list))) {
-        if (name instanceof String text && tried.size() < MAX_TRIED) {
-          tried.add(text);
-        }
-      }
+      tried.addAll(names(decision, list));
     }
     String provider = FieldValues.text(decision.fields().get(RoutingDecisions.SELECTED_PROVIDER));
     String model = FieldValues.text(decision.fields().get(RoutingDecisions.SELECTED_MODEL));
     if (provider != null && model != null) {
       tried.add(provider + "/" + model);
     }
-    return tried;
+    return Collections.unmodifiableSet(new LinkedHashSet<>(latest(tried)));
+  }
+
+  private static List<String> names(Snapshot decision, String list) {
+    return FieldValues.list(decision.fields().get(list)).stream()
+        .filter(String.class::isInstance)
+        .map(String.class::cast)
+        .toList();
+  }
+
+  /** The last names, {@value #MAX_TRIED} and {@value #MAX_TRIED_LENGTH} characters at most. */
+  private static List<String> latest(Set<String> names) {
+    List<String> all = List.copyOf(names);
+    int from = all.size();
+    int length = 0;
+    while (from > 0 && all.size() - from < MAX_TRIED) {
+      length += all.get(from - 1).length();
+      if (length > MAX_TRIED_LENGTH) {
+        break;
+      }
+      from--;
+    }
+    return all.subList(from, all.size());
   }
 
   /** Whether a failure reported under this decision is the first of its task. */
@@ -161,14 +188,43 @@ public final class RoutingAudit {
 
   /** The names of failed models with one more; at most {@value #MAX_TRIED}. */
   public static List<String> failed(Snapshot decision, String name) {
-    Set<String> names = new LinkedHashSet<>();
-    for (Object known : FieldValues.list(decision.fields().get(RoutingDecisions.FAILED))) {
-      if (known instanceof String text && names.size() < MAX_TRIED - 1) {
-        names.add(text);
-      }
+    Set<String> failed = new LinkedHashSet<>(names(decision, RoutingDecisions.FAILED));
+    failed.add(name);
+    return latest(failed);
+  }
+
+  /**
+   * The document of a decision within {@value #MAX_STORED} bytes: where it is larger, it loses
+   * candidates that could not serve, then the worst of the others. They stay counted by reason.
+   *
+   * @param others bytes of what is stored with it
+   */
+  public static Map<String, Object> bounded(Map<String, Object> document, int others) {
+    int left = MAX_STORED - others - StoredSize.of(document);
+    if (left >= 0) {
+      return document;
     }
-    names.add(name);
-    return List.copyOf(names);
+    List<Map<String, @Nullable Object>> kept = new ArrayList<>();
+    for (Object entry : FieldValues.list(document.get(RoutingDecisions.CANDIDATES))) {
+      kept.add(FieldValues.map(entry));
+    }
+    List<Map<String, @Nullable Object>> worstFirst = new ArrayList<>(kept);
+    worstFirst.sort(Comparator.comparingDouble(RoutingAudit::worth));
+    for (Map<String, @Nullable Object> worst : worstFirst) {
+      if (left >= 0) {
+        break;
+      }
+      kept.remove(worst);
+      left += StoredSize.of(worst);
+    }
+    Map<String, Object> smaller = new LinkedHashMap<>(document);
+    smaller.put(RoutingDecisions.CANDIDATES, kept);
+    return smaller;
+  }
+
+  private static double worth(Map<String, @Nullable Object> candidate) {
+    Double score = FieldValues.decimal(candidate.get(SCORE));
+    return score == null ? -1 : score;
   }
 
   /** The weighed models left out and why, as answers list them on request. */

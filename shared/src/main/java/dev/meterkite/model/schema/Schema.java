@@ -337,6 +337,7 @@ public final class Schema {
     public static final String LATENCY_EWMA_MS = "latency_ewma_ms";
     public static final String CIRCUIT = "circuit";
     public static final String RECENT_KEYS = "recent_keys";
+    public static final String RESUMED_AT = "resumed_at";
     public static final String HEALTH_DUE_AT = "health_due_at";
     public static final String VALIDATION_ERRORS = "validation_errors";
     public static final String MODELS = "models";
@@ -452,6 +453,7 @@ public final class Schema {
     public static final String FAILED = "failed";
     public static final String CHEAPEST_MICROS = "cheapest_micros";
     public static final String DEAREST_MICROS = "dearest_micros";
+    public static final String EXPLAINED = "explained";
 
     private RoutingDecisions() {}
   }

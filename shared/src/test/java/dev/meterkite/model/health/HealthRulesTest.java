@@ -678,6 +678,35 @@ class HealthRulesTest {
     }
   }
 
+  /** A trial is never permitted while another is in flight, nor a call of a model that is out. */
+  private static void checkTrials(
+      OneByOne<HealthState, HealthCommand> documents, String model, Instant at, String where) {
+    HealthState state = documents.state(OWNER);
+    boolean out = state.model(model).at(at).outage() != null || state.access().outage() != null;
+    if (!out) {
+      return;
+    }
+    assertTrue(state.away(model, at).isPresent(), where);
+    boolean due = state.isTrialDue(model, at);
+    assertEquals(due, documents.answer(HealthRules.permit("openai", model), at).get("permitted"));
+    if (due) {
+      assertEquals(
+          false, documents.answer(HealthRules.permit("openai", model), at).get("permitted"), where);
+    }
+  }
+
+  /** A caller's own error changes nothing but that its trial is over. */
+  private static void checkCallersFault(
+      OneByOne<HealthState, HealthCommand> documents, String model, Instant at, String where) {
+    HealthCommand.Observe callers =
+        new HealthCommand.Observe(
+            "openai", model, 5, null, new Verdict(Kind.CALLER_FAULT, null), true, null);
+    documents.decide(HealthRules.observe(callers), at);
+    Map<String, Object> before = new HashMap<>(documents.get(OWNER).fields());
+    documents.decide(HealthRules.observe(callers), at);
+    assertEquals(before, documents.get(OWNER).fields(), where);
+  }
+
   @Test
   void seededSequences_keepEveryInvariant() {
     int seeds = Boolean.getBoolean("meterkite.deep") ? 5_000 : 200;
@@ -707,7 +736,10 @@ class HealthRulesTest {
                           "openai", model, random.nextInt(9_000), null, error, true, null));
             },
             at);
-        check(documents.state(OWNER), at, "seed " + seed + " step " + step);
+        String where = "seed " + seed + " step " + step;
+        check(documents.state(OWNER), at, where);
+        checkTrials(documents, model, at, where);
+        checkCallersFault(documents, model, at, where);
       }
     }
   }

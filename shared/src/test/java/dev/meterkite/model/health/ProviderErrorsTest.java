@@ -113,10 +113,18 @@ class ProviderErrorsTest { // A31
     "409, CALLER_FAULT",
     "428, CALLER_FAULT",
     "429, RATE_LIMITED",
+    "420, RATE_LIMITED",
+    "425, PROVIDER_FAULT",
     "430, CALLER_FAULT",
+    "444, PROVIDER_FAULT",
+    "497, CALLER_FAULT",
+    "498, RATE_LIMITED",
     "499, CALLER_FAULT",
     "500, PROVIDER_FAULT",
+    "520, PROVIDER_FAULT",
+    "524, PROVIDER_FAULT",
     "529, PROVIDER_FAULT",
+    "530, PROVIDER_FAULT",
     "599, PROVIDER_FAULT",
     "600, PROVIDER_FAULT",
     "200, PROVIDER_FAULT",
@@ -124,7 +132,7 @@ class ProviderErrorsTest { // A31
     "399, PROVIDER_FAULT",
     "-5, PROVIDER_FAULT"
   })
-  void bareStatus_ofAnyProvider(int status, Kind kind) {
+  void c42_bareStatus_ofAnyProvider(int status, Kind kind) {
     ProviderError error = ProviderError.reported("mistral", status, null, null, null);
     Verdict verdict = ProviderErrors.verdict(error, NOW);
     assertEquals(kind, verdict.kind());

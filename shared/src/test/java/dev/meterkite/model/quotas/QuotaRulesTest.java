@@ -21,9 +21,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class QuotaRulesTest {
@@ -638,22 +640,73 @@ class QuotaRulesTest {
     }
   }
 
+  static Stream<Object> c62_resetAsTextOrNumber_isRead() {
+    return Stream.of(
+        "2026-03-01T10:01:00.5Z",
+        "2026-03-01T11:01:00.500+01:00",
+        "2026-03-01T10:01:00.500000",
+        "2026-03-01 10:01:00.500000+00:00",
+        "1772359260.5",
+        " 1772359260500 ",
+        "1.7723592605E9",
+        1772359260.5,
+        1772359260500.0,
+        1772359260500L);
+  }
+
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "2026-03-01T10:01:00Z",
-        "1772359260",
-        "1772359260000",
-        "2026-03-01T11:01:00+01:00"
-      })
-  void c62_resetAsTextOrNumber_isRead(String written) {
-    for (Object value :
-        written.contains("T")
-            ? List.<Object>of(written)
-            : List.<Object>of(written, Long.valueOf(written))) {
-      store.put(OWNER, Map.of("tokens_used", 5L, "tokens_limit", 10L, "reset_at", value));
-      assertEquals(T0.plusSeconds(60), store.state(OWNER).windows().get(0).end(), value::toString);
+  @MethodSource
+  void c62_resetAsTextOrNumber_isRead(Object written) {
+    Instant end = T0.plusSeconds(60).plusMillis(500);
+    for (Map<String, Object> fields :
+        List.<Map<String, Object>>of(
+            Map.of("tokens_used", 5L, "tokens_limit", 10L, "reset_at", written),
+            Map.of(
+                "windows", Map.of("minute", Map.of("tokens_limit", 10L, "reset_at", written))))) {
+      store.put(OWNER, fields);
+      assertEquals(end, store.state(OWNER).windows().get(0).end(), written::toString);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tomorrow", "2026-13-01T10:01:00Z", "-5", "1e99", "NaN", ""})
+  void c62_resetThatCannotBeRead_isNotStated(String written) {
+    store.put(OWNER, Map.of("tokens_used", 5L, "tokens_limit", 10L, "reset_at", written));
+    assertEquals(QuotaState.NEVER, store.state(OWNER).windows().get(0).end());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'700', 700", "699.2, 700", "-3, 0", "many, 0"})
+  void c62_useInAFormOfItsOwn_isReadAndRoundedUp(String written, long used) {
+    store.put(OWNER, Map.of("tokens_used", written, "tokens_limit", 1_000L));
+    assertEquals(used, store.state(OWNER).windows().get(0).tokensUsed());
+  }
+
+  @Test
+  void c64_limitsStatedBeforeTheQuotaDocumentExists_lowerWhatIsLeft() {
+    QuotaCommand.Ensure plan = new QuotaCommand.Ensure("openai", "gpt-4o", minute(1_000));
+    store.decide(QuotaRules.stated(OWNER, new QuotaCommand.Stated(300L, null, null, plan)), T0);
+    assertEquals(700, state(T0).windows().get(0).tokensUsed());
+    assertRefused(QuotaOutcome.QUOTA_EXHAUSTED, reserve(301, minute(1_000), T0));
+    reserved(300, minute(1_000), T0);
+  }
+
+  @Test
+  void c64_limitsStatedOfAModelWithoutAQuota_makeNone() {
+    store.decide(QuotaRules.stated(OWNER, new QuotaCommand.Stated(0L, null, null, null)), T0);
+    assertFalse(store.get(OWNER).exists());
+  }
+
+  @Test
+  void settlementOfWhatWasNeverReserved_namesTheReservation() {
+    reserved(1, minute(1_000), T0);
+    ReservationId nobody = new ReservationId(OWNER, "00000000-0000-0000-0000-000000000000");
+    Decision<QuotaState> decision =
+        store.decide(QuotaRules.settle(nobody, 1, "s" + keys++, "h"), T0);
+    assertRefused(QuotaOutcome.NOT_FOUND, decision);
+    assertEquals(
+        Map.of("reservation_id", nobody.toString()),
+        ((Decision.Refused<QuotaState>) decision).figures());
   }
 
   @Test
@@ -693,7 +746,7 @@ class QuotaRulesTest {
     ReservationId charged = reserved(100, minute(1_000), T0);
     store.answer(QuotaRules.settle(charged, 100, "s" + keys++, "h"), T0);
     reserved(50, minute(1_000), T0);
-    QuotaCommand.Stated stated = new QuotaCommand.Stated(left, null, T0.plusSeconds(20));
+    QuotaCommand.Stated stated = new QuotaCommand.Stated(left, null, T0.plusSeconds(20), null);
     store.decide(QuotaRules.stated(OWNER, stated), T0);
     assertEquals(used, state(T0).windows().get(0).tokensUsed());
     store.decide(QuotaRules.stated(OWNER, stated), T0);
@@ -708,7 +761,9 @@ class QuotaRulesTest {
             Window.DAY, new QuotaLimits.Limit(9_000L, null));
     reserved(1, limits(ZoneOffset.UTC, both), T0);
     store.decide(
-        QuotaRules.stated(OWNER, new QuotaCommand.Stated(3_999L, null, T0.plusSeconds(3_600))), T0);
+        QuotaRules.stated(
+            OWNER, new QuotaCommand.Stated(3_999L, null, T0.plusSeconds(3_600), null)),
+        T0);
     assertEquals(0, state(T0).windows().get(0).tokensUsed());
     assertEquals(5_000, state(T0).windows().get(1).tokensUsed());
   }

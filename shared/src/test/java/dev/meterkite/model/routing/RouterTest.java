@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.health.HealthCommand;
 import dev.meterkite.model.health.HealthRules;
 import dev.meterkite.model.health.HealthState;
+import dev.meterkite.model.health.ProviderErrors;
 import dev.meterkite.model.quotas.QuotaLimits;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;
@@ -576,6 +579,52 @@ class RouterTest {
         IllegalArgumentException.class,
         () -> request(RouteRequest.MAX_TOKENS + 1, 0, null, Set.of(), null));
     assertEquals(1, request(1, 0, null, Set.of(), null).size().input());
+  }
+
+  /** Whatever was reported, a model that is out or paused is chosen for a trial or not at all. */
+  @Test
+  void modelThatIsOut_isNeverChosenButForATrial() {
+    ProviderErrors.Kind[] kinds = ProviderErrors.Kind.values();
+    for (int seed = 0; seed < 150; seed++) {
+      Random random = new Random(seed);
+      HealthRules rules = new HealthRules();
+      HealthState state = rules.decode(Snapshot.absent(HealthRules.owner("p")));
+      Instant at = NOW;
+      for (int step = 0; step < 80; step++) {
+        at = at.plusMillis(random.nextInt(20_000));
+        String id = "m" + random.nextInt(3);
+        ProviderErrors.Verdict error =
+            random.nextInt(3) == 0
+                ? null
+                : new ProviderErrors.Verdict(
+                    kinds[random.nextInt(kinds.length)], at.plusSeconds(random.nextInt(90)));
+        HealthCommand.Observe report =
+            new HealthCommand.Observe("p", id, random.nextInt(900), null, error, true, null);
+        if (rules.decide(state, null, HealthRules.observe(report), at)
+            instanceof Decision.Applied<HealthState> applied) {
+          state = applied.next();
+        }
+        for (int model = 0; model < 3; model++) {
+          String name = "m" + model;
+          CatalogModel served =
+              new CatalogModel(
+                  "p",
+                  name,
+                  Set.of(TaskType.LLM),
+                  true,
+                  1_000,
+                  Set.of(),
+                  ModelPrice.tokens(1, 1),
+                  new QuotaLimits(ZoneOffset.UTC, Map.of()));
+          Candidate candidate =
+              Candidate.of(served, state, null, request(1, 1, null, Set.of(), null), at);
+          boolean able = candidate.unfit() == null;
+          String where = "seed " + seed + " step " + step + " " + candidate;
+          assertEquals(able, state.away(name, at).isEmpty() || candidate.trial(), where);
+          assertTrue(!able || !candidate.trial() || state.isTrialDue(name, at), where);
+        }
+      }
+    }
   }
 
   @Test
