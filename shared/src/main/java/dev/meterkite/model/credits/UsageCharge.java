@@ -53,7 +53,7 @@ public record UsageCharge(
   }
 
   /** Which field has no price, for the caller. */
-  Map<String, Object> figures(Priced.Unknown unknown) {
+  public Map<String, Object> figures(Priced.Unknown unknown) {
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put("provider", usage.provider());
     figures.put("model_id", usage.modelId());

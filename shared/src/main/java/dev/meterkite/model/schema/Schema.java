@@ -325,6 +325,19 @@ public final class Schema {
     /** Of a job's hold: {@code created_at} of the job that it was made for. */
     public static final String JOB_CREATED_AT = "job_created_at";
 
+    /** By usage: the most that the call may consume, or what a capture below a credit was. */
+    public static final String USAGE = "usage";
+
+    public static final String COST_MICROS = "cost_micros";
+    public static final String COST_EXACT = "cost_exact";
+    public static final String MARKUP_PERCENT = "markup_percent";
+    public static final String CHARGE_EXACT = "charge_exact";
+    public static final String PRICE_VERSION = "price_version";
+    public static final String PLANS_VERSION = "plans_version";
+
+    /** Of a capture by usage that took no credit: what is accrued after it. */
+    public static final String ACCRUED_MICROS = "accrued_micros";
+
     private CreditHolds() {}
   }
 
@@ -769,6 +782,19 @@ public final class Schema {
 
     public static final String CREATED_AT = "created_at";
     public static final String EXPIRE_AT = "expire_at";
+
+    /** Of a debit by usage that took no credit: the call, as a transaction keeps it. */
+    public static final String USAGE = "usage";
+
+    public static final String COST_MICROS = "cost_micros";
+    public static final String COST_EXACT = "cost_exact";
+    public static final String MARKUP_PERCENT = "markup_percent";
+    public static final String CHARGE_EXACT = "charge_exact";
+    public static final String PRICE_VERSION = "price_version";
+    public static final String PLANS_VERSION = "plans_version";
+    public static final String ACCRUED_MICROS = "accrued_micros";
+    public static final String JOB_ID = "job_id";
+    public static final String DESCRIPTION = "description";
 
     private IdempotencyKeys() {}
   }

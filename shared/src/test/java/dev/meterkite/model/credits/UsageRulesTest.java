@@ -155,7 +155,7 @@ class UsageRulesTest {
     assertEquals("2/0 5000", figures(bank));
     Decision<CreditState> refused =
         bank.decide(CreditCommands.debit(USER, call(15_001), null, null, "r", "h"));
-    Map<String, Object> figures = assertInstanceOf(Decision.Refused.class, refused).figures();
+    Map<?, ?> figures = assertInstanceOf(Decision.Refused.class, refused).figures();
     assertEquals(3L, figures.get("required"));
     assertEquals(2L, figures.get("available"));
     assertEquals(5_000L, figures.get("accrued_micros"));

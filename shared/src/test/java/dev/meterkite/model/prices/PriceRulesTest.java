@@ -190,15 +190,12 @@ class PriceRulesTest {
   @Test
   void searchesOfASize_needTheSize() {
     List<PriceComponent> sizes = new ArrayList<>();
+    long dollars = 6_000_000_000L;
     for (SearchSize size : SearchSize.values()) {
       sizes.add(
           new PriceComponent(
-              Meter.REQUEST,
-              PriceUnit.REQUEST,
-              6_000_000_000L + 4_000_000_000L * size.ordinal(),
-              null,
-              ServiceTier.STANDARD,
-              size));
+              Meter.REQUEST, PriceUnit.REQUEST, dollars, null, ServiceTier.STANDARD, size));
+      dollars += 4_000_000_000L;
     }
     PriceVersion price = active(sizes.toArray(PriceComponent[]::new));
     assertEquals("unknown requests", cost(price, usage()));

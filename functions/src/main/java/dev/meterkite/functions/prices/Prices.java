@@ -1,0 +1,160 @@
+package dev.meterkite.functions.prices;
+
+import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.prices.CallUsage;
+import dev.meterkite.model.prices.PriceHistory;
+import dev.meterkite.model.prices.Priced;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema;
+import dev.meterkite.model.schema.Schema.ModelCatalog;
+import dev.meterkite.model.schema.Violation;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What calls of models cost, and the plans that make credits of it.
+ *
+ * <p>Both are read at most {@link #MAX_AGE} before they are used, so a version of a price should be
+ * written at least that long before it counts; where a price is not known, it is read again before
+ * that is said. Where Firestore cannot be reached, this fails: no call is charged at a guess.
+ */
+public final class Prices {
+  /** The longest time for which a change may go unseen. */
+  static final Duration MAX_AGE = Duration.ofSeconds(5);
+
+  /** The most models whose prices are kept. */
+  private static final int MOST_MODELS = 2_000;
+
+  /** The most versions of a price that are looked at, the latest first. */
+  private static final int MOST_VERSIONS = 200;
+
+  private static final DocRef PLANS = new DocRef(Schema.Plans.COLLECTION, Schema.Plans.DEFAULT);
+
+  private final Store store;
+  private final Log log;
+  private final RecentReads<Model, PriceHistory> histories;
+  private final RecentReads<DocRef, Plans> plans;
+
+  /** The last plans that were valid, and the faults that the log has heard of. */
+  private final AtomicReference<@Nullable Plans> lastValid = new AtomicReference<>();
+
+  private final AtomicReference<String> said = new AtomicReference<>("");
+
+  private record Model(String provider, String modelId) {}
+
+  /** Prices over a backend; a process needs them once. */
+  public Prices(Backend backend) {
+    this(backend, InstantSource.system());
+  }
+
+  Prices(Backend backend, InstantSource real) {
+    this.store = backend.store();
+    this.log = backend.log();
+    this.histories =
+        new RecentReads<>(backend.clock(), real, MAX_AGE, MOST_MODELS, this::readHistory);
+    this.plans = new RecentReads<>(backend.clock(), real, MAX_AGE, 1, this::readPlans);
+  }
+
+  /** The plans. */
+  public Plans plans() {
+    return plans.get(PLANS);
+  }
+
+  /** What a call at a moment costs. */
+  public Priced cost(CallUsage usage, Instant at) {
+    Model model = new Model(usage.provider(), usage.modelId());
+    Priced priced = histories.get(model).cost(usage, at);
+    return priced instanceof Priced.Unknown ? histories.fresh(model).cost(usage, at) : priced;
+  }
+
+  /** The prices of a model in the course of time. */
+  public PriceHistory history(String provider, String modelId) {
+    return histories.get(new Model(provider, modelId));
+  }
+
+  /**
+   * The versions and the catalogue's document of a model. A price file may name a model behind its
+   * provider, {@code acme/m-1}: that name counts where the model's own has no version.
+   */
+  private CompletableFuture<PriceHistory> readHistory(Model model) {
+    CompletableFuture<List<Snapshot>> catalogue = readCatalogue(model);
+    return readVersions(model.provider(), model.modelId())
+        .thenCompose(
+            found ->
+                found.isEmpty()
+                    ? readVersions(model.provider(), model.provider() + "/" + model.modelId())
+                    : CompletableFuture.completedFuture(found))
+        .thenCombine(
+            catalogue,
+            (versions, documents) -> {
+              PriceHistory history =
+                  PriceHistory.of(
+                      model.provider(),
+                      model.modelId(),
+                      versions,
+                      documents.isEmpty() ? null : documents.get(0));
+              if (!history.refused().isEmpty()) {
+                log.warn("prices that cannot be read", Map.of("documents", history.refused()));
+              }
+              return history;
+            });
+  }
+
+  private CompletableFuture<List<Snapshot>> readVersions(String provider, String modelId) {
+    return store.find(Queries.pricesOf(provider, modelId, MOST_VERSIONS));
+  }
+
+  /** The model's document in the catalogue; where the catalogue is empty, that of the seed. */
+  private CompletableFuture<List<Snapshot>> readCatalogue(Model model) {
+    return store
+        .find(Queries.catalogueOf(model.provider(), model.modelId(), 1))
+        .thenCompose(
+            found ->
+                found.isEmpty()
+                    ? store
+                        .find(Queries.allOf(ModelCatalog.COLLECTION, 1, ""))
+                        .thenApply(any -> any.isEmpty() ? seed(model) : List.<Snapshot>of())
+                    : CompletableFuture.completedFuture(found));
+  }
+
+  private static List<Snapshot> seed(Model model) {
+    return SeededCatalogue.documents().stream()
+        .filter(
+            each ->
+                model.provider().equals(each.fields().get(ModelCatalog.PROVIDER))
+                    && model.modelId().equals(each.fields().get(ModelCatalog.MODEL_ID)))
+        .toList();
+  }
+
+  /** A document that is not valid is not used: the last valid one goes on counting. */
+  private CompletableFuture<Plans> readPlans(DocRef ref) {
+    return store.read(List.of(ref)).thenApply(found -> valid(Plans.decode(found.get(0))));
+  }
+
+  private Plans valid(Plans.Decoded decoded) {
+    String faults = decoded.faults().toString();
+    if (!said.getAndSet(faults).equals(faults) && !decoded.faults().isEmpty()) {
+      log.warn(
+          "plans/default is not valid",
+          Map.of("errors", decoded.faults().stream().map(Violation::encode).toList()));
+    }
+    decoded.plans().ifPresent(lastValid::set);
+    Plans last = lastValid.get();
+    if (last == null) {
+      throw new StoreException(StoreException.Kind.UNKNOWN, "plans/default is not valid");
+    }
+    return last;
+  }
+}
