@@ -5,6 +5,7 @@ import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.CallUsage.Quantity;
+import dev.meterkite.model.prices.ProviderUsage;
 import dev.meterkite.model.prices.SearchSize;
 import dev.meterkite.model.prices.ServiceTier;
 import dev.meterkite.model.quotas.QuotaRules;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 record UsageInput(CallUsage usage, @Nullable Instant at) {
   private static final String FIELD = "usage";
   private static final int LONGEST_NAME = 300;
+  private static final ProviderUsage.Result.Read NOTHING =
+      new ProviderUsage.Result.Read(Map.of(), null, null);
   private static final BigDecimal MOST = BigDecimal.valueOf(CallUsage.MAX_QUANTITY);
 
   /** The usage of a body, or null where it has none. */
@@ -57,13 +60,31 @@ record UsageInput(CallUsage usage, @Nullable Instant at) {
     if (!provider.isEmpty() && !modelId.isEmpty() && !isNamed(provider, modelId)) {
       fields.fault("model_id", "format", "must be, with provider, the name of a model");
     }
-    Map<Quantity, BigDecimal> quantities = quantities(body, fields);
+    Fields own = fields.optionalObject("provider_usage");
+    ProviderUsage.Result.Read read =
+        own == null ? stated(body, fields) : read(fields, ProviderUsage.of(own.members()));
     ServiceTier service = fields.optionalWord("service", ServiceTier.class);
     SearchSize size = fields.optionalWord("search_size", SearchSize.class);
+    if (service == null) {
+      service = read.service() == null ? ServiceTier.STANDARD : read.service();
+    }
     return new UsageInput(
         new CallUsage(
-            provider, modelId, quantities, service == null ? ServiceTier.STANDARD : service, size),
+            provider, modelId, read.quantities(), service, size == null ? read.searchSize() : size),
         fields.optionalMoment("at"));
+  }
+
+  /** What the provider's own object says; then no quantity may be given beside it. */
+  private static ProviderUsage.Result.Read read(Fields fields, ProviderUsage.Result result) {
+    for (Quantity quantity : Quantity.values()) {
+      fields.notWith(quantity.field(), "must not be given beside provider_usage");
+    }
+    if (result instanceof ProviderUsage.Result.Fault fault) {
+      String member = fault.member().isEmpty() ? "" : "." + fault.member();
+      fields.fault("provider_usage" + member, Violation.INCONSISTENT, fault.message());
+      return NOTHING;
+    }
+    return (ProviderUsage.Result.Read) result;
   }
 
   /** Whether provider and model make the id of a document. */
@@ -71,7 +92,7 @@ record UsageInput(CallUsage usage, @Nullable Instant at) {
     return DocRef.isId(QuotaRules.id(provider, modelId));
   }
 
-  private static Map<Quantity, BigDecimal> quantities(Fields body, Fields fields) {
+  private static ProviderUsage.Result.Read stated(Fields body, Fields fields) {
     Map<Quantity, BigDecimal> quantities = new EnumMap<>(Quantity.class);
     boolean stated = false;
     for (Quantity quantity : Quantity.values()) {
@@ -98,8 +119,8 @@ record UsageInput(CallUsage usage, @Nullable Instant at) {
     CallUsage.Fault fault = CallUsage.fault(quantities);
     if (fault != null) {
       fields.fault(fault.quantity().field(), Violation.OUT_OF_RANGE, fault.message());
-      return Map.of();
+      return NOTHING;
     }
-    return quantities;
+    return new ProviderUsage.Result.Read(quantities, null, null);
   }
 }
