@@ -1,5 +1,6 @@
 package dev.meterkite.functions.prices;
 
+import com.google.gson.JsonObject;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Store;
@@ -10,9 +11,12 @@ import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.PriceHistory;
 import dev.meterkite.model.prices.Priced;
+import dev.meterkite.model.routing.CatalogModel;
+import dev.meterkite.model.routing.Catalogue;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
+import dev.meterkite.model.schema.Schema.ModelPrices;
 import dev.meterkite.model.schema.Violation;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,6 +24,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +39,17 @@ public final class Prices {
   /** The longest time for which a change may go unseen. */
   static final Duration MAX_AGE = Duration.ofSeconds(5);
 
+  /** The same for the router's estimates, which ask for the prices of a whole catalogue. */
+  static final Duration MAX_AGE_OF_ESTIMATES = Duration.ofSeconds(60);
+
   /** The most models whose prices are kept. */
   private static final int MOST_MODELS = 2_000;
 
   /** The most versions of a price that are looked at, the latest first. */
   private static final int MOST_VERSIONS = 200;
+
+  private static final CompletableFuture<List<Snapshot>> NO_CATALOGUE =
+      CompletableFuture.completedFuture(List.of());
 
   private static final DocRef PLANS = new DocRef(Schema.Plans.COLLECTION, Schema.Plans.DEFAULT);
 
@@ -46,6 +57,9 @@ public final class Prices {
   private final Log log;
   private final RecentReads<Model, PriceHistory> histories;
   private final RecentReads<DocRef, Plans> plans;
+  private final RecentReads<Model, PriceHistory> estimates;
+  private final RecentReads<String, Boolean> any;
+  private final InstantSource clock;
 
   /** The last plans that were valid, and the faults that the log has heard of. */
   private final AtomicReference<@Nullable Plans> lastValid = new AtomicReference<>();
@@ -53,6 +67,10 @@ public final class Prices {
   private final AtomicReference<String> said = new AtomicReference<>("");
 
   private record Model(String provider, String modelId) {}
+
+  private record Estimated(Catalogue of, Catalogue priced) {}
+
+  private final AtomicReference<@Nullable Estimated> estimated = new AtomicReference<>();
 
   /** Prices over a backend; a process needs them once. */
   public Prices(Backend backend) {
@@ -64,7 +82,28 @@ public final class Prices {
     this.log = backend.log();
     this.histories =
         new RecentReads<>(backend.clock(), real, MAX_AGE, MOST_MODELS, this::readHistory);
+    this.clock = backend.clock();
+    this.estimates =
+        new RecentReads<>(
+            clock,
+            real,
+            MAX_AGE_OF_ESTIMATES,
+            MOST_MODELS,
+            model -> readPrices(model, NO_CATALOGUE));
+    this.any =
+        new RecentReads<>(
+            clock,
+            real,
+            MAX_AGE_OF_ESTIMATES,
+            1,
+            collection ->
+                store.find(Queries.allOf(collection, 1, "")).thenApply(found -> !found.isEmpty()));
     this.plans = new RecentReads<>(backend.clock(), real, MAX_AGE, 1, this::readPlans);
+  }
+
+  /** The catalogue that comes with the program: documents by their ids. */
+  public static JsonObject seed() {
+    return SeededCatalogue.file();
   }
 
   /** The plans. */
@@ -79,9 +118,50 @@ public final class Prices {
     return priced instanceof Priced.Unknown ? histories.fresh(model).cost(usage, at) : priced;
   }
 
-  /** The prices of a model in the course of time. */
-  public PriceHistory history(String provider, String modelId) {
-    return histories.get(new Model(provider, modelId));
+  /**
+   * A catalogue with the full prices that count now, as they were at most {@link
+   * #MAX_AGE_OF_ESTIMATES} ago: one query a model in that time, none where there are no full
+   * prices. Where Firestore cannot be reached, as it is.
+   */
+  public Catalogue priced(Catalogue catalogue) {
+    Estimated known = estimated.get();
+    if (known == null || known.of() != catalogue) { // A catalogue is read anew every few seconds.
+      known = new Estimated(catalogue, withPrices(catalogue));
+      estimated.set(known);
+    }
+    return known.priced();
+  }
+
+  private Catalogue withPrices(Catalogue catalogue) {
+    Instant now = clock.instant();
+    try {
+      if (!any.get(ModelPrices.COLLECTION)) {
+        return catalogue;
+      }
+      List<Model> models = catalogue.models().stream().map(Prices::model).toList();
+      estimates.begin(models);
+      return new Catalogue(
+          catalogue.models().stream()
+              .map(
+                  each ->
+                      estimates
+                          .get(model(each))
+                          .at(now)
+                          .map(found -> each.with(found.version()))
+                          .orElse(each))
+              .toList(),
+          catalogue.refused());
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof StoreException failure) {
+        log.warn("prices cannot be read", Map.of("kind", failure.kind().name()));
+        return catalogue;
+      }
+      throw e;
+    }
+  }
+
+  private static Model model(CatalogModel model) {
+    return new Model(model.provider(), model.modelId());
   }
 
   /**
@@ -89,7 +169,11 @@ public final class Prices {
    * provider, {@code acme/m-1}: that name counts where the model's own has no version.
    */
   private CompletableFuture<PriceHistory> readHistory(Model model) {
-    CompletableFuture<List<Snapshot>> catalogue = readCatalogue(model);
+    return readPrices(model, readCatalogue(model));
+  }
+
+  private CompletableFuture<PriceHistory> readPrices(
+      Model model, CompletableFuture<List<Snapshot>> catalogue) {
     return readVersions(model.provider(), model.modelId())
         .thenCompose(
             found ->

@@ -51,37 +51,42 @@ final class RecentReads<K, V> {
     return get(key, maxAge);
   }
 
+  /** Begins to read what is not known, so that several values cost one wait. */
+  void begin(Iterable<K> keys) {
+    keys.forEach(key -> begun(key, maxAge));
+  }
+
   /** The value as it is now or later. */
   V fresh(K key) {
     return get(key, Duration.ZERO);
   }
 
   private V get(K key, Duration age) {
-    CompletableFuture<V> value;
-    Entry<V> begun = null;
+    Entry<V> begun = begun(key, age);
+    try {
+      return begun.value().join();
+    } catch (RuntimeException failure) {
+      synchronized (entries) {
+        entries.remove(key, begun);
+      }
+      throw failure;
+    }
+  }
+
+  private Entry<V> begun(K key, Duration age) {
     synchronized (entries) {
       Instant now = clock.instant();
       Instant realNow = real.instant();
       Entry<V> known = entries.get(key);
       if (known != null
+          && !known.value().isCompletedExceptionally()
           && isYoung(known.begunAt(), now, age)
           && isYoung(known.begunAtReal(), realNow, age)) {
-        value = known.value();
-      } else {
-        value = read.apply(key);
-        begun = new Entry<>(value, now, realNow);
-        entries.put(key, begun);
+        return known;
       }
-    }
-    try {
-      return value.join();
-    } catch (RuntimeException failure) {
-      if (begun != null) {
-        synchronized (entries) {
-          entries.remove(key, begun);
-        }
-      }
-      throw failure;
+      Entry<V> begun = new Entry<>(read.apply(key), now, realNow);
+      entries.put(key, begun);
+      return begun;
     }
   }
 

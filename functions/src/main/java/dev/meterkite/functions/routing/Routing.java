@@ -7,6 +7,7 @@ import dev.meterkite.functions.health.Providers;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.quotas.Quotas;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
@@ -78,6 +79,7 @@ public final class Routing {
   private static final int MOST_AWAY = 3;
 
   private final CatalogueCache catalogue;
+  private final Prices prices;
   private final SharedReads reads;
   private final GroupCommit<Boolean, QuotaCommand.Purpose> decisions;
   private final HealthRules healthRules = new HealthRules();
@@ -105,6 +107,7 @@ public final class Routing {
   Routing(Backend backend, Quotas quotas, Providers providers, Alerting alerting) {
     this.catalogue =
         new CatalogueCache(backend.store(), backend.clock(), InstantSource.system(), backend.log());
+    this.prices = new Prices(backend);
     this.reads = new SharedReads(backend.store());
     this.decisions = backend.engine(new DecisionRules());
     this.clock = backend.clock();
@@ -213,7 +216,7 @@ public final class Routing {
   private record Hopeful(CatalogModel model, Candidate best) {}
 
   private Sight look(Errand errand, Duration age) {
-    Looking looking = new Looking(errand, catalogue.read(age).models());
+    Looking looking = new Looking(errand, prices.priced(catalogue.read(age)).models());
     looking.readHealth();
     looking.readQuotas();
     return looking.sight();
