@@ -68,7 +68,13 @@ public final class Prices {
 
   private record Model(String provider, String modelId) {}
 
-  private record Estimated(Catalogue of, Catalogue priced) {}
+  private record Estimated(Catalogue of, Catalogue priced) {
+    /** A catalogue is read anew every few seconds; until then it is the same object. */
+    @SuppressWarnings("ReferenceEquality")
+    boolean isOf(Catalogue catalogue) {
+      return of == catalogue;
+    }
+  }
 
   private final AtomicReference<@Nullable Estimated> estimated = new AtomicReference<>();
 
@@ -125,7 +131,7 @@ public final class Prices {
    */
   public Catalogue priced(Catalogue catalogue) {
     Estimated known = estimated.get();
-    if (known == null || known.of() != catalogue) { // A catalogue is read anew every few seconds.
+    if (known == null || !known.isOf(catalogue)) {
       known = new Estimated(catalogue, withPrices(catalogue));
       estimated.set(known);
     }

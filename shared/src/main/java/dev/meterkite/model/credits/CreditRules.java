@@ -158,7 +158,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       }
       return settled(state, state, book, answer);
     }
-    Decision<CreditState> ofUsage = new UsageRules(state, book, seen).decide(input);
+    Decision<CreditState> ofUsage = new CallChargeRules(state, book, seen).decide(input);
     return ofUsage == null ? new PaymentRules(state, book, seen).decide(input) : ofUsage;
   }
 
@@ -220,7 +220,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     }
     return input instanceof CreditCommand.Hold hold
         ? hold.amount()
-        : UsageRules.required(state, book, input);
+        : CallChargeRules.required(state, book, input);
   }
 
   private static Decision<CreditState> debit(

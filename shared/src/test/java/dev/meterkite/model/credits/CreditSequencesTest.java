@@ -164,8 +164,8 @@ class CreditSequencesTest {
       keys.add(key);
       UsageCharge charge =
           random.nextInt(9) == 0
-              ? UsageRulesTest.unknown()
-              : UsageRulesTest.call(amount * random.nextInt(2_000));
+              ? CallChargeRulesTest.unknown()
+              : CallChargeRulesTest.call(amount * random.nextInt(2_000));
       String outcome = bank.run(CreditCommands.debit(Bank.USER, charge, null, "text", key, "h"));
       if (outcome.equals("applied")) {
         assertTrue(bank.ledger().accrued().micros() < 10_000, () -> bank.ledger().toString());
@@ -178,7 +178,7 @@ class CreditSequencesTest {
           CreditCommands.capture(
               Bank.USER,
               bank.holdId(hold()),
-              UsageRulesTest.call(amount * 5_000),
+              CallChargeRulesTest.call(amount * 5_000),
               0,
               random.nextBoolean(),
               bank.key(),

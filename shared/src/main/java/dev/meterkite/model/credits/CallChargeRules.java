@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * A capture is refused where the charge is more than the hold, or with {@code overage} deducted as
  * far as credits are available; an alert has the rest.
  */
-final class UsageRules {
+final class CallChargeRules {
   /** How long an idempotency record is kept. */
   private static final Duration KEPT = Duration.ofDays(30);
 
@@ -37,7 +37,7 @@ final class UsageRules {
   private final Seen seen;
   private final String tier;
 
-  UsageRules(CreditState state, Book book, Seen seen) {
+  CallChargeRules(CreditState state, Book book, Seen seen) {
     this.state = state;
     this.book = book;
     this.seen = seen;

@@ -38,8 +38,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Calls of models charged to a ledger. */
-class UsageRulesTest {
+class CallChargeRulesTest {
   private static final String USER = Bank.USER;
+
+  /** Calls charged by the random test, over two seeds and two orders. */
   private static final int CALLS = Boolean.getBoolean("meterkite.deep") ? 1_000_000 : 20_000;
 
   /** A call that costs this many micro-USD, in a book with a credit of 10,000. */
@@ -349,7 +351,7 @@ class UsageRulesTest {
       PriceBook book = book(random, creditMicros);
       List<Drawn> calls = new ArrayList<>();
       BigDecimal sum = BigDecimal.ZERO;
-      for (int i = 0; i < CALLS / 2; i++) {
+      for (int i = 0; i < CALLS / 4; i++) {
         Drawn call = draw(random, book);
         calls.add(call);
         sum = sum.add(call.micros());
