@@ -48,12 +48,13 @@ class ArchitectureTest {
    */
   static final Map<String, Set<String>> ARROWS =
       Map.of(
-          "credits", Set.of("alerts"),
+          "credits", Set.of("alerts", "prices"),
           "usage", Set.of("alerts"),
           "quotas", Set.of("alerts", "usage"),
           "health", Set.of("alerts", "quotas"),
-          "routing", Set.of("alerts", "health", "quotas"),
+          "routing", Set.of("alerts", "health", "quotas", "prices"),
           "customers", Set.of("alerts", "usage"),
+          "prices", Set.of(),
           "alerts", Set.of());
 
   /** What every feature may use. */

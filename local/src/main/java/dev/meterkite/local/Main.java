@@ -89,6 +89,12 @@ public final class Main {
         Command.ofDocuments(
             (store, clock, options, out) ->
                 new JsonLines(store, out).importFrom(Path.of(options.arguments().get(0)))));
+    commands.put(
+        "prices",
+        Command.ofDocuments(
+            (store, clock, options, out) ->
+                new PriceImport(store, clock, out)
+                    .run(Path.of(options.arguments().get(0)), options.only(), options.apply())));
     return commands;
   }
 

@@ -7,7 +7,9 @@ import dev.meterkite.local.line.ToolLine;
 import dev.meterkite.local.line.Value;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param rules whether the emulator gets {@code firestore.rules}
  * @param trace a file of recorded traffic; null for none
  * @param dryRun whether a command only says what it would do
+ * @param only what a command is restricted to; empty for nothing
+ * @param apply whether a command writes what it says
  */
 public record Options(
     String command,
@@ -37,7 +41,9 @@ public record Options(
     boolean schedules,
     boolean rules,
     @Nullable Path trace,
-    boolean dryRun) {
+    boolean dryRun,
+    Set<String> only,
+    boolean apply) {
   public static final int DEFAULT_PORT = 8080;
   static final int MOST_PROCESSES = 16;
 
@@ -91,6 +97,20 @@ public record Options(
               ToolCommand.of(
                       "import", "Sets all documents that an export has written to DIR.", WHERE)
                   .taking(Value.folder())
+                  .with(DOCUMENTS),
+              ToolCommand.of(
+                      "prices",
+                      "Compares LiteLLM's model_prices_and_context_window.json with model_prices:"
+                          + " what is new, changed, gone, or not understood, and why.",
+                      WHERE)
+                  .taking(Value.file())
+                  .with(
+                      List.of(
+                          new Option(
+                              "--only",
+                              Value.words("PROVIDER,..."),
+                              "look at these providers alone, as the file names them"),
+                          new Option("--apply", Value.flag(), "write the difference")))
                   .with(DOCUMENTS)));
 
   private static List<Option> common(Value port, Value firestorePort) {
@@ -126,6 +146,7 @@ public record Options(
 
   public Options {
     arguments = List.copyOf(arguments);
+    only = Set.copyOf(only);
   }
 
   /**
@@ -133,7 +154,7 @@ public record Options(
    * rules.
    */
   public static Options forTests() {
-    return new Options("up", List.of(), 0, 0, 0, null, false, false, null, false);
+    return new Options("up", List.of(), 0, 0, 0, null, false, false, null, false, Set.of(), false);
   }
 
   public Options withPort(int other) {
@@ -147,17 +168,31 @@ public record Options(
         schedules,
         rules,
         trace,
-        dryRun);
+        dryRun,
+        only,
+        apply);
   }
 
   public Options withFirestorePort(int other) {
     return new Options(
-        command, arguments, port, other, processes, chaosSeed, schedules, rules, trace, dryRun);
+        command, arguments, port, other, processes, chaosSeed, schedules, rules, trace, dryRun,
+        only, apply);
   }
 
   public Options withProcesses(int count) {
     return new Options(
-        command, arguments, port, firestorePort, count, chaosSeed, schedules, rules, trace, dryRun);
+        command,
+        arguments,
+        port,
+        firestorePort,
+        count,
+        chaosSeed,
+        schedules,
+        rules,
+        trace,
+        dryRun,
+        only,
+        apply);
   }
 
   public Options withRules() {
@@ -171,7 +206,9 @@ public record Options(
         schedules,
         true,
         trace,
-        dryRun);
+        dryRun,
+        only,
+        apply);
   }
 
   public Options withTrace(Path file) {
@@ -185,12 +222,25 @@ public record Options(
         schedules,
         rules,
         file,
-        dryRun);
+        dryRun,
+        only,
+        apply);
   }
 
   public Options withChaos(long seed) {
     return new Options(
-        command, arguments, port, firestorePort, processes, seed, schedules, rules, trace, dryRun);
+        command,
+        arguments,
+        port,
+        firestorePort,
+        processes,
+        seed,
+        schedules,
+        rules,
+        trace,
+        dryRun,
+        only,
+        apply);
   }
 
   /**
@@ -214,7 +264,13 @@ public record Options(
         !line.has("--no-schedules"),
         !line.has("--no-rules"),
         line.text("--trace").map(Path::of).orElse(null),
-        line.has("--dry-run"));
+        line.has("--dry-run"),
+        line.text("--only").map(text -> words(text)).orElse(Set.of()),
+        line.has("--apply"));
+  }
+
+  private static Set<String> words(String text) {
+    return Stream.of(text.split(",")).map(String::strip).collect(Collectors.toSet());
   }
 
   private static long anySeed() {

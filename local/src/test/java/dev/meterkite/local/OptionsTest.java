@@ -10,6 +10,7 @@ import dev.meterkite.local.line.WrongLineException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,13 +19,16 @@ class OptionsTest {
   @Test
   void nothing_isUpOnTheDefaultPort() {
     Options options = Options.parse(List.of());
-    assertEquals(new Options("up", List.of(), 8080, 0, 0, null, true, true, null, false), options);
+    assertEquals(
+        new Options("up", List.of(), 8080, 0, 0, null, true, true, null, false, Set.of(), false),
+        options);
   }
 
   @Test
   void everyOption_isRead() {
     assertEquals(
-        new Options("export", List.of("out"), 9, 7, 3, -5L, false, false, null, false),
+        new Options(
+            "export", List.of("out"), 9, 7, 3, -5L, false, false, null, false, Set.of(), false),
         parse(
             "export --port 9 out --processes=3 --chaos --seed -5 --no-schedules --no-rules"
                 + " --firestore-port 7"));

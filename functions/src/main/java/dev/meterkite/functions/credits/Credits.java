@@ -9,6 +9,7 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Limits;
 import dev.meterkite.functions.store.Reply;
@@ -24,6 +25,7 @@ import dev.meterkite.model.credits.CreditState;
 import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.JobEvent;
 import dev.meterkite.model.credits.JobStatus;
+import dev.meterkite.model.credits.UsageCharge;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
@@ -34,6 +36,7 @@ import dev.meterkite.model.schema.Violation;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What the functions of credits do: commands to the ledger of one user, through one engine. */
@@ -45,6 +48,7 @@ public final class Credits {
   private final Store store;
   private final Statements statements;
   private final UserPages users;
+  private final UsagePricing pricing;
 
   private static final class OfProcess {
     static final Backend BACKEND = Shadow.over(Backend.ofProcess());
@@ -66,6 +70,7 @@ public final class Credits {
     this.store = used.store();
     this.statements = new Statements(store);
     this.users = new UserPages(store, used.clock(), rules);
+    this.pricing = new UsagePricing(new Prices(used), used.clock());
   }
 
   /**
@@ -84,6 +89,19 @@ public final class Credits {
   /** Carries a command out and says what became of it. */
   Answer carryOut(Command<CreditCommand> command) {
     return answer(call(command));
+  }
+
+  /** Carries out what a call of a model is charged by; 400 for one that lies ahead. */
+  Answer charge(UsageInput usage, Function<UsageCharge, Command<CreditCommand>> command) {
+    return pricing
+        .early(usage)
+        .map(Answer::problem)
+        .orElseGet(() -> carryOut(command.apply(pricing.charge(usage))));
+  }
+
+  /** What a call of a model would be charged. */
+  Answer quote(UsageInput usage, @Nullable String tier) {
+    return pricing.quote(usage, tier);
   }
 
   /** Carries commands out, all at once, and says what became of each. */
@@ -117,6 +135,29 @@ public final class Credits {
             userId ->
                 carryOut(CreditCommands.settle(userId, holdId, capture, amount, key, requestHash)))
         .orElseGet(() -> Answer.problem(Problem.missing(hold)));
+  }
+
+  /** Captures what a call of a model cost, or an amount that may be more than the hold. */
+  Answer capture(
+      String holdId,
+      @Nullable UsageInput usage,
+      @Nullable Long amount,
+      boolean overage,
+      String key,
+      String requestHash) {
+    DocRef hold = new DocRef(CreditHolds.COLLECTION, holdId);
+    Optional<String> owner = ownerOf(hold);
+    if (owner.isEmpty()) {
+      return Answer.problem(Problem.missing(hold));
+    }
+    long credits = amount == null ? 0 : amount;
+    return usage == null
+        ? carryOut(
+            CreditCommands.capture(owner.get(), holdId, null, credits, overage, key, requestHash))
+        : charge(
+            usage,
+            charge ->
+                CreditCommands.capture(owner.get(), holdId, charge, 0, overage, key, requestHash));
   }
 
   /** Reverses a deduction, or a part of it; 404 for one that does not exist. */
@@ -309,6 +350,7 @@ public final class Credits {
       case HOLD_ALREADY_CAPTURED -> conflict(refusal, "The hold has been captured.");
       case HOLD_ALREADY_RELEASED -> conflict(refusal, "The hold has been released.");
       case HOLD_EXPIRED -> conflict(refusal, "The hold has expired.");
+      case UNKNOWN_PRICE -> UsagePricing.unknownPrice();
       case CAPTURE_EXCEEDS_HOLD -> conflict(refusal, "The hold has less than is to be captured.");
       case NOT_REFUNDABLE -> conflict(refusal, "Only deductions can be refunded.");
       case REFUND_EXCEEDS_TRANSACTION ->

@@ -4,19 +4,17 @@ import com.google.cloud.functions.HttpFunction;
 import com.google.cloud.functions.HttpRequest;
 import com.google.cloud.functions.HttpResponse;
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.model.command.Command;
-import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.CreditRules;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** {@code debit-credits}: spends credits of a user. */
+/** {@code debit-credits}: spends credits of a user, an amount or what a call of a model cost. */
 public final class DebitCredits implements HttpFunction {
   private final Edge edge;
   private final Endpoint<Debit> endpoint;
@@ -33,29 +31,37 @@ public final class DebitCredits implements HttpFunction {
             .roles(Role.SERVICE)
             .keyRequired()
             .fields(Debit::parse)
-            .answer(call -> credits.carryOut(command(call)));
+            .answer(call -> debit(credits, call));
   }
 
   private record Debit(
-      String userId, long amount, @Nullable String jobId, @Nullable String description) {
+      String userId,
+      long amount,
+      @Nullable UsageInput usage,
+      @Nullable String jobId,
+      @Nullable String description) {
     static Debit parse(Fields fields) {
+      UsageInput usage = UsageInput.optional(fields);
       return new Debit(
           fields.id("user_id"),
-          fields.integer("amount", 1, CreditRules.MAX_BALANCE),
+          UsageInput.amountBeside(fields, usage),
+          usage,
           fields.optionalId("job_id"),
           fields.optionalString("description", 1, Limits.DESCRIPTION));
     }
   }
 
-  private static Command<CreditCommand> command(Call<Debit> call) {
+  private static Answer debit(Credits credits, Call<Debit> call) {
     Debit debit = call.request();
-    return CreditCommands.debit(
-        debit.userId(),
-        debit.amount(),
-        debit.jobId(),
-        debit.description(),
-        call.requiredKey(),
-        call.requestHash());
+    String user = debit.userId();
+    String jobId = debit.jobId();
+    String text = debit.description();
+    String key = call.requiredKey();
+    String hash = call.requestHash();
+    return debit.usage() == null
+        ? credits.carryOut(CreditCommands.debit(user, debit.amount(), jobId, text, key, hash))
+        : credits.charge(
+            debit.usage(), charge -> CreditCommands.debit(user, charge, jobId, text, key, hash));
   }
 
   @Override

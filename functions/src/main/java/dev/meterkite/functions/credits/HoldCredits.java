@@ -4,15 +4,13 @@ import com.google.cloud.functions.HttpFunction;
 import com.google.cloud.functions.HttpRequest;
 import com.google.cloud.functions.HttpResponse;
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.model.command.Command;
-import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.CreditRules;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -34,32 +32,41 @@ public final class HoldCredits implements HttpFunction {
             .roles(Role.SERVICE)
             .keyRequired()
             .fields(Hold::parse)
-            .answer(call -> credits.carryOut(command(call)));
+            .answer(call -> hold(credits, call));
   }
 
-  private record Hold(String userId, long amount, @Nullable String jobId, Duration expiresIn) {
+  private record Hold(
+      String userId,
+      long amount,
+      @Nullable UsageInput usage,
+      @Nullable String jobId,
+      Duration expiresIn) {
     private static final Duration USUAL = Duration.ofDays(1);
     private static final Duration LONGEST = Duration.ofDays(7);
 
     static Hold parse(Fields fields) {
+      UsageInput usage = UsageInput.optional(fields);
       return new Hold(
           fields.id("user_id"),
-          fields.integer("amount", 1, CreditRules.MAX_BALANCE),
+          UsageInput.amountBeside(fields, usage),
+          usage,
           fields.optionalId("job_id"),
           Duration.ofSeconds(
               fields.integer("expires_in_seconds", 1, LONGEST.toSeconds(), USUAL.toSeconds())));
     }
   }
 
-  private static Command<CreditCommand> command(Call<Hold> call) {
+  private static Answer hold(Credits credits, Call<Hold> call) {
     Hold hold = call.request();
-    return CreditCommands.hold(
-        hold.userId(),
-        hold.amount(),
-        hold.jobId(),
-        hold.expiresIn(),
-        call.requiredKey(),
-        call.requestHash());
+    String user = hold.userId();
+    String job = hold.jobId();
+    Duration life = hold.expiresIn();
+    String key = call.requiredKey();
+    String hash = call.requestHash();
+    return hold.usage() == null
+        ? credits.carryOut(CreditCommands.hold(user, hold.amount(), job, life, key, hash))
+        : credits.charge(
+            hold.usage(), charge -> CreditCommands.hold(user, charge, job, life, key, hash));
   }
 
   @Override

@@ -348,6 +348,13 @@ public final class Fields {
     return value == null ? null : part(value, name);
   }
 
+  /** Notes that a field must not be there, if it is. */
+  public void notWith(String name, String message) {
+    if (value(name) != null) {
+      fault(name, "not_allowed", message);
+    }
+  }
+
   /** Notes a fault of this field, or of how it goes with others. */
   public void fault(String name, String code, String message) {
     String field = join(path, name);

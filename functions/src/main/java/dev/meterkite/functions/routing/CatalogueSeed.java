@@ -3,17 +3,12 @@ package dev.meterkite.functions.routing;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.meterkite.functions.http.JsonValues;
+import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -21,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * The catalogue that comes with the program, {@code model-catalog.json}: documents by their ids,
@@ -29,8 +23,6 @@ import java.util.Objects;
  * one.
  */
 final class CatalogueSeed {
-  private static final String FILE = "/model-catalog.json";
-
   private CatalogueSeed() {}
 
   /**
@@ -47,7 +39,7 @@ final class CatalogueSeed {
   /** The documents. */
   static List<Snapshot> documents() {
     List<Snapshot> documents = new ArrayList<>();
-    file()
+    Prices.seed()
         .asMap()
         .forEach(
             (id, fields) ->
@@ -62,21 +54,10 @@ final class CatalogueSeed {
   /** The documents by id, each as the REST API's {@code Document}. */
   static Map<String, String> bodies() {
     Map<String, String> bodies = new LinkedHashMap<>();
-    file()
+    Prices.seed()
         .asMap()
         .forEach((id, fields) -> bodies.put(id, typed(fields.getAsJsonObject()).toString()));
     return bodies;
-  }
-
-  private static JsonObject file() {
-    try (InputStream file = CatalogueSeed.class.getResourceAsStream(FILE);
-        Reader text =
-            new InputStreamReader(
-                Objects.requireNonNull(file, "no " + FILE), StandardCharsets.UTF_8)) {
-      return JsonParser.parseReader(text).getAsJsonObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static JsonObject typed(JsonObject fields) {

@@ -8,6 +8,7 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.quotas.Quotas;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
@@ -90,6 +91,7 @@ public final class Routing {
   private static final int MARKER_BYTES = 150;
 
   private final CatalogueCache catalogue;
+  private final Prices prices;
   private final SharedReads reads;
   private final GroupCommit<Boolean, QuotaCommand.Purpose> decisions;
   private final HealthRules healthRules = new HealthRules();
@@ -117,6 +119,7 @@ public final class Routing {
   Routing(Backend backend, Quotas quotas, Providers providers, Alerting alerting) {
     this.catalogue =
         new CatalogueCache(backend.store(), backend.clock(), InstantSource.system(), backend.log());
+    this.prices = new Prices(backend);
     this.reads = new SharedReads(backend.store());
     this.decisions = backend.engine(new DecisionRules());
     this.clock = backend.clock();
@@ -232,7 +235,7 @@ public final class Routing {
   private record Left(CatalogModel model, Candidate.Reason reason) {}
 
   private Sight look(Errand errand, Duration age) {
-    Looking looking = new Looking(errand, catalogue.read(age).models());
+    Looking looking = new Looking(errand, prices.priced(catalogue.read(age)).models());
     looking.readHealth();
     looking.readQuotas();
     return looking.sight();

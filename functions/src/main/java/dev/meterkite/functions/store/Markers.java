@@ -131,7 +131,10 @@ final class Markers {
   void applied(Command<?> command, List<Write> writes, String answer) {
     for (Write write : writes) {
       if (command.markers().contains(write.ref())) {
-        remember(write.ref(), new Mark(command.requestHash(), answer));
+        // In all its places: another body may look for the same key in another one first.
+        Mark mark = new Mark(command.requestHash(), answer);
+        command.markers().forEach(place -> remember(place, mark));
+        return;
       }
     }
   }

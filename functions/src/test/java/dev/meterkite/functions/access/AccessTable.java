@@ -49,6 +49,8 @@ final class AccessTable {
       model_router_alerts    a  a  a  -  -  -
       routing_decisions      a  a  a  -  -  -
       model_catalog          a  a  a  -  -  -
+      model_prices           a  a  a  -  -  -
+      plans                  a  a  a  -  -  -
       customers              oa a  a  a  oa a
       scenes                 oa oa a  oa oa a
       feature_flags          oa a  a  a  a  a

@@ -324,6 +324,14 @@ class CostTest {
         "{\"transaction_id\":\"" + transaction + "\",\"reason\":\"r\"}");
     costs("credit-statement", "a page of five transactions", "user_id=ada&limit=5");
     costs("quote-job", "a quote", "{\"duration_min\":10}");
+    String call =
+        "\"usage\":{\"provider\":\"openai\",\"model_id\":\"gpt-4o\",\"input_tokens\":100}";
+    costs("quote-usage", "a quote, prices not read yet", "{" + call + "}");
+    costs("quote-usage", "a quote", "{" + call + "}");
+    costs(
+        "debit-credits",
+        "a debit of tokens, no whole credit",
+        "{\"user_id\":\"ada\"," + call + "}");
     Map<String, Object> job = new LinkedHashMap<>();
     job.put("user_id", "ada");
     job.put("status", "queued");

@@ -945,7 +945,9 @@ class CreditFunctionsTest {
     done(DebitCredits.class, debit(user, 30));
     hold(user, 20, "");
     JsonObject answer = json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user));
-    assertEquals("user_id balance held available sequence lots transactions", members(answer));
+    assertEquals(
+        "user_id balance held available accrued_micros sequence lots transactions",
+        members(answer));
     assertEquals("70 20 50", figures(answer));
     JsonObject lot = answer.getAsJsonArray("lots").get(0).getAsJsonObject();
     assertEquals("remaining granted", members(lot));

@@ -172,10 +172,33 @@ class RouterCostsTest {
         settlement: 1 0 2
         outcome, cold: 2 1 1
         outcome, warm: 1 0 1
-        decision, catalogue unknown: 3 3 2
+        decision, catalogue unknown: 4 4 2
         decision: 2 2 2\
         """,
         found);
+  }
+
+  /** The prices of a catalogue are read once a minute, a query a model, and only if there are any. */
+  @Test
+  void c22_fullPrices_areChargedByTheRouterToo() {
+    catalogue(3, false);
+    Map<String, Object> price = new HashMap<>();
+    price.put("provider", "p1");
+    price.put("model_id", "m1");
+    price.put("effective_from", Instant.EPOCH);
+    price.put(
+        "components",
+        List.of(
+            Map.of("meter", "input", "unit", "token", "price", 10_000L),
+            Map.of("meter", "output", "unit", "token", "price", 10_000L)));
+    set(new DocRef("model_prices", "p1_m1_1970-01-01T00:00:00Z"), price);
+    Answer answer =
+        routing.route(RouteRequest.of(TaskType.LLM, RouteRequest.Size.tokens(900, 100)), null, "h");
+    assertTrue(answer.body().contains("\"model_id\":\"m1\""), answer.body());
+    assertTrue(answer.body().contains("\"cost_micros\":10,"), answer.body());
+    store.cost();
+    route();
+    assertTrue(store.cost().reads() <= Routing.MOST_READS, "prices are known");
   }
 
   /** A thousand outcomes of one provider at once leave in few commits. */

@@ -26,6 +26,8 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
     FREE_PORT,
     /** A regular expression. */
     REGEX,
+    /** Words that commas divide. */
+    WORDS,
     /** A file that can be read. */
     FILE,
     /** A folder that can be read. */
@@ -59,6 +61,10 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
 
   public static Value regex() {
     return new Value(Kind.REGEX, "REGEX", 0, 0, 0);
+  }
+
+  public static Value words(String label) {
+    return new Value(Kind.WORDS, label, 0, 0, 0);
   }
 
   public static Value file() {

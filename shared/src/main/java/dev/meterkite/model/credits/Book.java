@@ -6,6 +6,7 @@ import dev.meterkite.model.alerts.Alerts;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
@@ -47,6 +48,7 @@ final class Book {
   private Terms terms;
   private List<Instant> refunds;
   private final @Nullable Long rebuiltAt;
+  private ExactMicros accrued;
 
   Book(String userId, Ledger ledger, Instant now) {
     this.userId = userId;
@@ -60,6 +62,7 @@ final class Book {
     terms = ledger.terms();
     refunds = ledger.refunds();
     rebuiltAt = ledger.rebuiltAt();
+    accrued = ledger.accrued();
   }
 
   String userId() {
@@ -84,6 +87,19 @@ final class Book {
 
   long available() {
     return balance - holds.total();
+  }
+
+  /** What may be spent or held in whole credits: one less where a part of a credit is accrued. */
+  long spendable() {
+    return available() - (accrued.isZero() ? 0 : 1);
+  }
+
+  ExactMicros accrued() {
+    return accrued;
+  }
+
+  void accrued(ExactMicros next) {
+    accrued = next;
   }
 
   Lots lots() {
@@ -115,7 +131,8 @@ final class Book {
   }
 
   Ledger ledger() {
-    return new Ledger(sequence, balance, hash, lots, holds, grant, terms, refunds, rebuiltAt);
+    return new Ledger(
+        sequence, balance, hash, lots, holds, grant, terms, refunds, rebuiltAt, accrued);
   }
 
   /** When something is next due to lots, holds or paid lines; null when nothing is. */

@@ -17,6 +17,16 @@ public final class CreditAnswers {
   static final String REQUIRED = "required";
   static final String TRANSACTION = "transaction";
   static final String HOLD = "hold";
+  static final String ACCRUED_MICROS = CreditTransactions.ACCRUED_MICROS;
+
+  /** The deduction of what a capture needed beyond its hold. */
+  static final String OVERAGE_TRANSACTION = "overage_transaction";
+
+  /** What could not be paid of a capture, in micro-USD. */
+  static final String UNPAID_MICROS = "unpaid_micros";
+
+  /** What could not be paid of a capture, in credits. */
+  static final String UNPAID_CREDITS = "unpaid_credits";
 
   /** What a sweep could not do, as the code of a refusal. */
   public static final String CODE = "code";
@@ -42,6 +52,14 @@ public final class CreditAnswers {
           CreditTransactions.DESCRIPTION,
           CreditTransactions.REASON,
           CreditTransactions.EXPIRES_AT,
+          CreditTransactions.USAGE,
+          CreditTransactions.COST_MICROS,
+          CreditTransactions.COST_EXACT,
+          CreditTransactions.MARKUP_PERCENT,
+          CreditTransactions.CHARGE_EXACT,
+          CreditTransactions.PRICE_VERSION,
+          CreditTransactions.PLANS_VERSION,
+          CreditTransactions.ACCRUED_MICROS,
           CreditTransactions.CREATED_AT,
           CreditTransactions.PREV_HASH,
           CreditTransactions.HASH);
@@ -139,11 +157,12 @@ public final class CreditAnswers {
     return answer;
   }
 
-  /** {@code user_id, balance, held, available, sequence, lots}. */
+  /** {@code user_id, balance, held, available, accrued_micros, sequence, lots}. */
   static Map<String, Object> view(String userId, Book book) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(CreditTransactions.USER_ID, userId);
     figures(answer, book.balance(), book.held());
+    answer.put(ACCRUED_MICROS, book.accrued().micros());
     answer.put(CreditTransactions.SEQUENCE, book.sequence());
     List<Object> lots = new ArrayList<>();
     for (Lot lot : book.lots().list()) {

@@ -24,6 +24,55 @@ public sealed interface CreditCommand {
   }
 
   /**
+   * Spend what a call of a model costs.
+   *
+   * @param recordId the id of the command's idempotency record
+   * @param transactionId the id that the deduction gets, if whole credits are deducted
+   * @param usage the call
+   * @param jobId a label
+   * @param description a text for people
+   */
+  record DebitUsage(
+      String recordId,
+      String transactionId,
+      UsageCharge usage,
+      @Nullable String jobId,
+      @Nullable String description)
+      implements CreditCommand {}
+
+  /**
+   * Set aside what a call of a model may cost, in whole credits.
+   *
+   * @param holdId as of {@link Hold}
+   * @param usage the most that the call may consume
+   */
+  record HoldUsage(String holdId, UsageCharge usage, @Nullable String jobId, Duration expiresIn)
+      implements CreditCommand {}
+
+  /**
+   * Capture what a call of a model cost, or an amount that may be more than the hold.
+   *
+   * @param usage the call; null for an amount
+   * @param amount how much to spend where there is no usage, at least 0
+   * @param overage whether what is more than the hold is deducted as far as credits are available;
+   *     else the capture is refused
+   * @param transactionId the id that the deduction gets
+   */
+  record SettleUsage(
+      String holdId,
+      @Nullable UsageCharge usage,
+      long amount,
+      boolean overage,
+      String transactionId)
+      implements CreditCommand {
+    public SettleUsage {
+      if (amount < 0) {
+        throw new IllegalArgumentException("amount " + amount + " of a settlement");
+      }
+    }
+  }
+
+  /**
    * Give.
    *
    * @param transactionId the id that the transaction gets

@@ -100,6 +100,28 @@ public final class CreditCommands {
         List.of());
   }
 
+  /**
+   * Spends what a call of a model costs. The marker is a document of its own whether whole credits
+   * are deducted or not: a repeat may find another amount accrued.
+   */
+  public static Command<CreditCommand> debit(
+      String userId,
+      UsageCharge usage,
+      @Nullable String jobId,
+      @Nullable String description,
+      String key,
+      String requestHash) {
+    String id = Ids.marker(DEBIT, user(userId), key);
+    return keyed(
+        userId,
+        DEBIT,
+        key,
+        requestHash,
+        new CreditCommand.DebitUsage(id, id, usage, jobId, description),
+        List.of(key(id), transaction(id)),
+        List.of());
+  }
+
   /** Gives credits; the transaction is the marker. */
   public static Command<CreditCommand> grant(
       String userId,
@@ -215,6 +237,51 @@ public final class CreditCommands {
         new CreditCommand.Hold(hold.id(), amount, jobId, expiresIn),
         List.of(key(marker), new DocRef(CreditHolds.COLLECTION, marker)),
         jobId == null ? List.of() : List.of(new Read.Get(hold)));
+  }
+
+  /** Sets aside what a call of a model may cost; the markers are those of a hold of an amount. */
+  public static Command<CreditCommand> hold(
+      String userId,
+      UsageCharge usage,
+      @Nullable String jobId,
+      Duration expiresIn,
+      String key,
+      String requestHash) {
+    Command<CreditCommand> plain = hold(userId, 1, jobId, expiresIn, key, requestHash);
+    String holdId = ((CreditCommand.Hold) plain.input()).holdId();
+    return new Command<>(
+        plain.owner(),
+        HOLD,
+        key,
+        requestHash,
+        new CreditCommand.HoldUsage(holdId, usage, jobId, expiresIn),
+        plain.markers(),
+        plain.seen(),
+        plain.reads());
+  }
+
+  /**
+   * Captures what a call of a model cost, or an amount with {@code overage}.
+   *
+   * @param usage the call; null for an amount
+   */
+  public static Command<CreditCommand> capture(
+      String userId,
+      String holdId,
+      @Nullable UsageCharge usage,
+      long amount,
+      boolean overage,
+      String key,
+      String requestHash) {
+    String id = Ids.marker(SETTLE, user(userId), key);
+    return keyed(
+        userId,
+        SETTLE,
+        key,
+        requestHash,
+        new CreditCommand.SettleUsage(holdId, usage, amount, overage, id),
+        List.of(key(id), transaction(id)),
+        List.of());
   }
 
   /**

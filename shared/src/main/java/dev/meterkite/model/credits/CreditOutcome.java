@@ -25,6 +25,8 @@ public enum CreditOutcome implements Outcome {
    * yet, so an attempt of before may still be on its way.
    */
   HOLD_EXPIRED(true),
+  /** Something that a call consumed has no known price. */
+  UNKNOWN_PRICE(false),
   /** More is to be captured than the hold has; holds never grow. */
   CAPTURE_EXCEEDS_HOLD(false),
   /** Only deductions can be refunded. */

@@ -159,7 +159,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     } else if (input instanceof CreditCommand.Grant grant) {
       return grant(state, book, grant);
     } else if (input instanceof CreditCommand.Hold hold) {
-      return hold(state, book, seen, hold);
+      return hold(state, book, seen, hold, Map.of());
     } else if (input instanceof CreditCommand.Settle settle) {
       return settle(state, book, seen, settle);
     } else if (input instanceof CreditCommand.Refund refund) {
@@ -175,7 +175,8 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       }
       return settled(state, state, book, answer);
     }
-    return new PaymentRules(state, book, seen).decide(input);
+    Decision<CreditState> ofUsage = new CallChargeRules(state, book, seen).decide(input);
+    return ofUsage == null ? new PaymentRules(state, book, seen).decide(input) : ofUsage;
   }
 
   /**
@@ -227,7 +228,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     // What is due changes the figures too, unless it would need reads: then the last ones are told.
     Book book = new Opening(state, Unseen.NOTHING, now, foreign, false).book();
     Book figures = book == null ? new Book(state.userId(), ledger, now) : book;
-    return insufficient(figures, required(command.input()));
+    return insufficient(figures, required(state, figures, command.input()));
   }
 
   /**
@@ -259,16 +260,18 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
         : CreditAnswers.figures(listed, book.balance(), book.held());
   }
 
-  private static long required(CreditCommand input) {
+  private static long required(CreditState state, Book book, CreditCommand input) {
     if (input instanceof CreditCommand.Debit debit) {
       return debit.amount();
     }
-    return input instanceof CreditCommand.Hold hold ? hold.amount() : 0;
+    return input instanceof CreditCommand.Hold hold
+        ? hold.amount()
+        : CallChargeRules.required(state, book, input);
   }
 
   private static Decision<CreditState> debit(
       CreditState state, Book book, CreditCommand.Debit debit) {
-    if (debit.amount() > book.available()) {
+    if (debit.amount() > book.spendable()) {
       return insufficient(book, debit.amount());
     }
     Map<String, Object> transaction =
@@ -303,8 +306,13 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     return applied(state, book, CreditAnswers.of(book, transaction));
   }
 
-  private static Decision<CreditState> hold(
-      CreditState state, Book book, Seen seen, CreditCommand.Hold hold) {
+  /**
+   * Sets credits aside.
+   *
+   * @param more what the hold's document has besides
+   */
+  static Decision<CreditState> hold(
+      CreditState state, Book book, Seen seen, CreditCommand.Hold hold, Map<String, Object> more) {
     String jobId = hold.jobId();
     if (jobId != null) {
       Decision<CreditState> found = jobHold(state, book, seen, hold, jobId);
@@ -312,7 +320,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
         return found;
       }
     }
-    if (hold.amount() > book.available()) {
+    if (hold.amount() > book.spendable()) {
       return insufficient(book, hold.amount());
     }
     Instant expiresAt = book.now().plus(hold.expiresIn());
@@ -320,7 +328,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return refused(CreditOutcome.TOO_MANY_HOLDS);
     }
     Map<String, Object> held =
-        open(state, book, hold.holdId(), hold.amount(), jobId, expiresAt, Map.of());
+        open(state, book, hold.holdId(), hold.amount(), jobId, expiresAt, more);
     return applied(state, book, CreditAnswers.of(book, held, null));
   }
 
@@ -402,7 +410,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       CreditState state, Book book, Seen seen, CreditCommand.Settle settle) {
     OpenHold hold = book.hold(settle.holdId());
     if (hold == null) {
-      return settleClosed(state, book, seen, settle);
+      return settleClosed(state, book, seen, settle.holdId());
     }
     Map<String, Object> answer =
         CreditAnswers.hold(
@@ -431,9 +439,9 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   }
 
   /** Says why a hold that is not open cannot be settled, from its document read afresh. */
-  private static Decision<CreditState> settleClosed(
-      CreditState state, Book book, Seen seen, CreditCommand.Settle settle) {
-    DocRef ref = new DocRef(CreditHolds.COLLECTION, settle.holdId());
+  static Decision<CreditState> settleClosed(
+      CreditState state, Book book, Seen seen, String holdId) {
+    DocRef ref = new DocRef(CreditHolds.COLLECTION, holdId);
     if (book.hasClosed(ref)) {
       return refused(CreditOutcome.HOLD_EXPIRED); // it lapsed just now, before the command
     }
@@ -564,11 +572,15 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     return grants ? nextPeriod(book.now()) : null;
   }
 
-  private static Decision.Refused<CreditState> insufficient(Book book, long required) {
+  /** Refuses; figures say what there is, with the part of a credit that is accrued. */
+  static Decision.Refused<CreditState> insufficient(Book book, long required) {
     Map<String, Object> figures = new LinkedHashMap<>();
     figures.put(CreditAnswers.BALANCE, book.balance());
     figures.put(CreditAnswers.AVAILABLE, book.available());
     figures.put(CreditAnswers.REQUIRED, required);
+    if (!book.accrued().isZero()) {
+      figures.put(CreditAnswers.ACCRUED_MICROS, book.accrued().micros());
+    }
     return new Decision.Refused<>(CreditOutcome.INSUFFICIENT_CREDITS, figures);
   }
 

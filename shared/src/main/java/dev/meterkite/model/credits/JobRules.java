@@ -261,7 +261,7 @@ final class JobRules {
     if (order.get().isLongerThan(tier.longestJobMinutes())) {
       return refuse(number, CreditOutcome.DURATION_EXCEEDS_TIER, price, isQueued);
     }
-    if (price > book.available()) {
+    if (price > book.spendable()) {
       return refuse(number, CreditOutcome.INSUFFICIENT_CREDITS, price, isQueued);
     }
     Instant expiresAt = book.now().plus(HOLD_LIFE);
@@ -392,7 +392,7 @@ final class JobRules {
       return unpaid(number, CreditOutcome.INVALID_JOB, 0);
     }
     long amount = owed(cap);
-    if (amount > book.available()) {
+    if (amount > book.spendable()) {
       return unpaid(number, CreditOutcome.INSUFFICIENT_CREDITS, amount);
     }
     DocRef hold = CreditCommands.jobHold(jobId, number);

@@ -1,5 +1,6 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.prices.ExactMicros;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param refunds moments of the latest refunds, oldest first, at most {@value #REFUNDS_KEPT}
  * @param rebuiltAt the sequence at which the ledger was lost and rebuilt from the last transaction,
  *     so that the lots before it say nothing; null for never
+ * @param accrued micro-USD of calls that were consumed and are not yet deducted; a part of a credit
  */
 public record Ledger(
     long sequence,
@@ -27,13 +29,24 @@ public record Ledger(
     @Nullable MonthlyGrant grant,
     Terms terms,
     List<Instant> refunds,
-    @Nullable Long rebuiltAt) {
+    @Nullable Long rebuiltAt,
+    ExactMicros accrued) {
   /** How many refunds in {@link CreditRules#REFUND_WINDOW} raise no alert. */
   static final int REFUNDS_KEPT = 5;
 
   /** A ledger without any transaction. */
   public static final Ledger EMPTY =
-      new Ledger(0, 0, LedgerChain.FIRST, Lots.NONE, Holds.NONE, null, Terms.NONE, List.of(), null);
+      new Ledger(
+          0,
+          0,
+          LedgerChain.FIRST,
+          Lots.NONE,
+          Holds.NONE,
+          null,
+          Terms.NONE,
+          List.of(),
+          null,
+          ExactMicros.ZERO);
 
   public Ledger {
     refunds = List.copyOf(refunds);

@@ -5,6 +5,7 @@ import dev.meterkite.model.credits.CreditState.Copy;
 import dev.meterkite.model.credits.CreditState.Found;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Schema.UserAlerts;
 import dev.meterkite.model.schema.Schema.UserLedger;
 import dev.meterkite.model.schema.Schema.UserSubscriptions;
@@ -130,7 +131,10 @@ final class LedgerCodec {
               grant(Raw.map(map, UserLedger.GRANT)),
               PaymentCodec.terms(map, UserLedger.TERMS),
               refunds(Raw.list(map, UserLedger.REFUNDS)),
-              Raw.whole(map, UserLedger.REBUILT_AT));
+              Raw.whole(map, UserLedger.REBUILT_AT),
+              ExactMicros.of(
+                  Raw.whole(map, UserLedger.ACCRUED_MICROS, 0),
+                  Raw.whole(map, UserLedger.ACCRUED_FRACTION, 0)));
       return isSound(ledger) ? ledger : null;
     } catch (IllegalArgumentException
         | NullPointerException
@@ -344,7 +348,7 @@ final class LedgerCodec {
     return map;
   }
 
-  /** All but lots, holds and terms; none of these fields ever goes away again. */
+  /** All but lots, holds and terms. */
   private static Map<String, Object> encodeFigures(Ledger ledger) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put(UserLedger.SEQUENCE, ledger.sequence());
@@ -368,6 +372,10 @@ final class LedgerCodec {
     }
     if (ledger.rebuiltAt() != null) {
       map.put(UserLedger.REBUILT_AT, ledger.rebuiltAt());
+    }
+    if (!ledger.accrued().isZero()) {
+      map.put(UserLedger.ACCRUED_MICROS, ledger.accrued().micros());
+      map.put(UserLedger.ACCRUED_FRACTION, ledger.accrued().fraction());
     }
     return map;
   }

@@ -7,6 +7,7 @@ import dev.meterkite.model.credits.CreditState.Found;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
@@ -42,7 +43,8 @@ import org.jspecify.annotations.Nullable;
  * transactions with a sequence exist: sequence, balance and hash come from the last of them, the
  * holds from the documents that say they are open; an alert says so. Which lots the balance stood
  * in cannot be known without reading the whole history, so it becomes one lot that never expires,
- * in the user's favour. The lines of invoices that run come from the payments at Stripe.
+ * and what was accrued below a credit is gone, both in the user's favour. The lines of invoices
+ * that run come from the payments at Stripe.
  *
  * <p><b>Periods</b> are calendar months in UTC. A grant is due when the ledger has none for the
  * period, or a smaller one (the tier was raised); never for users whom a Stripe subscription
@@ -232,7 +234,8 @@ final class Opening {
                 openingGrant(),
                 Terms.NONE,
                 List.of(),
-                sequence),
+                sequence,
+                ExactMicros.ZERO),
             now);
     seen.found(holds).forEach(hold -> reopen(book, hold));
     book.alert(

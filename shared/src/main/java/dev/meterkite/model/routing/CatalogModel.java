@@ -2,6 +2,7 @@ package dev.meterkite.model.routing;
 
 import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.prices.PriceVersion;
 import dev.meterkite.model.quotas.QuotaLimits;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
@@ -55,6 +56,19 @@ public record CatalogModel(
     if (contextTokens < 0 || contextTokens > MAX_CONTEXT) {
       throw new IllegalArgumentException("out of range: " + provider + "/" + modelId);
     }
+  }
+
+  /** The same with the full price that counts now. */
+  public CatalogModel with(PriceVersion version) {
+    return new CatalogModel(
+        provider,
+        modelId,
+        taskTypes,
+        enabled,
+        contextTokens,
+        languages,
+        price.with(version),
+        limits);
   }
 
   /** Provider and model, as decisions name it: {@code openai/gpt-4o}. */

@@ -1,8 +1,17 @@
 package dev.meterkite.model.routing;
 
 import dev.meterkite.model.document.FieldValues;
+import dev.meterkite.model.prices.CallUsage;
+import dev.meterkite.model.prices.CallUsage.Quantity;
+import dev.meterkite.model.prices.Meter;
+import dev.meterkite.model.prices.PriceRules;
+import dev.meterkite.model.prices.PriceStatus;
+import dev.meterkite.model.prices.PriceUnit;
+import dev.meterkite.model.prices.PriceVersion;
+import dev.meterkite.model.prices.Priced;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
 import dev.meterkite.model.schema.Word;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -16,8 +25,10 @@ import org.jspecify.annotations.Nullable;
  * @param above the number of input tokens above which {@code dear} applies to the whole call; null
  *     without a step
  * @param dear the prices above it, null without a step
+ * @param full the version of {@code model_prices} that counts in place of all these; null for none
  */
-public record ModelPrice(Unit unit, Rate base, @Nullable Long above, @Nullable Rate dear) {
+public record ModelPrice(
+    Unit unit, Rate base, @Nullable Long above, @Nullable Rate dear, @Nullable PriceVersion full) {
   /** The dearest price: 10,000 USD a million. */
   public static final long MAX_COST = 10_000_000_000L;
 
@@ -60,6 +71,16 @@ public record ModelPrice(Unit unit, Rate base, @Nullable Long above, @Nullable R
     }
   }
 
+  /** The catalogue's short form. */
+  public ModelPrice(Unit unit, Rate base, @Nullable Long above, @Nullable Rate dear) {
+    this(unit, base, above, dear, null);
+  }
+
+  /** The same with the version of the full price that counts now. */
+  public ModelPrice with(PriceVersion version) {
+    return new ModelPrice(unit, base, above, dear, version);
+  }
+
   /** Prices of tokens without a step. */
   public static ModelPrice tokens(long input, long output) {
     return new ModelPrice(Unit.TOKEN, new Rate(input, null, output), null, null);
@@ -71,6 +92,9 @@ public record ModelPrice(Unit unit, Rate base, @Nullable Long above, @Nullable R
    * 2,603; at 180,000,000 a million characters, 1,000 characters cost 180,000.
    */
   public Optional<Long> cost(RouteRequest.Size size) {
+    if (full != null) {
+      return cost(full, size);
+    }
     Optional<Long> input = input(size);
     if (input.isEmpty()) {
       return Optional.empty();
@@ -85,6 +109,41 @@ public record ModelPrice(Unit unit, Rate base, @Nullable Long above, @Nullable R
                 Math.multiplyExact(cachedRate, cached)),
             Math.multiplyExact(rate.output(), size.output()));
     return Optional.of(Math.floorDiv(Math.addExact(millionths, MILLION - 1), MILLION));
+  }
+
+  /**
+   * The cost by a full price: input in the first unit that it has a price for, of tokens,
+   * characters and seconds; empty where the price, or what the call needs for it, is not known.
+   */
+  private static Optional<Long> cost(PriceVersion version, RouteRequest.Size size) {
+    Map<Quantity, Long> counts = new EnumMap<>(Quantity.class);
+    boolean tokens = has(version, Meter.INPUT, PriceUnit.TOKEN);
+    if (tokens || has(version, Meter.OUTPUT, PriceUnit.TOKEN)) {
+      counts.put(Quantity.OUTPUT_TOKENS, size.output());
+    }
+    if (tokens) {
+      if (size.inputTokens() + size.output() == 0) {
+        return Optional.empty();
+      }
+      counts.put(Quantity.INPUT_TOKENS, size.inputTokens());
+      counts.put(Quantity.CACHED_INPUT_TOKENS, size.cached());
+    } else if (has(version, Meter.INPUT, PriceUnit.CHARACTER)) {
+      counts.put(Quantity.CHARACTERS, size.inputCharacters());
+    } else if (has(version, Meter.AUDIO_IN, PriceUnit.SECOND) && size.audioSeconds() != null) {
+      counts.put(Quantity.AUDIO_SECONDS, size.audioSeconds());
+    } else {
+      return Optional.empty();
+    }
+    CallUsage usage = CallUsage.of(version.provider(), version.modelId(), counts);
+    return PriceRules.cost(version, "", usage) instanceof Priced.Known known
+        ? Optional.of(known.cost().microsRoundedUp())
+        : Optional.empty();
+  }
+
+  private static boolean has(PriceVersion version, Meter meter, PriceUnit unit) {
+    return version.components().stream()
+        .filter(each -> each.price() > 0 || version.status() == PriceStatus.FREE)
+        .anyMatch(each -> each.meter() == meter && each.unit() == unit);
   }
 
   private Optional<Long> input(RouteRequest.Size size) {

@@ -54,6 +54,21 @@ public final class Queries {
         .after(after);
   }
 
+  /** The versions of a model's price, the latest first. */
+  public static Query pricesOf(String provider, String modelId, int limit) {
+    return Query.of(Schema.ModelPrices.COLLECTION, limit)
+        .where(Schema.ModelPrices.PROVIDER, Op.EQUAL, provider)
+        .where(Schema.ModelPrices.MODEL_ID, Op.EQUAL, modelId)
+        .descending(Schema.ModelPrices.EFFECTIVE_FROM);
+  }
+
+  /** The documents of a model in the catalogue. */
+  public static Query catalogueOf(String provider, String modelId, int limit) {
+    return Query.of(Schema.ModelCatalog.COLLECTION, limit)
+        .where(Schema.ModelCatalog.PROVIDER, Op.EQUAL, provider)
+        .where(Schema.ModelCatalog.MODEL_ID, Op.EQUAL, modelId);
+  }
+
   /** All users in the order of their ids, from behind one. */
   public static Query usersAfter(List<Object> after, int limit) {
     return Query.of(Schema.Users.COLLECTION, limit).ascending(Query.ID).after(after);
@@ -390,6 +405,8 @@ public final class Queries {
         jobsOfUserInStatus("u", "completed", 1),
         jobsInStatus("completed", 1),
         jobsInStatusCreatedBy("completed", moment, moment, 1, List.of()),
+        pricesOf("p", "m", 1),
+        catalogueOf("p", "m", 1),
         usersAfter(List.of(), 1),
         users("e", "c", "pro", 1, List.of()),
         usersOfEmail("e", 1),

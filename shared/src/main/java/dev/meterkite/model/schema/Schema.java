@@ -136,6 +136,13 @@ public final class Schema {
 
     public static final String REFUNDS = "refunds";
     public static final String REBUILT_AT = "rebuilt_at";
+
+    /** Micro-USD of calls that are consumed and not yet deducted, below a credit. */
+    public static final String ACCRUED_MICROS = "accrued_micros";
+
+    /** The exact rest below a micro-USD, in 10^-13 of it. */
+    public static final String ACCRUED_FRACTION = "accrued_fraction";
+
     public static final String GRANTED = "granted";
     public static final String REMAINING = "remaining";
     public static final String AMOUNT = "amount";
@@ -283,6 +290,28 @@ public final class Schema {
     /** The sequence of the transaction that this one reverses. */
     public static final String REVERSES_SEQUENCE = "reverses_sequence";
 
+    /** Of a charge by usage: what the call consumed, with {@code provider, model_id, at}. */
+    public static final String USAGE = "usage";
+
+    /** Of a charge by usage: the cost at the provider, rounded up. */
+    public static final String COST_MICROS = "cost_micros";
+
+    /** Of a charge by usage: the cost in micro-USD as an exact decimal number. */
+    public static final String COST_EXACT = "cost_exact";
+
+    public static final String MARKUP_PERCENT = "markup_percent";
+
+    /** Of a charge by usage: the cost with the markup in micro-USD, exact. */
+    public static final String CHARGE_EXACT = "charge_exact";
+
+    /** The price that was charged: its document, and when that was written. */
+    public static final String PRICE_VERSION = "price_version";
+
+    public static final String PLANS_VERSION = "plans_version";
+
+    /** Of a charge by usage: what is accrued below a credit after it, rounded down. */
+    public static final String ACCRUED_MICROS = "accrued_micros";
+
     private CreditTransactions() {}
   }
 
@@ -318,6 +347,19 @@ public final class Schema {
 
     /** Of a job's hold: {@code created_at} of the job that it was made for. */
     public static final String JOB_CREATED_AT = "job_created_at";
+
+    /** By usage: the most that the call may consume, or what a capture below a credit was. */
+    public static final String USAGE = "usage";
+
+    public static final String COST_MICROS = "cost_micros";
+    public static final String COST_EXACT = "cost_exact";
+    public static final String MARKUP_PERCENT = "markup_percent";
+    public static final String CHARGE_EXACT = "charge_exact";
+    public static final String PRICE_VERSION = "price_version";
+    public static final String PLANS_VERSION = "plans_version";
+
+    /** Of a capture by usage that took no credit: what is accrued after it. */
+    public static final String ACCRUED_MICROS = "accrued_micros";
 
     private CreditHolds() {}
   }
@@ -481,7 +523,86 @@ public final class Schema {
     public static final String TOKENS_LIMIT = "tokens_limit";
     public static final String REQUESTS_LIMIT = "requests_limit";
 
+    /** {@code free} where prices of 0 are meant; absent is {@code active}. */
+    public static final String PRICE_STATUS = "price_status";
+
     private ModelCatalog() {}
+  }
+
+  /**
+   * The full prices of models, a document a version; id {@code
+   * {provider}_{model_id}_{effective_from}}. Prices are pico-USD (10^-12) a unit. A version counts
+   * from {@code effective_from} until {@code effective_to}; {@code locked} ones are left alone by
+   * imports.
+   */
+  public static final class ModelPrices {
+    public static final String COLLECTION = "model_prices";
+    public static final String PROVIDER = "provider";
+    public static final String MODEL_ID = "model_id";
+    public static final String MODE = "mode";
+    public static final String EFFECTIVE_FROM = "effective_from";
+    public static final String EFFECTIVE_TO = "effective_to";
+    public static final String DEPRECATED_ON = "deprecated_on";
+
+    /** {@code active}, {@code free}, {@code unknown} or {@code held}. */
+    public static final String STATUS = "status";
+
+    /** Where it is from: {@code name, revision, row_key, fetched_at}. */
+    public static final String SOURCE = "source";
+
+    public static final String LOCKED = "locked";
+
+    /** A list of {@code meter, unit, price, tier {meter, above, whole_request}, when}. */
+    public static final String COMPONENTS = "components";
+
+    public static final String NAME = "name";
+    public static final String REVISION = "revision";
+    public static final String ROW_KEY = "row_key";
+    public static final String FETCHED_AT = "fetched_at";
+    public static final String METER = "meter";
+    public static final String UNIT = "unit";
+    public static final String PER = "per";
+    public static final String PRICE = "price";
+    public static final String TIER = "tier";
+    public static final String ABOVE = "above";
+    public static final String WHOLE_REQUEST = "whole_request";
+    public static final String WHEN = "when";
+    public static final String SERVICE = "service";
+    public static final String SEARCH_SIZE = "search_size";
+
+    private ModelPrices() {}
+  }
+
+  /**
+   * What the product sells and for how much; one document, {@code default}. A document that is not
+   * valid as a whole is not used.
+   */
+  public static final class Plans {
+    public static final String COLLECTION = "plans";
+
+    /** The document's id. */
+    public static final String DEFAULT = "default";
+
+    /** A word or number of the operator's, written into what the plans decided. */
+    public static final String VERSION = "version";
+
+    /** How money becomes credits: {@code credit_micros, markup_percent, markups}. */
+    public static final String PRICE_BOOK = "price_book";
+
+    /** Micro-USD a credit. */
+    public static final String CREDIT_MICROS = "credit_micros";
+
+    public static final String MARKUP_PERCENT = "markup_percent";
+
+    /** A list of {@code tier, provider, model_id, percent}; the most specific one counts. */
+    public static final String MARKUPS = "markups";
+
+    public static final String TIER = "tier";
+    public static final String PROVIDER = "provider";
+    public static final String MODEL_ID = "model_id";
+    public static final String PERCENT = "percent";
+
+    private Plans() {}
   }
 
   /** Customers, their tier, quota and preferences. */
@@ -686,6 +807,19 @@ public final class Schema {
 
     public static final String CREATED_AT = "created_at";
     public static final String EXPIRE_AT = "expire_at";
+
+    /** Of a debit by usage that took no credit: the call, as a transaction keeps it. */
+    public static final String USAGE = "usage";
+
+    public static final String COST_MICROS = "cost_micros";
+    public static final String COST_EXACT = "cost_exact";
+    public static final String MARKUP_PERCENT = "markup_percent";
+    public static final String CHARGE_EXACT = "charge_exact";
+    public static final String PRICE_VERSION = "price_version";
+    public static final String PLANS_VERSION = "plans_version";
+    public static final String ACCRUED_MICROS = "accrued_micros";
+    public static final String JOB_ID = "job_id";
+    public static final String DESCRIPTION = "description";
 
     private IdempotencyKeys() {}
   }

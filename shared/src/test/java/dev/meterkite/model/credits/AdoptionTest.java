@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.credits.Adoption.Kind;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.prices.ExactMicros;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -85,7 +86,8 @@ class AdoptionTest {
             null,
             Terms.NONE,
             java.util.List.of(),
-            null);
+            null,
+            ExactMicros.ZERO);
     CreditState before = LedgerCodec.decode(user(Map.of()));
     Map<String, Object> fields =
         new LinkedHashMap<>(LedgerCodec.changes(before, before.with(ledger, null)));

@@ -126,7 +126,8 @@ class CreditSequencesTest {
     private String command(Map<DocRef, Map<String, Object>> before) {
       long amount = 1L + random.nextInt(60);
       return switch (random.nextInt(19)) {
-        case 0, 1, 2 -> debit(amount);
+        case 0, 1 -> debit(amount);
+        case 2 -> usage(amount);
         case 3, 4 ->
             bank.grant(
                 amount,
@@ -134,7 +135,10 @@ class CreditSequencesTest {
                     ? null
                     : bank.now.plus(Duration.ofMinutes(random.nextInt(60 * 24 * 6) - 60)));
         case 5, 6 -> hold(amount);
-        case 7 -> bank.capture(hold(), random.nextBoolean() ? null : amount - 1);
+        case 7 ->
+            random.nextInt(4) == 0
+                ? captureUsage(amount)
+                : bank.capture(hold(), random.nextBoolean() ? null : amount - 1);
         case 8 -> bank.release(hold());
         case 9 -> bank.refund(transaction(), random.nextBoolean() ? null : amount);
         case 10, 11 -> job(before);
@@ -151,6 +155,34 @@ class CreditSequencesTest {
       String key = again ? keys.get(random.nextInt(keys.size())) : bank.key();
       keys.add(key);
       return bank.run(CreditCommands.debit(Bank.USER, amount, null, "text", key, "h"));
+    }
+
+    /** A call of some credits and a part of one; the books below a credit are checked. */
+    private String usage(long amount) {
+      boolean again = !keys.isEmpty() && random.nextInt(5) == 0;
+      String key = again ? keys.get(random.nextInt(keys.size())) : bank.key();
+      keys.add(key);
+      UsageCharge charge =
+          random.nextInt(9) == 0
+              ? CallChargeRulesTest.unknown()
+              : CallChargeRulesTest.call(amount * random.nextInt(2_000));
+      String outcome = bank.run(CreditCommands.debit(Bank.USER, charge, null, "text", key, "h"));
+      if (outcome.equals("applied")) {
+        assertTrue(bank.ledger().accrued().micros() < 10_000, () -> bank.ledger().toString());
+      }
+      return outcome;
+    }
+
+    private String captureUsage(long amount) {
+      return bank.run(
+          CreditCommands.capture(
+              Bank.USER,
+              bank.holdId(hold()),
+              CallChargeRulesTest.call(amount * 5_000),
+              0,
+              random.nextBoolean(),
+              bank.key(),
+              "h"));
     }
 
     private String hold(long amount) {

@@ -13,6 +13,11 @@ import dev.meterkite.model.health.HealthCommand;
 import dev.meterkite.model.health.HealthRules;
 import dev.meterkite.model.health.HealthState;
 import dev.meterkite.model.health.ProviderErrors;
+import dev.meterkite.model.prices.Meter;
+import dev.meterkite.model.prices.PriceComponent;
+import dev.meterkite.model.prices.PriceStatus;
+import dev.meterkite.model.prices.PriceUnit;
+import dev.meterkite.model.prices.PriceVersion;
 import dev.meterkite.model.quotas.QuotaLimits;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;
@@ -350,6 +355,36 @@ class RouterTest {
     assertTrue(seconds.cost(estimated.size()).isEmpty());
     assertEquals(6_000, seconds.cost(sized(0, 0, 0, null, 60L).size()).orElseThrow());
     assertTrue(tokens.cost(sized(0, 0, 0, null, 60L).size()).isEmpty());
+  }
+
+  @Test
+  void c22_fullPrice_countsInPlaceOfTheShortForm() {
+    ModelPrice shortForm = ModelPrice.tokens(1, 1);
+    PriceVersion tokens =
+        version(
+            PriceStatus.ACTIVE,
+            PriceComponent.of(Meter.INPUT, PriceUnit.TOKEN, 2_000_000),
+            PriceComponent.of(Meter.CACHED_READ, PriceUnit.TOKEN, 200_000),
+            PriceComponent.of(Meter.INPUT, PriceUnit.TOKEN, 4_000_000).above(Meter.INPUT, 1_000),
+            PriceComponent.of(Meter.OUTPUT, PriceUnit.TOKEN, 8_000_000));
+    ModelPrice full = shortForm.with(tokens);
+    assertEquals(1_820 + 80, full.cost(sized(1_000, 100, 10, null, null).size()).orElseThrow());
+    assertEquals(4_004, full.cost(sized(1_001, 0, 0, null, null).size()).orElseThrow());
+    assertTrue(full.cost(sized(0, 0, 0, null, 60L).size()).isEmpty());
+    assertEquals(250, shortForm.amount(sized(250, 0, 0, null, null).size()));
+    ModelPrice characters =
+        shortForm.with(
+            version(
+                PriceStatus.ACTIVE,
+                PriceComponent.of(Meter.INPUT, PriceUnit.CHARACTER, 15_000_000)));
+    assertEquals(15_000, characters.cost(sized(0, 0, 9, 1_000L, null).size()).orElseThrow());
+    ModelPrice unknown = shortForm.with(version(PriceStatus.UNKNOWN));
+    assertTrue(unknown.cost(sized(1, 0, 0, null, null).size()).isEmpty());
+  }
+
+  private static PriceVersion version(PriceStatus status, PriceComponent... components) {
+    return new PriceVersion(
+        "p", "m", null, Instant.EPOCH, null, null, status, null, false, List.of(components));
   }
 
   @Test

@@ -1,0 +1,5 @@
+/** What calls of models cost: prices, what a call consumed, and exact amounts of money. */
+@NullMarked
+package dev.meterkite.model.prices;
+
+import org.jspecify.annotations.NullMarked;
