@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.alerts.AlertSeverity;
 import dev.meterkite.model.alerts.AlertStatus;
 import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.credits.BalanceLevel;
 import dev.meterkite.model.credits.CreditPackage;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.JobPriority;
@@ -48,6 +49,7 @@ class WordTest {
             TransactionType::parse,
             "deduction refund purchase subscription_grant admin_adjustment expiration"),
         words(HoldStatus::parse, "held captured released expired"),
+        words(BalanceLevel::parse, "ok low empty"),
         words(PaymentStatus::parse, "held captured released refused unpaid"),
         words(JobQuality::parse, "standard hd"),
         words(JobPriority::parse, "standard priority express"),
@@ -59,7 +61,8 @@ class WordTest {
             "quota_warning quota_critical quota_exhausted provider_unhealthy provider_unavailable"
                 + " provider_recovered provider_credit_gone model_unavailable model_gone"
                 + " circuit_breaker_opened circuit_breaker_half_open"
-                + " failover_executed balance_unreadable ledger_mismatch refund_abuse job_unpaid"
+                + " failover_executed balance_low balance_empty balance_unreadable ledger_mismatch"
+                + " refund_abuse job_unpaid"
                 + " usage_quota_warning usage_quota_exhausted"),
         words(AlertSeverity::parse, "info warning critical emergency"),
         words(AlertStatus::parse, "open escalated suppressed resolved"),
