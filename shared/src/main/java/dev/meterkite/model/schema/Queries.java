@@ -54,6 +54,22 @@ public final class Queries {
         .after(after);
   }
 
+  /**
+   * The open relays of an owner document.
+   *
+   * @param openFor the hash of its name
+   */
+  public static Query openRelays(String openFor, int limit) {
+    return Query.of(Schema.CommandRelays.COLLECTION, limit)
+        .where(Schema.CommandRelays.OPEN_FOR, Op.EQUAL, openFor);
+  }
+
+  /** Relays that have expired. */
+  public static Query expiredRelays(Instant now, int limit) {
+    return Query.of(Schema.CommandRelays.COLLECTION, limit)
+        .where(Schema.CommandRelays.EXPIRE_AT, Op.LESS_OR_EQUAL, now);
+  }
+
   /** All users in the order of their ids, from behind one. */
   public static Query usersAfter(List<Object> after, int limit) {
     return Query.of(Schema.Users.COLLECTION, limit).ascending(Query.ID).after(after);
@@ -340,6 +356,8 @@ public final class Queries {
   public static List<Query> all() {
     Instant moment = Instant.EPOCH;
     return List.of(
+        openRelays("hash", 1),
+        expiredRelays(Instant.EPOCH, 1),
         jobsOfUser("u", 1),
         jobsOfUserInStatus("u", "completed", 1),
         jobsInStatus("completed", 1),
