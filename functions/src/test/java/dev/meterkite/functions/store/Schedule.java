@@ -57,7 +57,7 @@ final class Schedule {
       return new Limits(
           6,
           3_000_000,
-          8,
+          30,
           Duration.ofSeconds(10),
           30,
           10,
@@ -204,7 +204,9 @@ final class Schedule {
   /** Without faults nobody is told that there is no answer. */
   private void checkProgress() {
     for (Told told : history) {
-      assertTrue(!(told.reply() instanceof Reply.Unavailable), "no answer to " + told.key());
+      assertTrue(
+          !(told.reply() instanceof Reply.Unavailable),
+          () -> "no answer to " + told.key() + ": " + told.reply());
     }
   }
 
