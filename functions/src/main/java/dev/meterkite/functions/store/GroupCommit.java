@@ -120,7 +120,8 @@ public class GroupCommit<S, I> {
     CommandCodec<I> codec = limits.commands() > 1 ? rules.codec() : null;
     this.relays = codec == null ? null : new RelayDocuments<>(codec, random);
     this.handover =
-        relays == null ? null : new Handover<>(relays, store, turns, realClock, new Returns());
+        relays == null ? null : new Handover<>(
+                relays, store, turns, realClock, random, new Returns());
   }
 
   /**
@@ -219,7 +220,7 @@ public class GroupCommit<S, I> {
       if (back != null) {
         return back;
       }
-      List<Pending<I>> batch = lane.take(limits.commands());
+      List<Pending<I>> batch = lane.take(room(lane));
       lane.busy = !batch.isEmpty() || lane.neighbours.expects();
       if (lane.busy) {
         return new Turn<>(batch);
@@ -227,6 +228,13 @@ public class GroupCommit<S, I> {
     }
     idle(lane);
     return null;
+  }
+
+  /** Maximum number of commands of our own in a commit: half, where others want in. */
+  private int room(Lane<S, I> lane) {
+    return lane.neighbours.shares(realClock.instant())
+        ? Math.max(1, limits.commands() / 2)
+        : limits.commands();
   }
 
   /** Others may rely on our claim for a while; as far as our processor lasts, we keep to it. */
@@ -388,7 +396,7 @@ public class GroupCommit<S, I> {
                   turn,
                   () -> {
                     synchronized (lock) {
-                      lane.fill(turn.batch, limits.commands());
+                      lane.fill(turn.batch, room(lane));
                     }
                     handover.begin(lane, turn);
                   }));

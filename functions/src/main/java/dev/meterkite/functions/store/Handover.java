@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,7 @@ final class Handover<S, I> {
   private final Store store;
   private final Turns turns;
   private final InstantSource clock;
+  private final RandomGenerator random;
   private final Engine<S, I> engine;
 
   Handover(
@@ -59,11 +61,13 @@ final class Handover<S, I> {
       Store store,
       Turns turns,
       InstantSource clock,
+      RandomGenerator random,
       Engine<S, I> engine) {
     this.documents = documents;
     this.store = store;
     this.turns = turns;
     this.clock = clock;
+    this.random = random;
     this.engine = engine;
   }
 
@@ -78,7 +82,7 @@ final class Handover<S, I> {
     }
     List<Mutation> mutations = new ArrayList<>(List.of(created.get()));
     lane.neighbours.takeClosed().forEach(old -> mutations.add(Mutation.delete(old)));
-    Stage.HandedOver<I> handed = new Stage.HandedOver<>(ref, now, List.copyOf(turn.batch));
+    Stage.HandedOver<I> handed = new Stage.HandedOver<>(ref, now, List.copyOf(turn.batch), null);
     var unused =
         store
             .commit(mutations)
@@ -115,9 +119,15 @@ final class Handover<S, I> {
   }
 
   private void away(Lane<S, I> lane, Turn<I> turn, Stage.HandedOver<I> handed) {
-    Duration age = Duration.between(handed.since(), clock.instant());
+    Instant now = clock.instant();
+    Instant recallAt = handed.recallAt();
+    Duration age = Duration.between(handed.since(), now);
+    Duration pause =
+        recallAt == null
+            ? lane.neighbours.untilAnswer(age, lane.pacing.roundTrip())
+            : Duration.between(now, recallAt);
     turns.after(
-        lane.neighbours.untilAnswer(age, lane.pacing.roundTrip()),
+        pause.isNegative() || pause.isZero() ? Duration.ofNanos(1) : pause,
         () -> guarded(lane, turn, () -> look(lane, turn, handed)));
   }
 
@@ -165,7 +175,11 @@ final class Handover<S, I> {
       lane.neighbours.distrust(now.plus(Neighbours.PATIENCE));
     }
     if (rival != null && relay.exists() && !late) {
-      away(lane, turn, handed);
+      away(lane, turn, handed.recalledAt(null));
+    } else if (rival == null && relay.exists() && handed.recallAt() == null) {
+      // One after the other: the first becomes the host, and the others stay where they are.
+      Duration pause = lane.neighbours.recallPause(lane.pacing.roundTrip(), random);
+      away(lane, turn, handed.recalledAt(now.plus(pause)));
     } else {
       turn.stage = new Stage.Recalled<>(handed);
       engine.returned(lane, turn);

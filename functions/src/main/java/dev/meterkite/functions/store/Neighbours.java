@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +40,8 @@ final class Neighbours {
   private static final Duration LONGEST_STEP = Duration.ofMillis(200);
   private static final Duration LONGEST_GATHERING = Duration.ofMillis(150);
   private static final int GATHERING = 6;
+  private static final int RECALL_ROUND_TRIPS = 8;
+  private static final Duration LONGEST_RECALL_PAUSE = Duration.ofMillis(500);
   private static final int MAX_CLOSED = 100;
   private static final int MAX_SHUNNED = 100;
 
@@ -101,6 +104,11 @@ final class Neighbours {
     return rivals
         || foundAt.plus(FOUND_FOR).isAfter(now)
         || (run >= FIRST_RUN && looked.plus(LOOK_EVERY).isBefore(now));
+  }
+
+  /** Whether commits, and relays, leave room for the commands of other instances. */
+  synchronized boolean shares(Instant now) {
+    return host(now) != null || foundAt.plus(FOUND_FOR).isAfter(now);
   }
 
   synchronized void looked(Instant now, boolean some) {
@@ -168,6 +176,13 @@ final class Neighbours {
     double step = Math.max(roundTrip.toNanos(), Math.max(age.toNanos(), servedNanos) / STEPS);
     long nanos = (long) Math.max(first, Math.min(step, LONGEST_STEP.toNanos()));
     return Duration.ofNanos(Math.max(1, nanos));
+  }
+
+  /** How long to leave a relay to others after the host's claim has ended. */
+  synchronized Duration recallPause(Duration roundTrip, RandomGenerator random) {
+    double most = Math.max(RECALL_ROUND_TRIPS * roundTrip.toNanos(), servedNanos / 2);
+    return Duration.ofNanos(
+        (long) (random.nextDouble() * Math.min(most, LONGEST_RECALL_PAUSE.toNanos())));
   }
 
   /** A relay of ours is closed; its document can go. */

@@ -3,6 +3,7 @@ package dev.meterkite.functions.store;
 import dev.meterkite.model.document.DocRef;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the commands of a turn are to be committed.
@@ -28,11 +29,19 @@ sealed interface Stage<I> {
    * @param relay where the commands are and the replies will be
    * @param since when they were handed over to the present host, in real time
    * @param sent the commands in the order of the relay
+   * @param recallAt when to recall it unless there is a host again; null while there is one
    */
-  record HandedOver<I>(DocRef relay, Instant since, List<Pending<I>> sent) implements Stage<I> {
+  record HandedOver<I>(
+      DocRef relay, Instant since, List<Pending<I>> sent, @Nullable Instant recallAt)
+      implements Stage<I> {
     /** The same relay, for another host. */
     HandedOver<I> again(Instant now) {
-      return new HandedOver<>(relay, now, sent);
+      return new HandedOver<>(relay, now, sent, null);
+    }
+
+    /** The same relay; null: served by a host again. */
+    HandedOver<I> recalledAt(@Nullable Instant at) {
+      return new HandedOver<>(relay, since, sent, at);
     }
   }
 

@@ -19,7 +19,7 @@ class GroupCommitSchedulesTest {
 
   @Test
   void everySchedule_keepsTheBooksAndItsWord() {
-    LongStream.range(FIRST, FIRST + SEEDS).filter(x -> !Boolean.getBoolean("none") || x % 8 < 2).parallel().forEach(this::play);
+    LongStream.range(FIRST, FIRST + SEEDS).parallel().forEach(this::play);
     System.out.printf(
         "schedules: %d seeds, no anomaly; %d relays, %d answered, %d recalled%n",
         SEEDS, created.get(), answered.get(), recalled.get());
@@ -38,7 +38,6 @@ class GroupCommitSchedulesTest {
       answered.addAndGet(schedule.store.relaysAnswered);
       recalled.addAndGet(schedule.store.relaysRecalled);
     } catch (AssertionError | RuntimeException e) {
-      if (Boolean.getBoolean("none")) { System.out.println("seed " + seed + ": " + e.getMessage()); return; }
       throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
     }
   }

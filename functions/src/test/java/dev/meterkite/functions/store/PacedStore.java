@@ -201,13 +201,11 @@ final class PacedStore implements Store {
   private List<Instant> land(Waiting commit) {
     try {
       List<Instant> times = documents.apply(commit.mutations());
-      if (Boolean.getBoolean("trace") && isOfOwner(commit)) System.out.println(Duration.between(Simulation.START, simulation.instant()).toMillis() + " land " + commit.mutations().get(0).fields().get("commit.host") + " writes " + commit.mutations().size() + " relays " + commit.mutations().stream().filter(m -> m.ref().collection().equals("command_relays")).count() + " waiting " + waiting.size());
       commits += isOfOwner(commit) ? 1 : 0;
       relays += isOfOwner(commit) ? 0 : 1;
       documentsWritten += commit.mutations().size();
       return times;
     } catch (StoreException e) {
-      if (Boolean.getBoolean("trace") && isOfOwner(commit)) System.out.println(Duration.between(Simulation.START, simulation.instant()).toMillis() + " REFUSED " + commit.mutations().get(0).fields().get("commit.host") + " writes " + commit.mutations().size() + " relays " + commit.mutations().stream().filter(m -> m.ref().collection().equals("command_relays")).count() +" "+e.getMessage());
       refused++;
       throw e;
     }

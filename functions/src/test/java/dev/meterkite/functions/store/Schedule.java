@@ -196,7 +196,9 @@ final class Schedule {
       }
     }
     checkAnswers();
-    if (faults.equals(SimulatedStore.Faults.NONE)) {
+    // With so many, one host after the other may die, and the pot that both accounts share is hot:
+    // a command may run out of time. ManyWritersTest says how fast they are.
+    if (faults.equals(SimulatedStore.Faults.NONE) && !hot) {
       checkProgress();
     }
   }
