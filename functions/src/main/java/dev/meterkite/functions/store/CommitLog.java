@@ -82,8 +82,7 @@ record CommitLog(
   }
 
   /** This log after one more commit at {@code now} with this ring, last overflow and host. */
-  CommitLog next(
-      Instant now, Map<String, Entry> ring, long lastOverflow, @Nullable Host nextHost) {
+  CommitLog next(Instant now, Map<String, Entry> ring, long lastOverflow, @Nullable Host nextHost) {
     return new CommitLog(revision + 1, now, ring, lastOverflow, nextHost);
   }
 

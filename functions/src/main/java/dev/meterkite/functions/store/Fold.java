@@ -235,7 +235,8 @@ final class Fold<S, I> {
       return base;
     }
     return ownerWritten
-        ? new Lane.Kept<>(state, base.log().next(now, ring, overflow, host), updateTimes.get(0), real)
+        ? new Lane.Kept<>(
+            state, base.log().next(now, ring, overflow, host), updateTimes.get(0), real)
         : null;
   }
 

@@ -57,6 +57,10 @@ import org.jspecify.annotations.Nullable;
  * instead of one a command. The version precondition makes an old commit that is still under way
  * and the new one exclude each other.
  *
+ * <p><b>Many instances.</b> An instance that loses a commit to one that is writing the document over
+ * and over hands its commands over to it, and takes them back if they are not served in time ({@code
+ * docs/many-writers.md}). The proof that nothing applies twice stays the marker.
+ *
  * <p>Worked example: 64 callers debit one user. The first commits alone; meanwhile 63 wait and
  * leave together: two round trips, 128 writes, no reads.
  *
@@ -120,8 +124,9 @@ public class GroupCommit<S, I> {
     CommandCodec<I> codec = limits.commands() > 1 ? rules.codec() : null;
     this.relays = codec == null ? null : new RelayDocuments<>(codec, random);
     this.handover =
-        relays == null ? null : new Handover<>(
-                relays, store, turns, realClock, random, new Returns());
+        relays == null
+            ? null
+            : new Handover<>(relays, store, turns, realClock, random, new Returns());
   }
 
   /**
@@ -324,7 +329,7 @@ public class GroupCommit<S, I> {
   private boolean mustLook(Lane<S, I> lane, Turn<I> turn) {
     return relays != null
         && !turn.looked
-        && (turn.isEmpty() && lane.neighbours.expects()
+        && ((turn.isEmpty() && lane.neighbours.expects())
             || lane.neighbours.mustLook(realClock.instant(), lane.pacing.hasRivals()));
   }
 
@@ -609,8 +614,7 @@ public class GroupCommit<S, I> {
   }
 
   /** Who the owner document says is the host, after a commit of this turn. */
-  private @Nullable Host claim(
-      Lane<S, I> lane, Turn<I> turn, @Nullable Host before, Instant real) {
+  private @Nullable Host claim(Lane<S, I> lane, Turn<I> turn, @Nullable Host before, Instant real) {
     if (relays == null) {
       return null;
     }

@@ -92,10 +92,7 @@ final class Handover<S, I> {
   }
 
   private void created(
-      Lane<S, I> lane,
-      Turn<I> turn,
-      Stage.HandedOver<I> handed,
-      @Nullable Throwable failure) {
+      Lane<S, I> lane, Turn<I> turn, Stage.HandedOver<I> handed, @Nullable Throwable failure) {
     lane.pacing.answered(Duration.between(handed.since(), clock.instant()));
     if (failure == null || GroupCommit.kindOf(failure) == StoreException.Kind.UNKNOWN) {
       lane.kept = null;
@@ -186,8 +183,7 @@ final class Handover<S, I> {
     }
   }
 
-  private void answered(
-      Lane<S, I> lane, Turn<I> turn, Stage.HandedOver<I> handed, Snapshot relay) {
+  private void answered(Lane<S, I> lane, Turn<I> turn, Stage.HandedOver<I> handed, Snapshot relay) {
     lane.neighbours.saw(engine.rival(RelayDocuments.host(relay)));
     lane.neighbours.served(Duration.between(handed.since(), clock.instant()));
     settle(lane, turn, handed, relay);

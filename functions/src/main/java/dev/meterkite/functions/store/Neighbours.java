@@ -13,12 +13,14 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a lane knows of the other instances that write its document.
+ * What a lane knows of the other instances that write its document, and the times that follow from
+ * it.
  *
- * <p>As a host it claims the document in each commit for {@value #LEASE_COMMITS} times as long as a
- * commit takes, {@link #SHORTEST_LEASE} to {@link #LONGEST_LEASE}. It looks for relays before every
- * commit while there are some, or while it loses commits; if nothing points to other writers, only
- * every {@link #LOOK_EVERY} of uninterrupted work.
+ * <p>As a host it claims the document for {@value #LEASE_COMMITS} times as long as a commit takes:
+ * at least 250 ms, or 2.2 s where others are known of, so that a claim outlives the step from fast
+ * commits to those that wait for their document; at most 3 s. It looks for relays before every
+ * commit while there are some or while it loses commits, else at the third commit in a row and
+ * every 250 ms of uninterrupted work.
  */
 final class Neighbours {
   /** How long a host may take to answer, at most, before its relays are recalled. */
@@ -38,8 +40,8 @@ final class Neighbours {
   private static final int STEPS = 25;
   private static final int LINGERS = 50;
   private static final Duration LONGEST_STEP = Duration.ofMillis(200);
-  private static final Duration LONGEST_GATHERING = Duration.ofMillis(150);
-  private static final int GATHERING = 6;
+  private static final Duration LONGEST_GATHERING = Duration.ofMillis(300);
+  private static final int GATHERING = 3;
   private static final int RECALL_ROUND_TRIPS = 8;
   private static final Duration LONGEST_RECALL_PAUSE = Duration.ofMillis(500);
   private static final int MAX_CLOSED = 100;
@@ -89,9 +91,7 @@ final class Neighbours {
 
   /** The live host that commands can be handed over to; null if there is none. */
   synchronized @Nullable Host host(Instant now) {
-    return host != null && host.until().isAfter(now) && distrustedUntil.isBefore(now)
-        ? host
-        : null;
+    return host != null && host.until().isAfter(now) && distrustedUntil.isBefore(now) ? host : null;
   }
 
   /** The host let a relay wait for too long. */
@@ -155,8 +155,7 @@ final class Neighbours {
 
   /** A pause after a commit in which those who were answered can come back for the next one. */
   synchronized Duration gathering() {
-    return Duration.ofNanos(
-        Math.min((long) commitNanos / GATHERING, LONGEST_GATHERING.toNanos()));
+    return Duration.ofNanos(Math.min((long) commitNanos / GATHERING, LONGEST_GATHERING.toNanos()));
   }
 
   /** A relay of ours was answered after this long. */

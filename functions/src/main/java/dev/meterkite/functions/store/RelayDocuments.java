@@ -187,7 +187,9 @@ final class RelayDocuments<I> {
     return reply instanceof Reply.Conflict ? tree : null;
   }
 
-  /** The replies of an answered document by the place of their command; empty for a recalled one. */
+  /**
+   * The replies of an answered document by the place of their command; empty for a recalled one.
+   */
   Map<Integer, Reply> replies(Snapshot document) {
     Map<Integer, Reply> replies = new LinkedHashMap<>();
     if (document.fields().get(CommandRelays.ANSWERS) instanceof String text) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class GroupCommitSchedulesTest {
   private static final int SEEDS =
       Integer.getInteger(
-          "meterkite.seeds", Boolean.getBoolean("meterkite.deep") ? 100_000 : 10_000);
+          "meterkite.seeds", Boolean.getBoolean("meterkite.deep") ? 100_000 : 5_000);
   private static final long FIRST = Long.getLong("meterkite.seed", 0);
 
   private final AtomicLong created = new AtomicLong();

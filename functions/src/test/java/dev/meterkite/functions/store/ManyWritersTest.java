@@ -134,7 +134,7 @@ class ManyWritersTest {
       for (int callers : new int[] {16, 64, 256}) {
         for (int processes : new int[] {2, 4, 8, 16, 32}) {
           if (processes <= callers) {
-            double least = pace == Pace.SERVICE ? 0.7 : pace == TWENTY ? 0.6 : 0.1;
+            double least = pace == Pace.SERVICE ? 0.7 : pace == TWENTY ? 0.5 : 0.1;
             rows.add(new Row(pace, callers, processes, least, pace == Pace.EMULATOR ? 10 : 2));
           }
         }

@@ -108,10 +108,7 @@ final class PacedStore implements Store {
   public CompletableFuture<List<Snapshot>> find(Query query) {
     queries++;
     CompletableFuture<List<Snapshot>> answer = new CompletableFuture<>();
-    simulation.after(
-        way(),
-        () ->
-            serve(pace.perRead(), answer, () -> documents.select(query)));
+    simulation.after(way(), () -> serve(pace.perRead(), answer, () -> documents.select(query)));
     return answer;
   }
 

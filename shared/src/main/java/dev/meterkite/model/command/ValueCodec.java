@@ -7,6 +7,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -83,7 +85,12 @@ final class ValueCodec {
   private static Object encodeAll(Object value, Type[] of) {
     if (value instanceof Map<?, ?> map) {
       Map<String, Object> tree = new LinkedHashMap<>();
-      map.forEach((key, each) -> put(tree, (String) encode(key, of[0]), encode(each, of[1])));
+      map.forEach(
+          (key, each) ->
+              put(
+                  tree,
+                  (String) Objects.requireNonNull(encode(key, of[0])),
+                  encode(each, of[1])));
       return tree;
     }
     List<Object> tree = new ArrayList<>();
@@ -158,7 +165,7 @@ final class ValueCodec {
   static @Nullable Object decode(@Nullable Object tree, Type type) {
     try {
       return decodeUnchecked(tree, type);
-    } catch (ClassCastException | NullPointerException | java.time.DateTimeException e) {
+    } catch (ClassCastException | NullPointerException | DateTimeException e) {
       throw new IllegalArgumentException("not a " + type.getTypeName(), e);
     }
   }

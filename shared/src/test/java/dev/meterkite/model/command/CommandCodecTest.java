@@ -47,9 +47,13 @@ class CommandCodecTest {
 
   static List<Domain> domains() {
     return List.of(
-        new Domain("credits", new CreditRules(ForeignBalance.PUT_BACK).codec(), CreditCommand.class),
+        new Domain(
+            "credits", new CreditRules(ForeignBalance.PUT_BACK).codec(), CreditCommand.class),
         new Domain("quotas", new QuotaRules().codec(), QuotaCommand.class),
-        new Domain("usage", new UsageRules(RateCard.DEFAULT, UsageRules.CLOSE_AFTER).codec(), UsageCommand.class),
+        new Domain(
+            "usage",
+            new UsageRules(RateCard.DEFAULT, UsageRules.CLOSE_AFTER).codec(),
+            UsageCommand.class),
         new Domain("health", new HealthRules().codec(), HealthCommand.class),
         new Domain("alerts", new AlertRules().codec(), AlertCommand.class));
   }
