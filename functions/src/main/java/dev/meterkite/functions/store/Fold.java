@@ -7,7 +7,7 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -242,7 +242,7 @@ final class Fold<S, I> {
 
   /** What each command that was decided is told once the commit is applied. */
   Map<Pending<I>, Reply> replies() {
-    Map<Pending<I>, Reply> replies = new IdentityHashMap<>();
+    Map<Pending<I>, Reply> replies = new HashMap<>();
     accepted.forEach(
         each ->
             replies.put(

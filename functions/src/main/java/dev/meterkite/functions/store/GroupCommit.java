@@ -57,9 +57,9 @@ import org.jspecify.annotations.Nullable;
  * instead of one a command. The version precondition makes an old commit that is still under way
  * and the new one exclude each other.
  *
- * <p><b>Many instances.</b> An instance that loses a commit to one that is writing the document over
- * and over hands its commands over to it, and takes them back if they are not served in time ({@code
- * docs/many-writers.md}). The proof that nothing applies twice stays the marker.
+ * <p><b>Many instances.</b> An instance that loses a commit to one that is writing the document
+ * over and over hands its commands over to it, and takes them back if they are not served in time
+ * ({@code docs/many-writers.md}). The proof that nothing applies twice stays the marker.
  *
  * <p>Worked example: 64 callers debit one user. The first commits alone; meanwhile 63 wait and
  * leave together: two round trips, 128 writes, no reads.

@@ -81,7 +81,7 @@ final class Neighbours {
    */
   synchronized void committed(Duration took, boolean own) {
     run += own ? 1 : 0;
-    commitNanos = Math.max(took.toNanos(), commitNanos * SLOW_DECAY);
+    commitNanos = Math.max((double) took.toNanos(), commitNanos * SLOW_DECAY);
   }
 
   /** The owner document, as read, has this host; null for none or ourselves. */
@@ -171,17 +171,19 @@ final class Neighbours {
 
   /** How long to wait before looking for the answer of a relay that is so old. */
   synchronized Duration untilAnswer(Duration age, Duration roundTrip) {
-    double first = servedNanos * FIRST_LOOK - age.toNanos();
-    double step = Math.max(roundTrip.toNanos(), Math.max(age.toNanos(), servedNanos) / STEPS);
-    long nanos = (long) Math.max(first, Math.min(step, LONGEST_STEP.toNanos()));
+    double old = age.toNanos();
+    double step = Math.max(old, servedNanos) / STEPS;
+    step = Math.max((double) roundTrip.toNanos(), step);
+    step = Math.min(step, (double) LONGEST_STEP.toNanos());
+    long nanos = (long) Math.max(servedNanos * FIRST_LOOK - old, step);
     return Duration.ofNanos(Math.max(1, nanos));
   }
 
   /** How long to leave a relay to others after the host's claim has ended. */
   synchronized Duration recallPause(Duration roundTrip, RandomGenerator random) {
-    double most = Math.max(RECALL_ROUND_TRIPS * roundTrip.toNanos(), servedNanos / 2);
-    return Duration.ofNanos(
-        (long) (random.nextDouble() * Math.min(most, LONGEST_RECALL_PAUSE.toNanos())));
+    double most = Math.max((double) RECALL_ROUND_TRIPS * roundTrip.toNanos(), servedNanos / 2);
+    most = Math.min(most, (double) LONGEST_RECALL_PAUSE.toNanos());
+    return Duration.ofNanos((long) (random.nextDouble() * most));
   }
 
   /** A relay of ours is closed; its document can go. */

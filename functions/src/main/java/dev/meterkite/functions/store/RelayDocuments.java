@@ -197,17 +197,19 @@ final class RelayDocuments<I> {
         Map<?, ?> tree = (Map<?, ?>) each;
         Reply reply = reply(tree);
         if (reply != null) {
-          replies.put(Math.toIntExact((Long) tree.get(INDEX)), reply);
+          replies.put(whole(tree, INDEX), reply);
         }
       }
     }
     return replies;
   }
 
+  private static int whole(Map<?, ?> tree, String name) {
+    return Math.toIntExact((Long) Objects.requireNonNull(tree.get(name)));
+  }
+
   private @Nullable Reply reply(Map<?, ?> tree) {
-    Reply.Effort effort =
-        new Reply.Effort(
-            Math.toIntExact((Long) tree.get(ATTEMPTS)), Math.toIntExact((Long) tree.get(BATCH)));
+    Reply.Effort effort = new Reply.Effort(whole(tree, ATTEMPTS), whole(tree, BATCH));
     if (tree.get(JSON) instanceof String json) {
       return new Reply.Answered(json, Boolean.TRUE.equals(tree.get(REPLAYED)), effort);
     }
@@ -215,7 +217,10 @@ final class RelayDocuments<I> {
       Outcome outcome = codec.outcome(name).orElse(null);
       return outcome == null
           ? null
-          : new Reply.Refused(outcome, codec.decodeFigures((Map<?, ?>) tree.get(FIGURES)), effort);
+          : new Reply.Refused(
+              outcome,
+              codec.decodeFigures((Map<?, ?>) Objects.requireNonNull(tree.get(FIGURES))),
+              effort);
     }
     return new Reply.Conflict(effort);
   }

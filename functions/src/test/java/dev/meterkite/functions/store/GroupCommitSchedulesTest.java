@@ -9,8 +9,7 @@ import org.junit.jupiter.api.Test;
 /** The protocol under faults, crashes and rivals: every schedule can be repeated from its seed. */
 class GroupCommitSchedulesTest {
   private static final int SEEDS =
-      Integer.getInteger(
-          "meterkite.seeds", Boolean.getBoolean("meterkite.deep") ? 100_000 : 5_000);
+      Integer.getInteger("meterkite.seeds", Boolean.getBoolean("meterkite.deep") ? 100_000 : 5_000);
   private static final long FIRST = Long.getLong("meterkite.seed", 0);
 
   private final AtomicLong created = new AtomicLong();

@@ -157,8 +157,9 @@ class ManyWritersTest {
       String line =
           String.format(
               Locale.ROOT,
-              "%4.1f commits/s, %3d callers, %2d instances: %7.1f/s (%.2f of one), p50 %.3f s (%.2f),"
-                  + " p99 %.3f s; %d commits, %d refused, %d relays, %d looks, %d documents read",
+              "%4.1f commits/s, %3d callers, %2d instances: %7.1f/s (%.2f of one), p50 %.3f s"
+                  + " (%.2f), p99 %.3f s; %d commits, %d refused, %d relays, %d looks, %d documents"
+                  + " read",
               row.pace().commitsASecond(),
               row.callers(),
               row.processes(),

@@ -87,10 +87,7 @@ final class ValueCodec {
       Map<String, Object> tree = new LinkedHashMap<>();
       map.forEach(
           (key, each) ->
-              put(
-                  tree,
-                  (String) Objects.requireNonNull(encode(key, of[0])),
-                  encode(each, of[1])));
+              put(tree, (String) Objects.requireNonNull(encode(key, of[0])), encode(each, of[1])));
       return tree;
     }
     List<Object> tree = new ArrayList<>();
