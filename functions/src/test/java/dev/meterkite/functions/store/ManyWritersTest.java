@@ -114,9 +114,9 @@ class ManyWritersTest {
   /** A row of the table; {@code -Dmeterkite.deep=true} plays the whole table. */
   private record Row(Pace pace, int callers, int processes, double atLeast, double slowdown) {
     Duration length() {
-      return pace == Pace.EMULATOR
+      return pace.equals(Pace.EMULATOR)
           ? Duration.ofSeconds(3)
-          : pace == TWENTY ? Duration.ofSeconds(20) : Duration.ofSeconds(45);
+          : pace.equals(TWENTY) ? Duration.ofSeconds(20) : Duration.ofSeconds(45);
     }
   }
 
@@ -134,8 +134,8 @@ class ManyWritersTest {
       for (int callers : new int[] {16, 64, 256}) {
         for (int processes : new int[] {2, 4, 8, 16, 32}) {
           if (processes <= callers) {
-            double least = pace == Pace.SERVICE ? 0.7 : pace == TWENTY ? 0.5 : 0.1;
-            rows.add(new Row(pace, callers, processes, least, pace == Pace.EMULATOR ? 10 : 2));
+            double least = pace.equals(Pace.SERVICE) ? 0.7 : pace.equals(TWENTY) ? 0.5 : 0.1;
+            rows.add(new Row(pace, callers, processes, least, pace.equals(Pace.EMULATOR) ? 10 : 2));
           }
         }
       }

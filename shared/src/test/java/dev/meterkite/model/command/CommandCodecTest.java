@@ -179,7 +179,7 @@ class CommandCodecTest {
             List.of(),
             List.of());
     Map<String, Object> tree = codec.encode(settle);
-    Map<String, Object> input = new LinkedHashMap<>((Map<String, Object>) cast(tree.get("input")));
+    Map<String, Object> input = new LinkedHashMap<>(cast(tree.get("input")));
     input.put("more", 1L);
     assertRefused(codec, tree, "input", input);
     input.remove("more");
