@@ -94,7 +94,7 @@ final class AnyValue {
     } catch (InvocationTargetException e) {
       throw new IllegalArgumentException(e.getCause());
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 
