@@ -10,6 +10,7 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.CommandRelays;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.StripePayments;
 import dev.meterkite.model.schema.Schema.Sweeps;
@@ -32,7 +33,8 @@ import java.util.function.Function;
  * because their events were lost.
  *
  * <p>Everything goes through the engine, which applies what is due and nothing else; so a sweep may
- * stop anywhere, run twice at once, or miss a month.
+ * stop anywhere, run twice at once, or miss a month. It also removes expired {@code
+ * command_relays}.
  */
 final class DueCredits {
   private static final String NAME = "expire-credits";
@@ -113,7 +115,32 @@ final class DueCredits {
         credits::submitTie,
         payments,
         budget);
+    removeRelays(budget);
     return counts(users, jobs, payments, findLost(now, budget));
+  }
+
+  /** Relays that a crash, or the end of a process, left behind. Their times are real ones. */
+  private void removeRelays(Budget budget) {
+    Instant now = InstantSource.system().instant();
+    List<Object> after = List.of();
+    while (!budget.isSpent()) {
+      List<Snapshot> found = store.find(Queries.relaysAfter(after, PAGE)).join();
+      List<Mutation> expired =
+          found.stream()
+              .filter(
+                  relay ->
+                      relay.fields().get(CommandRelays.EXPIRE_AT) instanceof Instant at
+                          && at.isBefore(now))
+              .map(relay -> Mutation.delete(relay.ref()))
+              .toList();
+      if (!expired.isEmpty()) {
+        store.commit(expired).join();
+      }
+      if (found.size() < PAGE) {
+        return;
+      }
+      after = List.of(found.get(found.size() - 1).ref().id());
+    }
   }
 
   private static Map<String, Object> counts(Tally users, Tally jobs, Tally payments, Tally lost) {

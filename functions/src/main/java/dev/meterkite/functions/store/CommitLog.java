@@ -14,13 +14,14 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the engine keeps in an owner document, in the field {@code commit}: a revision that every
  * commit moves (a write that changes nothing would not move the update time, and the precondition
  * of a stale commit would hold), the domain's time of the last commit, the ring of refused keys,
- * and when a refused key last found the ring full.
+ * when a refused key last found the ring full, and the {@link Host}.
  *
  * <p>A ring entry is one string, {@code "key request code seconds"}: 128 bits of SHA-256 of
  * operation and key, 128 bits of the request hash, the refusal's code, and the real time in epoch
@@ -32,13 +33,21 @@ import org.jspecify.annotations.Nullable;
  * @param overflow the real time, in epoch seconds, at which a refused key was last remembered in a
  *     document of its own ({@link Refusals}); 0 for never. For as long as a key is remembered, the
  *     documents of keys are read before they are decided
+ * @param host who is writing the document over and over; null for nobody
  */
-record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused, long overflow) {
+record CommitLog(
+    long revision,
+    @Nullable Instant at,
+    Map<String, Entry> refused,
+    long overflow,
+    @Nullable Host host) {
   private static final String REVISION = "revision";
   private static final String AT = "at";
   private static final String REFUSED = "refused";
   private static final String OVERFLOW = "overflow";
+  private static final String HOST = "host";
   private static final String OVERFLOW_PATH = FieldPath.of(Schema.COMMIT, OVERFLOW);
+  private static final String HOST_PATH = FieldPath.of(Schema.COMMIT, HOST);
   private static final String REVISION_PATH = FieldPath.of(Schema.COMMIT, REVISION);
   private static final String AT_PATH = FieldPath.of(Schema.COMMIT, AT);
   private static final String REFUSED_PATH = FieldPath.of(Schema.COMMIT, REFUSED);
@@ -51,7 +60,7 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
   /** What a document holds; anything that is not of this shape counts as absent. */
   static CommitLog of(Snapshot owner) {
     if (!(owner.fields().get(Schema.COMMIT) instanceof Map<?, ?> map)) {
-      return new CommitLog(0, null, Map.of(), 0);
+      return new CommitLog(0, null, Map.of(), 0, null);
     }
     long revision = map.get(REVISION) instanceof Long number ? number : 0;
     Instant at = map.get(AT) instanceof Instant instant ? instant : null;
@@ -62,7 +71,7 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
       }
     }
     long overflow = map.get(OVERFLOW) instanceof Long second ? second : 0;
-    return new CommitLog(revision, at, refused, overflow);
+    return new CommitLog(revision, at, refused, overflow, Host.of(map.get(HOST)));
   }
 
   private static void parse(String text, Map<String, Entry> into) {
@@ -72,9 +81,9 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
     }
   }
 
-  /** This log after one more commit at {@code now} with this ring and last overflow. */
-  CommitLog next(Instant now, Map<String, Entry> ring, long lastOverflow) {
-    return new CommitLog(revision + 1, now, ring, lastOverflow);
+  /** This log after one more commit at {@code now} with this ring, last overflow and host. */
+  CommitLog next(Instant now, Map<String, Entry> ring, long lastOverflow, @Nullable Host nextHost) {
+    return new CommitLog(revision + 1, now, ring, lastOverflow, nextHost);
   }
 
   /** {@link #overflow} if it still counts at this real time, else 0. */
@@ -110,6 +119,9 @@ record CommitLog(long revision, @Nullable Instant at, Map<String, Entry> refused
     }
     if (overflow != before.overflow) {
       changes.put(OVERFLOW_PATH, overflow == 0 ? Write.REMOVED : overflow);
+    }
+    if (!Objects.equals(host, before.host)) {
+      changes.put(HOST_PATH, host == null ? Write.REMOVED : host.fields());
     }
     return changes;
   }

@@ -7,6 +7,7 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,6 +28,7 @@ final class Fold<S, I> {
   private final Turn<I> turn;
   private final Instant now;
   private final Instant real;
+  private final @Nullable Host host;
   private final Draft draft;
   private final Map<String, CommitLog.Entry> ring;
 
@@ -53,7 +55,8 @@ final class Fold<S, I> {
       Lane.Kept<S> base,
       Turn<I> turn,
       Instant now,
-      Instant real) {
+      Instant real,
+      @Nullable Host host) {
     this.rules = rules;
     this.markers = markers;
     this.limits = limits;
@@ -61,6 +64,7 @@ final class Fold<S, I> {
     this.turn = turn;
     this.now = now;
     this.real = real;
+    this.host = host;
     this.draft = new Draft(turn);
     this.ring = new LinkedHashMap<>(base.log().young(real, limits.refusedFor()));
     this.overflow = base.log().youngOverflow(real, limits.refusedFor());
@@ -144,6 +148,9 @@ final class Fold<S, I> {
     String answer = markers.render(applied.answer());
     List<Write> writes = markers.mark(pending.command, applied.writes(), answer, now);
     int size = writes.stream().mapToInt(Sizes::of).sum();
+    if (!turn.aboard.isEmpty()) {
+      size += Sizes.bytes(answer);
+    }
     if (bytes + size > limits.bytes() && !accepted.isEmpty()) {
       left.add(pending);
       return;
@@ -214,7 +221,7 @@ final class Fold<S, I> {
     Map<String, Object> changes = new LinkedHashMap<>(rules.changes(base.state(), state));
     List<Mutation> mutations = new ArrayList<>();
     if (base.updateTime() != null || !changes.isEmpty()) {
-      changes.putAll(base.log().next(now, ring, overflow).changes(base.log()));
+      changes.putAll(base.log().next(now, ring, overflow, host).changes(base.log()));
       mutations.add(Mutation.update(owner, changes, base.updateTime()));
       ownerWritten = true;
     }
@@ -224,9 +231,24 @@ final class Fold<S, I> {
 
   /** The state after the commit; null where it is not known. */
   Lane.@Nullable Kept<S> kept(List<Instant> updateTimes) {
+    if (accepted.isEmpty() && !ownerWritten) {
+      return base;
+    }
     return ownerWritten
-        ? new Lane.Kept<>(state, base.log().next(now, ring, overflow), updateTimes.get(0), real)
+        ? new Lane.Kept<>(
+            state, base.log().next(now, ring, overflow, host), updateTimes.get(0), real)
         : null;
+  }
+
+  /** What each command that was decided is told once the commit is applied. */
+  Map<Pending<I>, Reply> replies() {
+    Map<Pending<I>, Reply> replies = new HashMap<>();
+    accepted.forEach(
+        each ->
+            replies.put(
+                each.pending(), new Reply.Answered(each.answer(), false, effort(each.pending()))));
+    told.forEach(each -> replies.put(each.pending(), each.reply()));
+    return replies;
   }
 
   /** Tells everybody, now that it is true. */

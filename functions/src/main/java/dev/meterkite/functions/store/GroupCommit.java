@@ -1,6 +1,7 @@
 package dev.meterkite.functions.store;
 
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.CommandCodec;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Rules;
 import dev.meterkite.model.document.DocRef;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -18,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -56,6 +57,10 @@ import org.jspecify.annotations.Nullable;
  * instead of one a command. The version precondition makes an old commit that is still under way
  * and the new one exclude each other.
  *
+ * <p><b>Many instances.</b> An instance that loses a commit to one that is writing the document
+ * over and over hands its commands over to it, and takes them back if they are not served in time
+ * ({@code docs/many-writers.md}). The proof that nothing applies twice stays the marker.
+ *
  * <p>Worked example: 64 callers debit one user. The first commits alone; meanwhile 63 wait and
  * leave together: two round trips, 128 writes, no reads.
  *
@@ -67,6 +72,7 @@ public class GroupCommit<S, I> {
   private static final Duration FIRST_BACK_OFF = Duration.ofMillis(20);
   private static final Duration LONGEST_BACK_OFF = Duration.ofSeconds(2);
   private static final int MOST_ROUNDS = 5;
+  private static final int REFUSALS_BEFORE_SHUNNING = 2;
   private static final int REFUSALS_BEFORE_HALVING = 3;
   private static final int RECENT = 8_192;
   private static final Duration MARKER_LIFE = Duration.ofDays(30);
@@ -79,6 +85,9 @@ public class GroupCommit<S, I> {
   private final RandomGenerator random;
   private final Limits limits;
   private final Markers markers;
+  private final String id;
+  private final @Nullable RelayDocuments<I> relays;
+  private final @Nullable Handover<S, I> handover;
 
   private final Object lock = new Object();
 
@@ -111,6 +120,13 @@ public class GroupCommit<S, I> {
     this.random = random;
     this.limits = limits;
     this.markers = new Markers(json, MARKER_LIFE, RECENT);
+    this.id = Long.toHexString(random.nextLong());
+    CommandCodec<I> codec = limits.commands() > 1 ? rules.codec() : null;
+    this.relays = codec == null ? null : new RelayDocuments<>(codec, random);
+    this.handover =
+        relays == null
+            ? null
+            : new Handover<>(relays, store, turns, realClock, random, new Returns());
   }
 
   /**
@@ -195,7 +211,7 @@ public class GroupCommit<S, I> {
         return;
       }
       settleWhatIsOver(turn);
-    } while (turn.batch.isEmpty());
+    } while (turn.isEmpty() && !lane.neighbours.expects());
     attempt(lane, turn);
   }
 
@@ -205,10 +221,46 @@ public class GroupCommit<S, I> {
       return half;
     }
     synchronized (lock) {
-      List<Pending<I>> batch = lane.take(limits.commands());
-      lane.busy = !batch.isEmpty();
-      return batch.isEmpty() ? null : new Turn<>(batch);
+      Turn<I> back = lane.returned.poll();
+      if (back != null) {
+        return back;
+      }
+      List<Pending<I>> batch = lane.take(room(lane));
+      lane.busy = !batch.isEmpty() || lane.neighbours.expects();
+      if (lane.busy) {
+        return new Turn<>(batch);
+      }
     }
+    idle(lane);
+    return null;
+  }
+
+  /** Maximum number of commands of our own in a commit: half, where others want in. */
+  private int room(Lane<S, I> lane) {
+    return lane.neighbours.shares(realClock.instant())
+        ? Math.max(1, limits.commands() / 2)
+        : limits.commands();
+  }
+
+  /** Others may rely on our claim for a while; as far as our processor lasts, we keep to it. */
+  private void idle(Lane<S, I> lane) {
+    lane.neighbours.idles();
+    Duration pause = lane.neighbours.watch(realClock.instant());
+    if (pause == null) {
+      return;
+    }
+    turns.after(
+        pause,
+        () -> {
+          synchronized (lock) {
+            if (lane.busy) {
+              return;
+            }
+            lane.busy = true;
+            lane.neighbours.expect();
+          }
+          next(lane);
+        });
   }
 
   /**
@@ -251,8 +303,16 @@ public class GroupCommit<S, I> {
 
   private void step(Lane<S, I> lane, Turn<I> turn) {
     settleWhatIsOver(turn);
-    if (turn.batch.isEmpty()) {
+    boolean mustLook = mustLook(lane, turn);
+    if (turn.isEmpty() && !mustLook) {
       next(lane);
+      return;
+    }
+    if (!turn.mustRead && handsOver(lane, turn)) {
+      return;
+    }
+    if (mustLook) {
+      look(lane, turn);
       return;
     }
     Lane.Kept<S> known = known(lane, turn);
@@ -264,6 +324,99 @@ public class GroupCommit<S, I> {
     } else {
       decide(lane, turn, known);
     }
+  }
+
+  private boolean mustLook(Lane<S, I> lane, Turn<I> turn) {
+    return relays != null
+        && !turn.looked
+        && ((turn.isEmpty() && lane.neighbours.expects())
+            || lane.neighbours.mustLook(realClock.instant(), lane.pacing.hasRivals()));
+  }
+
+  /** Looks for commands of other instances, which go out with ours. */
+  private void look(Lane<S, I> lane, Turn<I> turn) {
+    when(
+        store.find(RelayDocuments.open(lane.owner)),
+        lane,
+        turn,
+        (found, failure) -> {
+          turn.looked = true;
+          if (failure == null) {
+            found.forEach(document -> board(lane, turn, document));
+          }
+          lane.neighbours.looked(realClock.instant(), !turn.aboard.isEmpty());
+          step(lane, turn);
+        });
+  }
+
+  private void board(Lane<S, I> lane, Turn<I> turn, Snapshot document) {
+    if (relays == null || lane.neighbours.shuns(document.ref()) || turn.recalls(document.ref())) {
+      return;
+    }
+    Relay<I> relay = relays.relay(document, lane.owner).orElse(null);
+    if (relay == null) {
+      lane.neighbours.shun(document.ref());
+      return;
+    }
+    Set<DocRef> taken = new HashSet<>();
+    turn.batch.forEach(pending -> taken.addAll(pending.command.markers()));
+    boolean fits = turn.batch.size() + relay.commands().size() <= limits.commands();
+    for (Pending<I> pending : relay.commands()) {
+      DocRef marker = pending.marker();
+      fits &= marker == null || taken.add(marker);
+    }
+    if (fits) {
+      turn.board(relay);
+    }
+  }
+
+  /**
+   * Hands a turn over if another instance is the host.
+   *
+   * @return whether the turn is no longer ours
+   */
+  private boolean handsOver(Lane<S, I> lane, Turn<I> turn) {
+    Instant now = realClock.instant();
+    if (handover == null || lane.neighbours.host(now) == null) {
+      return false;
+    }
+    if (turn.stage instanceof Stage.Recalled<I> recalled) {
+      turn.disembark();
+      handover.resume(lane, turn, recalled.before().again(now));
+      return true;
+    }
+    if (!(turn.stage instanceof Stage.Here<I>)) {
+      return false;
+    }
+    turn.disembark();
+    if (turn.batch.isEmpty()) {
+      lane.neighbours.looked(now, false);
+      next(lane);
+    } else {
+      turns.after(
+          lane.neighbours.lingering(),
+          () ->
+              guarded(
+                  lane,
+                  turn,
+                  () -> {
+                    synchronized (lock) {
+                      lane.fill(turn.batch, room(lane));
+                    }
+                    handover.begin(lane, turn);
+                  }));
+    }
+    return true;
+  }
+
+  private @Nullable Host rival(@Nullable Host host) {
+    return host != null
+            && relays != null
+            && !host.id().equals(id)
+            && host.version().equals(relays.version())
+            && host.until().isAfter(realClock.instant())
+        ? host
+        : null;
   }
 
   /**
@@ -298,6 +451,9 @@ public class GroupCommit<S, I> {
    */
   private void readAgain(Lane<S, I> lane, Turn<I> turn, boolean withMarkers) {
     Set<DocRef> refs = new LinkedHashSet<>(Set.of(lane.owner));
+    if (turn.stage instanceof Stage.Recalled<I> recalled) {
+      refs.add(recalled.before().relay());
+    }
     if (withMarkers) {
       turn.batch.forEach(pending -> refs.addAll(pending.command.markers()));
     }
@@ -351,18 +507,32 @@ public class GroupCommit<S, I> {
   private void haveRead(Lane<S, I> lane, Turn<I> turn, boolean withMarkers) {
     Lane.Kept<S> kept = kept(turn.document(lane.owner));
     lane.kept = kept;
+    lane.neighbours.saw(rival(kept.log().host()));
     turn.fresh = withMarkers;
     turn.mustRead = false;
     if (withMarkers) {
       turn.settle(pending -> markers.stored(pending, turn.documents));
     }
+    readRecalled(lane, turn);
     if (turn.tried) {
       judgeFailure(lane, turn, kept);
     }
-    if (turn.batch.isEmpty()) {
+    if (turn.isEmpty()) {
       next(lane);
     } else {
       decide(lane, turn, kept);
+    }
+  }
+
+  /** A relay that was to be recalled may have been answered, or may never have been created. */
+  private void readRecalled(Lane<S, I> lane, Turn<I> turn) {
+    if (handover != null && turn.stage instanceof Stage.Recalled<I> recalled) {
+      Snapshot relay = turn.document(recalled.before().relay());
+      if (!relay.exists()) {
+        turn.stage = new Stage.Kept<>();
+      } else if (!RelayDocuments.isOpen(relay)) {
+        handover.settle(lane, turn, recalled.before(), relay);
+      }
     }
   }
 
@@ -382,10 +552,19 @@ public class GroupCommit<S, I> {
       turn.refusals++;
       turn.mustRead = !turn.fresh;
       turn.unsure = true;
+      if (turn.refusals >= REFUSALS_BEFORE_SHUNNING) {
+        shunAboard(lane, turn);
+      }
       if (turn.refusals >= REFUSALS_BEFORE_HALVING && turn.batch.size() > 1) {
         halve(lane, turn);
       }
     }
+  }
+
+  /** Another instance's commands may be at fault: they are left to it. */
+  private static <S, I> void shunAboard(Lane<S, I> lane, Turn<I> turn) {
+    turn.disembark();
+    turn.wereAboard.forEach(relay -> lane.neighbours.shun(relay.ref()));
   }
 
   private void halve(Lane<S, I> lane, Turn<I> turn) {
@@ -406,8 +585,13 @@ public class GroupCommit<S, I> {
       readAgain(lane, turn, turn.unsure);
       return;
     }
+    if (handsOver(lane, turn)) {
+      return;
+    }
     Instant real = realClock.instant();
-    Fold<S, I> fold = new Fold<>(rules, markers, limits, kept, turn, domainNow(kept.log()), real);
+    Host claim = claim(lane, turn, kept.log().host(), real);
+    Fold<S, I> fold =
+        new Fold<>(rules, markers, limits, kept, turn, domainNow(kept.log()), real, claim);
     turn.batch.forEach(fold::add);
     turn.batch.removeAll(fold.failed());
     if (!fold.needs().isEmpty() || mustReadFirst(turn, fold)) {
@@ -419,13 +603,42 @@ public class GroupCommit<S, I> {
       return;
     }
     giveBack(lane, turn, fold.left());
-    Optional<List<Mutation>> mutations = fold.mutations(lane.owner);
-    if (mutations.isPresent()) {
-      commit(lane, turn, kept, fold, mutations.get());
+    List<Mutation> mutations = new ArrayList<>(fold.mutations(lane.owner).orElse(List.of()));
+    mutations.addAll(closings(turn, fold, claim));
+    if (!mutations.isEmpty()) {
+      commit(lane, turn, kept, fold, mutations);
     } else {
       fold.reply();
       next(lane);
     }
+  }
+
+  /** Who the owner document says is the host, after a commit of this turn. */
+  private @Nullable Host claim(Lane<S, I> lane, Turn<I> turn, @Nullable Host before, Instant real) {
+    if (relays == null) {
+      return null;
+    }
+    Instant until = lane.neighbours.claim(real, turn.hasOwn(), lane.pacing.hasRivals());
+    if (until != null) {
+      return new Host(id, relays.version(), until.truncatedTo(ChronoUnit.MICROS));
+    }
+    boolean holds = before != null && before.id().equals(id) && before.until().isAfter(real);
+    return holds ? before : null;
+  }
+
+  /** What the commit does to the relays that it is about. */
+  private List<Mutation> closings(Turn<I> turn, Fold<S, I> fold, @Nullable Host claim) {
+    List<Mutation> closings = new ArrayList<>();
+    if (relays != null && !turn.aboard.isEmpty()) {
+      Map<Pending<I>, Reply> replies = fold.replies();
+      for (Relay<I> relay : turn.aboard) {
+        closings.add(relays.answer(relay, pending -> pending.replyOr(replies), claim));
+      }
+    }
+    if (turn.stage instanceof Stage.Recalled<I> recalled) {
+      closings.add(RelayDocuments.recall(turn.document(recalled.before().relay())));
+    }
+    return closings;
   }
 
   /** Refusals, and answers without a commit, need a state and markers read for them. */
@@ -443,6 +656,7 @@ public class GroupCommit<S, I> {
   private void giveBack(Lane<S, I> lane, Turn<I> turn, List<Pending<I>> left) {
     if (!left.isEmpty()) {
       turn.batch.removeAll(left);
+      turn.aboard.forEach(relay -> left.removeAll(relay.commands()));
       synchronized (lock) {
         for (int i = left.size() - 1; i >= 0; i--) {
           lane.waiting.addFirst(left.get(i));
@@ -461,16 +675,31 @@ public class GroupCommit<S, I> {
         turn,
         (times, failure) -> {
           Duration roundTrip = Duration.between(start, realClock.instant());
+          lane.neighbours.committed(roundTrip, turn.hasOwn());
           if (failure == null) {
             lane.kept = fold.kept(times);
             lane.pacing.won(roundTrip);
+            lane.neighbours.saw(null);
+            closed(lane, turn);
             fold.reply();
-            turns.after(lane.pacing.afterWin(random), () -> next(lane));
+            turns.after(afterWin(lane, turn), () -> next(lane));
           } else {
             lane.pacing.answered(roundTrip);
             failed(lane, turn, kept, kindOf(failure), failure);
           }
         });
+  }
+
+  private static <S, I> void closed(Lane<S, I> lane, Turn<I> turn) {
+    if (turn.stage instanceof Stage.Recalled<I> recalled) {
+      lane.neighbours.closed(recalled.before().relay());
+    }
+  }
+
+  /** Rivals that hand over need no turn of their own, but time to come back. */
+  private Duration afterWin(Lane<S, I> lane, Turn<I> turn) {
+    Duration pause = lane.pacing.afterWin(random);
+    return turn.aboard.isEmpty() ? pause : lane.neighbours.gathering();
   }
 
   private void failed(
@@ -490,7 +719,10 @@ public class GroupCommit<S, I> {
         next(lane);
       }
       case INVALID -> {
-        if (turn.batch.size() > 1) {
+        if (!turn.wereAboard.isEmpty()) {
+          turn.wereAboard.forEach(relay -> lane.neighbours.shun(relay.ref()));
+          attempt(lane, turn);
+        } else if (turn.batch.size() > 1) {
           halve(lane, turn);
           attempt(lane, turn);
         } else {
@@ -514,11 +746,80 @@ public class GroupCommit<S, I> {
     return Duration.ofNanos(nanos / 2 + random.nextLong(nanos / 2));
   }
 
-  private static StoreException.Kind kindOf(Throwable failure) {
+  static StoreException.Kind kindOf(Throwable failure) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
     return cause instanceof StoreException known ? known.kind() : StoreException.Kind.UNKNOWN;
+  }
+
+  /** What becomes of turns that are handed over. */
+  private final class Returns implements Handover.Engine<S, I> {
+    @Override
+    public void leaves(Lane<S, I> lane) {
+      synchronized (lock) {
+        lane.away++;
+      }
+    }
+
+    @Override
+    public void released(Lane<S, I> lane) {
+      synchronized (lock) {
+        if (lane.away >= Handover.MAX_AWAY) {
+          lane.resting = true;
+          return;
+        }
+      }
+      next(lane);
+    }
+
+    @Override
+    public void stayed(Lane<S, I> lane, Turn<I> turn) {
+      attempt(lane, turn);
+    }
+
+    @Override
+    public void returned(Lane<S, I> lane, Turn<I> turn) {
+      turn.mustRead = true;
+      turn.unsure = true;
+      back(lane, turn);
+    }
+
+    @Override
+    public void ended(Lane<S, I> lane) {
+      back(lane, null);
+    }
+
+    private void back(Lane<S, I> lane, @Nullable Turn<I> turn) {
+      synchronized (lock) {
+        lane.away--;
+        if (turn != null) {
+          lane.returned.add(turn);
+        }
+        boolean starts = lane.resting || (turn != null && !lane.busy);
+        if (!starts) {
+          return;
+        }
+        lane.resting = false;
+        lane.busy = true;
+      }
+      next(lane);
+    }
+
+    @Override
+    public void settleWhatIsOver(Turn<I> turn) {
+      GroupCommit.this.settleWhatIsOver(turn);
+    }
+
+    @Override
+    public @Nullable Host rival(@Nullable Host host) {
+      return GroupCommit.this.rival(host);
+    }
+
+    @Override
+    public void guarded(Lane<S, I> lane, Turn<I> turn, Runnable work) {
+      GroupCommit.this.guarded(lane, turn, work);
+    }
   }
 }

@@ -14,18 +14,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * One owner document: the commands that wait for it and the state as of our last commit or read.
  *
- * <p>{@code waiting} and {@code busy} are guarded by the engine's lock; the rest belongs to whoever
- * made the lane busy.
+ * <p>{@code waiting}, {@code busy}, {@code returned}, {@code away} and {@code resting} are guarded
+ * by the engine's lock; the rest belongs to whoever made the lane busy.
  */
 final class Lane<S, I> {
   final DocRef owner;
   final Deque<Pending<I>> waiting = new ArrayDeque<>();
   boolean busy;
 
+  /** Turns that were handed over and are to be committed here after all. */
+  final Deque<Turn<I>> returned = new ArrayDeque<>();
+
+  /** Turns that another instance is committing. */
+  int away;
+
+  /** Whether the lane goes on when one of those is back. */
+  boolean resting;
+
   /** Halves of a batch that was refused for good. */
   final Deque<Turn<I>> halves = new ArrayDeque<>();
 
   final Pacing pacing = new Pacing();
+  final Neighbours neighbours = new Neighbours();
   @Nullable Kept<S> kept;
 
   /**
@@ -42,13 +52,26 @@ final class Lane<S, I> {
 
   /** Whether nothing would be lost with this lane but a kept state. */
   boolean idle() {
-    return !busy && waiting.isEmpty();
+    return !busy && waiting.isEmpty() && away == 0;
   }
 
   /** Takes the next commands, in order, leaving those whose key is taken already. */
   List<Pending<I>> take(int most) {
     List<Pending<I>> batch = new ArrayList<>();
+    fill(batch, most);
+    return batch;
+  }
+
+  /** Adds such commands to a batch. */
+  void fill(List<Pending<I>> batch, int most) {
     Set<DocRef> markers = new HashSet<>();
+    batch.forEach(
+        pending -> {
+          DocRef marker = pending.marker();
+          if (marker != null) {
+            markers.add(marker);
+          }
+        });
     Iterator<Pending<I>> each = waiting.iterator();
     while (each.hasNext() && batch.size() < most) {
       Pending<I> pending = each.next();
@@ -58,6 +81,5 @@ final class Lane<S, I> {
         each.remove();
       }
     }
-    return batch;
   }
 }

@@ -31,6 +31,7 @@ final class Pacing {
   private static final int OLD = 4;
   private static final double MOST_RIVALRY = 4;
   private static final double ALONE = 0.2;
+  private static final double RIVALS = 1.5;
   private static final double DECAY = 0.95;
   private static final double DRIFT = 1.05;
   private static final long LONGEST_PAUSE_NANOS = Duration.ofMillis(500).toNanos();
@@ -58,6 +59,16 @@ final class Pacing {
   void lost() {
     rivalry = Math.min(MOST_RIVALRY, rivalry + 1);
     endRun();
+  }
+
+  /** Whether others have won of late, more than once by chance. */
+  boolean hasRivals() {
+    return rivalry >= RIVALS;
+  }
+
+  /** The shortest round trip of late. */
+  Duration roundTrip() {
+    return Duration.ofNanos((long) roundTripNanos);
   }
 
   private void endRun() {

@@ -6,6 +6,7 @@ import dev.meterkite.model.document.DocRef;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +32,12 @@ final class Pending<I> {
   /** What must not be twice in one commit; null for commands without a key. */
   @Nullable DocRef marker() {
     return command.markers().isEmpty() ? null : command.markers().get(0);
+  }
+
+  /** The reply that it has, or has among these; null if it was not decided. */
+  @Nullable Reply replyOr(Map<Pending<I>, Reply> others) {
+    boolean replied = reply.isDone() && !reply.isCompletedExceptionally();
+    return replied ? reply.join() : others.get(this);
   }
 
   Reply.Effort effort(int batch) {

@@ -64,7 +64,7 @@ final class Sizes {
         : OPAQUE;
   }
 
-  private static int bytes(String text) {
+  static int bytes(String text) {
     int size = text.length();
     for (int i = 0; i < text.length(); i++) {
       if (text.charAt(i) >= 0x80) {

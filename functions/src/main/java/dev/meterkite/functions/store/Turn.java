@@ -5,6 +5,7 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -42,6 +43,18 @@ final class Turn<I> {
   /** Commits in a row that were refused for certain although nobody else had changed the owner. */
   int refusals;
 
+  /** Where the commands are to be committed. */
+  Stage<I> stage = new Stage.Here<>();
+
+  /** Whether relays were looked for, since the last commit that failed. */
+  boolean looked;
+
+  /** Relays whose commands are in the batch, behind the turn's own. */
+  final List<Relay<I>> aboard = new ArrayList<>();
+
+  /** Those of the last commit that failed. */
+  List<Relay<I>> wereAboard = List.of();
+
   /** Reads since the last commit that were made because rules asked for more. */
   int rounds;
 
@@ -70,8 +83,38 @@ final class Turn<I> {
         });
   }
 
+  /** Whether there is nothing to bring through a commit. */
+  boolean isEmpty() {
+    return batch.isEmpty() && aboard.isEmpty();
+  }
+
+  /** Whether this is the relay by which the commands were handed over before. */
+  boolean recalls(DocRef relay) {
+    return stage instanceof Stage.Recalled<I> recalled && recalled.before().relay().equals(relay);
+  }
+
+  /** Whether commands of this instance are in it. */
+  boolean hasOwn() {
+    return batch.size() > aboard.stream().mapToInt(relay -> relay.commands().size()).sum();
+  }
+
+  /** Takes a relay's commands into the batch. */
+  void board(Relay<I> relay) {
+    aboard.add(relay);
+    batch.addAll(relay.commands());
+  }
+
+  /** Leaves the commands of relays to whoever finds them next. */
+  void disembark() {
+    wereAboard = List.copyOf(aboard);
+    aboard.forEach(relay -> batch.removeAll(relay.commands()));
+    aboard.clear();
+    looked = false;
+  }
+
   /** A commit on this version of the owner failed: whatever was read is no longer known to hold. */
   void failed(StoreException.Kind kind, @Nullable Instant version) {
+    disembark();
     attempts++;
     tried = true;
     unsure |= kind != StoreException.Kind.PRECONDITION;

@@ -58,6 +58,7 @@ final class AccessTable {
       usage_summaries        oa oa a  -  -  -
       usage_counts           -  -  -  -  -  -
       idempotency_keys       -  -  -  -  -  -
+      command_relays         -  -  -  -  -  -
       alert_states           -  -  -  -  -  -
       sweeps                 -  -  -  -  -  -
       stripe_payments        -  -  -  -  -  -

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.store;
 
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.CommandCodec;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Outcome;
 import dev.meterkite.model.command.Read;
@@ -130,8 +131,16 @@ record Account(boolean exists, long balance, long sequence, long potted) {
         reads);
   }
 
+  private static final CommandCodec<Change> CODEC =
+      new CommandCodec<>("accounts", Change.class, List.of(Refusal.values()));
+
   static final Rules<Account, Change> RULES =
       new Rules<>() {
+        @Override
+        public CommandCodec<Change> codec() {
+          return CODEC;
+        }
+
         @Override
         public Account decode(Snapshot owner) {
           return new Account(

@@ -41,12 +41,11 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class LinearizabilityTest {
   private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
-
-  /** Each planted defect is found by one of the first two. */
-  private static final int HISTORIES = DEEP ? 100_000 : 1_000;
-
+  private static final int HISTORIES =
+      Integer.getInteger("meterkite.seeds", DEEP ? 100_000 : 1_500);
   private static final int MOST_SEEDS = 500;
   private static final Duration ARRIVALS = Duration.ofSeconds(20);
+  private static final Duration HOT_ARRIVALS = Duration.ofMillis(500);
   private static final int TRIES = 3;
   private static final long BALANCE = 60;
   private static final long LIMIT = 100;
@@ -58,6 +57,10 @@ class LinearizabilityTest {
     final History history = new History();
     private final Rules<S, I> rules;
     private final Defect defect;
+
+    /** Whether up to 16 engines are asked at once, so that they hand over. */
+    private final boolean hot;
+
     private final List<Replica> processes = new ArrayList<>();
     private final List<Client> clients = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
@@ -70,7 +73,9 @@ class LinearizabilityTest {
               simulation.chance(0.3) ? SimulatedStore.Faults.NONE : SimulatedStore.Faults.MANY);
       this.rules = rules;
       this.defect = defect;
-      for (int i = 1 + simulation.random.nextInt(3); i > 0; i--) {
+      this.hot = simulation.chance(0.5);
+      int count = hot ? 2 + simulation.random.nextInt(15) : 1 + simulation.random.nextInt(3);
+      for (int i = count; i > 0; i--) {
         processes.add(new Replica());
       }
     }
@@ -207,7 +212,8 @@ class LinearizabilityTest {
     }
 
     void later(Runnable task) {
-      simulation.after(simulation.between(Duration.ZERO, ARRIVALS), task);
+      Duration arrivals = hot ? HOT_ARRIVALS : ARRIVALS;
+      simulation.after(simulation.between(Duration.ZERO, arrivals), task);
     }
   }
 
@@ -227,7 +233,7 @@ class LinearizabilityTest {
           new Limits(
               6,
               3_000_000,
-              8,
+              30,
               Duration.ofSeconds(10),
               30,
               10,

@@ -113,7 +113,10 @@ final class PacingTest {
     return play.play();
   }
 
-  /** One process pauses now and then for those whom it never hears of, and they have their turn. */
+  /**
+   * One process commits for all. Its own callers hear first and come back first, so that those who
+   * hand over fall behind where commits are fast, but nobody starves.
+   */
   @Test
   void processesInStep_allHaveTheirTurn() {
     Play one = alike(Pace.EMULATOR, 1, 192);
@@ -121,8 +124,8 @@ final class PacingTest {
       Play several = alike(Pace.EMULATOR, processes, 192);
       several.report(processes + " processes in step", one);
       assertEquals(0, several.failed);
-      assertTrue(several.all() >= 0.4 * one.all());
-      assertTrue(several.slowestToFastest() >= 0.5);
+      assertTrue(several.all() >= 0.5 * one.all());
+      assertTrue(several.slowestToFastest() >= 0.2);
     }
   }
 

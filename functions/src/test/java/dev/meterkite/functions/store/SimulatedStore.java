@@ -5,8 +5,10 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Schema.CommandRelays;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -45,8 +47,12 @@ final class SimulatedStore implements Store {
   private final Map<DocRef, Snapshot> documents =
       new TreeMap<>(Comparator.comparing(DocRef::collection).thenComparing(DocRef::id));
   private long version;
+  private Instant last = Simulation.START;
   long commits;
   long reads;
+  long relaysCreated;
+  long relaysAnswered;
+  long relaysRecalled;
 
   SimulatedStore(Simulation simulation, Faults faults) {
     this.simulation = simulation;
@@ -171,12 +177,29 @@ final class SimulatedStore implements Store {
       }
       check(mutation);
     }
-    Instant time = Simulation.START.plusNanos(++version * 1_000);
+    version++;
+    Instant now = simulation.instant().truncatedTo(ChronoUnit.MICROS);
+    Instant time = now.isAfter(last) ? now : last.plusNanos(1_000);
+    last = time;
     List<Instant> times = new ArrayList<>();
     for (Mutation mutation : mutations) {
       times.add(apply(mutation, time));
+      count(mutation);
     }
     return times;
+  }
+
+  private void count(Mutation mutation) {
+    if (mutation.ref().collection().equals(CommandRelays.COLLECTION)
+        && mutation.condition() != Mutation.Condition.DELETE) {
+      if (mutation.condition() == Mutation.Condition.ABSENT) {
+        relaysCreated++;
+      } else if (mutation.fields().containsKey(CommandRelays.ANSWERS)) {
+        relaysAnswered++;
+      } else {
+        relaysRecalled++;
+      }
+    }
   }
 
   private void check(Mutation mutation) {
@@ -242,7 +265,7 @@ final class SimulatedStore implements Store {
     }
   }
 
-  private List<Snapshot> select(Query query) {
+  List<Snapshot> select(Query query) {
     Comparator<Snapshot> order = Comparator.comparing(snapshot -> snapshot.ref().id());
     for (int i = query.orders().size() - 1; i >= 0; i--) {
       Query.Order step = query.orders().get(i);

@@ -1,6 +1,7 @@
 package dev.meterkite.model.alerts;
 
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.CommandCodec;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Outcome;
 import dev.meterkite.model.command.Read;
@@ -33,6 +34,11 @@ import org.jspecify.annotations.Nullable;
  * what lasts longer is raised when there is room and the level is told again.
  */
 public final class AlertRules implements Rules<AlertState, AlertCommand> {
+  private static final class Codec {
+    static final CommandCodec<AlertCommand> OF_COMMANDS =
+        new CommandCodec<>("alerts", AlertCommand.class, List.of());
+  }
+
   /** The most alerts of one fingerprint within {@link #HOUR}. */
   public static final int MAX_AN_HOUR = 5;
 
@@ -69,6 +75,11 @@ public final class AlertRules implements Rules<AlertState, AlertCommand> {
       event(change, event.type(), event.incident(), event.message());
     }
     return change.decision(seen);
+  }
+
+  @Override
+  public CommandCodec<AlertCommand> codec() {
+    return Codec.OF_COMMANDS;
   }
 
   /** Never asked: no alert is refused. */

@@ -3,6 +3,7 @@ package dev.meterkite.model.command;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of one kind of owner document, as pure functions: the same arguments give the same
@@ -36,4 +37,13 @@ public interface Rules<S, I> {
    * with the figures of the moment.
    */
   Decision.Refused<S> refuseAgain(S state, Command<I> command, String code, Instant now);
+
+  /**
+   * How other instances are handed commands of this domain.
+   *
+   * @return null where commands never leave the instance
+   */
+  default @Nullable CommandCodec<I> codec() {
+    return null;
+  }
 }

@@ -2,6 +2,7 @@ package dev.meterkite.model.credits;
 
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.CommandCodec;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Missing;
 import dev.meterkite.model.command.Read;
@@ -38,6 +39,11 @@ import org.jspecify.annotations.Nullable;
  * be spent, and neither is ever below zero.
  */
 public final class CreditRules implements Rules<CreditState, CreditCommand> {
+  private static final class Codec {
+    static final CommandCodec<CreditCommand> OF_COMMANDS =
+        new CommandCodec<>("credits", CreditCommand.class, List.of(CreditOutcome.values()));
+  }
+
   /** The largest balance: 2^53 - 1, so that every JSON reader gets it exact. */
   public static final long MAX_BALANCE = (1L << 53) - 1;
 
@@ -207,6 +213,11 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   /** What stands in {@code credits_balance} in place of a balance, for the caller. */
   private static Map<String, Object> foundBalance(CreditState state) {
     return Map.of("found", BalanceAlert.shown(state));
+  }
+
+  @Override
+  public CommandCodec<CreditCommand> codec() {
+    return Codec.OF_COMMANDS;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.meterkite.model.health;
 
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.CommandCodec;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Rules;
 import dev.meterkite.model.command.Seen;
@@ -23,6 +24,11 @@ import org.jspecify.annotations.Nullable;
  * endpoint is no call: a failing one holds trials back, a good one allows the next trial at once.
  */
 public final class HealthRules implements Rules<HealthState, HealthCommand> {
+  private static final class Codec {
+    static final CommandCodec<HealthCommand> OF_COMMANDS =
+        new CommandCodec<>("health", HealthCommand.class, List.of(HealthOutcome.values()));
+  }
+
   /** In answers of {@link HealthCommand.Observe}: present and true when the key was seen before. */
   public static final String REPLAYED = "replayed";
 
@@ -283,6 +289,11 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     return next.equals(state)
         ? new Decision.Unchanged<>(Map.of("changed", false))
         : new Decision.Applied<>(next, Map.of("changed", true), List.of());
+  }
+
+  @Override
+  public CommandCodec<HealthCommand> codec() {
+    return Codec.OF_COMMANDS;
   }
 
   /** Never asked, since no refusal is remembered. */

@@ -1,6 +1,7 @@
 package dev.meterkite.model.quotas;
 
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.CommandCodec;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Missing;
 import dev.meterkite.model.command.Read;
@@ -32,6 +33,11 @@ import org.jspecify.annotations.Nullable;
  * the reservation was made, and to none that have ended since.
  */
 public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
+  private static final class Codec {
+    static final CommandCodec<QuotaCommand> OF_COMMANDS =
+        new CommandCodec<>("quotas", QuotaCommand.class, List.of(QuotaOutcome.values()));
+  }
+
   /** How long a reservation stands unless the caller says otherwise. */
   public static final Duration DEFAULT_TTL = Duration.ofMinutes(10);
 
@@ -403,6 +409,11 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
             window.end().isBefore(from)
                 ? window
                 : window.charged(single.tokensUsed(), single.requestsUsed()));
+  }
+
+  @Override
+  public CommandCodec<QuotaCommand> codec() {
+    return Codec.OF_COMMANDS;
   }
 
   /** Never asked, since no refusal of a quota is remembered; answers for the moment. */

@@ -69,6 +69,21 @@ public final class Queries {
         .where(Schema.ModelCatalog.MODEL_ID, Op.EQUAL, modelId);
   }
 
+  /**
+   * The open relays of an owner document.
+   *
+   * @param openFor the hash of its name
+   */
+  public static Query openRelays(String openFor, int limit) {
+    return Query.of(Schema.CommandRelays.COLLECTION, limit)
+        .where(Schema.CommandRelays.OPEN_FOR, Op.EQUAL, openFor);
+  }
+
+  /** All relays in the order of their ids, from behind one. There are few: each lives briefly. */
+  public static Query relaysAfter(List<Object> after, int limit) {
+    return Query.of(Schema.CommandRelays.COLLECTION, limit).ascending(Query.ID).after(after);
+  }
+
   /** All users in the order of their ids, from behind one. */
   public static Query usersAfter(List<Object> after, int limit) {
     return Query.of(Schema.Users.COLLECTION, limit).ascending(Query.ID).after(after);
@@ -401,6 +416,8 @@ public final class Queries {
   public static List<Query> all() {
     Instant moment = Instant.EPOCH;
     return List.of(
+        openRelays("hash", 1),
+        relaysAfter(List.of(), 1),
         jobsOfUser("u", 1),
         jobsOfUserInStatus("u", "completed", 1),
         jobsInStatus("completed", 1),

@@ -825,6 +825,39 @@ public final class Schema {
   }
 
   /**
+   * Commands that one instance asks another to commit for it, because the other is already writing
+   * their owner document; id is random. Lives for seconds, or until it expires.
+   */
+  public static final class CommandRelays {
+    public static final String COLLECTION = "command_relays";
+
+    /** Hash of the owner document's name; removed when the commands are answered or recalled. */
+    public static final String OPEN_FOR = "open_for";
+
+    /** Name of the owner document, for people. */
+    public static final String OWNER = "owner";
+
+    /** The version of the commands' form, which the other instance must have too. */
+    public static final String VERSION = "version";
+
+    /** When the first of the commands was submitted, in real time. */
+    public static final String SUBMITTED_AT = "submitted_at";
+
+    /** The commands, as JSON text; removed when they are answered. */
+    public static final String COMMANDS = "commands";
+
+    /** A reply for each command that was decided, as JSON text. */
+    public static final String ANSWERS = "answers";
+
+    /** The instance that answered. */
+    public static final String HOST = "host";
+
+    public static final String EXPIRE_AT = "expire_at";
+
+    private CommandRelays() {}
+  }
+
+  /**
    * Where a scheduled sweep stopped, so that the next run goes on from there; id is the sweep's
    * name.
    */

@@ -1,6 +1,7 @@
 package dev.meterkite.model.usage;
 
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.CommandCodec;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Rules;
 import dev.meterkite.model.command.Seen;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -30,6 +32,11 @@ import java.util.Map;
  * percent are raised unless they were in this period.
  */
 public final class UsageRules implements Rules<MeterState, UsageCommand> {
+  private static final class Codec {
+    static final CommandCodec<UsageCommand> OF_COMMANDS =
+        new CommandCodec<>("usage", UsageCommand.class, List.of(UsageOutcome.values()));
+  }
+
   /** How long after its end a month takes late records, unless said otherwise. */
   public static final Duration CLOSE_AFTER = Duration.ofDays(3);
 
@@ -77,6 +84,11 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
       return close(fold, close.month());
     }
     return sweep(state, fold);
+  }
+
+  @Override
+  public CommandCodec<UsageCommand> codec() {
+    return Codec.OF_COMMANDS;
   }
 
   @Override

@@ -144,6 +144,7 @@ class IndexesTest {
             .collect(Collectors.toSet());
     assertEquals(
         Set.of(
+            "command_relays.expire_at",
             "idempotency_keys.expire_at",
             "routing_decisions.expire_at",
             "model_router_alerts.expire_at"),

@@ -1,0 +1,211 @@
+package dev.meterkite.functions.store;
+
+import dev.meterkite.model.document.DocRef;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a lane knows of the other instances that write its document, and the times that follow from
+ * it.
+ *
+ * <p>As a host it claims the document for {@value #LEASE_COMMITS} times as long as a commit takes:
+ * at least 250 ms, or 2.2 s where others are known of, so that a claim outlives the step from fast
+ * commits to those that wait for their document; at most 3 s. It looks for relays before every
+ * commit while there are some or while it loses commits, else at the third commit in a row and
+ * every 250 ms of uninterrupted work.
+ */
+final class Neighbours {
+  /** How long a host may take to answer, at most, before its relays are recalled. */
+  static final Duration PATIENCE = Duration.ofSeconds(4);
+
+  private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+  private static final Duration FOUND_FOR = Duration.ofSeconds(1);
+  private static final Duration SHORTEST_LEASE = Duration.ofMillis(250);
+  private static final Duration LEASE_BESIDE_OTHERS = Duration.ofMillis(2_200);
+  private static final Duration LONGEST_LEASE = Duration.ofSeconds(3);
+  private static final int LEASE_COMMITS = 3;
+  private static final int FIRST_RUN = 2;
+  private static final int WATCHES = 20;
+  private static final double SLOW_DECAY = 0.7;
+  private static final double SERVED_DRIFT = 1.1;
+  private static final double FIRST_LOOK = 0.85;
+  private static final int STEPS = 25;
+  private static final int LINGERS = 50;
+  private static final Duration LONGEST_STEP = Duration.ofMillis(200);
+  private static final Duration LONGEST_GATHERING = Duration.ofMillis(300);
+  private static final int GATHERING = 3;
+  private static final int RECALL_ROUND_TRIPS = 8;
+  private static final Duration LONGEST_RECALL_PAUSE = Duration.ofMillis(500);
+  private static final int MAX_CLOSED = 100;
+  private static final int MAX_SHUNNED = 100;
+
+  private @Nullable Host host;
+  private Instant distrustedUntil = Instant.EPOCH;
+  private Instant looked = Instant.EPOCH;
+  private boolean found;
+  private Instant foundAt = Instant.EPOCH;
+  private Instant watchedUntil = Instant.EPOCH;
+  private int run;
+  private double commitNanos;
+  private double servedNanos;
+  private final List<DocRef> closed = new ArrayList<>();
+  private final Set<DocRef> shunned =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<DocRef, Boolean> eldest) {
+              return size() > MAX_SHUNNED;
+            }
+          });
+
+  /** The lane has nothing to do. */
+  synchronized void idles() {
+    run = 0;
+    looked = Instant.EPOCH;
+  }
+
+  /**
+   * A commit of ours was applied, or not, after this long.
+   *
+   * @param own whether commands of this instance were in it
+   */
+  synchronized void committed(Duration took, boolean own) {
+    run += own ? 1 : 0;
+    commitNanos = Math.max((double) took.toNanos(), commitNanos * SLOW_DECAY);
+  }
+
+  /** The owner document, as read, has this host; null for none or ourselves. */
+  synchronized void saw(@Nullable Host other) {
+    host = other;
+  }
+
+  /** The live host that commands can be handed over to; null if there is none. */
+  synchronized @Nullable Host host(Instant now) {
+    return host != null && host.until().isAfter(now) && distrustedUntil.isBefore(now) ? host : null;
+  }
+
+  /** The host let a relay wait for too long. */
+  synchronized void distrust(Instant until) {
+    distrustedUntil = until;
+  }
+
+  /** Whether to look for relays before the next commit. */
+  synchronized boolean mustLook(Instant now, boolean rivals) {
+    return rivals
+        || foundAt.plus(FOUND_FOR).isAfter(now)
+        || (run >= FIRST_RUN && looked.plus(LOOK_EVERY).isBefore(now));
+  }
+
+  /** Whether commits, and relays, leave room for the commands of other instances. */
+  synchronized boolean shares(Instant now) {
+    return host(now) != null || foundAt.plus(FOUND_FOR).isAfter(now);
+  }
+
+  synchronized void looked(Instant now, boolean some) {
+    looked = now;
+    found = some;
+    foundAt = some ? now : foundAt;
+  }
+
+  /** Whether to look for relays although the lane has no commands. */
+  synchronized boolean expects() {
+    return found;
+  }
+
+  /** Looks again, whatever was found last. */
+  synchronized void expect() {
+    found = true;
+  }
+
+  /**
+   * Until when a commit sent now claims the document; null to leave the claim as it is. Only an
+   * instance that has had commands of its own all the time makes one: it may lose its processor
+   * when the last of them is answered.
+   */
+  synchronized @Nullable Instant claim(Instant now, boolean own, boolean rivals) {
+    if (run == 0 || !own) {
+      return null;
+    }
+    boolean others = rivals || foundAt.plus(FOUND_FOR).isAfter(now);
+    long nanos = (long) (LEASE_COMMITS * commitNanos);
+    nanos = Math.max(nanos, (others ? LEASE_BESIDE_OTHERS : SHORTEST_LEASE).toNanos());
+    Instant until = now.plusNanos(Math.min(nanos, LONGEST_LEASE.toNanos()));
+    watchedUntil = others ? until : watchedUntil;
+    return until;
+  }
+
+  /**
+   * When to look for relays again although there is nothing to do, because others still rely on our
+   * claim; null for not at all.
+   */
+  synchronized @Nullable Duration watch(Instant now) {
+    Duration step = LEASE_BESIDE_OTHERS.dividedBy(WATCHES);
+    return now.plus(step).isBefore(watchedUntil) ? step : null;
+  }
+
+  /** A pause after a commit in which those who were answered can come back for the next one. */
+  synchronized Duration gathering() {
+    return Duration.ofNanos(Math.min((long) commitNanos / GATHERING, LONGEST_GATHERING.toNanos()));
+  }
+
+  /** A relay of ours was answered after this long. */
+  synchronized void served(Duration took) {
+    double nanos = Math.max(0, took.toNanos());
+    servedNanos = servedNanos == 0 ? nanos : Math.min(nanos, servedNanos * SERVED_DRIFT);
+  }
+
+  /** How long to gather commands before they are handed over: little beside what that takes. */
+  synchronized Duration lingering() {
+    return Duration.ofNanos((long) servedNanos / LINGERS);
+  }
+
+  /** How long to wait before looking for the answer of a relay that is so old. */
+  synchronized Duration untilAnswer(Duration age, Duration roundTrip) {
+    double old = age.toNanos();
+    double step = Math.max(old, servedNanos) / STEPS;
+    step = Math.max((double) roundTrip.toNanos(), step);
+    step = Math.min(step, (double) LONGEST_STEP.toNanos());
+    long nanos = (long) Math.max(servedNanos * FIRST_LOOK - old, step);
+    return Duration.ofNanos(Math.max(1, nanos));
+  }
+
+  /** How long to leave a relay to others after the host's claim has ended. */
+  synchronized Duration recallPause(Duration roundTrip, RandomGenerator random) {
+    double most = Math.max((double) RECALL_ROUND_TRIPS * roundTrip.toNanos(), servedNanos / 2);
+    most = Math.min(most, (double) LONGEST_RECALL_PAUSE.toNanos());
+    return Duration.ofNanos((long) (random.nextDouble() * most));
+  }
+
+  /** A relay of ours is closed; its document can go. */
+  synchronized void closed(DocRef relay) {
+    if (closed.size() < MAX_CLOSED) {
+      closed.add(relay);
+    }
+  }
+
+  /** The documents of ours that can go; they are the caller's to delete. */
+  synchronized List<DocRef> takeClosed() {
+    List<DocRef> taken = List.copyOf(closed);
+    closed.clear();
+    return taken;
+  }
+
+  /** A commit with this relay was refused for good; it is left to its author. */
+  synchronized void shun(DocRef relay) {
+    shunned.add(relay);
+  }
+
+  synchronized boolean shuns(DocRef relay) {
+    return shunned.contains(relay);
+  }
+}
