@@ -7,6 +7,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,6 +42,7 @@ final class ValueCodec {
           YearMonth.class, YearMonth::parse,
           ZoneId.class, ZoneId::of,
           BigDecimal.class, BigDecimal::new,
+          BigInteger.class, BigInteger::new,
           Double.class, Double::valueOf,
           Float.class, Float::valueOf,
           Integer.class, Integer::valueOf);

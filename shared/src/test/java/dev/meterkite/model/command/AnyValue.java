@@ -5,6 +5,8 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -64,6 +66,10 @@ final class AnyValue {
       return random.nextInt(5);
     } else if (of == boolean.class || of == Boolean.class) {
       return random.nextBoolean();
+    } else if (of == BigDecimal.class) {
+      return BigDecimal.valueOf(random.nextInt(1_000_000), random.nextInt(4));
+    } else if (of == BigInteger.class) {
+      return new BigInteger(90, random);
     } else if (of == Instant.class) {
       return Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000) * 1_000L);
     } else if (of == Duration.class) {
