@@ -35,7 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The import of a public price file; {@code prices/} has a file with the shapes of the real one. */
+/** The import of a public price file; {@code prices/} has the shapes of the real one. */
 class PriceImportTest {
   private static final Path ROWS = Path.of("src/test/resources/prices/model_prices.json");
   private static final Path EXPECTED = Path.of("src/test/resources/prices/expected.txt");

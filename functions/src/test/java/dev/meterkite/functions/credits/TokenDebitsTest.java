@@ -27,7 +27,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
-/** Debits of calls of models: prices and plans from documents, and what they cost in round trips. */
+/** Debits of calls of models: prices and plans from documents, and the round trips. */
 class TokenDebitsTest {
   private static final Instant START = Instant.parse("2026-11-10T10:00:00Z");
 

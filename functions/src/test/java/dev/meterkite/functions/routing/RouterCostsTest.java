@@ -178,7 +178,7 @@ class RouterCostsTest {
         found);
   }
 
-  /** The prices of a catalogue are read once a minute, a query a model, and only if there are any. */
+  /** The prices of a catalogue are read once a minute, a query a model. */
   @Test
   void c22_fullPrices_areChargedByTheRouterToo() {
     catalogue(3, false);
