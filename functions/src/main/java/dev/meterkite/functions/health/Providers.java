@@ -199,16 +199,17 @@ public final class Providers {
 
   /**
    * Notes on the decision that its model failed, so that the next attempt leaves it out; says
-   * whether it was the first failure of the task. A failure without a decision counts as one.
+   * whether it was the first failure of the task. A failure without a decision counts as one,
+   * except for a request that is too long: the router did not choose its model.
    */
   private boolean isFirstAttempt(OutcomeReport report, ProviderErrors.Verdict verdict) {
-    if (report.decision() == null || !verdict.counts()) {
-      return true;
+    if (report.decision() == null || (!verdict.counts() && !verdict.tooLong())) {
+      return !verdict.tooLong();
     }
     DocRef ref = RoutingAudit.ref(report.decision());
     Snapshot decision = store.read(List.of(ref)).join().get(0);
     if (!decision.exists()) {
-      return true;
+      return !verdict.tooLong();
     }
     boolean first = RoutingAudit.isFirstAttempt(decision);
     if (report.modelId() != null) {

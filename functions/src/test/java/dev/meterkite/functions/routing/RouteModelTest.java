@@ -461,6 +461,27 @@ class RouteModelTest {
     assertEquals(503, fourth.statusCode());
   }
 
+  @Test
+  void c57_requestThatIsTooLong_getsOneOtherModel_whereTheRouterChose() {
+    List.of("a", "b", "c").forEach(name -> model(name + language, "m", 1_000_000, Map.of()));
+    String tooLong =
+        "\"success\":false,\"http_status\":400,\"error_code\":\"context_length_exceeded\"";
+    HttpResponse<String> first = route(null, "");
+    assertEquals("other", advice(reportOf(first, tooLong)));
+    HttpResponse<String> second =
+        route(null, ",\"attempt_of\":\"" + text(first, "decision_id") + "\"");
+    assertNotEquals(text(first, "provider"), text(second, "provider"));
+    assertEquals("none", advice(reportOf(second, tooLong)));
+    HttpResponse<String> alone =
+        report(
+            "{\"provider\":\"a"
+                + language
+                + "\",\"model_id\":\"m\",\"latency_ms\":10,"
+                + tooLong
+                + "}");
+    assertEquals("none", advice(alone));
+  }
+
   /** A decision expires after 30 days; a caller in an outage gets a model all the same. */
   @Test
   void c57_attemptOfADecisionThatIsNotKept_leavesNothingOut_andSaysSo() {

@@ -63,8 +63,14 @@ public final class ProviderErrors {
    * @param until when calls make sense again: always present for {@code QUOTA_GONE} and {@code
    *     CREDIT_GONE}; for {@code RATE_LIMITED}, {@code KEY_REFUSED} and {@code PROVIDER_FAULT} only
    *     if the provider gave a hint
+   * @param tooLong whether the request is longer than this model's context: the caller's fault, but
+   *     another model may take it
    */
-  public record Verdict(Kind kind, @Nullable Instant until) {
+  public record Verdict(Kind kind, @Nullable Instant until, boolean tooLong) {
+    public Verdict(Kind kind, @Nullable Instant until) {
+      this(kind, until, false);
+    }
+
     /** Whether it counts as a failure of the provider or model, not of the caller. */
     public boolean counts() {
       return kind != Kind.CALLER_FAULT;
@@ -100,6 +106,20 @@ public final class ProviderErrors {
               + " ?down|sunset)|is no longer (?:available|supported|served))|(?:do(?:es)?(?:"
               + " not|n't) have access to|unable to access|not found) (?:the )?model|no endpoints"
               + " found|model[\\w -]{0,30} has reached the end of its life|\\binvalid model\\b");
+
+  /** How providers say that a request is longer than the model's context. */
+  private static final List<String> TOO_LONG =
+      List.of(
+          "context_length",
+          "context length",
+          "context window",
+          "context_window",
+          "maximum context",
+          "prompt is too long",
+          "prompt too long",
+          "input is too long",
+          "input too long",
+          "exceeds the maximum number of tokens");
 
   private static final List<String> OTHER_OBJECTS =
       List.of(
@@ -214,6 +234,11 @@ public final class ProviderErrors {
               "timed_out",
               "time out"),
           row(NO_ERROR_STATUS, Kind.PROVIDER_FAULT, "deadline", "econnaborted", "connection abort"),
+          row(NO_ERROR_STATUS, Kind.PROVIDER_FAULT, "econnreset", "connectionabort"),
+          row(NO_ERROR_STATUS, Kind.PROVIDER_FAULT, "connection reset", "connectionreset"),
+          row(NO_ERROR_STATUS, Kind.CALLER_FAULT, "invalid_json_schema"),
+          row(NO_ERROR_STATUS, Kind.PROVIDER_FAULT, "invalid_json", "invalid_response_body"),
+          row(NO_ERROR_STATUS, Kind.PROVIDER_FAULT, "invalid_chunk"),
           row(NO_ERROR_STATUS, Kind.RATE_LIMITED, "rate_limit", "rate limit", "ratelimit"),
           row(
               NO_ERROR_STATUS,
@@ -252,7 +277,8 @@ public final class ProviderErrors {
               kind, hint.filter(at -> at.isAfter(now.plus(NO_CREDIT))).orElse(now.plus(NO_CREDIT)));
       case PROVIDER_FAULT, KEY_REFUSED ->
           new Verdict(kind, hint.map(at -> capped(at, now)).orElse(null));
-      case MODEL_GONE, CALLER_FAULT -> new Verdict(kind, null);
+      case MODEL_GONE -> new Verdict(kind, null);
+      case CALLER_FAULT -> new Verdict(kind, null, error.says(TOO_LONG));
     };
   }
 

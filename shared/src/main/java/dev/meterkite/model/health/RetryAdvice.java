@@ -20,20 +20,24 @@ public enum RetryAdvice implements Word {
   /** A rate limit up to this is worth waiting for. */
   static final Duration SHORT = Duration.ofSeconds(10);
 
-  /** A call that took longer to fail is not made again at the same model. */
-  private static final long LONG_MS = 10_000;
+  /** A call that took this long to fail is not made again at the same model. */
+  private static final long LONG_MS = 5_000;
 
   /** Advice, and how long to wait before following it. */
   record Advised(RetryAdvice advice, Duration after) {}
 
   /**
    * The same model after the first attempt's fault, if the model is in use and failed quickly, or
-   * after a rate limit of at most 10 s; else another. None after a success or the caller's error.
+   * after a rate limit of at most 10 s; else another. None after a success or the caller's error;
+   * but a first request that is too long for the model is worth one call of another.
    *
    * @param inUse whether the model still takes calls
    */
   static Advised after(HealthCommand.Observe call, boolean inUse, Instant now) {
     ProviderErrors.@Nullable Verdict error = call.error();
+    if (error != null && error.tooLong() && call.firstAttempt()) {
+      return new Advised(OTHER, Duration.ZERO);
+    }
     if (error == null || !error.counts()) {
       return new Advised(NONE, Duration.ZERO);
     }
@@ -49,7 +53,7 @@ public enum RetryAdvice implements Word {
           Duration wait = Duration.between(now, until);
           yield wait.compareTo(SHORT) <= 0 ? new Advised(SAME, wait) : other;
         }
-        yield call.latencyMs() > LONG_MS ? other : new Advised(SAME, WAIT);
+        yield call.latencyMs() >= LONG_MS ? other : new Advised(SAME, WAIT);
       }
       case KEY_REFUSED, QUOTA_GONE, CREDIT_GONE, MODEL_GONE -> other;
       case CALLER_FAULT -> new Advised(NONE, Duration.ZERO);

@@ -508,6 +508,32 @@ class HealthRulesTest {
     assertEquals("none", inner(ok("m"), "retry", "advice"));
   }
 
+  /** A user has waited long enough: 5 s are no transient fault. */
+  @ParameterizedTest
+  @CsvSource({"4999, same", "5000, other", "10000, other"})
+  void c57_slowFailure_isNotRepeatedAtTheSameModel(long latency, String advice) {
+    ok("m");
+    now = now.plusSeconds(60);
+    assertEquals(advice, inner(observe("m", FAULT, latency), "retry", "advice"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"true, other", "false, none"})
+  void c57_requestThatIsTooLong_isWorthOneOtherModel_andCountsForNothing(
+      boolean first, String advice) {
+    ok("m");
+    Map<String, Object> before = store.get(OWNER).fields();
+    Verdict verdict = new Verdict(Kind.CALLER_FAULT, null, true);
+    Map<String, Object> answer =
+        store.answer(
+            HealthRules.observe(
+                new HealthCommand.Observe("openai", "m", 10, null, verdict, first, null)),
+            now);
+    assertEquals(advice, inner(answer, "retry", "advice"));
+    assertEquals(0L, inner(answer, "retry", "wait_ms"));
+    assertEquals(before, store.get(OWNER).fields());
+  }
+
   @Test
   void keyedReport_countsOnceAndRepeatsItsAnswer() {
     HealthCommand.Replay replay = new HealthCommand.Replay("k", "h");

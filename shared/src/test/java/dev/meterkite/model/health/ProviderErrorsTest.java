@@ -92,11 +92,32 @@ class ProviderErrorsTest { // A31
     "invalid_request_error, CALLER_FAULT",
     "context_length_exceeded, CALLER_FAULT",
     "cancelled, CALLER_FAULT",
+    "ECONNRESET aborted, PROVIDER_FAULT",
+    "ConnectionAbortedError, PROVIDER_FAULT",
+    "invalid_json, PROVIDER_FAULT",
+    "invalid_json_schema, CALLER_FAULT",
+    "invalid_response_body, PROVIDER_FAULT",
     "some_word_of_tomorrow, PROVIDER_FAULT"
   })
   void reportWithoutStatus_goesByItsCode(String code, Kind kind) {
     ProviderError error = ProviderError.reported("openai", null, code, null, null);
     assertEquals(kind, ProviderErrors.verdict(error, NOW).kind());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "This model's maximum context length is 8192 tokens, true",
+    "prompt is too long: 210000 tokens > 200000 maximum, true",
+    "The input token count (12) exceeds the maximum number of tokens allowed (10), true",
+    "Input is too long for requested model., true",
+    "temperature is out of range, false",
+    "Your request was rejected by moderation, false"
+  })
+  void requestOfTheCaller_isTooLongByItsWords(String message, boolean tooLong) {
+    ProviderError error = ProviderError.reported("openai", 400, null, message, null);
+    Verdict verdict = ProviderErrors.verdict(error, NOW);
+    assertEquals(Kind.CALLER_FAULT, verdict.kind());
+    assertEquals(tooLong, verdict.tooLong());
   }
 
   @ParameterizedTest
