@@ -23,6 +23,8 @@ record FailoverScript(String name, Fault first, boolean wholeOnly, long until) {
   /** How a model answers in the incident. */
   interface Fault {
     /**
+     * Its answer to one call.
+     *
      * @param call the number of the call of this model, from 1
      * @param millis after its first call
      */
