@@ -160,12 +160,22 @@ public final class ProviderErrors {
           row(ANY, Kind.CALLER_FAULT, "datainspectionfailed", "data_inspection_failed"),
           // Quotas of a day, week or month.
           row(429, Kind.QUOTA_GONE, "perday", "per day", "per-day", "(rpd)", "(tpd)", "/day"),
+          row(429, Kind.QUOTA_GONE, "per_day", "rpd limit", "tpd limit", "rpd quota", "tpd quota"),
           row(429, Kind.QUOTA_GONE, "daily limit", "daily_limit", "daily quota", "daily_quota"),
-          row(429, Kind.QUOTA_GONE, "per month", "permonth", "per-month", "monthly quota"),
+          row(429, Kind.QUOTA_GONE, "daily request", "daily token", "daily usage", "daily rate"),
+          row(429, Kind.QUOTA_GONE, "per month", "permonth", "per-month", "per_month"),
+          row(429, Kind.QUOTA_GONE, "monthly quota", "monthly_quota", "monthly request"),
+          row(429, Kind.QUOTA_GONE, "monthly token", "monthly usage", "monthly rate", "/month"),
           row("groq", 413, Kind.QUOTA_GONE, "per day", "(tpd)"),
           row(429, Kind.QUOTA_GONE, "per week", "weekly limit", "monthly limit", "monthly_limit"),
           row(NO_ERROR_STATUS, Kind.QUOTA_GONE, "perday", "per day", "per-day", "(rpd)", "(tpd)"),
           row(NO_ERROR_STATUS, Kind.QUOTA_GONE, "daily_limit", "daily limit", "daily quota"),
+          row(
+              NO_ERROR_STATUS,
+              Kind.QUOTA_GONE,
+              "per_day",
+              "daily request limit",
+              "daily token limit"),
           // Throttles that come as 400, or that sound like money.
           row(ANY, Kind.RATE_LIMITED, "throttling").inCode(),
           row(ANY, Kind.RATE_LIMITED, "throttlingexception", "throttling.", "(throttling"),

@@ -204,6 +204,29 @@ class ProviderErrorsTest { // A31
         expected, RetryAfter.inWords(message.toLowerCase(java.util.Locale.ROOT), NOW).orElse(null));
   }
 
+  /** How long the wall stands: until the day or month ends, or an hour where it may be rolling. */
+  @ParameterizedTest
+  @CsvSource({
+    "google, Quota exceeded for metric: generate_requests_per_model_per_day, 79200",
+    "gateway, Quota exceeded for metric: requests_per_day, 3600",
+    "gateway, Daily request limit exceeded, 50400",
+    "gateway, You have used up your daily tokens, 50400",
+    "gateway, You have reached your monthly usage limit, 2642400",
+    "gateway, 1000 requests / month exceeded, 15",
+    "gateway, Limit of 1000 requests/month reached, 2642400",
+    "gateway, RPD limit reached, 3600",
+    "gateway, Too many requests today at 10:00, 15"
+  })
+  void c44_wallOfADayOrMonth_isReadFromTheWords(String provider, String message, long seconds) {
+    ProviderError error = ProviderError.reported(provider, 429, null, message, null);
+    Verdict verdict = ProviderErrors.verdict(error, NOW);
+    boolean isWall = seconds > 60;
+    assertEquals(isWall ? Kind.QUOTA_GONE : Kind.RATE_LIMITED, verdict.kind());
+    if (isWall) {
+      assertEquals(NOW.plusSeconds(seconds), verdict.until());
+    }
+  }
+
   @Test
   void rateLimitOfWeeks_isObeyedForAnHour() {
     ProviderError error = ProviderError.reported("openai", 429, null, null, "1000000");
