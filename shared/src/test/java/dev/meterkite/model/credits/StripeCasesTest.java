@@ -628,6 +628,42 @@ class StripeCasesTest {
     assertEquals(250L * count, balance());
   }
 
+  @ParameterizedTest
+  @CsvSource({"0, 0", "0, 1400", "-1, -1", "-1400, -1400", "-2800, 1400"})
+  void c6_subtotalOfNothingOrLess_isAMismatchAndGivesNothing(int subtotal, int total) {
+    Map<String, Object> metadata = user("price_id", "price_250");
+    StripeEvent session =
+        session("metadata", metadata, "amount_subtotal", subtotal, "amount_total", total);
+    assertEquals("amount_mismatch", tell(session));
+    assertEquals("amount_mismatch", tell(with(session, "payment_status", "no_payment_required")));
+    assertEquals("amount_mismatch", tell(with(session, "currency", "jpy")));
+    assertEquals(
+        "amount_mismatch",
+        tell(
+            with(
+                session,
+                "currency",
+                "eur",
+                "currency_conversion",
+                object("source_currency", "usd", "amount_subtotal", subtotal))));
+    assertEquals(0, balance());
+  }
+
+  @Test
+  void c6_fullDiscount_pays() {
+    tell(
+        session(
+            "metadata",
+            user("price_id", "price_250"),
+            "amount_subtotal",
+            2_800,
+            "amount_total",
+            0,
+            "payment_status",
+            "no_payment_required"));
+    assertEquals(500, balance());
+  }
+
   @Test
   void c6_subtotalThatIsNoMultiple_waits() {
     Map<String, Object> metadata = user("price_id", "price_250");
