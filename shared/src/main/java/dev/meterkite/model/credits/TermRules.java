@@ -7,11 +7,8 @@ import dev.meterkite.model.credits.StripePayment.LineKind;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -66,19 +63,33 @@ final class TermRules {
     Terms facts = new Terms(running);
     // Lots that end in the same hour are one: what is credited is taken before anything is given,
     // so that it is not taken from what the same invoice gives.
-    Set<String> opened = new HashSet<>();
-    running.forEach(
-        (key, term) -> {
-          if (isOpened(term)) {
-            opened.add(key);
-          }
-        });
-    for (boolean isFirst : List.of(true, false)) {
+    // And what a line is credited no more comes back before it is taken from another.
+    Map<String, Map<Instant, Line>> creditLines = facts.creditLines();
+    Map<String, Turn> turns = new TreeMap<>();
+    running.forEach((key, term) -> turns.put(key, turn(facts, creditLines, key, term)));
+    for (Turn turn : Turn.values()) {
       running.replaceAll(
           (key, term) ->
-              opened.contains(key) == isFirst ? booked(facts, key, term, eventId) : term);
+              turns.get(key) == turn ? booked(facts, creditLines, key, term, eventId) : term);
     }
     book.terms(new Terms(running));
+  }
+
+  /** When a line is booked, of all lines. */
+  private enum Turn {
+    COMES_BACK,
+    TAKES,
+    GIVES
+  }
+
+  private Turn turn(
+      Terms facts, Map<String, Map<Instant, Line>> creditLines, String key, Term term) {
+    if (!isOpened(term)) {
+      return Turn.GIVES;
+    }
+    int month = term.monthAt(book.now());
+    long credited = facts.credited(creditLines, key, month, facts.credits(term, month));
+    return credited < term.booking().credited() ? Turn.COMES_BACK : Turn.TAKES;
   }
 
   /** Whether the present month of a line has its lot. */
@@ -86,7 +97,12 @@ final class TermRules {
     return term.months() > term.monthAt(book.now());
   }
 
-  private Term booked(Terms facts, String key, Term term, @Nullable String eventId) {
+  private Term booked(
+      Terms facts,
+      Map<String, Map<Instant, Line>> creditLines,
+      String key,
+      Term term,
+      @Nullable String eventId) {
     if (!term.gives()) {
       return term;
     }
@@ -95,7 +111,7 @@ final class TermRules {
     Booking before = isOpened ? term.booking() : Booking.NONE;
     long gross = facts.credits(term, month);
     long due = term.due(gross);
-    long credited = facts.credited(key, month, gross);
+    long credited = facts.credited(creditLines, key, month, gross);
     if (isOpened && PaidCredits.isBooked(gross, due, credited, before)) {
       return term;
     }

@@ -6,6 +6,8 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -121,35 +123,104 @@ record Terms(Map<String, Term> byKey) {
    * 2,500 credits, a credit line of $14.50 credits 1,250.
    */
   long credited(String key, int month, long credits) {
+    return credited(creditLines(), key, month, credits);
+  }
+
+  /** As {@link #credited(String, int, long)}, of what {@link #creditLines} says. */
+  long credited(Map<String, Map<Instant, Line>> creditLines, String key, int month, long credits) {
     long sum = 0;
-    for (Term each : byKey.values()) {
-      if (!each.gives() && key.equals(creditedBy(each))) {
-        sum += credited(byKey.get(key), month, credits, each.line());
-      }
+    for (Line credit : creditLines.getOrDefault(key, Map.of()).values()) {
+      sum += credited(byKey.get(key), month, credits, credit);
     }
     return Math.min(sum, credits);
   }
 
-  /** The line that a credit line credits: the latest one of its tier and end that began by then. */
-  private @Nullable String creditedBy(Term credit) {
-    return sorted()
-        .filter(
-            each ->
-                each.getValue().line().kind() != LineKind.TRIAL
-                    && each.getValue().gives()
-                    && each.getValue().line().tier() == credit.line().tier()
-                    && each.getValue().line().end().equals(credit.line().end())
-                    && !each.getValue().line().start().isAfter(credit.line().start())
-                    && !each.getValue().back().keySet().containsAll(credit.back().keySet()))
-        .reduce((first, later) -> later)
-        .map(Map.Entry::getKey)
-        .orElse(null);
+  /**
+   * The part of credit lines that falls to each line, by its key and by when they begin.
+   *
+   * <p>A credit line credits the latest line of its tier and end that began by then. No line is
+   * credited more than it cost: of plans that were changed more than once within a second several
+   * lines have the same period, and what one cannot take falls to the next. A line of the credit's
+   * own invoice comes last, and only where there is another one: it is the plan that was changed
+   * to.
+   */
+  Map<String, Map<Instant, Line>> creditLines() {
+    List<Map.Entry<String, Term>> credits = sorted().filter(each -> !gives(each)).toList();
+    List<Map.Entry<String, Term>> latestFirst =
+        sorted().filter(Terms::gives).sorted(BY_START.reversed()).toList();
+    Map<String, Long> room = new HashMap<>();
+    Map<String, Long> left = new HashMap<>();
+    Map<String, Map<Instant, Line>> parts = new HashMap<>();
+    for (boolean isOwn : List.of(false, true)) {
+      for (Map.Entry<String, Term> credit : credits) {
+        Term term = credit.getValue();
+        List<Map.Entry<String, Term>> all =
+            latestFirst.stream().filter(each -> isCreditedBy(each.getValue(), term)).toList();
+        boolean hasOther = all.stream().anyMatch(each -> !isOwn(each.getValue(), term));
+        Long amount = term.line().amount();
+        long rest = left.getOrDefault(credit.getKey(), amount == null ? 1 : amount);
+        for (Map.Entry<String, Term> each : all) {
+          if (rest == 0 || !hasOther || isOwn(each.getValue(), term) != isOwn) {
+            continue;
+          }
+          long free = room.getOrDefault(each.getKey(), cost(each.getValue()));
+          long part = amount == null ? rest : Math.min(rest, free);
+          if (part > 0) {
+            room.put(each.getKey(), amount == null ? free : free - part);
+            parts
+                .computeIfAbsent(each.getKey(), key -> new TreeMap<>())
+                .merge(
+                    term.line().start(), of(term.line(), amount == null ? null : part), Terms::add);
+            rest -= part;
+          }
+        }
+        left.put(credit.getKey(), rest);
+      }
+    }
+    return parts;
   }
 
-  private static long credited(@Nullable Term term, int month, long credits, Line credit) {
-    if (term == null) {
-      return 0;
-    }
+  private static boolean gives(Map.Entry<String, Term> term) {
+    return term.getValue().gives();
+  }
+
+  /** What can be credited of a line; of one that states nothing, anything. */
+  private static long cost(Term term) {
+    Long amount = term.line().amount();
+    return amount == null || amount == 0 ? Long.MAX_VALUE : amount;
+  }
+
+  private static boolean isCreditedBy(Term term, Term credit) {
+    return term.line().kind() != LineKind.TRIAL
+        && term.line().tier() == credit.line().tier()
+        && term.line().end().equals(credit.line().end())
+        && !term.line().start().isAfter(credit.line().start());
+  }
+
+  private static boolean isOwn(Term term, Term credit) {
+    return term.back().keySet().containsAll(credit.back().keySet());
+  }
+
+  private static Line add(Line one, Line other) {
+    Long amount = one.amount();
+    Long more = other.amount();
+    return of(one, amount == null || more == null ? null : (Long) Math.addExact(amount, more));
+  }
+
+  private static Line of(Line line, @Nullable Long amount) {
+    return new Line(
+        line.key(),
+        line.kind(),
+        line.tier(),
+        line.credits(),
+        line.quantity(),
+        line.start(),
+        line.end(),
+        amount,
+        line.unit());
+  }
+
+  private static long credited(Term term, int month, long credits, Line credit) {
     Instant start = term.monthStart(month);
     Instant end = term.monthEnd(month);
     Instant from = credit.start().isAfter(start) ? credit.start() : start;

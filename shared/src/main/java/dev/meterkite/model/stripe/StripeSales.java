@@ -30,6 +30,8 @@ final class StripeSales {
   static final String AMOUNT_MISMATCH = "amount_mismatch";
 
   private static final String US_DOLLARS = "usd";
+  private static final List<String> SUBTOTALS =
+      List.of("amount_subtotal", "currency_conversion.amount_subtotal");
   private static final String[] DISCOUNTS = {"discount", "discounts"};
 
   private final StripePrices prices;
@@ -118,11 +120,15 @@ final class StripeSales {
   /**
    * As many of one price as the subtotal says. In US dollars, or converted from them, it must be a
    * multiple of the package's price; of a price in another currency nothing is known, so it is one.
+   * A subtotal of 0 or less, which is before discounts, is none in every currency.
    */
   private Read priced(StripeObject session, String price) {
     Optional<CreditPackage> found = prices.credits(price);
     if (found.isEmpty()) {
       return prices.isForeign(price) ? new Nothing() : new Refused(UNKNOWN_PRICE, price);
+    }
+    if (SUBTOTALS.stream().map(session::amount).anyMatch(each -> each != null && each < 1)) {
+      return new Refused(AMOUNT_MISMATCH, price);
     }
     long one = found.get().priceCents();
     Long dollars = dollars(session);

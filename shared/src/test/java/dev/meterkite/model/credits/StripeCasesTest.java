@@ -628,6 +628,42 @@ class StripeCasesTest {
     assertEquals(250L * count, balance());
   }
 
+  @ParameterizedTest
+  @CsvSource({"0, 0", "0, 1400", "-1, -1", "-1400, -1400", "-2800, 1400"})
+  void c6_subtotalOfNothingOrLess_isAMismatchAndGivesNothing(int subtotal, int total) {
+    Map<String, Object> metadata = user("price_id", "price_250");
+    StripeEvent session =
+        session("metadata", metadata, "amount_subtotal", subtotal, "amount_total", total);
+    assertEquals("amount_mismatch", tell(session));
+    assertEquals("amount_mismatch", tell(with(session, "payment_status", "no_payment_required")));
+    assertEquals("amount_mismatch", tell(with(session, "currency", "jpy")));
+    assertEquals(
+        "amount_mismatch",
+        tell(
+            with(
+                session,
+                "currency",
+                "eur",
+                "currency_conversion",
+                object("source_currency", "usd", "amount_subtotal", subtotal))));
+    assertEquals(0, balance());
+  }
+
+  @Test
+  void c6_fullDiscount_pays() {
+    tell(
+        session(
+            "metadata",
+            user("price_id", "price_250"),
+            "amount_subtotal",
+            2_800,
+            "amount_total",
+            0,
+            "payment_status",
+            "no_payment_required"));
+    assertEquals(500, balance());
+  }
+
   @Test
   void c6_subtotalThatIsNoMultiple_waits() {
     Map<String, Object> metadata = user("price_id", "price_250");
@@ -990,6 +1026,113 @@ class StripeCasesTest {
             proration("price_pro", 2, -5_800, NOW, MONTH),
             proration("price_pro", 3, 8_700, NOW, MONTH)));
     assertEquals(7_500, balance());
+  }
+
+  /**
+   * A month, of which half is left, and changes of it within one second.
+   *
+   * @param counts how many of the price each change leads to; the first is the month's
+   */
+  private static List<StripeEvent> changes(
+      Instant end, List<String> prices, List<Integer> counts, List<Integer> cents) {
+    List<StripeEvent> invoices = new ArrayList<>();
+    invoices.add(
+        invoice(
+            "in_0",
+            line(prices.get(0), counts.get(0), cents.get(0), end.minus(Duration.ofDays(30)), end)));
+    for (int i = 1; i < prices.size(); i++) {
+      invoices.add(
+          invoice(
+              "in_" + i,
+              proration(prices.get(i - 1), counts.get(i - 1), -cents.get(i - 1) / 2, NOW, end),
+              proration(prices.get(i), counts.get(i), cents.get(i) / 2, NOW, end)));
+    }
+    return invoices;
+  }
+
+  private void tellAll(List<StripeEvent> order) {
+    again(TrialCredits.NONE, false);
+    order.forEach(this::tell);
+    long once = balance();
+    order.forEach(each -> assertEquals("unchanged", tell(each)));
+    assertEquals(once, balance());
+    assertEquals(List.of(), bank.audit());
+    assertEquals(List.of(), bank.alerts());
+  }
+
+  /** All orders of a few; of more in time, backwards and some at random. */
+  private static List<List<StripeEvent>> someOrders(List<StripeEvent> events) {
+    if (events.size() < 6) {
+      return orders(events);
+    }
+    List<List<StripeEvent>> some = new ArrayList<>();
+    some.add(events);
+    for (int i = 0; i < 30; i++) {
+      List<StripeEvent> next = new ArrayList<>(events);
+      if (i == 0) {
+        Collections.reverse(next);
+      } else {
+        Collections.shuffle(next, new java.util.Random(i));
+      }
+      some.add(next);
+    }
+    return some;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 8750", "2, 2500", "3, 8750", "4, 2500", "5, 8750", "6, 2500", "8, 2500"})
+  void c6_changesInOneSecond_gainNothingInEveryOrder(int changes, long expected) {
+    Instant end = NOW.plus(Duration.ofDays(15));
+    List<String> prices = new ArrayList<>();
+    List<Integer> cents = new ArrayList<>();
+    for (int i = 0; i <= changes; i++) {
+      prices.add(i % 2 == 0 ? "price_pro" : "price_ultimate");
+      cents.add(i % 2 == 0 ? 2_900 : 14_900);
+    }
+    List<Integer> counts = Collections.nCopies(changes + 1, 1);
+    // The two plans' prices, of which half is charged: each gives half of its credits.
+    for (List<StripeEvent> order : someOrders(changes(end, prices, counts, cents))) {
+      tellAll(order);
+      assertEquals(expected, balance());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2 3, 6250",
+    "2 3 2, 5000",
+    "2 3 2 3, 6250",
+    "2 3 2 3 2, 5000",
+    "2 3 2 3 2 3 2, 5000",
+    "3 1 2 1, 5000",
+    "1 40 2 2 1, 2500",
+    "2 9 4 6, 10000",
+  })
+  void c6_seatsChangedInOneSecond_gainNothingInEveryOrder(String seats, long expected) {
+    Instant end = NOW.plus(Duration.ofDays(15));
+    List<Integer> counts = Arrays.stream(seats.split(" ")).map(Integer::valueOf).toList();
+    List<String> prices = Collections.nCopies(counts.size(), "price_pro");
+    List<Integer> cents = counts.stream().map(each -> 2_900 * each).toList();
+    for (List<StripeEvent> order : someOrders(changes(end, prices, counts, cents))) {
+      tellAll(order);
+      assertEquals(expected, balance());
+    }
+  }
+
+  @Test
+  void c6_changesInOneSecond_ofCreditsThatAreSpent_gainNothing() {
+    Instant end = NOW.plus(Duration.ofDays(15));
+    List<StripeEvent> all =
+        changes(
+            end,
+            List.of("price_pro", "price_ultimate", "price_pro", "price_ultimate", "price_pro"),
+            List.of(1, 1, 1, 1, 1),
+            List.of(2_900, 14_900, 2_900, 14_900, 2_900));
+    tell(all.get(0));
+    bank.debit(2_500);
+    all.forEach(this::tell);
+    assertEquals(0, balance(), "what was paid is spent");
+    assertEquals(List.of(), bank.audit());
   }
 
   @Test

@@ -73,6 +73,7 @@ final class StripeLife {
     private final long paid;
     private long refunded;
     private boolean isDisputed;
+    private boolean isFinal;
 
     private Payment(String intent, long paid) {
       this.intent = intent;
@@ -137,13 +138,14 @@ final class StripeLife {
   private void step() {
     pass(3_600L + random.nextInt(12 * 86_400));
     renewals();
-    switch (random.nextInt(9)) {
+    switch (random.nextInt(10)) {
       case 0 -> buyPackages();
       case 1, 2 -> change(random.nextBoolean());
       case 3 -> seats();
       case 4 -> cancel();
       case 5, 6 -> refund();
       case 7 -> dispute();
+      case 8 -> changesInOneSecond();
       default -> story.add("time passes");
     }
     if (plan == null && random.nextBoolean()) {
@@ -256,6 +258,56 @@ final class StripeLife {
     }
   }
 
+  /**
+   * Some changes of plan and seats within one second. Their periods are the same, so that nobody
+   * can say which of them a later one credits: the money stays.
+   */
+  private void changesInOneSecond() {
+    if (plan == null || running.cents == 0 || running.isYear || !now.isAfter(running.start)) {
+      return;
+    }
+    List<Payment> all =
+        money.stream()
+            .filter(each -> running.end.equals(each.end))
+            .map(each -> each.payment)
+            .toList();
+    if (all.stream().anyMatch(each -> each.refunded > 0 || each.isDisputed)) {
+      return;
+    }
+    all.forEach(each -> each.isFinal = true);
+    int count = 2 + random.nextInt(4);
+    Plan first = plan;
+    Plan other = PLANS.get(random.nextInt(PLANS.size()));
+    for (int i = 0; i < count; i++) {
+      Plan next = random.nextInt(4) == 0 ? plan : plan.equals(first) ? other : first;
+      int nextSeats = random.nextInt(3) == 0 ? 1 + random.nextInt(4) : seats;
+      if (next.equals(plan) && nextSeats == seats) {
+        continue;
+      }
+      List<Object> credits = i == 0 ? creditOfRest() : creditOfAll();
+      if (credits.isEmpty()) {
+        return;
+      }
+      story.add(nextSeats + " of " + next.price + " at " + now + ", within the second");
+      rest(next, nextSeats, credits);
+      running.payment.isFinal = true;
+      plan = next;
+      seats = nextSeats;
+    }
+  }
+
+  /** The credit line for a charge that began just now. */
+  private List<Object> creditOfAll() {
+    if (running.start.isBefore(now)) {
+      return creditOfRest();
+    }
+    if (running.cents == 0) {
+      return List.of();
+    }
+    running.credited.add(new double[] {running.cents, now.getEpochSecond()});
+    return List.of(line(plan, seats, -running.cents, true, now, running.end));
+  }
+
   /** Charges the rest of the running period. */
   private void rest(Plan next, int count, List<Object> credits) {
     Instant end = running.end;
@@ -327,7 +379,10 @@ final class StripeLife {
 
   private Payment somePayment() {
     List<Payment> paid =
-        money.stream().map(each -> each.payment).filter(each -> each.intent != null).toList();
+        money.stream()
+            .map(each -> each.payment)
+            .filter(each -> each.intent != null && !each.isFinal)
+            .toList();
     return paid.isEmpty() ? null : paid.get(random.nextInt(paid.size()));
   }
 
