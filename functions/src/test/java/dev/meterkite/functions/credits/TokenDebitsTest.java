@@ -209,6 +209,9 @@ class TokenDebitsTest {
     set("plans", "default", Map.of("price_book", Map.of("credit_micros", 0L)));
     now.set(START.plus(Duration.ofSeconds(122)));
     assertEquals(15, done(credits.quote(call, "pro")).get("credits").getAsLong(), "the last valid");
+    set("plans", "default", Map.of("price_book", Map.of("credit_micros", "10000")));
+    now.set(START.plus(Duration.ofSeconds(183)));
+    assertEquals(15, done(credits.quote(call, "pro")).get("credits").getAsLong(), "a wrong type");
   }
 
   @Test

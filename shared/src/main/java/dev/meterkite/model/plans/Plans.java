@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -75,7 +76,9 @@ public record Plans(String version, PriceBook priceBook) {
     Map<String, @Nullable Object> fields = FieldValues.map(value);
     int before = faults.size();
     @Nullable Object credit = fields.get(Schema.Plans.CREDIT_MICROS);
-    Long micros = credit == null ? PriceBook.DEFAULT.creditMicros() : FieldValues.integer(credit);
+    // Not a conditional of long and Long, which would unbox the null of a wrong type.
+    Long micros =
+        FieldValues.integer(credit == null ? (Object) PriceBook.DEFAULT.creditMicros() : credit);
     if (micros == null || micros < 1 || micros > PriceBook.MAX_CREDIT_MICROS) {
       faults.add(
           new Violation(
@@ -117,7 +120,7 @@ public record Plans(String version, PriceBook priceBook) {
       Map<String, @Nullable Object> fields = FieldValues.map(list.get(i));
       long hundredths =
           hundredths(
-              fields.getOrDefault(Schema.Plans.PERCENT, ""),
+              Objects.requireNonNullElse(fields.get(Schema.Plans.PERCENT), ""),
               at + "." + Schema.Plans.PERCENT,
               faults);
       try {
