@@ -134,4 +134,13 @@ class PlansTest {
     assertEquals(
         List.of("price_book.markups[0].percent"), faults(Map.of("markups", List.of(noPercent))));
   }
+
+  @Test
+  void misspeltMembersOfAPriceBook_areFaults_notDefaults() {
+    assertEquals(List.of("price_book.markup"), faults(Map.of("credit_micros", 1L, "markup", 5L)));
+    assertEquals(
+        List.of("price_book.markups[0].model"),
+        faults(
+            Map.of("markups", List.of(Map.of("provider", "acme", "model", "m", "percent", 1L)))));
+  }
 }
