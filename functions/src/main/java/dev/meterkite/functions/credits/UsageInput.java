@@ -51,10 +51,12 @@ record UsageInput(CallUsage usage, @Nullable Instant at) {
     return new UsageInput(CallUsage.of("-", "-", Map.of()), null);
   }
 
-  /** The amount of a body: required without usage, a fault beside it. */
+  /** The amount of a body: required without usage, a fault beside one that can be read. */
   static long amountBeside(Fields body, @Nullable UsageInput usage) {
     if (usage == null) {
-      return body.integer("amount", 1, CreditRules.MAX_BALANCE);
+      return body.has(FIELD)
+          ? body.integer("amount", 1, CreditRules.MAX_BALANCE, 1)
+          : body.integer("amount", 1, CreditRules.MAX_BALANCE);
     }
     body.notWith("amount", "must not be given beside usage");
     return 1;
