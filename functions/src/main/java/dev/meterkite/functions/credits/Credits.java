@@ -351,6 +351,9 @@ public final class Credits {
       case HOLD_ALREADY_RELEASED -> conflict(refusal, "The hold has been released.");
       case HOLD_EXPIRED -> conflict(refusal, "The hold has expired.");
       case UNKNOWN_PRICE -> UsagePricing.unknownPrice();
+      case NOTHING_TO_HOLD ->
+          Problem.invalid(
+              List.of(new Violation("usage", refusal.code(), "costs nothing: no hold is needed")));
       case CAPTURE_EXCEEDS_HOLD -> conflict(refusal, "The hold has less than is to be captured.");
       case NOT_REFUNDABLE -> conflict(refusal, "Only deductions can be refunded.");
       case REFUND_EXCEEDS_TRANSACTION ->

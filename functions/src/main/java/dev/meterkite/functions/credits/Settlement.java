@@ -44,6 +44,8 @@ record Settlement(
       }
     } else if (settlement.usage != null) {
       fields.notWith("amount", "must not be given beside usage");
+    } else {
+      fields.notNull("amount", "an integer; without it all is captured");
     }
     return settlement;
   }

@@ -29,26 +29,34 @@ record UsageInput(CallUsage usage, @Nullable Instant at) {
       new ProviderUsage.Result.Read(Map.of(), null, null);
   private static final BigDecimal MOST = BigDecimal.valueOf(CallUsage.MAX_QUANTITY);
 
-  /** The usage of a body, or null where it has none. */
+  /**
+   * The usage of a body, or null where it has none. One that is there and null is a fault: a caller
+   * who lost it must not be charged by something else.
+   */
   static @Nullable UsageInput optional(Fields body) {
+    body.notNull(FIELD, "an object");
     Fields fields = body.optionalObject(FIELD);
     return fields == null ? null : parse(body, fields);
   }
 
   /** The usage of a body that needs one. */
   static UsageInput required(Fields body) {
-    Fields fields = body.optionalObject(FIELD);
-    if (fields == null) {
-      body.fault(FIELD, Violation.REQUIRED, "is required, an object");
-      return new UsageInput(CallUsage.of("-", "-", Map.of()), null);
+    UsageInput usage = optional(body);
+    if (usage != null) {
+      return usage;
     }
-    return parse(body, fields);
+    if (!body.has(FIELD)) {
+      body.fault(FIELD, Violation.REQUIRED, "is required, an object");
+    }
+    return new UsageInput(CallUsage.of("-", "-", Map.of()), null);
   }
 
-  /** The amount of a body: required without usage, a fault beside it. */
+  /** The amount of a body: required without usage, a fault beside one that can be read. */
   static long amountBeside(Fields body, @Nullable UsageInput usage) {
     if (usage == null) {
-      return body.integer("amount", 1, CreditRules.MAX_BALANCE);
+      return body.has(FIELD)
+          ? body.integer("amount", 1, CreditRules.MAX_BALANCE, 1)
+          : body.integer("amount", 1, CreditRules.MAX_BALANCE);
     }
     body.notWith("amount", "must not be given beside usage");
     return 1;

@@ -348,6 +348,15 @@ public final class Fields {
     return value == null ? null : part(value, name);
   }
 
+  /**
+   * Notes that a field must not be null, if it is there: where absent would mean something else.
+   */
+  public void notNull(String name, String meaning) {
+    if (has(name) && values.get(name) == null) {
+      fault(name, Violation.WRONG_TYPE, "must be " + meaning);
+    }
+  }
+
   /** Notes that a field must not be there, if it is. */
   public void notWith(String name, String message) {
     if (value(name) != null) {

@@ -794,6 +794,19 @@ class CreditFunctionsTest {
         "settle | {'hold_id':'h','action':'keep'} | action:unknown_value",
         "settle | {'hold_id':'h','action':'release','amount':1} | amount:not_allowed",
         "settle | {'hold_id':'h','action':'capture','amount':-1} | amount:out_of_range",
+        "settle | {'hold_id':'h','action':'capture','amount':null} | amount:wrong_type",
+        "settle | {'hold_id':'h','action':'capture','usage':null} | usage:wrong_type",
+        "settle | {'hold_id':'h','action':'capture','amount':1,'usage':null} | usage:wrong_type",
+        "settle | {'hold_id':'h','action':'release','usage':null} | usage:wrong_type",
+        "debit | {'user_id':'u','amount':1,'usage':null} | usage:wrong_type",
+        "hold | {'user_id':'u','amount':1,'usage':null} | usage:wrong_type",
+        "debit | {'user_id':'u','usage':[1]} | usage:wrong_type",
+        "debit | {'user_id':'u','usage':null} | usage:wrong_type",
+        "hold | {'user_id':'u','usage':'x'} | usage:wrong_type",
+        "hold | {'user_id':'u','usage':'x','amount':0} | amount:out_of_range usage:wrong_type",
+        "quote-usage | {'usage':null} | usage:wrong_type",
+        "quote-usage | {'usage':'x'} | usage:wrong_type",
+        "quote-usage | {} | usage:required",
         "refund | {'transaction_id':'t'} | reason:required",
         "refund | {'transaction_id':'t','reason':'','amount':0} |"
             + " amount:out_of_range reason:out_of_range",
@@ -808,6 +821,7 @@ class CreditFunctionsTest {
           case "grant" -> GrantCredits.class;
           case "hold" -> HoldCredits.class;
           case "settle" -> SettleHold.class;
+          case "quote-usage" -> QuoteUsage.class;
           case "refund" -> RefundCredits.class;
           default -> QuoteJob.class;
         };

@@ -209,6 +209,9 @@ class TokenDebitsTest {
     set("plans", "default", Map.of("price_book", Map.of("credit_micros", 0L)));
     now.set(START.plus(Duration.ofSeconds(122)));
     assertEquals(15, done(credits.quote(call, "pro")).get("credits").getAsLong(), "the last valid");
+    set("plans", "default", Map.of("price_book", Map.of("credit_micros", "10000")));
+    now.set(START.plus(Duration.ofSeconds(183)));
+    assertEquals(15, done(credits.quote(call, "pro")).get("credits").getAsLong(), "a wrong type");
   }
 
   @Test
@@ -220,5 +223,35 @@ class TokenDebitsTest {
     assertEquals(
         "7",
         done(debit(credits, call("acme/m-2", 7, null), "b")).get("charge_exact").getAsString());
+  }
+
+  @Test
+  void c22_freeModel_isDebitedForNothing_andNeedsNoHold() {
+    set(
+        "model_prices",
+        "acme_free_1",
+        Map.of(
+            "provider",
+            "acme",
+            "model_id",
+            "free",
+            "effective_from",
+            START.minusSeconds(60),
+            "status",
+            "free",
+            "components",
+            List.of(Map.of("meter", "input", "unit", "token", "price", 0L))));
+    user(0);
+    UsageInput call = call("free", 1_000, null);
+    assertEquals(0, done(credits.quote(call, null)).get("credits").getAsLong());
+    Answer hold =
+        credits.charge(
+            call,
+            charge -> CreditCommands.hold(user, charge, null, Duration.ofDays(1), "key-h", "h"));
+    assertEquals(400, hold.status(), hold.body());
+    JsonObject fault = json(hold).getAsJsonArray("errors").get(0).getAsJsonObject();
+    assertEquals("usage", fault.get("field").getAsString());
+    assertEquals("nothing_to_hold", fault.get("code").getAsString());
+    assertEquals("0", done(debit(credits, call, "key-d")).get("charge_exact").getAsString());
   }
 }

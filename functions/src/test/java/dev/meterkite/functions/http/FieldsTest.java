@@ -109,7 +109,10 @@ class FieldsTest {
     assertEquals(50, fields.integer("limit", 1, 100, 50));
     assertTrue(fields.has("null"));
     assertFalse(fields.has("a"));
+    fields.notNull("a", "b");
     assertEquals(List.of(), faults(fields));
+    fields.notNull("null", "an integer");
+    assertEquals(List.of("null:wrong_type"), faults(fields));
   }
 
   @Test

@@ -70,9 +70,9 @@ final class CallChargeRules {
       return 0;
     }
     ExactMicros charge = usage.charge(known, tier(state));
-    return input instanceof CreditCommand.HoldUsage
-        ? held(charge, usage)
-        : book.accrued().plus(charge).partsToCover(usage.book().creditMicros());
+    ExactMicros needed =
+        input instanceof CreditCommand.HoldUsage ? charge : book.accrued().plus(charge);
+    return needed.partsToCover(usage.book().creditMicros());
   }
 
   private Decision<CreditState> debit(CreditCommand.DebitUsage debit) {
@@ -120,7 +120,11 @@ final class CallChargeRules {
     if (!(usage.priced() instanceof Priced.Known known)) {
       return unknown(usage);
     }
-    long amount = held(usage.charge(known, tier), usage);
+    ExactMicros charge = usage.charge(known, tier);
+    if (charge.isZero()) {
+      return new Decision.Refused<>(CreditOutcome.NOTHING_TO_HOLD, Map.of());
+    }
+    long amount = charge.partsToCover(usage.book().creditMicros());
     if (amount > CreditRules.MAX_BALANCE) {
       return CreditRules.insufficient(book, amount);
     }
@@ -137,11 +141,6 @@ final class CallChargeRules {
             answer(new LinkedHashMap<>(applied.answer()), usage, known),
             applied.writes())
         : decision;
-  }
-
-  /** Whole credits that cover a charge, at least 1. */
-  private static long held(ExactMicros charge, UsageCharge usage) {
-    return Math.max(1, charge.partsToCover(usage.book().creditMicros()));
   }
 
   private Decision<CreditState> settle(CreditCommand.SettleUsage settle) {

@@ -27,6 +27,8 @@ public enum CreditOutcome implements Outcome {
   HOLD_EXPIRED(true),
   /** Something that a call consumed has no known price. */
   UNKNOWN_PRICE(false),
+  /** A call that costs nothing needs no hold, and none can be of nothing. */
+  NOTHING_TO_HOLD(false),
   /** More is to be captured than the hold has; holds never grow. */
   CAPTURE_EXCEEDS_HOLD(false),
   /** Only deductions can be refunded. */

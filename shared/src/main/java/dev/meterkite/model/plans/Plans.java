@@ -10,13 +10,17 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the product sells and for how much: the document {@code plans/default}, or what it stands
  * for where it is absent. Parts that a document leaves out have their defaults; parts that this
- * does not know are ignored.
+ * does not know are ignored, but not what is unknown inside a part: a misspelt markup would be
+ * none.
  *
  * @param version written into everything that these plans decided
  * @param priceBook how the cost of calls becomes credits
@@ -26,6 +30,10 @@ public record Plans(String version, PriceBook priceBook) {
   public static final Plans DEFAULT = new Plans("built-in", PriceBook.DEFAULT);
 
   private static final int LONGEST_VERSION = 100;
+  private static final Set<String> BOOK_MEMBERS =
+      Set.of(Schema.Plans.CREDIT_MICROS, Schema.Plans.MARKUP_PERCENT, Schema.Plans.MARKUPS);
+  private static final Set<String> MARKUP_MEMBERS =
+      Set.of(Schema.Plans.TIER, Schema.Plans.PROVIDER, Schema.Plans.MODEL_ID, Schema.Plans.PERCENT);
 
   /**
    * Plans, or everything that is wrong with the document.
@@ -75,7 +83,9 @@ public record Plans(String version, PriceBook priceBook) {
     Map<String, @Nullable Object> fields = FieldValues.map(value);
     int before = faults.size();
     @Nullable Object credit = fields.get(Schema.Plans.CREDIT_MICROS);
-    Long micros = credit == null ? PriceBook.DEFAULT.creditMicros() : FieldValues.integer(credit);
+    // Not a conditional of long and Long, which would unbox the null of a wrong type.
+    Long micros =
+        FieldValues.integer(credit == null ? (Object) PriceBook.DEFAULT.creditMicros() : credit);
     if (micros == null || micros < 1 || micros > PriceBook.MAX_CREDIT_MICROS) {
       faults.add(
           new Violation(
@@ -89,6 +99,7 @@ public record Plans(String version, PriceBook priceBook) {
             path + "." + Schema.Plans.MARKUP_PERCENT,
             faults);
     List<PriceBook.Markup> markups = markups(fields.get(Schema.Plans.MARKUPS), path, faults);
+    noteUnknown(fields.keySet(), BOOK_MEMBERS, path, faults);
     if (faults.size() > before || micros == null) {
       return PriceBook.DEFAULT;
     }
@@ -117,7 +128,7 @@ public record Plans(String version, PriceBook priceBook) {
       Map<String, @Nullable Object> fields = FieldValues.map(list.get(i));
       long hundredths =
           hundredths(
-              fields.getOrDefault(Schema.Plans.PERCENT, ""),
+              Objects.requireNonNullElse(fields.get(Schema.Plans.PERCENT), ""),
               at + "." + Schema.Plans.PERCENT,
               faults);
       try {
@@ -134,8 +145,22 @@ public record Plans(String version, PriceBook priceBook) {
                 Violation.INCONSISTENT,
                 "must name a tier, a provider, or a model_id with its provider"));
       }
+      noteUnknown(fields.keySet(), MARKUP_MEMBERS, at, faults);
     }
     return markups;
+  }
+
+  private static void noteUnknown(
+      Set<String> names, Set<String> known, String path, List<Violation> faults) {
+    for (String name : new TreeSet<>(names)) {
+      if (!known.contains(name)) {
+        faults.add(
+            new Violation(
+                path + "." + name,
+                Violation.UNKNOWN_VALUE,
+                "must be one of " + String.join(", ", new TreeSet<>(known))));
+      }
+    }
   }
 
   private static @Nullable String scope(Map<String, @Nullable Object> fields, String name) {

@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What differs: OpenAI and Gemini count cached tokens in the input, Anthropic and Bedrock beside
  * it; OpenAI counts reasoning in the output, Gemini (thoughts) and xAI beside it. Where the object
- * states a total, the parts must add up to it. What would be charged and has no quantity of ours
- * (citations, a regional or fast mode, provisioned throughput) is a fault: nothing is left out in
- * silence.
+ * states a total, the parts must add up to it; where it leaves some parts out, they must not be
+ * more than it. What would be charged and has no quantity of ours (citations, a regional or fast
+ * mode, provisioned throughput) is a fault: nothing is left out in silence.
  */
 public final class ProviderUsage {
   private static final List<String> FORMS =
@@ -116,6 +116,8 @@ public final class ProviderUsage {
       require(
           beside || total == prompt + completion, "total_tokens", "is not the sum of the parts");
     }
+    modalities(input, prompt, "prompt_tokens_details");
+    modalities(output, beside ? completion + reasoning : completion, "completion_tokens_details");
     put(Quantity.INPUT_TOKENS, prompt);
     put(
         Quantity.CACHED_INPUT_TOKENS,
@@ -157,6 +159,8 @@ public final class ProviderUsage {
         object.get("total_tokens") == null || count(object, "total_tokens") == all + produced,
         "total_tokens",
         "is not the sum of the parts");
+    modalities(input, all, "input_tokens_details");
+    modalities(output, produced, "output_tokens_details");
     put(Quantity.INPUT_TOKENS, all);
     put(Quantity.CACHED_INPUT_TOKENS, count(input, "cached_tokens"));
     put(Quantity.CACHE_WRITE_TOKENS, count(input, "cache_write_tokens"));
@@ -173,14 +177,29 @@ public final class ProviderUsage {
     service(object.get("service_tier"));
   }
 
+  /** Text, audio and images of a whole: never more than it, and all of it where each is given. */
+  private static void modalities(Map<?, ?> details, long whole, String member) {
+    List<String> names = List.of("text_tokens", "audio_tokens", "image_tokens");
+    long sum = 0;
+    boolean all = true;
+    for (String name : names) {
+      sum += count(details, name);
+      all &= details.get(name) != null;
+    }
+    require(sum <= whole && (sum == whole || !all), member, "do not add up to the tokens");
+  }
+
   private void anthropic() {
     long read = count(object, "cache_read_input_tokens");
     Map<?, ?> writes = map(object, "cache_creation");
     long hour = count(writes, "ephemeral_1h_input_tokens");
-    long written =
-        Math.max(
-            count(object, "cache_creation_input_tokens"),
-            hour + count(writes, "ephemeral_5m_input_tokens"));
+    long each = hour + count(writes, "ephemeral_5m_input_tokens");
+    boolean stated = object.get("cache_creation_input_tokens") != null;
+    long written = stated ? count(object, "cache_creation_input_tokens") : each;
+    require(
+        writes.isEmpty() || each == written,
+        "cache_creation",
+        "does not add up to cache_creation_input_tokens");
     put(Quantity.INPUT_TOKENS, count(object, "input_tokens") + read + written);
     put(Quantity.CACHED_INPUT_TOKENS, read);
     put(Quantity.CACHE_WRITE_TOKENS, written);
@@ -205,10 +224,14 @@ public final class ProviderUsage {
         total == 0 || total == prompt + tools + candidates + thoughts,
         "totalTokenCount",
         "is not the sum of the parts");
+    long cached = count(object, "cachedContentTokenCount", "cached_content_token_count");
+    parts(prompt, "promptTokensDetails", "prompt_tokens_details");
+    parts(tools, "toolUsePromptTokensDetails", "tool_use_prompt_tokens_details");
+    parts(cached, "cacheTokensDetails", "cache_tokens_details");
+    parts(candidates, "candidatesTokensDetails", "candidates_tokens_details");
+    parts(candidates, "responseTokensDetails", "response_tokens_details");
     put(Quantity.INPUT_TOKENS, prompt + tools);
-    put(
-        Quantity.CACHED_INPUT_TOKENS,
-        count(object, "cachedContentTokenCount", "cached_content_token_count"));
+    put(Quantity.CACHED_INPUT_TOKENS, cached);
     put(
         Quantity.AUDIO_INPUT_TOKENS,
         modality("AUDIO", "promptTokensDetails", "prompt_tokens_details")
@@ -241,6 +264,21 @@ public final class ProviderUsage {
         + modality(modality, "responseTokensDetails", "response_tokens_details");
   }
 
+  /** The modalities of a whole: together it, or less where none is text, which is the rest. */
+  private void parts(long whole, String... names) {
+    long sum = 0;
+    boolean text = false;
+    if (first(names) instanceof List<?> list) {
+      for (Object each : list) {
+        if (each instanceof Map<?, ?> part) {
+          sum = Math.addExact(sum, count(part, "tokenCount", "token_count"));
+          text |= "TEXT".equals(part.get("modality"));
+        }
+      }
+    }
+    require(sum == whole || (sum < whole && !text), names[0], "do not add up to the tokens");
+  }
+
   /** The tokens of a modality in a list of {@code modality, tokenCount}. */
   private long modality(String modality, String... names) {
     long sum = 0;
@@ -269,11 +307,18 @@ public final class ProviderUsage {
     put(Quantity.CACHE_WRITE_TOKENS, written);
     if (object.get("cacheDetails") instanceof List<?> details) {
       long hour = 0;
+      long all = 0;
       for (Object each : details) {
-        if (each instanceof Map<?, ?> part && "1h".equals(part.get("ttl"))) {
-          hour = Math.addExact(hour, count(part, "inputTokens"));
+        if (each instanceof Map<?, ?> part) {
+          long count = count(part, "inputTokens");
+          all = Math.addExact(all, count);
+          hour += "1h".equals(part.get("ttl")) ? count : 0;
         }
       }
+      require(
+          details.isEmpty() || all == written,
+          "cacheDetails",
+          "do not add up to cacheWriteInputTokens");
       put(Quantity.CACHE_WRITE_1H_TOKENS, hour);
     }
     put(Quantity.OUTPUT_TOKENS, output);

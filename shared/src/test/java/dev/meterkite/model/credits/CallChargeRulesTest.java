@@ -210,6 +210,17 @@ class CallChargeRulesTest {
   }
 
   @Test
+  void holdOfWhatCostsNothing_isRefused_whereADebitTakesNothing() {
+    for (long balance : List.of(0L, 10L)) {
+      Bank bank = bank(balance);
+      assertEquals("nothing_to_hold", hold(bank, "a", call(0)));
+      assertEquals("unknown_price", hold(bank, "a", unknown()));
+      assertEquals("applied", debit(bank, call(0)));
+      assertEquals(balance + "/0 0", figures(bank));
+    }
+  }
+
+  @Test
   void capture_takesWhatItWas_andTheRestComesBack() {
     Bank bank = bank(10);
     hold(bank, "a", call(50_000));

@@ -8,6 +8,7 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.prices.PriceBook;
 import dev.meterkite.model.schema.Violation;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -81,5 +82,65 @@ class PlansTest {
     assertEquals(
         List.of("price_book.markups[0].percent"),
         faults(Map.of("markups", List.of(Map.of("tier", "pro")))));
+  }
+
+  @Test
+  void wrongTypeAnywhere_isAFaultOfTheDocument_neverAnException() {
+    List<Object> wrong =
+        List.of(
+            "10000",
+            "",
+            true,
+            Instant.EPOCH,
+            Double.NaN,
+            Double.POSITIVE_INFINITY,
+            1e300,
+            -1L,
+            Long.MAX_VALUE,
+            0.001,
+            Map.of("a", 1L),
+            List.of("a"),
+            List.of(List.of()));
+    for (Object value : wrong) {
+      assertEquals(List.of("price_book.credit_micros"), faults(Map.of("credit_micros", value)));
+      assertEquals(List.of("price_book.markup_percent"), faults(Map.of("markup_percent", value)));
+      assertTrue(faults(Map.of("markups", value)).get(0).startsWith("price_book.markups"));
+      assertTrue(
+          faults(Map.of("markups", List.of(value))).get(0).startsWith("price_book.markups[0]"));
+      assertEquals(
+          List.of("price_book.markups[0].percent"),
+          faults(Map.of("markups", List.of(Map.of("tier", "pro", "percent", value)))));
+      if (!value.equals("10000")) {
+        for (String scope : List.of("tier", "provider", "model_id")) {
+          assertEquals(
+              List.of("price_book.markups[0]"),
+              faults(Map.of("markups", List.of(Map.of(scope, value, "percent", 1L)))));
+        }
+      }
+      if (!(value instanceof Map)) {
+        assertEquals(
+            List.of("price_book"),
+            decode(Map.of("price_book", value)).faults().stream().map(Violation::field).toList());
+      }
+      if (!(value instanceof Long) && !value.equals("10000")) {
+        assertEquals(
+            List.of("version"),
+            decode(Map.of("version", value)).faults().stream().map(Violation::field).toList());
+      }
+    }
+    assertEquals(List.of("price_book.credit_micros"), faults(Map.of("credit_micros", 10.5)));
+    Map<String, Object> noPercent = new HashMap<>(Map.of("tier", "pro"));
+    noPercent.put("percent", null);
+    assertEquals(
+        List.of("price_book.markups[0].percent"), faults(Map.of("markups", List.of(noPercent))));
+  }
+
+  @Test
+  void misspeltMembersOfAPriceBook_areFaults_notDefaults() {
+    assertEquals(List.of("price_book.markup"), faults(Map.of("credit_micros", 1L, "markup", 5L)));
+    assertEquals(
+        List.of("price_book.markups[0].model"),
+        faults(
+            Map.of("markups", List.of(Map.of("provider", "acme", "model", "m", "percent", 1L)))));
   }
 }
