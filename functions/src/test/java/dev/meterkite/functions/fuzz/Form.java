@@ -182,7 +182,9 @@ record Form(
     Map<String, String> guarded = new LinkedHashMap<>(asked);
     guarded.put(GUARD, "1");
     Wire.Reply reply = Wire.send(port, request(guarded), false);
-    JsonObject problem = JsonParser.parseString(reply.body()).getAsJsonObject();
+    if (!(JsonParser.parseString(reply.body()) instanceof JsonObject problem)) {
+      throw new IllegalStateException(entry.name() + " " + method + " " + asked + ": " + reply);
+    }
     Map<String, String> faults = new LinkedHashMap<>();
     if (problem.has("errors")) {
       for (JsonElement element : problem.getAsJsonArray("errors")) {
