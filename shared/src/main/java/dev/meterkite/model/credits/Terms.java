@@ -128,9 +128,13 @@ record Terms(Map<String, Term> byKey) {
 
   /** As {@link #credited(String, int, long)}, of what {@link #creditLines} says. */
   long credited(Map<String, Map<Instant, Line>> creditLines, String key, int month, long credits) {
+    Term term = byKey.get(key);
+    if (term == null) {
+      return 0;
+    }
     long sum = 0;
     for (Line credit : creditLines.getOrDefault(key, Map.of()).values()) {
-      sum += credited(byKey.get(key), month, credits, credit);
+      sum += credited(term, month, credits, credit);
     }
     return Math.min(sum, credits);
   }
