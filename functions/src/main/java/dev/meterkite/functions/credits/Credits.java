@@ -366,6 +366,7 @@ public final class Credits {
       case INSUFFICIENT_CREDITS ->
           Problem.of(402, refusal.code(), "Less is available than required.");
       case TOO_MANY_HOLDS -> conflict(refusal, "The user has too many open holds.");
+      case TOO_MANY_LINES -> conflict(refusal, "The user has too many paid lines that run.");
     };
   }
 

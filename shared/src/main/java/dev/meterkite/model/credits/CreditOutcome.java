@@ -46,7 +46,9 @@ public enum CreditOutcome implements Outcome {
   /** Less is available than required; a purchase may change that at any moment. */
   INSUFFICIENT_CREDITS(true),
   /** The user has {@link Holds#MAX} open holds; settling one changes that. */
-  TOO_MANY_HOLDS(true);
+  TOO_MANY_HOLDS(true),
+  /** More than {@link Terms#MAX} paid lines would run; those that end make room. */
+  TOO_MANY_LINES(false);
 
   private final boolean remembered;
 

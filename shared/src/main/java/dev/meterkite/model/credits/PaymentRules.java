@@ -117,8 +117,11 @@ final class PaymentRules {
     PaymentRecord told = merged.with(pay.facts()).of(state.userId());
     loseExpired(ties.found().facts(), told.facts());
     PaymentRecord booked = book(told, pay.told().eventId());
-    new TermRules(book, credits)
-        .pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
+    TermRules terms = new TermRules(book, credits);
+    terms.pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
+    if (terms.isFull()) {
+      return CreditRules.refused(CreditOutcome.TOO_MANY_LINES);
+    }
     PaymentRecord next = untied(ties.rootId(), alerted(ties.rootId(), booked));
     if (!missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class TermRules {
   private final Book book;
   private final PaidCredits credits;
+  private boolean isFull;
 
   TermRules(Book book, PaidCredits credits) {
     this.book = book;
@@ -53,7 +54,19 @@ final class TermRules {
             }
           }
         });
+    Map<String, Term> known = book.terms().byKey();
+    TreeMap<String, Term> all = new TreeMap<>(known);
+    all.putAll(changed);
+    isFull = !known.keySet().containsAll(changed.keySet()) && new Terms(all).isOverFull(book.now());
     update(changed, eventId);
+  }
+
+  /**
+   * Whether {@link #pay} brought more lines than a user can have at a time. Then nothing of it may
+   * be written: what a line owes to the others would be forgotten with it.
+   */
+  boolean isFull() {
+    return isFull;
   }
 
   private void update(Map<String, Term> changed, @Nullable String eventId) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     invoice and line
  */
 record Terms(Map<String, Term> byKey) {
-  /** Maximum number of running lines; beyond it those that end first are dropped. */
+  /** Maximum number of running lines; a payment that would bring more is refused. */
   static final int MAX = 100;
 
   static final Terms NONE = new Terms(Map.of());
@@ -46,7 +46,15 @@ record Terms(Map<String, Term> byKey) {
     };
   }
 
-  /** Those that have not ended, in the order of their keys. */
+  /** Whether more lines run than a user can have. */
+  boolean isOverFull(Instant now) {
+    return byKey.values().stream().filter(term -> term.line().end().isAfter(now)).count() > MAX;
+  }
+
+  /**
+   * Those that have not ended, in the order of their keys; of too many, as a lost ledger may find
+   * them, not those that end first.
+   */
   TreeMap<String, Term> running(Instant now) {
     TreeMap<String, Term> running = new TreeMap<>(byKey);
     running.values().removeIf(term -> !term.line().end().isAfter(now));

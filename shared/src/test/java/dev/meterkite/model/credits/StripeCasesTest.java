@@ -4,6 +4,7 @@ import static dev.meterkite.model.credits.StripeTeller.event;
 import static dev.meterkite.model.credits.StripeTeller.list;
 import static dev.meterkite.model.credits.StripeTeller.object;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.meterkite.model.alerts.AlertType;
@@ -1132,6 +1133,36 @@ class StripeCasesTest {
     bank.debit(2_500);
     all.forEach(this::tell);
     assertEquals(0, balance(), "what was paid is spent");
+    assertEquals(List.of(), bank.audit());
+  }
+
+  @Test
+  void c6_moreChangesThanLinesCanRun_areRefusedAndGainNothing() {
+    Instant end = NOW.plus(Duration.ofDays(15));
+    List<String> prices = new ArrayList<>();
+    List<Integer> cents = new ArrayList<>();
+    for (int i = 0; i <= 70; i++) {
+      prices.add(i % 2 == 0 ? "price_pro" : "price_ultimate");
+      cents.add(i % 2 == 0 ? 2_900 : 14_900);
+    }
+    List<StripeEvent> all = changes(end, prices, Collections.nCopies(71, 1), cents);
+    int refused = 0;
+    for (int i = 0; i < all.size(); i++) {
+      long before = bank.state().ledger() == null ? 0 : balance();
+      if (tell(all.get(i)).contains("too_many_lines")) {
+        refused++;
+        assertEquals(before, balance(), "nothing of it is applied");
+      } else if (refused == 0) {
+        assertEquals(i % 2 == 0 ? 2_500 : 8_750, balance(), () -> "after " + before);
+      }
+    }
+    assertEquals(21, refused, "49 changes have 98 lines beside the first one");
+    long kept = balance();
+    all.subList(0, 50).forEach(this::tell);
+    assertEquals(kept, balance(), "what was applied is a repeat");
+    bank.now = end;
+    assertFalse(tell(all.get(70)).contains("too_many_lines"), "lines have ended");
+    bank.sweep();
     assertEquals(List.of(), bank.audit());
   }
 
