@@ -18,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -227,16 +228,12 @@ public final class CreditCommands {
       Duration expiresIn,
       String key,
       String requestHash) {
-    String marker = Ids.marker(HOLD, user(userId), key);
-    DocRef hold = jobId == null ? new DocRef(CreditHolds.COLLECTION, marker) : jobHold(jobId);
-    return keyed(
+    return hold(
         userId,
-        HOLD,
+        jobId,
         key,
         requestHash,
-        new CreditCommand.Hold(hold.id(), amount, jobId, expiresIn),
-        List.of(key(marker), new DocRef(CreditHolds.COLLECTION, marker)),
-        jobId == null ? List.of() : List.of(new Read.Get(hold)));
+        holdId -> new CreditCommand.Hold(holdId, amount, jobId, expiresIn));
   }
 
   /** Sets aside what a call of a model may cost; the markers are those of a hold of an amount. */
@@ -247,17 +244,30 @@ public final class CreditCommands {
       Duration expiresIn,
       String key,
       String requestHash) {
-    Command<CreditCommand> plain = hold(userId, 1, jobId, expiresIn, key, requestHash);
-    String holdId = ((CreditCommand.Hold) plain.input()).holdId();
-    return new Command<>(
-        plain.owner(),
+    return hold(
+        userId,
+        jobId,
+        key,
+        requestHash,
+        holdId -> new CreditCommand.HoldUsage(holdId, usage, jobId, expiresIn));
+  }
+
+  private static Command<CreditCommand> hold(
+      String userId,
+      @Nullable String jobId,
+      String key,
+      String requestHash,
+      Function<String, CreditCommand> input) {
+    String marker = Ids.marker(HOLD, user(userId), key);
+    DocRef hold = jobId == null ? new DocRef(CreditHolds.COLLECTION, marker) : jobHold(jobId);
+    return keyed(
+        userId,
         HOLD,
         key,
         requestHash,
-        new CreditCommand.HoldUsage(holdId, usage, jobId, expiresIn),
-        plain.markers(),
-        plain.seen(),
-        plain.reads());
+        input.apply(hold.id()),
+        List.of(key(marker), new DocRef(CreditHolds.COLLECTION, marker)),
+        jobId == null ? List.of() : List.of(new Read.Get(hold)));
   }
 
   /**

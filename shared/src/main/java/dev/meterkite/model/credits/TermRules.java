@@ -31,7 +31,7 @@ final class TermRules {
 
   /** Opens the months that have begun. */
   void open() {
-    update(new TreeMap<>(), null);
+    update(book.terms(), null);
   }
 
   /**
@@ -57,8 +57,9 @@ final class TermRules {
     Map<String, Term> known = book.terms().byKey();
     TreeMap<String, Term> all = new TreeMap<>(known);
     all.putAll(changed);
-    isFull = !known.keySet().containsAll(changed.keySet()) && new Terms(all).isOverFull(book.now());
-    update(changed, eventId);
+    Terms terms = new Terms(all);
+    isFull = !known.keySet().containsAll(changed.keySet()) && terms.isOverFull(book.now());
+    update(terms, eventId);
   }
 
   /**
@@ -69,10 +70,8 @@ final class TermRules {
     return isFull;
   }
 
-  private void update(Map<String, Term> changed, @Nullable String eventId) {
-    TreeMap<String, Term> all = new TreeMap<>(book.terms().byKey());
-    all.putAll(changed);
-    TreeMap<String, Term> running = new Terms(all).running(book.now());
+  private void update(Terms all, @Nullable String eventId) {
+    TreeMap<String, Term> running = all.running(book.now());
     Terms facts = new Terms(running);
     // Lots that end in the same hour are one: what is credited is taken before anything is given,
     // so that it is not taken from what the same invoice gives.
