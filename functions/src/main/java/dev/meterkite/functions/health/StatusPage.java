@@ -1,6 +1,7 @@
 package dev.meterkite.functions.health;
 
 import dev.meterkite.functions.http.Fields;
+import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.PageToken;
 import dev.meterkite.model.document.Snapshot;
 import java.util.List;
@@ -14,8 +15,6 @@ import java.util.Optional;
  * @param quota the last quota of the page before; empty for the first page
  */
 record StatusPage(int limit, String provider, String quota) {
-  static final int MOST = 100;
-
   /** Comes before all usual ids: the place in a list that had nothing yet. */
   private static final String START = "!";
 
@@ -23,7 +22,7 @@ record StatusPage(int limit, String provider, String quota) {
 
   static StatusPage parse(Fields fields) {
     List<Object> place = PageToken.place(fields, List.of(PLACE));
-    int limit = (int) fields.integer("limit", 1, MOST, MOST);
+    int limit = (int) fields.integer("limit", 1, Page.MOST, Page.MOST);
     return place == null
         ? new StatusPage(limit, "", "")
         : new StatusPage(limit, place.get(0).toString(), place.get(1).toString());

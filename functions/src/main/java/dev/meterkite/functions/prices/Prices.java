@@ -112,6 +112,11 @@ public final class Prices {
     return SeededCatalogue.file();
   }
 
+  /** The same as documents of {@code model_catalog}. */
+  public static List<Snapshot> seedDocuments() {
+    return SeededCatalogue.documents();
+  }
+
   /** The plans. */
   public Plans plans() {
     return plans.get(PLANS);

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.routing;
 
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.Snapshot;
@@ -144,6 +145,6 @@ final class CatalogueCache {
 
   /** The catalogue that comes with the program. */
   static Catalogue seed() {
-    return Catalogue.of(CatalogueSeed.documents());
+    return Catalogue.of(Prices.seedDocuments());
   }
 }

@@ -4,17 +4,10 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.prices.Prices;
-import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema.ModelCatalog;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -34,21 +27,6 @@ final class CatalogueSeed {
         .forEach(
             (id, body) ->
                 System.out.println(URLEncoder.encode(id, StandardCharsets.UTF_8) + "\t" + body));
-  }
-
-  /** The documents. */
-  static List<Snapshot> documents() {
-    List<Snapshot> documents = new ArrayList<>();
-    Prices.seed()
-        .asMap()
-        .forEach(
-            (id, fields) ->
-                documents.add(
-                    new Snapshot(
-                        new DocRef(ModelCatalog.COLLECTION, id),
-                        JsonValues.fields(fields.getAsJsonObject()),
-                        Instant.EPOCH)));
-    return documents;
   }
 
   /** The documents by id, each as the REST API's {@code Document}. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.store.EmulatedStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
@@ -194,7 +195,7 @@ class CatalogueCacheTest {
   void seed_isWhole() {
     Catalogue seed = CatalogueCache.seed();
     assertEquals(List.of(), seed.refused());
-    for (Snapshot document : CatalogueSeed.documents()) {
+    for (Snapshot document : Prices.seedDocuments()) {
       CatalogModel model = CatalogModel.decode(document).orElseThrow();
       assertEquals(document.ref().id(), model.id());
       assertEquals(document.fields().keySet(), model.encode().keySet());
