@@ -42,6 +42,8 @@ class DataModelTest {
   private static final Path SOURCE =
       Path.of("src/main/java/dev/meterkite/model/schema/Schema.java");
 
+  private static final int WIDTH = 100;
+
   private static final Map<String, Table> TABLES =
       Stream.of(
               Alert.TABLE,
@@ -62,13 +64,14 @@ class DataModelTest {
       """
       # Data model
 
-      Generated from the model (`Schema` and the records of `shared/`) by `DataModelTest`, which fails when this page is out of
-      date and writes it anew with `-Dmeterkite.write=true`. Composite indexes and lifetimes are in `firestore.indexes.json`, who
-      may touch what is in [access.md](access.md).
+      Generated from the model (`Schema` and the records of `shared/`) by `DataModelTest`, which fails
+      when this page is out of date and writes it anew with `-Dmeterkite.write=true`. Composite indexes
+      and lifetimes are in `firestore.indexes.json`, who may touch what is in [access.md](access.md).
 
-      Names are `snake_case`; timestamps are Firestore timestamps in UTC; credits, micro-USD, milliseconds and bytes are integers. A
-      field that is not listed here is kept by every writer of ours. Ids are the field that the collection is named after unless the
-      text says otherwise. Bounds are those that a reader of ours asks of a document that anybody may have written.
+      Names are `snake_case`; timestamps are Firestore timestamps in UTC; credits, micro-USD,
+      milliseconds and bytes are integers. A field that is not listed here is kept by every writer of
+      ours. Ids are the field that the collection is named after unless the text says otherwise. Bounds
+      are those that a reader of ours asks of a document that anybody may have written.
       """;
 
   /** A collection: its name, its text, its fields in their order. */
@@ -131,7 +134,25 @@ class DataModelTest {
         table.rules().forEach(rule -> page.append(rule(rule)));
       }
     }
-    return page.toString();
+    return page.toString().lines().map(DataModelTest::wrapped).collect(Collectors.joining());
+  }
+
+  /** A line of the page; prose is broken between words, rows of tables are not. */
+  private static String wrapped(String line) {
+    StringBuilder wrapped = new StringBuilder();
+    int column = 0;
+    for (String word : line.startsWith("|") ? List.of(line) : List.of(line.split(" ", -1))) {
+      if (column > 0 && column + 1 + word.length() > WIDTH) {
+        wrapped.append('\n');
+        column = 0;
+      } else if (column > 0) {
+        wrapped.append(' ');
+        column++;
+      }
+      wrapped.append(word);
+      column += word.length();
+    }
+    return wrapped.append('\n').toString();
   }
 
   private static String row(Field<?> field) {
