@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a lane knows of the other instances that write its document, and the times that follow from
+ * What a queue knows of the other instances that write its document, and the times that follow from
  * it.
  *
  * <p>As a host it claims the document for {@value #LEASE_COMMITS} times as long as a commit takes:
@@ -68,7 +68,7 @@ final class Neighbours {
             }
           });
 
-  /** The lane has nothing to do. */
+  /** The queue has nothing to do. */
   synchronized void idles() {
     run = 0;
     looked = Instant.EPOCH;
@@ -117,7 +117,7 @@ final class Neighbours {
     foundAt = some ? now : foundAt;
   }
 
-  /** Whether to look for relays although the lane has no commands. */
+  /** Whether to look for relays although the queue has no commands. */
   synchronized boolean expects() {
     return found;
   }

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/** A command that waits for its reply. Touched only by the turn that holds it. */
+/** A command that waits for its reply. Touched only by the batch that holds it. */
 final class Pending<I> {
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
 

@@ -6,7 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the commands of a turn are to be committed.
+ * Where the commands of a batch are to be committed.
  *
  * <pre>
  *              a live host, relay created
@@ -24,7 +24,7 @@ sealed interface Stage<I> {
   record Here<I>() implements Stage<I> {}
 
   /**
-   * By whichever instance is the host; the turn is not in its lane.
+   * By whichever instance is the host; the batch is not in its queue.
    *
    * @param relay where the commands are and the replies will be
    * @param since when they were handed over to the present host, in real time

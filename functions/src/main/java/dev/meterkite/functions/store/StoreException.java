@@ -4,6 +4,7 @@ import com.google.api.gax.rpc.ApiException;
 import com.google.api.gax.rpc.StatusCode;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 
 /** A call to the store that failed, with what the failure says about its effect. */
@@ -79,6 +80,15 @@ public final class StoreException extends RuntimeException {
       }
     }
     return Optional.empty();
+  }
+
+  /** What a failed call to the store says about its effect: unknown, where it says nothing. */
+  static Kind kindOf(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return cause instanceof StoreException known ? known.kind : Kind.UNKNOWN;
   }
 
   /** What the failure says. */

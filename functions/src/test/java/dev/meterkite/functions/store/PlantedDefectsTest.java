@@ -113,11 +113,11 @@ class PlantedDefectsTest {
     },
     REFUSAL_FROM_THE_CACHE {
       @Override
-      public GroupCommit<Account, Account.Change> engine(
-          Schedule schedule, Store store, Turns turns) {
-        return new Engine(schedule, store, turns, limits()) {
+      public Safeguards<Account, Account.Change> safeguards() {
+        return new Safeguards<>() {
           @Override
-          boolean mustReadFirst(Turn<Account.Change> turn, Fold<Account, Account.Change> fold) {
+          public boolean mustReadFirst(
+              Batch<Account.Change> batch, BatchDecision<Account, Account.Change> decision) {
             return false;
           }
         };
@@ -125,12 +125,12 @@ class PlantedDefectsTest {
     },
     STATE_KEPT_AFTER_A_FAILED_COMMIT {
       @Override
-      public GroupCommit<Account, Account.Change> engine(
-          Schedule schedule, Store store, Turns turns) {
-        return new Engine(schedule, store, turns, limits()) {
+      public Safeguards<Account, Account.Change> safeguards() {
+        return new Safeguards<>() {
           @Override
-          void forget(Lane<Account, Account.Change> lane, Turn<Account.Change> turn) {
-            turn.mustRead = false;
+          public void forget(
+              DocumentQueue<Account, Account.Change> queue, Batch<Account.Change> batch) {
+            batch.knowledge = Batch.Knowledge.ASSUMED;
           }
         };
       }
@@ -374,12 +374,12 @@ class PlantedDefectsTest {
     },
     RELAYED_REFUSAL_FROM_THE_CACHE {
       @Override
-      public GroupCommit<Account, Account.Change> engine(
-          Schedule schedule, Store store, Turns turns) {
-        return new Engine(schedule, store, turns, limits()) {
+      public Safeguards<Account, Account.Change> safeguards() {
+        return new Safeguards<>() {
           @Override
-          boolean mustReadFirst(Turn<Account.Change> turn, Fold<Account, Account.Change> fold) {
-            return turn.aboard.isEmpty() && super.mustReadFirst(turn, fold);
+          public boolean mustReadFirst(
+              Batch<Account.Change> batch, BatchDecision<Account, Account.Change> decision) {
+            return batch.aboard.isEmpty() && Safeguards.super.mustReadFirst(batch, decision);
           }
         };
       }
@@ -473,20 +473,6 @@ class PlantedDefectsTest {
 
     private static boolean isMarker(DocRef ref) {
       return MARKERS.contains(ref.collection());
-    }
-  }
-
-  private static class Engine extends GroupCommit<Account, Account.Change> {
-    Engine(Schedule schedule, Store store, Turns turns, Limits limits) {
-      super(
-          Account.RULES,
-          store,
-          turns,
-          schedule.simulation,
-          schedule.simulation,
-          schedule.simulation.random,
-          limits,
-          String::valueOf);
     }
   }
 

@@ -35,17 +35,9 @@ final class Schedule {
 
   /** What a planted defect replaces; the engine as it is by default. */
   interface Variant {
-    default GroupCommit<Account, Account.Change> engine(
-        Schedule schedule, Store store, Turns turns) {
-      return new GroupCommit<>(
-          Account.RULES,
-          store,
-          turns,
-          schedule.simulation,
-          schedule.simulation,
-          schedule.simulation.random,
-          limits(),
-          String::valueOf);
+    /** What the engine does not rely on its memory for. */
+    default Safeguards<Account, Account.Change> safeguards() {
+      return new Safeguards<>() {};
     }
 
     default Limits limits() {
@@ -138,10 +130,16 @@ final class Schedule {
       int mine = ++generation;
       Store wrapped = variant.store(store);
       engine =
-          variant.engine(
-              Schedule.this,
+          new GroupCommit<>(
+              Account.RULES,
               new MortalStore(wrapped, () -> generation == mine),
-              (delay, task) -> simulation.after(delay, () -> run(mine, task)));
+              (delay, task) -> simulation.after(delay, () -> run(mine, task)),
+              simulation,
+              simulation,
+              simulation.random,
+              variant.limits(),
+              String::valueOf,
+              variant.safeguards());
       calls = 0;
     }
   }

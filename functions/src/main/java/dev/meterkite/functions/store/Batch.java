@@ -14,31 +14,43 @@ import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The commands that are being brought through one commit, and what was read for them. */
-final class Turn<I> {
-  final List<Pending<I>> batch;
+/** A batch of commands in one commit attempt, with the documents read for it. */
+final class Batch<I> {
+  /** How much is known of what the commands must see. */
+  enum Knowledge {
+    /** State and documents are as last seen: worth trying, but no proof. */
+    ASSUMED,
+    /** State and markers were read for this batch, and no commit was tried since. */
+    FRESH,
+    /** Something has changed: the next attempt begins with a read. */
+    OUTDATED
+  }
+
+  /**
+   * A commit that failed.
+   *
+   * @param version the version of the owner that it was decided on; null for an absent one
+   */
+  record Failure(StoreException.Kind kind, @Nullable Instant version) {}
+
+  /** Those of this instance, then those of the relays {@link #aboard}. */
+  final List<Pending<I>> commands;
+
   final Map<DocRef, Snapshot> documents = new HashMap<>();
   final Map<Query, List<Snapshot>> found = new HashMap<>();
 
   /** The documents of the last read that had the owner among them. */
   Set<DocRef> withOwner = Set.of();
 
-  /** Whether state and markers were read for this very turn, and no commit was tried since. */
-  boolean fresh;
-
-  /** Whether the next attempt must begin with a read, because a commit failed. */
-  boolean mustRead;
+  Knowledge knowledge = Knowledge.ASSUMED;
 
   /** Whether an earlier commit may have been applied, so that markers must be read too. */
   boolean unsure;
 
   int attempts;
 
-  /** Whether a commit failed and nothing has been read since; then how, and on which version. */
-  boolean tried;
-
-  StoreException.@Nullable Kind failure;
-  @Nullable Instant triedOn;
+  /** The last commit's failure; null if there was none, or it was judged after a read. */
+  @Nullable Failure failure;
 
   /** Commits in a row that were refused for certain although nobody else had changed the owner. */
   int refusals;
@@ -49,7 +61,7 @@ final class Turn<I> {
   /** Whether relays were looked for, since the last commit that failed. */
   boolean looked;
 
-  /** Relays whose commands are in the batch, behind the turn's own. */
+  /** Relays whose commands are in the commands. */
   final List<Relay<I>> aboard = new ArrayList<>();
 
   /** Those of the last commit that failed. */
@@ -58,13 +70,13 @@ final class Turn<I> {
   /** Reads since the last commit that were made because rules asked for more. */
   int rounds;
 
-  Turn(List<Pending<I>> batch) {
-    this.batch = batch;
-    for (Pending<I> pending : batch) {
+  Batch(List<Pending<I>> commands) {
+    this.commands = commands;
+    for (Pending<I> pending : commands) {
       pending
           .command
           .seen()
-          .forEach(snapshot -> documents.merge(snapshot.ref(), snapshot, Turn::later));
+          .forEach(snapshot -> documents.merge(snapshot.ref(), snapshot, Batch::later));
     }
   }
 
@@ -74,9 +86,9 @@ final class Turn<I> {
     return time == null || (otherTime != null && otherTime.isAfter(time)) ? other : one;
   }
 
-  /** Replies to every command for which there is a reply, and leaves the others in the batch. */
+  /** Replies to every command for which there is a reply, and leaves the others in the commands. */
   void settle(Function<Pending<I>, @Nullable Reply> replies) {
-    batch.removeIf(
+    commands.removeIf(
         pending -> {
           Reply reply = replies.apply(pending);
           return reply != null && (pending.reply.complete(reply) || pending.reply.isDone());
@@ -85,7 +97,7 @@ final class Turn<I> {
 
   /** Whether there is nothing to bring through a commit. */
   boolean isEmpty() {
-    return batch.isEmpty() && aboard.isEmpty();
+    return commands.isEmpty() && aboard.isEmpty();
   }
 
   /** Whether this is the relay by which the commands were handed over before. */
@@ -95,33 +107,36 @@ final class Turn<I> {
 
   /** Whether commands of this instance are in it. */
   boolean hasOwn() {
-    return batch.size() > aboard.stream().mapToInt(relay -> relay.commands().size()).sum();
+    return commands.size() > aboard.stream().mapToInt(relay -> relay.commands().size()).sum();
   }
 
-  /** Takes a relay's commands into the batch. */
+  /** Takes a relay's commands into the commands. */
   void board(Relay<I> relay) {
     aboard.add(relay);
-    batch.addAll(relay.commands());
+    commands.addAll(relay.commands());
   }
 
   /** Leaves the commands of relays to whoever finds them next. */
   void disembark() {
     wereAboard = List.copyOf(aboard);
-    aboard.forEach(relay -> batch.removeAll(relay.commands()));
+    aboard.forEach(relay -> commands.removeAll(relay.commands()));
     aboard.clear();
     looked = false;
   }
 
-  /** A commit on this version of the owner failed: whatever was read is no longer known to hold. */
+  /** A commit on this version of the owner failed: nothing that was read is known to hold. */
   void failed(StoreException.Kind kind, @Nullable Instant version) {
     disembark();
     attempts++;
-    tried = true;
     unsure |= kind != StoreException.Kind.PRECONDITION;
-    failure = kind;
-    triedOn = version;
-    fresh = false;
+    failure = new Failure(kind, version);
+    knowledge = Knowledge.ASSUMED;
     rounds = 0;
+  }
+
+  /** Ends every command of the batch with this failure. */
+  void fail(Throwable failure) {
+    commands.forEach(pending -> pending.reply.completeExceptionally(failure));
   }
 
   Snapshot document(DocRef ref) {
@@ -135,7 +150,7 @@ final class Turn<I> {
   /** What the commands must see and what has not been read. */
   Set<Read> missing() {
     Set<Read> missing = new LinkedHashSet<>();
-    for (Pending<I> pending : batch) {
+    for (Pending<I> pending : commands) {
       missing.addAll(pending.command.reads());
       missing.addAll(pending.wanted);
     }
@@ -152,7 +167,7 @@ final class Turn<I> {
   /** Everything that has to be read again after a commit failed. */
   Set<Read> all() {
     Set<Read> all = new LinkedHashSet<>();
-    for (Pending<I> pending : batch) {
+    for (Pending<I> pending : commands) {
       pending.command.seen().forEach(snapshot -> all.add(new Read.Get(snapshot.ref())));
       all.addAll(pending.command.reads());
       all.addAll(pending.wanted);

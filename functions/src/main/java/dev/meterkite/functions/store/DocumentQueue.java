@@ -14,25 +14,32 @@ import org.jspecify.annotations.Nullable;
 /**
  * One owner document: the commands that wait for it and the state as of our last commit or read.
  *
- * <p>{@code waiting}, {@code busy}, {@code returned}, {@code away} and {@code resting} are guarded
- * by the engine's lock; the rest belongs to whoever made the lane busy.
+ * <p>{@code waiting}, {@code phase}, {@code returned} and {@code away} are guarded by the lock of
+ * {@link DocumentQueues}; the rest belongs to the thread that made the queue busy.
  */
-final class Lane<S, I> {
+final class DocumentQueue<S, I> {
+  /** Whether somebody works on the queue. */
+  enum Phase {
+    /** Nobody: the next command starts it. */
+    IDLE,
+    /** A batch is on its way. */
+    BUSY,
+    /** So many batches are away that the next one begins when one of them is back. */
+    RESTING
+  }
+
   final DocRef owner;
   final Deque<Pending<I>> waiting = new ArrayDeque<>();
-  boolean busy;
+  Phase phase = Phase.IDLE;
 
-  /** Turns that were handed over and are to be committed here after all. */
-  final Deque<Turn<I>> returned = new ArrayDeque<>();
+  /** Batches that were handed over and are to be committed here after all. */
+  final Deque<Batch<I>> returned = new ArrayDeque<>();
 
-  /** Turns that another instance is committing. */
+  /** Number of batches that another instance is committing. */
   int away;
 
-  /** Whether the lane goes on when one of those is back. */
-  boolean resting;
-
   /** Halves of a batch that was refused for good. */
-  final Deque<Turn<I>> halves = new ArrayDeque<>();
+  final Deque<Batch<I>> halves = new ArrayDeque<>();
 
   final Pacing pacing = new Pacing();
   final Neighbours neighbours = new Neighbours();
@@ -46,13 +53,13 @@ final class Lane<S, I> {
    */
   record Kept<S>(S state, CommitLog log, @Nullable Instant updateTime, Instant since) {}
 
-  Lane(DocRef owner) {
+  DocumentQueue(DocRef owner) {
     this.owner = owner;
   }
 
-  /** Whether nothing would be lost with this lane but a kept state. */
-  boolean idle() {
-    return !busy && waiting.isEmpty() && away == 0;
+  /** Whether nothing would be lost with this queue but a kept state. */
+  boolean isForgettable() {
+    return phase == Phase.IDLE && waiting.isEmpty() && away == 0;
   }
 
   /** Takes the next commands, in order, leaving those whose key is taken already. */

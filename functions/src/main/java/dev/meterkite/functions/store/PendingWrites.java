@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * The other documents of a commit that is being put together: one mutation a document, however many
  * commands wrote to it, and what each later command sees of the earlier ones' writes.
  */
-final class Draft implements Seen {
-  private final Turn<?> turn;
+final class PendingWrites implements Seen {
+  private final Batch<?> batch;
   private final Map<DocRef, Part> parts = new LinkedHashMap<>();
 
   /** What the commit does to one document. */
@@ -33,13 +33,13 @@ final class Draft implements Seen {
     final Map<String, Long> increments = new LinkedHashMap<>();
   }
 
-  Draft(Turn<?> turn) {
-    this.turn = turn;
+  PendingWrites(Batch<?> batch) {
+    this.batch = batch;
   }
 
   @Override
   public boolean has(Read read) {
-    return turn.has(read)
+    return batch.has(read)
         || (read instanceof Read.Get get
             && parts.containsKey(get.ref())
             && parts.get(get.ref()).create);
@@ -48,7 +48,7 @@ final class Draft implements Seen {
   @Override
   public Snapshot document(DocRef ref) {
     Part part = parts.get(ref);
-    Snapshot base = turn.documents.get(ref);
+    Snapshot base = batch.documents.get(ref);
     if (base == null && (part == null || !part.create)) {
       throw new IllegalStateException("not read: " + ref);
     }
@@ -63,7 +63,7 @@ final class Draft implements Seen {
 
   @Override
   public List<Snapshot> found(Query query) {
-    List<Snapshot> found = turn.found.get(query);
+    List<Snapshot> found = batch.found.get(query);
     if (found == null) {
       throw new IllegalStateException("not asked: " + query.collection());
     }
@@ -81,7 +81,7 @@ final class Draft implements Seen {
         part.create = true;
         part.fields.putAll(create.fields());
       } else if (write instanceof Write.Update update) {
-        if (!part.create && !turn.documents.containsKey(update.ref())) {
+        if (!part.create && !batch.documents.containsKey(update.ref())) {
           throw new IllegalStateException("updated unseen: " + update.ref());
         }
         part.versioned = true;
@@ -97,7 +97,7 @@ final class Draft implements Seen {
   /** The mutations, in the order in which the documents were first written to. */
   List<Mutation> mutations() {
     List<Mutation> mutations = new ArrayList<>(parts.size());
-    parts.forEach((ref, part) -> mutations.add(mutation(ref, part, turn.documents.get(ref))));
+    parts.forEach((ref, part) -> mutations.add(mutation(ref, part, batch.documents.get(ref))));
     return mutations;
   }
 

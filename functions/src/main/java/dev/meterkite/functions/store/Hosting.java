@@ -1,0 +1,116 @@
+package dev.meterkite.functions.store;
+
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the engine does for the commands of other instances: it finds, commits and answers them. */
+final class Hosting<S, I> {
+  private final Environment<S, I> env;
+  private final Engine<S, I> engine;
+
+  Hosting(Environment<S, I> env, Engine<S, I> engine) {
+    this.env = env;
+    this.engine = engine;
+  }
+
+  /** Whether to look for relays before this batch is decided. */
+  boolean mustLook(DocumentQueue<S, I> queue, Batch<I> batch) {
+    return env.relays() != null
+        && !batch.looked
+        && ((batch.isEmpty() && queue.neighbours.expects())
+            || queue.neighbours.mustLook(env.real(), queue.pacing.hasRivals()));
+  }
+
+  /** Looks for commands of other instances, which are committed together with ours. */
+  void look(DocumentQueue<S, I> queue, Batch<I> batch, Runnable then) {
+    engine.when(
+        env.store().find(RelayDocuments.open(queue.owner)),
+        queue,
+        batch,
+        (found, failure) -> {
+          batch.looked = true;
+          if (failure == null) {
+            found.forEach(document -> board(queue, batch, document));
+          }
+          queue.neighbours.looked(env.real(), !batch.aboard.isEmpty());
+          then.run();
+        });
+  }
+
+  private void board(DocumentQueue<S, I> queue, Batch<I> batch, Snapshot document) {
+    RelayDocuments<I> relays = env.relays();
+    if (relays == null || queue.neighbours.shuns(document.ref()) || batch.recalls(document.ref())) {
+      return;
+    }
+    Relay<I> relay = relays.relay(document, queue.owner).orElse(null);
+    if (relay == null) {
+      queue.neighbours.shun(document.ref());
+      return;
+    }
+    Set<DocRef> taken = new HashSet<>();
+    batch.commands.forEach(pending -> taken.addAll(pending.command.markers()));
+    boolean fits = batch.commands.size() + relay.commands().size() <= env.limits().commands();
+    for (Pending<I> pending : relay.commands()) {
+      DocRef marker = pending.marker();
+      fits &= marker == null || taken.add(marker);
+    }
+    if (fits) {
+      batch.board(relay);
+    }
+  }
+
+  /** The host that the owner document names after a commit of this batch. */
+  @Nullable Host claim(DocumentQueue<S, I> queue, Batch<I> batch, @Nullable Host before) {
+    RelayDocuments<I> relays = env.relays();
+    if (relays == null) {
+      return null;
+    }
+    Instant now = env.real();
+    Instant until = queue.neighbours.claim(now, batch.hasOwn(), queue.pacing.hasRivals());
+    if (until != null) {
+      return new Host(env.id(), relays.version(), until.truncatedTo(ChronoUnit.MICROS));
+    }
+    boolean holds = before != null && before.id().equals(env.id()) && before.until().isAfter(now);
+    return holds ? before : null;
+  }
+
+  /** What the commit of this batch does to relays: those it serves, and the one it recalls. */
+  List<Mutation> closings(Batch<I> batch, BatchDecision<S, I> decision, @Nullable Host claim) {
+    List<Mutation> closings = new ArrayList<>();
+    RelayDocuments<I> relays = env.relays();
+    if (relays != null && !batch.aboard.isEmpty()) {
+      Map<Pending<I>, Reply> replies = decision.replies();
+      for (Relay<I> relay : batch.aboard) {
+        closings.add(relays.answer(relay, pending -> pending.replyOr(replies), claim));
+      }
+    }
+    if (batch.stage instanceof Stage.Recalled<I> recalled) {
+      closings.add(RelayDocuments.recall(batch.document(recalled.before().relay())));
+    }
+    return closings;
+  }
+
+  /**
+   * A commit of this batch was applied.
+   *
+   * @return how long to wait before the next: instances that hand over need no turn of their own,
+   *     but time to come back
+   */
+  Duration committed(DocumentQueue<S, I> queue, Batch<I> batch) {
+    queue.neighbours.saw(null);
+    if (batch.stage instanceof Stage.Recalled<I> recalled) {
+      queue.neighbours.closed(recalled.before().relay());
+    }
+    Duration pause = queue.pacing.afterWin(env.random());
+    return batch.aboard.isEmpty() ? pause : queue.neighbours.gathering();
+  }
+}
