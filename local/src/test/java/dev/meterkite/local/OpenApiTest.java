@@ -82,6 +82,11 @@ class OpenApiTest {
   private static final Set<CreditOutcome> ONLY_OF_JOBS =
       Set.of(CreditOutcome.INVALID_JOB, CreditOutcome.DURATION_EXCEEDS_TIER);
 
+  /** Where examples of requests are: those by the schema, and those that break it. */
+  private static final String VALID = "examples";
+
+  private static final String INVALID = "x-invalid-examples";
+
   private static final Gson GSON =
       new GsonBuilder().setObjectToNumberStrategy(ToNumberPolicy.BIG_DECIMAL).create();
 
@@ -99,6 +104,7 @@ class OpenApiTest {
       Map<String, Object> parameters,
       String bodyType,
       Object body,
+      boolean invalid,
       int status,
       String answerType,
       Map<?, ?> answerSchema,
@@ -278,23 +284,19 @@ class OpenApiTest {
       Map<?, ?> answerSchema,
       Map<?, ?> answer) {
     Map<?, ?> operation = map(operation(entry.name()).getValue());
-    Map<String, Object> parameters = new LinkedHashMap<>();
-    if (operation.get("parameters") instanceof List<?> list) {
-      for (Object parameter : list) {
-        Object sent = map(map(map(parameter).get("examples")).get(name)).get("value");
-        if (sent != null) {
-          parameters.put((String) map(parameter).get("name"), sent);
-        }
-      }
-    }
     String bodyType = null;
     Map<?, ?> request = Map.of();
+    boolean invalid = false;
     for (Map.Entry<?, ?> content :
         map(map(operation.get("requestBody")).get("content")).entrySet()) {
-      Object sent = map(map(content.getValue()).get("examples")).get(name);
-      if (sent != null) {
-        bodyType = (String) content.getKey();
-        request = map(sent);
+      Map<?, ?> media = map(content.getValue());
+      for (String kind : List.of(VALID, INVALID)) {
+        Object sent = map(media.get(kind)).get(name);
+        if (sent != null) {
+          bodyType = (String) content.getKey();
+          request = map(sent);
+          invalid = kind.equals(INVALID);
+        }
       }
     }
     Object role = request.get("x-role") == null ? answer.get("x-role") : request.get("x-role");
@@ -303,13 +305,27 @@ class OpenApiTest {
         method,
         role == null ? entry.roles().get(0) : (String) role,
         name,
-        parameters,
+        parameters(operation, name),
         bodyType,
         request.get("value"),
+        invalid,
         status,
         answerType,
         answerSchema,
         answer.get("value"));
+  }
+
+  private static Map<String, Object> parameters(Map<?, ?> operation, String example) {
+    Map<String, Object> parameters = new LinkedHashMap<>();
+    if (operation.get("parameters") instanceof List<?> list) {
+      for (Object parameter : list) {
+        Object sent = map(map(map(parameter).get("examples")).get(example)).get("value");
+        if (sent != null) {
+          parameters.put((String) map(parameter).get("name"), sent);
+        }
+      }
+    }
+    return parameters;
   }
 
   /** In the order of the file, in which each finds what those before it left. */
@@ -326,8 +342,10 @@ class OpenApiTest {
       map(map(operation.get("requestBody")).get("content"))
           .values()
           .forEach(
-              content ->
-                  map(map(content).get("examples")).keySet().forEach(n -> names.add((String) n)));
+              content -> {
+                map(map(content).get(VALID)).keySet().forEach(n -> names.add((String) n));
+                map(map(content).get(INVALID)).keySet().forEach(n -> names.add((String) n));
+              });
       List<Example> examples = new ArrayList<>(examples(entry));
       assertTrue(
           examples.stream().map(Example::name).collect(Collectors.toSet()).containsAll(names),
@@ -482,17 +500,26 @@ class OpenApiTest {
     if (waits != response.headers().firstValue("Retry-After").isPresent()) {
       faults.add("Retry-After");
     }
-    if (example.status() == 200 && example.body() != null) {
-      Map<?, ?> operation = map(operation(example.operation()).getValue());
-      Map<?, ?> content =
-          map(map(map(operation.get("requestBody")).get("content")).get(example.bodyType()));
-      boolean partlyRefused = response.body().contains("invalid_request");
-      List<String> ofRequest = JsonSchema.faults(api, content.get("schema"), example.body());
-      if (ofRequest.isEmpty() == partlyRefused) {
-        faults.add("the request by its schema: " + ofRequest);
-      }
+    if (example.body() != null) {
+      faults.addAll(faultsOfRequest(example, response.body()));
     }
     return faults.stream().map(fault -> example + ": " + fault).toList();
+  }
+
+  /** An example is in the list that its schema says, and none that breaks it is applied. */
+  private static List<String> faultsOfRequest(Example example, String answer) {
+    List<String> faults = new ArrayList<>();
+    Map<?, ?> operation = map(operation(example.operation()).getValue());
+    Map<?, ?> content =
+        map(map(map(operation.get("requestBody")).get("content")).get(example.bodyType()));
+    List<String> bySchema = JsonSchema.faults(api, content.get("schema"), example.body());
+    if (bySchema.isEmpty() == example.invalid()) {
+      faults.add("is in the wrong list, by its schema: " + bySchema);
+    }
+    if (example.invalid() && example.status() == 200 && !answer.contains("invalid_request")) {
+      faults.add("breaks its schema and is applied");
+    }
+    return faults;
   }
 
   private static void compare(String path, Object wanted, Object found, List<String> faults) {
