@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,6 +20,8 @@ class ClientsTest {
   @TempDir static Path folder;
   private static LocalHost host;
   private static FaultyFront faults;
+
+  @TempDir Path copy;
 
   @BeforeAll
   static void start() throws IOException {
@@ -53,5 +57,19 @@ class ClientsTest {
     assertEquals(0, tests.status(), tests.output());
     assertTrue(tests.output().matches("(?s).*Ran \\d\\d tests.*"), tests.output());
     assertTrue(tests.output().strip().endsWith("OK"), () -> "skipped: " + tests.output());
+  }
+
+  @Test
+  void typescript_compilesAndPassesItsOwnTests() throws IOException {
+    Path source = HOME.resolve("clients/typescript");
+    for (String file :
+        List.of("meterkite.ts", "meterkite.test.mjs", "package.json", "tsconfig.json")) {
+      Files.copy(source.resolve(file), copy.resolve(file));
+    }
+    Program.npmInstall(copy);
+    Program.Ended tests = Program.run(copy, addresses(), "npm", "test");
+    assertEquals(0, tests.status(), tests.output());
+    assertTrue(tests.output().matches("(?s).*# pass \\d\\d\n.*"), tests.output());
+    assertTrue(tests.output().contains("# skipped 0\n"), tests.output());
   }
 }

@@ -1,13 +1,18 @@
 package dev.meterkite.local;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** A program that is not part of the project: without it the tests that need it are skipped. */
 enum Program {
@@ -16,6 +21,8 @@ enum Program {
       "Node.js 18 or later", "node", "-e", "process.exit(+(parseInt(process.versions.node) < 18))");
 
   private static final int MOST_MINUTES = 8;
+  private static final Pattern NO_NETWORK =
+      Pattern.compile("ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH");
 
   private final String name;
   private final String[] check;
@@ -41,6 +48,32 @@ enum Program {
       found = false;
     }
     assumeTrue(found, "Skipped, because there is no " + name + ".");
+  }
+
+  /**
+   * Installs packages of npm into a folder; their own scripts are not run. Skips the test, with a
+   * sentence, where there is no npm or it reaches no registry.
+   *
+   * @param packages with their versions, such as {@code typescript@5.9.3}; without any, those of
+   *     the folder's package.json
+   */
+  static void npmInstall(Path folder, String... packages) {
+    NODE.orSkip();
+    List<String> command =
+        new ArrayList<>(
+            List.of("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save"));
+    command.addAll(List.of(packages));
+    Ended ended;
+    try {
+      ended = run(folder, Map.of(), command.toArray(String[]::new));
+    } catch (MissingException e) {
+      assumeTrue(false, "Skipped, because there is no npm.");
+      return;
+    }
+    assumeFalse(
+        ended.status() != 0 && NO_NETWORK.matcher(ended.output()).find(),
+        "Skipped, because npm reaches no registry.");
+    assertEquals(0, ended.status(), ended.output());
   }
 
   /** A program that cannot be started. */
