@@ -8,7 +8,7 @@ public final class Console {
   private static final int LEAST_COLUMNS = 20;
 
   /** The width of the names at the beginning of rows. */
-  private static final int NAME = 7;
+  private static final int NAME = 9;
 
   private Console() {}
 

@@ -13,6 +13,7 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -22,7 +23,8 @@ import java.util.logging.Logger;
 /**
  * One address for all functions: {@code /NAME} goes to the function with method, query, headers and
  * body as they came, and its answer comes back as it is; so does {@code /api/NAME}, the address
- * behind Firebase Hosting. Everything below {@code /local/} is {@link LocalEndpoints}.
+ * behind Firebase Hosting. Everything below {@code /local/} is {@link LocalEndpoints}, below {@code
+ * /console/} {@link ConsoleFiles}.
  *
  * <p>Bodies up to 2 MiB pass, so that a function itself refuses what is over its own limit of 1
  * MiB. A function that does not answer, because its process was killed, is a 503: repeat with the
@@ -58,6 +60,7 @@ final class Front implements AutoCloseable {
   private final FunctionTable table;
   private final Backends backends;
   private final HttpClient http = Loopback.client();
+  private final Traffic traffic = new Traffic(InstantSource.system());
 
   /**
    * Takes the port; {@link #start} begins to answer.
@@ -76,14 +79,20 @@ final class Front implements AutoCloseable {
     }
   }
 
+  /** How many calls passed. */
+  Traffic traffic() {
+    return traffic;
+  }
+
   int port() {
     return server.getAddress().getPort();
   }
 
-  void start(LocalEndpoints endpoints) {
+  void start(LocalEndpoints endpoints, ConsoleFiles console) {
     server.createContext("/local/", exchange -> answering(exchange, endpoints::answer));
     server.createContext("/", exchange -> answering(exchange, this::forward));
     server.createContext(API, exchange -> answering(exchange, this::forward));
+    server.createContext("/console", exchange -> answering(exchange, console::answer));
     server.start();
   }
 
@@ -131,8 +140,14 @@ final class Front implements AutoCloseable {
         (end < 0 ? "/" : path.substring(end))
             + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
     byte[] body = body(exchange, MOST_BODY_BYTES);
-    HttpResponse<byte[]> response =
-        send(exchange, name, rest, body, function.timeout().plus(ON_TOP_OF_TIMEOUT));
+    HttpResponse<byte[]> response;
+    try {
+      response = send(exchange, name, rest, body, function.timeout().plus(ON_TOP_OF_TIMEOUT));
+    } catch (LocalProblem problem) {
+      traffic.add(name, exchange.getRequestMethod(), problem.status());
+      throw problem;
+    }
+    traffic.add(name, exchange.getRequestMethod(), response.statusCode());
     Headers headers = exchange.getResponseHeaders();
     response
         .headers()

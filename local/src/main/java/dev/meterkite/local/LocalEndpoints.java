@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the local host answers itself: {@code /local/token}, {@code /local/jwks.json}, {@code
- * /local/health}, {@code /local/fire}, {@code /local/clock} and {@code /local/provider}. Wrong
- * parameters are a 400 problem.
+ * /local/health}, {@code /local/fire}, {@code /local/clock}, {@code /local/provider}, {@code
+ * /local/schedules} and {@code /local/traffic}. Wrong parameters are a 400 problem.
  */
 final class LocalEndpoints {
   private static final int MOST_BODY_BYTES = 64 << 10;
@@ -41,6 +41,7 @@ final class LocalEndpoints {
   private final Schedules schedules;
   private final EventRelay events;
   private final StubProviders providers;
+  private final Traffic traffic;
 
   LocalEndpoints(
       String project,
@@ -51,7 +52,8 @@ final class LocalEndpoints {
       LocalClock clock,
       Schedules schedules,
       EventRelay events,
-      StubProviders providers) {
+      StubProviders providers,
+      Traffic traffic) {
     this.project = project;
     this.firestore = firestore;
     this.table = table;
@@ -61,6 +63,7 @@ final class LocalEndpoints {
     this.schedules = schedules;
     this.events = events;
     this.providers = providers;
+    this.traffic = traffic;
   }
 
   void answer(HttpExchange exchange) throws IOException, InterruptedException, LocalProblem {
@@ -75,8 +78,16 @@ final class LocalEndpoints {
       case "/local/fire" -> fire(exchange);
       case "/local/clock" -> clock(exchange);
       case "/local/provider" -> provider(exchange);
+      case "/local/schedules" -> shown(exchange, schedules.shown());
+      case "/local/traffic" -> shown(exchange, traffic.shown());
       default -> throw LocalProblem.notFound("nothing is at " + path);
     }
+  }
+
+  private static void shown(HttpExchange exchange, Map<String, Object> figures)
+      throws IOException, LocalProblem {
+    parameters(exchange, Set.of(), "GET");
+    Loopback.json(exchange, 200, figures);
   }
 
   /** The query's parameters, each at most once, after a look at the method. */

@@ -48,6 +48,9 @@ public final class LocalHost implements AutoCloseable {
   /** The security rules, beside the table of functions. */
   private static final String RULES = "firestore.rules";
 
+  /** The operator's console, beside the table too. */
+  private static final String CONSOLE = "console/app";
+
   private static final Logger LOG = Logger.getLogger(LocalHost.class.getName());
   private static final String PROPERTY_PREFIX = "meterkite.env.";
   private static final Duration PROBE_WITHIN = Duration.ofSeconds(10);
@@ -113,7 +116,9 @@ public final class LocalHost implements AutoCloseable {
               clock,
               schedules,
               events,
-              providers));
+              providers,
+              front.traffic()),
+          ConsoleFiles.of(tableFile.resolveSibling(CONSOLE)));
       Loopback.daemon(tokens::prepare, "token-keys").start();
     } catch (IOException | InterruptedException | RuntimeException e) {
       close();

@@ -247,9 +247,10 @@ public final class Main {
     String seconds = String.format(Locale.ROOT, "%.1f", took.toMillis() / 1000.0);
     out.println("Meterkite is up in " + seconds + " s at " + host.url());
     if (options.chaosSeed() != null) {
-      out.println("Chaos  seed " + options.chaosSeed());
+      out.println("Chaos    seed " + options.chaosSeed());
     }
     if (options.command().equals("up")) {
+      out.println(Console.row("Console", host.url() + ConsoleFiles.ROOT));
       out.println(Console.row("Token", "curl '" + host.url() + "/local/token?role=service'"));
       out.println(Console.row("Log", Console.path(log)));
     }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,10 +36,14 @@ final class Schedules implements AutoCloseable {
 
   private record Scheduled(FunctionEntry function, Cron cron) {}
 
+  /** A call that was answered. */
+  private record Run(Instant at, int status) {}
+
   private final Map<String, Scheduled> scheduled = new LinkedHashMap<>();
   private final Backends backends;
   private final TokenIssuer tokens;
   private final HttpClient http = Loopback.client();
+  private final Map<String, Run> lastRuns = new ConcurrentHashMap<>();
   private final Set<String> running = ConcurrentHashMap.newKeySet();
   private final ScheduledThreadPoolExecutor threads =
       new ScheduledThreadPoolExecutor(THREADS, task -> Loopback.daemon(task, "schedules"));
@@ -123,7 +128,27 @@ final class Schedules implements AutoCloseable {
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString("{}"))
             .build();
-    return http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    Instant at = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+    lastRuns.put(function.name(), new Run(at, response.statusCode()));
+    return response;
+  }
+
+  /** Each scheduled function with its cron fields, and the last call of it that was answered. */
+  Map<String, Object> shown() {
+    List<Map<String, Object>> shown = new ArrayList<>();
+    for (Scheduled each : scheduled.values()) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("function", each.function().name());
+      row.put("cron", Objects.requireNonNull(each.function().schedule()));
+      Run run = lastRuns.get(each.function().name());
+      if (run != null) {
+        row.put("last_run", run.at().toString());
+        row.put("last_status", run.status());
+      }
+      shown.add(row);
+    }
+    return Map.of("schedules", shown);
   }
 
   @Override

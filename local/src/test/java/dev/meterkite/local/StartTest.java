@@ -39,6 +39,8 @@ class StartTest {
       copy(ROOT.resolve(module).resolve("pom.xml"));
       copyAll(ROOT.resolve(module).resolve("src/main"));
     }
+    copy(ROOT.resolve("console/pom.xml"));
+    copyAll(ROOT.resolve("console/app"));
     copy(ROOT.resolve("local/launch.sh"));
     copyAll(ROOT.resolve("local/help"));
     copyAll(ROOT.resolve(".mvn"));
@@ -59,6 +61,7 @@ class StartTest {
         line -> assertTrue(line.length() <= COLUMNS || !line.strip().contains("  "), line));
     assertTrue(lines.size() <= 7, second);
     assertTrue(lines.get(0).contains(" at http://127.0.0.1:"), second);
+    assertTrue(second.contains("/console/\n"), second);
     assertTrue(second.contains("/local/token?role=service'"), second);
     assertTrue(second.contains("functions.log"), second);
     assertTrue(second.endsWith("Ctrl-C\nStopping…\n"), second);

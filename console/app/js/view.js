@@ -1,0 +1,209 @@
+// What views are made of.
+import { h } from '../lib/preact.js';
+import { state, update, domainNow } from './store.js';
+
+/** `t.div({class: 'x'}, …)` makes an element. */
+export const t = new Proxy({}, { get: (_, tag) => (props, ...children) => h(tag, props, ...children) });
+
+// --- Figures and times
+
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
+const UNITS = [
+  ['d', 86400],
+  ['h', 3600],
+  ['min', 60],
+  ['s', 1],
+];
+
+export const number = (value) => (value == null ? '–' : WHOLE.format(value));
+export const short = (value) => (value == null ? '–' : SHORT.format(value));
+export const signed = (value) => (value > 0 ? '+' : '') + WHOLE.format(value).replace('-', '−');
+export const percent = (share) => (share == null ? '–' : Math.round(share * 100) + ' %');
+export const plain = (word) => String(word ?? '–').replaceAll('_', ' ');
+
+/** Millionths of a dollar as dollars, with as many places as the amount needs. */
+export function dollars(micros) {
+  if (micros == null) {
+    return '–';
+  }
+  const places = micros !== 0 && Math.abs(micros) < 10000 ? 6 : Math.abs(micros) < 1e6 ? 4 : 2;
+  return (micros < 0 ? '−$' : '$') + (Math.abs(micros) / 1e6).toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: places });
+}
+
+/** Seconds in the largest unit that fits. */
+export function span(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const [name, size] = UNITS.find(([, size]) => whole >= size) ?? UNITS[3];
+  return `${Math.floor(whole / size)} ${name}`;
+}
+
+const two = (value) => String(value).padStart(2, '0');
+
+/** A day in UTC, such as 2 Mar 2026. */
+export function day(time) {
+  const at = new Date(time);
+  return isNaN(at) ? '–' : `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
+}
+
+/** A moment in UTC, such as 2 Mar 2026, 09:00:13. */
+export function moment(time) {
+  const at = new Date(time);
+  return isNaN(at) ? '–' : `${day(time)}, ${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`;
+}
+
+/** A moment with its distance from the functions' time. */
+export function when(time) {
+  if (time == null) {
+    return '–';
+  }
+  const seconds = (new Date(time) - domainNow()) / 1000;
+  const text = seconds >= 1 ? 'in ' + span(seconds) : span(-seconds) + ' ago';
+  return t.time({ datetime: new Date(time).toISOString(), title: moment(time) + ' UTC' }, text);
+}
+
+// --- Small parts
+
+const TONES = {
+  healthy: 'good', available: 'good', closed: 'good', ok: 'good', active: 'good', resolved: 'good', acknowledged: 'good',
+  degraded: 'warn', warning: 'warn', half_open: 'warn', low: 'warn', slow: 'warn', rate_limit: 'warn', trial: 'warn',
+  unavailable: 'bad', critical: 'bad', emergency: 'bad', exhausted: 'bad', open: 'bad', empty: 'bad', fail: 'bad', hang: 'bad', inactive: 'bad',
+};
+
+/** A word in the colour of what it means; the word itself says it too. */
+export const badge = (word, tone = TONES[word] ?? 'calm') => t.span({ class: 'badge ' + tone }, plain(word));
+
+export const link = (href, ...children) => t.a({ href }, ...children);
+export const code = (text) => t.code(null, text);
+export const hidden = (...text) => t.span({ class: 'unseen' }, ...text);
+
+export function button(label, onClick, props = {}) {
+  return t.button({ type: 'button', onClick, ...props }, label);
+}
+
+/** A figure and what it is. */
+export const tile = (label, value, note, tone = '') =>
+  t.div({ class: 'tile ' + tone }, t.dt(null, label), t.dd(null, t.span({ class: 'figure' }, value), note && t.span({ class: 'note' }, note)));
+
+export const tiles = (...list) => t.dl({ class: 'tiles' }, ...list);
+
+/** Names and values, without those that have no value. */
+export const facts = (...pairs) =>
+  t.dl({ class: 'facts' }, pairs.filter(([, value]) => value != null && value !== '').map(([name, value]) => t.div(null, t.dt(null, name), t.dd(null, value))));
+
+/** A share of a whole as a bar; the words beside it say the same. */
+export function bar(share, label, tone) {
+  const width = Math.max(0, Math.min(1, share)) * 100;
+  const shade = tone ?? (share >= 0.95 ? 'bad' : share >= 0.8 ? 'warn' : 'good');
+  return t.svg(
+    { class: 'bar ' + shade, role: 'img', 'aria-label': label, viewBox: '0 0 100 8', preserveAspectRatio: 'none' },
+    t.rect({ class: 'track', width: 100, height: 8 }),
+    t.rect({ class: 'fill', width, height: 8 }),
+  );
+}
+
+/**
+ * A table with a caption, in a region that scrolls where it is too wide. A column is {name, cell(row), number?, low?}: low ones
+ * are left out on narrow screens. `below(row)` is an open row's explanation.
+ */
+export function table({ caption, columns, rows, id, below }) {
+  const head = columns.map((column) => t.th({ scope: 'col', class: kind(column) }, column.name));
+  const body = rows.flatMap((row) => {
+    const more = below?.(row);
+    const line = t.tr({ key: id(row), class: more ? 'open' : null }, columns.map((column, i) => (i === 0 ? t.th({ scope: 'row', class: kind(column) }, column.cell(row)) : t.td({ class: kind(column) }, column.cell(row)))));
+    return more ? [line, t.tr({ key: id(row) + '+', class: 'below' }, t.td({ colspan: columns.length }, more))] : [line];
+  });
+  return t.div(
+    { class: 'scroll', role: 'region', 'aria-label': caption, tabindex: 0 },
+    t.table(null, t.caption({ class: 'unseen' }, caption), t.thead(null, t.tr(null, head)), t.tbody(null, body)),
+  );
+}
+
+const kind = (column) => [column.number && 'number', column.low && 'low', column.class].filter(Boolean).join(' ') || null;
+
+/** A button that opens and closes what explains a row. */
+export function opener(name, label) {
+  const open = !!state.open[name];
+  return t.button(
+    { type: 'button', class: 'opener', 'aria-expanded': String(open), onClick: () => update(() => (state.open[name] = !open)) },
+    t.span({ class: 'chevron', 'aria-hidden': 'true' }, '›'),
+    label,
+  );
+}
+
+export const isOpen = (name) => !!state.open[name];
+
+// --- Panels
+
+/** After this long without an answer the reader is told who is waited for. */
+const SLOW_MILLIS = 1500;
+/** Figures older than this are marked. */
+const OLD_SECONDS = 60;
+
+/**
+ * A part of the page with its own data: it shows that it loads, that it failed, that there is nothing, or the view of its data,
+ * whatever the rest of the page does.
+ */
+export function panel({ title, from, key, reload, view, empty, actions, wide }) {
+  const held = state.panels[key] ?? { loading: true, since: state.now };
+  const id = 'panel-' + title.toLowerCase().replace(/\W+/g, '-');
+  return t.section(
+    { class: 'panel' + (wide ? ' wide' : ''), 'aria-labelledby': id, 'aria-busy': String(!!held.loading), key: title },
+    t.header(null, t.h2({ id }, title), actions, age(held, title, reload)),
+    t.div({ class: 'body' }, contents(held, from, reload, view, empty)),
+  );
+}
+
+function age(held, title, reload) {
+  const seconds = held.at ? (state.now - held.at) / 1000 : null;
+  const old = seconds !== null && seconds > OLD_SECONDS;
+  return t.span(
+    { class: 'age' + (old ? ' old' : '') },
+    seconds === null ? '' : seconds < 1 ? 'now' : `figures are ${span(seconds)} old`,
+    button('↻', reload, { class: 'icon', 'aria-label': 'Load again: ' + title, title: 'Load again', disabled: !!held.loading }),
+  );
+}
+
+function contents(held, from, reload, view, empty) {
+  const { data, error } = held;
+  if (data === undefined && error) {
+    return t.div({ class: 'down', role: 'status' }, t.strong(null, error.status === 403 ? 'Not allowed' : `${from} is not available`), t.p(null, error.message), button('Try again', reload));
+  }
+  if (data === undefined) {
+    const slow = state.now - held.since > SLOW_MILLIS;
+    return t.p({ class: 'waiting', role: 'status' }, slow ? `Still waiting for ${from}…` : 'Loading…');
+  }
+  const warning = error && t.p({ class: 'stale', role: 'status' }, `${error.message} The figures below are from before.`);
+  const nothing = empty?.(data);
+  return [warning, nothing ? t.p({ class: 'nothing' }, nothing) : view(data)];
+}
+
+// --- Forms
+
+export function field(label, input, note) {
+  return t.label({ class: 'field' }, t.span(null, label), input, note && t.small(null, note));
+}
+
+export function select(name, value, choices, props = {}) {
+  return t.select({ name, ...props }, choices.map(([key, label]) => t.option({ value: key, selected: key === (value ?? '') }, label)));
+}
+
+/** The values of a form, without those that are empty. */
+export function values(form) {
+  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value).trim()]).filter(([, value]) => value !== ''));
+}
+
+/** A form of filters: sending it changes the address, so that a page can be kept and shared. */
+export function filters(label, path, ...children) {
+  const go = (event) => {
+    event.preventDefault();
+    location.hash = address(path, values(event.currentTarget));
+  };
+  return t.form({ class: 'filters', role: 'search', 'aria-label': label, onSubmit: go }, ...children, t.button({ class: 'primary' }, 'Show'));
+}
+
+export function address(path, query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value != null && value !== '');
+  return '#/' + path + (given.length ? '?' + new URLSearchParams(given) : '');
+}
