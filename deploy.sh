@@ -43,7 +43,12 @@ readonly APIS=(
   artifactregistry cloudbuild cloudfunctions cloudscheduler eventarc firebaserules firestore iam
   logging monitoring pubsub run secretmanager storage
 )
-# Where rules are published; a test puts its own server here.
+# The settings of the site that Firebase Hosting serves, and the region in them, which another one takes the place of.
+readonly HOSTING=console/hosting.json HOSTING_REGION=us-central1
+# The folder with the console, which Maven puts together, and where it is published; a test has its own.
+readonly SITE_FOLDER=${SITE_FOLDER:-console/target/hosting}
+readonly HOSTING_API=${HOSTING_API:-https://firebasehosting.googleapis.com/v1beta1}
+# Where rules are published; likewise.
 readonly RULES_API=${RULES_API:-https://firebaserules.googleapis.com/v1}
 # What builds the jar; likewise.
 readonly MAVEN=${MAVEN:-./mvnw}
@@ -73,6 +78,9 @@ for some minutes (default 10).
   --region REGION   where the functions run (default: the database's location, if that is a region)
   --only NAME...    only these functions; everything else is left as it is
   --rules           only the security rules
+  --console         only the console and the one address of all functions, on Firebase Hosting; the functions
+                    are there, and the project has Firebase (docs/console.md)
+  --urls            prints where everything answers; changes nothing
   --catalogue       only the model catalogue: the models that it lacks; needs functions/jar
   --container       functions as Cloud Run services of one image (Containerfile), which start faster
   --destroy         deletes schedules, functions, their dead letters and service accounts; data, indexes,
@@ -126,6 +134,8 @@ read_options() {
         what=only
         ;;
       --rules) what=rules && shift ;;
+      --console) what=console && shift ;;
+      --urls) what=urls && shift ;;
       --catalogue) what=catalogue && shift ;;
       --container) container=true && shift ;;
       --destroy) what=destroy && shift ;;
@@ -154,7 +164,7 @@ check_tools() {
       lacking+=('the Google Cloud CLI (gcloud) is needed: https://cloud.google.com/sdk/docs/install')
     command -v curl >/dev/null || lacking+=('curl is needed')
     case $what in
-      all | only | catalogue) command -v java >/dev/null || lacking+=('java is needed, of a JDK 17 or later') ;;
+      all | only | catalogue | console) command -v java >/dev/null || lacking+=('java is needed, of a JDK 17 or later') ;;
     esac
   fi
   [ ${#lacking[@]} -gt 0 ] || return 0
@@ -172,7 +182,7 @@ preflight() {
   fi
   [[ $region == *-* ]] || fail "$region is no region; functions run in one, for example us-central1"
   local name file
-  for file in "$TABLE" "$INDEXES" "$RULES" "$MONITORING/dashboard.json"; do
+  for file in "$TABLE" "$INDEXES" "$RULES" "$HOSTING" "$MONITORING/dashboard.json"; do
     [ -r "$file" ] || fail "$file is missing"
   done
   for name in ${only[@]+"${only[@]}"}; do
@@ -520,18 +530,98 @@ json_member() {
   tr -d '\n' | grep -o "\"$1\": *\"${2:-[^\"]*}\"" | head -n 1 | sed "s/^\"$1\": *\"//; s/\"\$//"
 }
 
-# Sends standard input, but for a GET. The token goes by a file descriptor, since arguments can be seen by others.
 rules_api() {
+  google_api "$1" "$RULES_API/$2"
+}
+
+# google_api METHOD URL [TYPE]: sends standard input, but for a GET. The token goes by a file descriptor, since arguments
+# can be seen by others.
+google_api() {
   local data=(--data-binary @-)
   [ "$1" != GET ] || data=()
   curl --silent --show-error --fail-with-body --request "$1" ${data[@]+"${data[@]}"} \
-    --header 'Content-Type: application/json' --header "X-Goog-User-Project: $project" \
-    --config <(printf 'header = "Authorization: Bearer %s"\n' "$token") "$RULES_API/$2"
+    --header "Content-Type: ${3:-application/json}" --header "X-Goog-User-Project: $project" \
+    --config <(printf 'header = "Authorization: Bearer %s"\n' "$token") "$2"
 }
 
 # A text as the inside of a JSON string.
 json_text() {
   sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/\t/\\t/g' | awk '{ printf "%s\\n", $0 }'
+}
+
+# --- The console and the one address: a version of the site, its files, then the release that shows it
+
+deploy_console() {
+  in_project run services enable firebasehosting.googleapis.com
+  run "$MAVEN" -q -f console/pom.xml dependency:unpack@libraries resources:copy-resources@app
+  if $dry; then
+    print_line ./deploy.sh --console "--project=$project" "--location=$location" "--region=$region"
+    return
+  fi
+  local token site=$HOSTING_API/sites/$project made_of live version
+  token=$(gcloud auth print-access-token)
+  made_of=$(fingerprint "$SITE_FOLDER" "$HOSTING" -- "$region")
+  live=$(google_api GET "$site/channels/live") ||
+    fail "the project has no site of Firebase Hosting: https://console.firebase.google.com/project/$project/hosting"
+  if [ "$(json_member made-of <<<"$live")" != "$made_of" ]; then
+    version=$(printf '{"labels":{"made-of":"%s"},"config":%s}' "$made_of" "$(serving_config)" |
+      google_api POST "$site/versions" | json_member name '[^"]*\/versions\/[^"]*')
+    [ -n "$version" ] || fail 'no version of the site was made; are all functions of functions.tsv there?'
+    upload_site "$HOSTING_API/$version"
+    printf '{"status":"FINALIZED"}' |
+      google_api PATCH "$HOSTING_API/$version?update_mask=status" >/dev/null ||
+      fail "$version was not finished"
+    printf '{}' | google_api POST "$site/releases?versionName=$version" >/dev/null ||
+      fail "$version was not released"
+    printf 'Released %s.\n' "$version" >&2
+  else
+    printf 'The console is up to date.\n' >&2
+  fi
+  printf '%s/console/\n' "$(hosted)"
+}
+
+serving_config() {
+  sed "s/\"region\": \"$HOSTING_REGION\"/\"region\": \"$region\"/" "$HOSTING"
+}
+
+# Sends what the version lacks; files are named by the sum of their gzipped form.
+upload_site() {
+  local packed file sum url answer list=''
+  local -A file_of=()
+  packed=$(mktemp -d)
+  while IFS= read -r file; do
+    gzip -9nc "$SITE_FOLDER/$file" >"$packed/file"
+    sum=$(sha256sum <"$packed/file" | cut -c 1-64)
+    mv "$packed/file" "$packed/$sum"
+    file_of[$sum]=$file
+    list+=",\"/$file\":\"$sum\""
+  done < <(cd "$SITE_FOLDER" && find . -type f -printf '%P\n' | LC_ALL=C sort)
+  answer=$(printf '{"files":{%s}}' "${list#,}" | google_api POST "$1:populateFiles") ||
+    fail 'the list of files was not taken'
+  url=$(json_member uploadUrl <<<"$answer")
+  for sum in $(tr -d ' \n' <<<"$answer" | grep -o '"uploadRequiredHashes":\[[^]]*\]' | grep -o '[0-9a-f]\{64\}'); do
+    google_api POST "$url/$sum" application/octet-stream <"$packed/$sum" >/dev/null ||
+      fail "${file_of[$sum]} was not uploaded"
+  done
+  rm -r "$packed"
+}
+
+hosted() {
+  printf 'https://%s.web.app' "$project"
+}
+
+# A line for each function that can be called: its name, its own address, the one behind Hosting.
+print_urls() {
+  local name kind
+  printf 'console\t%s/console/\n' "$(hosted)"
+  while IFS=$'\t' read -r name _ kind _; do
+    [ "$kind" = event ] || printf '%s\t%s\t%s/api/%s\n' "$name" "$(address_of "$name")" "$(hosted)" "$name"
+  done < <(lines)
+}
+
+# Functions are found below one root; services each have an address of their own.
+address_of() {
+  if $container; then url_of "$1"; else printf '%s/%s' "$(root)" "$1"; fi
 }
 
 # --- The model catalogue: documents that are not there yet; what was edited stays
@@ -959,6 +1049,8 @@ case $what in
     deploy_functions
     ;;
   rules) apply_rules ;;
+  console) deploy_console ;;
+  urls) print_urls ;;
   catalogue) seed_catalogue ;;
   destroy) destroy ;;
   backup) backup ;;

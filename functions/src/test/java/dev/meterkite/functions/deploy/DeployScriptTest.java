@@ -1,5 +1,6 @@
 package dev.meterkite.functions.deploy;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import com.sun.net.httpserver.HttpServer;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,6 +34,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -849,6 +852,175 @@ class DeployScriptTest {
     return path.contains("/releases/")
         ? "{\n  \"name\": \"a release\",\n  \"rulesetName\": \"" + name + "\"\n}\n"
         : "{\n  \"name\": \"" + name + "\"\n}\n";
+  }
+
+  /**
+   * Hosting gets a version with the rewrites of this region and those files that it lacks, and
+   * shows it; when nothing has changed it is left alone.
+   */
+  @Test
+  void console_isReleasedOnce() throws IOException {
+    assumeTrue(Shell.has("curl"), "curl is not installed");
+    Map<String, byte[]> uploaded = new TreeMap<>();
+    ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
+    HttpServer service = HttpServer.create(loopback(), 0);
+    String url = "http://127.0.0.1:" + service.getAddress().getPort();
+    String version = "sites/" + PROJECT + "/versions/v-1";
+    service.createContext(
+        "/",
+        exchange -> {
+          byte[] body = exchange.getRequestBody().readAllBytes();
+          String path = exchange.getRequestURI().toString();
+          boolean upload = path.startsWith("/upload/");
+          String text = upload ? "" : new String(body, StandardCharsets.UTF_8);
+          if (upload) {
+            uploaded.put(path.substring("/upload/".length()), body);
+          } else {
+            asked.add(exchange.getRequestMethod() + " " + path + "\n" + text);
+          }
+          byte[] answer = hosting(url, version, path, asked).getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    service.start();
+    try {
+      script("gcloud", "echo a-token");
+      script(
+          "maven",
+          "mkdir -p \"$SITE_FOLDER/console/lib\"; cp -r console/app/. \"$SITE_FOLDER/console\";"
+              + " echo 'a library' >\"$SITE_FOLDER/console/lib/preact.js\"");
+      for (int run = 0; run < 2; run++) {
+        Shell.Ended ended =
+            deploy(
+                Map.of(
+                    "PATH",
+                    temp + ":" + System.getenv("PATH"),
+                    "MAVEN",
+                    temp.resolve("maven").toString(),
+                    "SITE_FOLDER",
+                    temp.resolve("site").toString(),
+                    "HOSTING_API",
+                    url + "/v1"),
+                "--console",
+                "--region=europe-west1");
+        assertEquals(0, ended.status(), ended.err());
+        assertEquals("https://" + PROJECT + ".web.app/console/", lastLine(ended));
+        assertFalse(ended.err().contains("a-token"), "the token is in the log");
+        assertEquals(run == 1, ended.err().contains("is up to date"), ended.err());
+      }
+    } finally {
+      service.stop(0);
+    }
+    List<String> calls = List.copyOf(asked);
+    String site = "/v1/sites/" + PROJECT;
+    assertEquals(
+        List.of(
+            "GET " + site + "/channels/live",
+            "POST " + site + "/versions",
+            "POST /v1/" + version + ":populateFiles",
+            "PATCH /v1/" + version + "?update_mask=status",
+            "POST " + site + "/releases?versionName=" + version,
+            "GET " + site + "/channels/live"),
+        calls.stream().map(call -> call.split("\n", 2)[0]).toList());
+    JsonObject config = body(calls.get(1)).getAsJsonObject("config");
+    JsonObject expected =
+        JsonParser.parseString(
+                Files.readString(Shell.ROOT.resolve("console/hosting.json"))
+                    .replace("us-central1", "europe-west1"))
+            .getAsJsonObject();
+    assertEquals(expected, config);
+    JsonObject files = body(calls.get(2)).getAsJsonObject("files");
+    assertTrue(
+        files.has("/console/index.html") && files.has("/console/lib/preact.js"), files::toString);
+    assertUploaded(temp.resolve("site"), files, uploaded);
+  }
+
+  /** What Hosting answers: it lacks all files but one, and shows what was released. */
+  private static String hosting(String url, String version, String path, Iterable<String> asked) {
+    if (path.endsWith(":populateFiles")) {
+      List<String> lacking = new ArrayList<>();
+      for (String call : asked) {
+        if (call.contains(":populateFiles")) {
+          body(call).getAsJsonObject("files").entrySet().stream()
+              .filter(file -> !file.getKey().endsWith("kite.svg"))
+              .forEach(file -> lacking.add(file.getValue().toString()));
+        }
+      }
+      return "{\n  \"uploadRequiredHashes\": [\n    "
+          + String.join(",\n    ", lacking)
+          + "\n  ],\n  \"uploadUrl\": \""
+          + url
+          + "/upload\"\n}\n";
+    }
+    if (path.endsWith("/channels/live")) {
+      for (String call : asked) {
+        if (call.startsWith("POST ") && call.contains("/versions\n")) {
+          return "{\"release\": {\"version\": {\"labels\": " + body(call).get("labels") + "}}}";
+        }
+      }
+      return "{\"name\": \"sites/x/channels/live\"}";
+    }
+    return "{\n  \"name\": \"" + version + "\",\n  \"status\": \"CREATED\"\n}\n";
+  }
+
+  private static void assertUploaded(Path site, JsonObject files, Map<String, byte[]> uploaded)
+      throws IOException {
+    for (Map.Entry<String, JsonElement> file : files.entrySet()) {
+      byte[] packed = uploaded.get(file.getValue().getAsString());
+      if (file.getKey().endsWith("kite.svg")) {
+        assertEquals(null, packed, "it was there already");
+        continue;
+      }
+      byte[] content = new GZIPInputStream(new ByteArrayInputStream(packed)).readAllBytes();
+      Path source = site.resolve(file.getKey().substring(1));
+      assertArrayEquals(Files.readAllBytes(source), content, file.getKey());
+    }
+  }
+
+  private static JsonObject body(String call) {
+    return JsonParser.parseString(call.split("\n", 2)[1]).getAsJsonObject();
+  }
+
+  private static String lastLine(Shell.Ended ended) {
+    List<String> lines = ended.lines();
+    return lines.get(lines.size() - 1);
+  }
+
+  @Test
+  void console_isPutTogetherAndPublished() {
+    List<String> lines = dryRun("--console");
+    assertEquals(
+        List.of(
+            "gcloud services enable firebasehosting.googleapis.com --project="
+                + PROJECT
+                + " --quiet",
+            "./mvnw -q -f console/pom.xml dependency:unpack@libraries resources:copy-resources@app",
+            "./deploy.sh --console --project="
+                + PROJECT
+                + " --location=us-central1 --region=us-central1"),
+        lines);
+  }
+
+  /** Every function that can be called, at its own address and at the one behind Hosting. */
+  @ParameterizedTest
+  @CsvSource({
+    "'', https://us-central1-meterkite-test.cloudfunctions.net/",
+    "--container, https://URL-OF-",
+  })
+  void urls_areThoseOfTheForm(String form, String own) throws IOException {
+    List<String> lines =
+        dryRun(form.isEmpty() ? new String[] {"--urls"} : new String[] {"--urls", form});
+    List<String> expected = new ArrayList<>();
+    expected.add("console\thttps://" + PROJECT + ".web.app/console/");
+    for (FunctionEntry function :
+        FunctionTable.read(Shell.ROOT.resolve("functions.tsv")).entries()) {
+      if (function.kind() != FunctionEntry.Kind.EVENT) {
+        String name = function.name();
+        expected.add(name + "\t" + own + name + "\thttps://" + PROJECT + ".web.app/api/" + name);
+      }
+    }
+    assertEquals(expected, lines);
   }
 
   /** Each model of the seed is created; one that is there already stays, and stops nothing. */
