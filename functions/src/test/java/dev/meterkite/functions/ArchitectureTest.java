@@ -54,6 +54,7 @@ class ArchitectureTest {
           "health", Set.of("alerts", "quotas"),
           "routing", Set.of("alerts", "health", "quotas", "prices"),
           "customers", Set.of("alerts", "usage"),
+          "persons", Set.of(),
           "prices", Set.of(),
           "alerts", Set.of());
 

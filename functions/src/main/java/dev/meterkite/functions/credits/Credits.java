@@ -343,6 +343,7 @@ public final class Credits {
       case NOT_FOUND -> Problem.notFound("What the request names is not there, or cannot be read.");
       case ALREADY_EXISTS ->
           conflict(refusal, "The user exists with other values in the fields under errors.");
+      case USER_ERASED -> conflict(refusal, "The user was erased.");
       case BALANCE_UNREADABLE ->
           conflict(refusal, "credits_balance is not a whole number of at least 0.");
       case ALREADY_EXPIRED ->

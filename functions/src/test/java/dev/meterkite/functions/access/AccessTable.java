@@ -51,6 +51,7 @@ final class AccessTable {
       model_catalog          a  a  a  -  -  -
       model_prices           a  a  a  -  -  -
       plans                  a  a  a  -  -  -
+      erasures               a  a  a  -  -  -
       customers              oa a  a  a  oa a
       scenes                 oa oa a  oa oa a
       feature_flags          oa a  a  a  a  a

@@ -157,7 +157,7 @@ class CostTest {
     } catch (Exception e) {
       throw new AssertionError(function, e);
     }
-    JsonElement answer = JsonParser.parseString(response.body());
+    JsonElement answer = JsonParser.parseString(response.body().lines().findFirst().orElseThrow());
     assertTrue(
         !answer.getAsJsonObject().has("code"), () -> function + " answers " + response.body());
     return answer;
@@ -255,6 +255,7 @@ class CostTest {
     usage();
     models();
     customers();
+    persons();
     call("provider-status", "");
     bill.counts();
     assertTrue(rpcs() > before, "nothing reached Firestore");
@@ -482,5 +483,11 @@ class CostTest {
         "register-customer",
         "a new customer",
         "{\"customer_id\":\"globex\",\"bundle_tier\":\"pro\"}");
+  }
+
+  private void persons() {
+    costs("export-user", "a user with one transaction", "user_id=eve");
+    costs("erase-user", "a user with one transaction", "{\"user_id\":\"eve\"}");
+    costs("erase-user", "again, nothing left", "{\"user_id\":\"eve\"}");
   }
 }

@@ -62,7 +62,8 @@ public final class CreditAnswers {
           CreditTransactions.ACCRUED_MICROS,
           CreditTransactions.CREATED_AT,
           CreditTransactions.PREV_HASH,
-          CreditTransactions.HASH);
+          CreditTransactions.HASH,
+          CreditTransactions.ERASED);
 
   private CreditAnswers() {}
 
@@ -140,7 +141,7 @@ public final class CreditAnswers {
     return figures(user(state), book.balance(), book.held());
   }
 
-  /** {@code user_id, email?, tier, stripe_customer_id?, created_at?}. */
+  /** {@code user_id, email?, tier, stripe_customer_id?, created_at?, erased_at?}. */
   static Map<String, Object> user(CreditState state) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(Users.USER_ID, state.userId());
@@ -153,6 +154,9 @@ public final class CreditAnswers {
     }
     if (state.registeredAt() != null) {
       answer.put(Users.CREATED_AT, state.registeredAt());
+    }
+    if (state.erasedAt() != null) {
+      answer.put(Users.ERASED_AT, state.erasedAt());
     }
     return answer;
   }

@@ -177,10 +177,11 @@ public sealed interface CreditCommand {
   /**
    * Which event of Stripe a command comes from.
    *
-   * @param eventId its id, for the journal; the same thing may be told by several
+   * @param eventId its id, for the journal; null where it is not noted; the same thing may be told
+   *     by several
    * @param customerId the customer that it names, or null
    */
-  record Told(String eventId, @Nullable String customerId) {}
+  record Told(@Nullable String eventId, @Nullable String customerId) {}
 
   /**
    * Bring the payment of a job to where its status says it should be.

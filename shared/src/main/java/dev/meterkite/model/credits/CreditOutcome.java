@@ -9,6 +9,8 @@ public enum CreditOutcome implements Outcome {
   NOT_FOUND(false),
   /** A field given to register-user differs from what is there, or belongs to another user. */
   ALREADY_EXISTS(false),
+  /** The person was erased, or is being erased: nothing is charged, held or granted any more. */
+  USER_ERASED(false),
   /**
    * {@code credits_balance} is not a whole number of at least 0, and no ledger says what it should
    * be; once it is fixed, an earlier attempt may still be in flight.

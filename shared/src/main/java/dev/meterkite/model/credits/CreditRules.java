@@ -108,7 +108,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   /** The tier whose monthly grant is due now; see {@link Opening}. */
   static Optional<SubscriptionTier> dueGrant(
       CreditState state, @Nullable MonthlyGrant last, Instant now) {
-    if (state.subscribed()) {
+    if (state.subscribed() || state.isErased()) {
       return Optional.empty();
     }
     return tier(state)
@@ -135,7 +135,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   public Decision<CreditState> decide(
       CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
     Decision<CreditState> decision = decideAlone(state, seen, command, now);
-    return decision instanceof Decision.Applied<CreditState> applied
+    return decision instanceof Decision.Applied<CreditState> applied && !state.isErased()
         ? lowBalance.crossing(state, applied, seen, now)
         : decision;
   }
@@ -143,6 +143,13 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   private Decision<CreditState> decideAlone(
       CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
     CreditCommand input = command.input();
+    if (state.isErased()) {
+      Decision<CreditState> refusal = ErasedUser.refusal(state, seen, input, now);
+      if (refusal != null) {
+        return refusal;
+      }
+      input = ErasedUser.withoutNames(input);
+    }
     if (input instanceof CreditCommand.Register register) {
       return new RegistrationRules(state, seen, register, now, foreign).decide();
     }
@@ -579,7 +586,9 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   /** When the next monthly grant is due; null for users and tiers that have none. */
   private static @Nullable Instant grantDueAt(CreditState state, Book book) {
     boolean grants =
-        !state.subscribed() && tier(state).filter(tier -> tier.monthlyCredits() > 0).isPresent();
+        !state.subscribed()
+            && !state.isErased()
+            && tier(state).filter(tier -> tier.monthlyCredits() > 0).isPresent();
     return grants ? nextPeriod(book.now()) : null;
   }
 

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param ledgerBroken whether there is a ledger that cannot be right
  * @param ledger the ledger, or null when there is none or a broken one
  * @param dueAt the {@code ledger_due_at} as found
+ * @param erasedAt when the erasure of the person began, or null; nothing is charged or granted
+ *     since
  */
 public record CreditState(
     String userId,
@@ -29,7 +31,8 @@ public record CreditState(
     BalanceAlerting alerting,
     boolean ledgerBroken,
     @Nullable Ledger ledger,
-    @Nullable Instant dueAt) {
+    @Nullable Instant dueAt,
+    @Nullable Instant erasedAt) {
 
   /** What a balance looked like. */
   public enum Found {
@@ -55,6 +58,7 @@ public record CreditState(
         BalanceAlerting.NONE,
         false,
         null,
+        null,
         null);
   }
 
@@ -72,7 +76,8 @@ public record CreditState(
         alerting,
         ledgerBroken,
         ledger,
-        dueAt);
+        dueAt,
+        erasedAt);
   }
 
   /**
@@ -87,6 +92,11 @@ public record CreditState(
     static Copy of(Ledger ledger) {
       return new Copy(Found.KNOWN, ledger.balance(), "", ledger.balance() - ledger.held());
     }
+  }
+
+  /** Whether the person is erased, or being erased. */
+  boolean isErased() {
+    return erasedAt != null;
   }
 
   Found found() {
@@ -117,7 +127,8 @@ public record CreditState(
         alerting,
         ledgerBroken,
         ledger,
-        dueAt);
+        dueAt,
+        erasedAt);
   }
 
   /** The same user with who it is at Stripe, where that was not known. */
@@ -134,7 +145,8 @@ public record CreditState(
         alerting,
         ledgerBroken,
         ledger,
-        dueAt);
+        dueAt,
+        erasedAt);
   }
 
   /** The same user with this ledger, its figures copied and its next due moment noted. */
@@ -150,7 +162,8 @@ public record CreditState(
         alerting,
         false,
         next,
-        nextDueAt);
+        nextDueAt,
+        erasedAt);
   }
 
   /** The same user, looked at again by this moment. */
@@ -166,7 +179,8 @@ public record CreditState(
         alerting,
         ledgerBroken,
         ledger,
-        nextDueAt);
+        nextDueAt,
+        erasedAt);
   }
 
   /** The same user with what was told of its balance by now. */
@@ -182,7 +196,8 @@ public record CreditState(
         next,
         ledgerBroken,
         ledger,
-        dueAt);
+        dueAt,
+        erasedAt);
   }
 
   /** Whether the balance that others see is the ledger's. */

@@ -43,6 +43,7 @@ public final class LedgerAudit {
   private record Refunded(long sequence, long amount, long refunded) {}
 
   private final @Nullable Long rebuiltAt;
+  private final boolean mayBeErased;
   private final List<Finding> findings = new ArrayList<>();
   private final Map<String, Refunded> originals = new HashMap<>();
   private final Map<String, Long> refunds = new HashMap<>();
@@ -61,6 +62,7 @@ public final class LedgerAudit {
    */
   public LedgerAudit(CreditState state) {
     rebuiltAt = state.ledger() == null ? null : state.ledger().rebuiltAt();
+    mayBeErased = state.isErased();
   }
 
   /** Judges the next transaction. */
@@ -76,6 +78,9 @@ public final class LedgerAudit {
     }
     sequence++;
     hash = Objects.requireNonNull(Raw.text(transaction, CreditTransactions.HASH));
+    if (transaction.containsKey(CreditTransactions.ERASED) && !mayBeErased) {
+      find(sequence, "the transaction is erased, its user is not");
+    }
     amount(transaction);
     lots(transaction);
     refund(transaction);

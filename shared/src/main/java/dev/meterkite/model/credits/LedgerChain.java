@@ -1,6 +1,7 @@
 package dev.meterkite.model.credits;
 
 import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.Erased;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * value: {@code s} string, {@code i} integer in decimal, {@code t} microseconds since 1970, {@code
  * l} a list, whose members' fields follow between {@code [} and {@code ]}. What is not named, such
  * as the total refunded, is outside the hash and may change.
+ *
+ * <p>A transaction of an erased user has lost its texts and keeps its hash, which links the ones
+ * around it. Its {@code erased.hash} covers the fields that are left, see {@link ErasedUser}.
  */
 public final class LedgerChain {
   /** The {@code prev_hash} of the first transaction. */
@@ -111,10 +115,23 @@ public final class LedgerChain {
     if (!hashBefore.equals(transaction.get(CreditTransactions.PREV_HASH))) {
       return Optional.of(new Break(expected, "prev_hash is not the hash before it"));
     }
+    if (transaction.get(CreditTransactions.ERASED) instanceof Map<?, ?> erased) {
+      return rest(transaction).equals(erased.get(Erased.HASH))
+          ? Optional.empty()
+          : Optional.of(new Break(expected, "the hash of what was left does not fit the fields"));
+    }
     if (!hash(transaction, hashBefore).equals(transaction.get(CreditTransactions.HASH))) {
       return Optional.of(new Break(expected, "hash does not fit the fields"));
     }
     return Optional.empty();
+  }
+
+  /**
+   * The hash of what is left of an erased transaction, bound to the hash that it always had. That
+   * one cannot be computed any more; the transaction behind it still has it as {@code prev_hash}.
+   */
+  static String rest(Map<String, Object> transaction) {
+    return hash(transaction, String.valueOf(transaction.get(CreditTransactions.HASH)));
   }
 
   private static void fields(MessageDigest digest, Map<?, ?> fields, List<String> names) {

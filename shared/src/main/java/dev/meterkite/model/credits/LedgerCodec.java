@@ -49,7 +49,8 @@ final class LedgerCodec {
         alerting(fields),
         raw != null && ledger == null,
         ledger,
-        Raw.instant(fields, Users.LEDGER_DUE_AT));
+        Raw.instant(fields, Users.LEDGER_DUE_AT),
+        Raw.instant(fields, Users.ERASED_AT));
   }
 
   private static Copy copy(Map<String, Object> fields) {

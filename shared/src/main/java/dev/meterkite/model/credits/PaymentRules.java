@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is paid, refunded and subscribed at Stripe, as one user's credits and tier. Events may come
@@ -149,7 +150,7 @@ final class PaymentRules {
   }
 
   /** Books the packages of a payment, and what an earlier form of its document notes. */
-  private PaymentRecord book(PaymentRecord payment, String eventId) {
+  private PaymentRecord book(PaymentRecord payment, @Nullable String eventId) {
     Back back = payment.facts().back();
     TreeMap<String, Booking> bookings = new TreeMap<>(payment.bookings());
     Older older = payment.older();
@@ -206,7 +207,7 @@ final class PaymentRules {
         .anyMatch(older.transactionId()::equals);
   }
 
-  private Older bookOlder(Older older, Back back, String eventId) {
+  private Older bookOlder(Older older, Back back, @Nullable String eventId) {
     long due = back.of(older.credits());
     if (due == older.due()) {
       return older;

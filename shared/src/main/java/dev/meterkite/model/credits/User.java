@@ -43,6 +43,7 @@ public record User(Map<String, Object> fields) implements Typed {
   public static final Field<Instant> LEDGER_DUE_AT = Field.timestamp(Schema.Users.LEDGER_DUE_AT);
   public static final Field<List<Object>> VALIDATION_ERRORS =
       Field.array(Schema.Users.VALIDATION_ERRORS);
+  public static final Field<Instant> ERASED_AT = Field.timestamp(Schema.Users.ERASED_AT);
 
   /** All fields, and what must hold between them. */
   public static final Table TABLE =
@@ -63,7 +64,8 @@ public record User(Map<String, Object> fields) implements Typed {
           UPDATED_AT,
           LEDGER,
           LEDGER_DUE_AT,
-          VALIDATION_ERRORS);
+          VALIDATION_ERRORS,
+          ERASED_AT);
 
   /**
    * A record of this document.

@@ -394,6 +394,17 @@ public final class Queries {
         .after(after);
   }
 
+  /**
+   * The documents of a collection that name a person, in the order of their ids.
+   *
+   * @param by the field that names it
+   * @param after the id behind which the page begins; empty for the first
+   */
+  public static Query ofPerson(String collection, String by, String name, int limit, String after) {
+    Query query = Query.of(collection, limit).where(by, Op.EQUAL, name).ascending(Query.ID);
+    return after.isEmpty() ? query : query.after(List.of(after));
+  }
+
   /** The documents of a collection by their ids, behind one of them where that is not empty. */
   public static Query allOf(String collection, int limit, String afterId) {
     Query query = Query.of(collection, limit).ascending(Query.ID);
@@ -472,6 +483,19 @@ public final class Queries {
         decisions("j", "openai", 1, List.of()),
         allOf(Schema.ModelCatalog.COLLECTION, 1, ""),
         due(Schema.Customers.COLLECTION, Schema.Customers.QUOTA_DUE_AT, moment, 1),
+        ofPerson(
+            Schema.CreditTransactions.COLLECTION, Schema.CreditTransactions.USER_ID, "u", 1, ""),
+        ofPerson(Schema.CreditHolds.COLLECTION, Schema.CreditHolds.USER_ID, "u", 1, ""),
+        ofPerson(Schema.PodcastJobs.COLLECTION, Schema.PodcastJobs.USER_ID, "u", 1, ""),
+        ofPerson(Schema.StripePayments.COLLECTION, Schema.StripePayments.USER_ID, "u", 1, ""),
+        ofPerson(Schema.ModelRouterAlerts.COLLECTION, Schema.ModelRouterAlerts.USER_ID, "u", 1, ""),
+        ofPerson(
+            Schema.ModelRouterAlerts.COLLECTION, Schema.ModelRouterAlerts.CUSTOMER_ID, "c", 1, ""),
+        ofPerson(Schema.IdempotencyKeys.COLLECTION, Schema.IdempotencyKeys.OWNER, "users/u", 1, ""),
+        ofPerson(Schema.Scenes.COLLECTION, Schema.Scenes.CUSTOMER_ID, "c", 1, ""),
+        ofPerson(Schema.UsageTracking.COLLECTION, Schema.UsageTracking.CUSTOMER_ID, "c", 1, ""),
+        ofPerson(Schema.UsageCounts.COLLECTION, Schema.UsageCounts.CUSTOMER_ID, "c", 1, ""),
+        ofPerson(Schema.UsageSummaries.COLLECTION, Schema.UsageSummaries.CUSTOMER_ID, "c", 1, ""),
         pendingUsageOfCustomer("c", 1),
         due(Schema.UsageCounts.COLLECTION, Schema.UsageCounts.COUNT_DUE_AT, moment, 1),
         due(Schema.UsageSummaries.COLLECTION, Schema.UsageSummaries.CLOSE_DUE_AT, moment, 1));

@@ -98,6 +98,12 @@ public final class Schema {
     public static final String LEDGER_DUE_AT = "ledger_due_at";
     public static final String VALIDATION_ERRORS = "validation_errors";
 
+    /** When the erasure of the person began; from then on nothing is charged or granted. */
+    public static final String ERASED_AT = "erased_at";
+
+    /** {@code erasing} until all documents of the user have been walked, then {@code erased}. */
+    public static final String ERASURE = "erasure";
+
     private Users() {}
   }
 
@@ -261,7 +267,7 @@ public final class Schema {
 
   /**
    * The journal: one document for each change of a balance, never changed afterwards but for the
-   * total refunded.
+   * total refunded, and for the texts of a user who is erased.
    */
   public static final class CreditTransactions {
     public static final String COLLECTION = "credit_transactions";
@@ -312,7 +318,23 @@ public final class Schema {
     /** Of a charge by usage: what is accrued below a credit after it, rounded down. */
     public static final String ACCRUED_MICROS = "accrued_micros";
 
+    /** Of an erased user: {@code at, fields, hash}; see {@link Erased}. */
+    public static final String ERASED = "erased";
+
     private CreditTransactions() {}
+  }
+
+  /** The keys inside {@link CreditTransactions#ERASED}: what went, and what proves the rest. */
+  public static final class Erased {
+    public static final String AT = "at";
+
+    /** The names of the fields that were removed. */
+    public static final String FIELDS = "fields";
+
+    /** The hash of the fields that are left, behind the transaction's own hash. */
+    public static final String HASH = "hash";
+
+    private Erased() {}
   }
 
   /**
@@ -642,6 +664,12 @@ public final class Schema {
     public static final String USAGE_CLOSED_MONTH = "usage_closed_month";
     public static final String USAGE_MONTHS = "usage_months";
 
+    /** When the erasure of what names the customer began. */
+    public static final String ERASED_AT = "erased_at";
+
+    /** {@code erasing} until all documents have been walked, then {@code erased}. */
+    public static final String ERASURE = "erasure";
+
     private Customers() {}
   }
 
@@ -822,6 +850,47 @@ public final class Schema {
     public static final String DESCRIPTION = "description";
 
     private IdempotencyKeys() {}
+  }
+
+  /**
+   * Who was erased, by whom, when, and how much: the proof that stays. One document for each user
+   * or customer; its id is made of {@code subject}.
+   */
+  public static final class Erasures {
+    public static final String COLLECTION = "erasures";
+
+    /** The document that the person had, such as {@code users/u1}. */
+    public static final String SUBJECT = "subject";
+
+    public static final String USER_ID = "user_id";
+    public static final String CUSTOMER_ID = "customer_id";
+
+    /** {@code erasing} or {@code erased}. */
+    public static final String STATUS = "status";
+
+    /** Whether what jobs say is erased too. */
+    public static final String JOB_TOPICS = "job_topics";
+
+    public static final String STARTED_AT = "started_at";
+    public static final String UPDATED_AT = "updated_at";
+    public static final String FINISHED_AT = "finished_at";
+
+    /** The latest requests: a list of {@code at, by, job_topics}. */
+    public static final String REQUESTS = "requests";
+
+    public static final String AT = "at";
+    public static final String BY = "by";
+
+    /** The collection that is being walked. */
+    public static final String STEP = "step";
+
+    /** The last document of it that was dealt with. */
+    public static final String CURSOR = "cursor";
+
+    /** How many documents were changed, by collection. */
+    public static final String COUNTS = "counts";
+
+    private Erasures() {}
   }
 
   /**

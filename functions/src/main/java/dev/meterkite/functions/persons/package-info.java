@@ -1,0 +1,5 @@
+/** Persons: their documents handed out, and what names them erased. */
+@NullMarked
+package dev.meterkite.functions.persons;
+
+import org.jspecify.annotations.NullMarked;
