@@ -300,6 +300,7 @@ final class AccessTable {
     job("unknown field", false, "discount", 100);
     jobIds();
     jobAfterwards();
+    jobCancelled();
   }
 
   private void job(String what, boolean allowed, Object... changes) {
@@ -339,7 +340,46 @@ final class AccessTable {
           add("job's " + field, ADMIN, "podcast_jobs/" + JOB, running, update, false);
         });
     Operation again = Operation.set(job());
+    Optional<Map<String, Object>> queued =
+        Optional.of(changed(job(), "payment", Map.of("status", "held")));
+    tampering.remove("status");
+    tampering.remove("updated_at");
+    tampering.forEach(
+        (field, value) -> {
+          Operation update = Operation.update(field, value, "status", "cancelled");
+          add("cancelled with " + field, "alice", "podcast_jobs/" + JOB, queued, update, false);
+        });
     add("queued once more", "alice", "podcast_jobs/" + JOB, running, again, false);
+  }
+
+  /** The owner alone cancels, a queued job alone, and changes nothing else. */
+  private void jobCancelled() {
+    String job = "podcast_jobs/" + JOB;
+    Operation cancel = Operation.update("status", "cancelled");
+    Optional<Map<String, Object>> queued =
+        Optional.of(changed(job(), "payment", Map.of("status", "held")));
+    everybody("cancelled", "o", job, queued, cancel);
+    for (String status : List.of("clarifying", "completed", "failed", "cancelled", "", "done")) {
+      Optional<Map<String, Object>> other = Optional.of(changed(job(), "status", status));
+      add("cancelled once it is " + status, "alice", job, other, cancel, false);
+    }
+    Optional<Map<String, Object>> odd = Optional.of(changed(job(), "status", REMOVED));
+    add("cancelled without a status", "alice", job, odd, cancel, false);
+    for (String status : List.of("clarifying", "running", "completed", "failed", "")) {
+      Operation update = Operation.update("status", status);
+      add("from queued to " + status, "alice", job, queued, update, false);
+    }
+    add("its status removed", "alice", job, queued, Operation.remove("status"), false);
+    Operation now = Operation.update("status", "cancelled", "updated_at", this.now);
+    add("cancelled with the time", "alice", job, queued, now, true);
+    Operation later =
+        Operation.update("status", "cancelled", "updated_at", this.now.plusSeconds(3_600));
+    add("cancelled with a time to come", "alice", job, queued, later, false);
+    Operation text = Operation.update("status", "cancelled", "updated_at", "now");
+    add("cancelled with a time as text", "alice", job, queued, text, false);
+    Optional<Map<String, Object>> bobs = Optional.of(changed(job(), "user_id", "bob"));
+    add("cancelled, bob's", "alice", job, bobs, cancel, false);
+    add("deleted while queued", "alice", job, queued, Operation.DELETE, false);
   }
 
   // Customers.

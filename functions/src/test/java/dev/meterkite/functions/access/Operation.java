@@ -47,6 +47,13 @@ record Operation(Kind kind, Map<String, Object> fields) {
     return new Operation(Kind.UPDATE, fields);
   }
 
+  static Operation update(String field, Object value, String other, Object otherValue) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(field, value);
+    fields.put(other, otherValue);
+    return new Operation(Kind.UPDATE, fields);
+  }
+
   static Operation remove(String field) {
     return update(field, REMOVED);
   }

@@ -157,6 +157,27 @@ class JobPaymentTest {
     }
   }
 
+  /** What the rules let an owner write, whichever event comes first. */
+  @Test
+  void jobThatItsOwnerCancels_isReleasedAndNeverCharged() {
+    for (boolean inOrder : List.of(true, false)) {
+      String user = user(100);
+      Job job = new Job().set(user, "queued");
+      if (inOrder) {
+        job.deliver();
+        assertEquals("100 10 90", figures(user));
+      }
+      job.change("status", "cancelled", "updated_at", HOSTED.now());
+      Collections.reverse(job.events);
+      job.deliver();
+      assertEquals("released 0", job.payment());
+      assertEquals("released 0", job.hold());
+      assertEquals("100 0 100", figures(user));
+      job.change("status", "completed").deliver();
+      assertEquals("100 0 100", figures(user), "the pipeline had not seen it");
+    }
+  }
+
   @Test
   void jobThatFailedBeforeItWasHeld_isNeverCharged() {
     String user = user(100);
