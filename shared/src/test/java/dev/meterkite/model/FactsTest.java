@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.meterkite.model.alerts.AlertType;
-import dev.meterkite.model.credits.CreditPackage;
-import dev.meterkite.model.credits.JobPriority;
-import dev.meterkite.model.credits.JobQuality;
-import dev.meterkite.model.credits.SubscriptionTier;
-import dev.meterkite.model.customers.BundleTier;
-import dev.meterkite.model.customers.FeatureFlag;
+import dev.meterkite.model.plans.BundleTier;
+import dev.meterkite.model.plans.CreditPackage;
+import dev.meterkite.model.plans.DefaultPlans;
+import dev.meterkite.model.plans.FeatureFlag;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.quotas.QuotaStatus;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Table;
@@ -18,6 +18,8 @@ import dev.meterkite.model.schema.Word;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,24 +91,26 @@ class FactsTest {
                 field.required() ? "yes" : "no"));
       }
     }
-    for (BundleTier tier : BundleTier.values()) {
-      bundleTier(tier, facts);
-    }
-    for (SubscriptionTier tier : SubscriptionTier.values()) {
-      String name = tier.wire();
+    Plans plans = DefaultPlans.PLANS;
+    plans.bundleTiers().forEach(tier -> bundleTier(tier, facts));
+    for (UserTier tier : plans.tiers()) {
+      String name = tier.word();
       facts.add(fact("subscription_tier", name, "Monthly credits", tier.monthlyCredits()));
       facts.add(
           fact("subscription_tier", name, "Longest job in minutes", tier.longestJobMinutes()));
     }
-    for (CreditPackage sold : CreditPackage.values()) {
+    for (CreditPackage sold : plans.packages()) {
       facts.add(fact("credit_package", sold.credits(), "Price in USD", dollars(sold.priceCents())));
     }
-    for (JobQuality quality : JobQuality.values()) {
-      facts.add(fact("quality", quality.wire(), "Multiplier", quality.multiplier()));
-    }
-    for (JobPriority priority : JobPriority.values()) {
-      facts.add(fact("priority", priority.wire(), "Multiplier", priority.multiplier()));
-    }
+    assertEquals(BigDecimal.ONE, plans.jobs().creditsPerMinute());
+    plans
+        .jobs()
+        .qualities()
+        .forEach((word, factor) -> facts.add(fact("quality", word, "Multiplier", tenths(factor))));
+    plans
+        .jobs()
+        .priorities()
+        .forEach((word, factor) -> facts.add(fact("priority", word, "Multiplier", tenths(factor))));
     for (QuotaStatus status : QuotaStatus.values()) {
       facts.add(fact("quota_status", status.wire(), "From percent", status.fromPercent()));
     }
@@ -116,15 +120,20 @@ class FactsTest {
     return facts;
   }
 
+  private static BigDecimal tenths(BigDecimal factor) {
+    return factor.setScale(1, RoundingMode.UNNECESSARY);
+  }
+
   private static String dollars(long cents) {
     assertEquals(0, cents % 100);
     return Long.toString(cents / 100);
   }
 
   private static void bundleTier(BundleTier tier, Set<String> facts) {
-    String name = tier.wire();
-    boolean foundation = tier == BundleTier.FOUNDATION;
-    assertTrue(!foundation || tier.vlaModels().equals(BundleTier.ENTERPRISE.vlaModels()));
+    String name = tier.word();
+    boolean foundation = name.equals("foundation");
+    List<String> all = DefaultPlans.PLANS.bundleTier("enterprise").orElseThrow().vlaModels();
+    assertTrue(!foundation || tier.vlaModels().equals(all));
     facts.add(fact("bundle_tier", name, "Data Tier", tier.dataPackTier().wire()));
     facts.add(fact("bundle_tier", name, "Episodes/Var", number(tier.episodesPerVariation())));
     facts.add(fact("bundle_tier", name, "Max Variations", number(tier.maxVariations())));
@@ -137,7 +146,7 @@ class FactsTest {
     facts.add(fact("bundle_tier", name, "VLA Models", foundation ? "all" : list(tier.vlaModels())));
     facts.add(fact("bundle_tier", name, "Language Vars", number(tier.numLanguageVariations())));
     assertEquals(
-        FeatureFlag.AUDIO_NARRATION.in(tier), FeatureFlag.SUBTITLE_GENERATION.in(tier), name);
+        tier.has(FeatureFlag.AUDIO_NARRATION), tier.has(FeatureFlag.SUBTITLE_GENERATION), name);
     facts.add(fact("bundle_tier", name, "Audio/Subtitles", yes(FeatureFlag.AUDIO_NARRATION, tier)));
     facts.add(fact("bundle_tier", name, "Sim2Real", yes(FeatureFlag.SIM2REAL, tier)));
     facts.add(fact("bundle_tier", name, "Contact Rich", yes(FeatureFlag.CONTACT_RICH, tier)));
@@ -159,7 +168,7 @@ class FactsTest {
   }
 
   private static String yes(FeatureFlag flag, BundleTier tier) {
-    return flag.in(tier) ? "Yes" : "No";
+    return tier.has(flag) ? "Yes" : "No";
   }
 
   /** The rows of the tables of fields and of tiers in a document, as facts. */

@@ -14,7 +14,6 @@ import dev.meterkite.model.prices.Priced;
 import dev.meterkite.model.routing.CatalogModel;
 import dev.meterkite.model.routing.Catalogue;
 import dev.meterkite.model.schema.Queries;
-import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
 import dev.meterkite.model.schema.Schema.ModelPrices;
 import dev.meterkite.model.schema.Violation;
@@ -50,8 +49,6 @@ public final class Prices {
 
   private static final CompletableFuture<List<Snapshot>> NO_CATALOGUE =
       CompletableFuture.completedFuture(List.of());
-
-  private static final DocRef PLANS = new DocRef(Schema.Plans.COLLECTION, Schema.Plans.DEFAULT);
 
   private final Store store;
   private final Log log;
@@ -117,9 +114,14 @@ public final class Prices {
     return SeededCatalogue.documents();
   }
 
+  /** The plans that come with the program: what the document stands for where it is absent. */
+  public static Plans seededPlans() {
+    return SeededPlans.plans();
+  }
+
   /** The plans. */
   public Plans plans() {
-    return plans.get(PLANS);
+    return plans.get(Plans.REF);
   }
 
   /** What a call at a moment costs. */
@@ -235,7 +237,9 @@ public final class Prices {
 
   /** A document that is not valid is not used: the last valid one goes on counting. */
   private CompletableFuture<Plans> readPlans(DocRef ref) {
-    return store.read(List.of(ref)).thenApply(found -> valid(Plans.decode(found.get(0))));
+    return store
+        .read(List.of(ref))
+        .thenApply(found -> valid(Plans.decode(found.get(0), SeededPlans.plans())));
   }
 
   private Plans valid(Plans.Decoded decoded) {

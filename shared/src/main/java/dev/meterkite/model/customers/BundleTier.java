@@ -1,5 +1,7 @@
 package dev.meterkite.model.customers;
 
+import dev.meterkite.model.plans.DataPackTier;
+import dev.meterkite.model.plans.FeatureFlag;
 import dev.meterkite.model.schema.Word;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -77,11 +79,21 @@ public enum BundleTier implements Word {
   public Set<FeatureFlag> flags() {
     Set<FeatureFlag> flags = EnumSet.noneOf(FeatureFlag.class);
     for (FeatureFlag flag : FeatureFlag.values()) {
-      if (flag.in(this)) {
+      if (has(flag)) {
         flags.add(flag);
       }
     }
     return Collections.unmodifiableSet(flags);
+  }
+
+  /** Whether a feature is on. */
+  public boolean has(FeatureFlag flag) {
+    return switch (flag) {
+      case AUDIO_NARRATION, SUBTITLE_GENERATION, VLA_FINETUNING -> compareTo(PRO) >= 0;
+      case SIM2REAL, CONTACT_RICH, TACTILE, DWM_CONDITIONING, STREAMING_EXPORT ->
+          compareTo(ENTERPRISE) >= 0;
+      case MULTI_ROBOT, DEFORMABLE, BIMANUAL -> this == FOUNDATION;
+    };
   }
 
   /** The constant written so; empty for null and unknown words. */

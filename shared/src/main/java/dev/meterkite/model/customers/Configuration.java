@@ -1,5 +1,6 @@
 package dev.meterkite.model.customers;
 
+import dev.meterkite.model.plans.FeatureFlag;
 import java.util.List;
 import java.util.Map;
 

@@ -2,6 +2,7 @@ package dev.meterkite.model.customers;
 
 import dev.meterkite.model.customers.Configuration.Warning;
 import dev.meterkite.model.customers.Setting.Source;
+import dev.meterkite.model.plans.FeatureFlag;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
@@ -237,7 +238,7 @@ public final class ConfigurationRules {
     if (asked.isEmpty() && isCustomersToo(flag)) {
       asked = asked(kind, customer, name);
     }
-    boolean value = asked.map(Asked::value).orElse(flag.in(tier));
+    boolean value = asked.map(Asked::value).orElse(tier.has(flag));
     boolean isOn = flags.getOrDefault(flag.wire(), new Setting(false, Source.TIER)).isOn();
     if (value && !isOn) {
       return new Setting(false, Source.FLAG_CAP);

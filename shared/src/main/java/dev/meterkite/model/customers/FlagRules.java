@@ -3,6 +3,7 @@ package dev.meterkite.model.customers;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.customers.Setting.Source;
 import dev.meterkite.model.document.FieldPath;
+import dev.meterkite.model.plans.FeatureFlag;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import java.nio.ByteBuffer;
@@ -67,7 +68,7 @@ public final class FlagRules {
     }
     return rollout(flag, customerId, tier, global)
         .map(value -> new Setting(value, Source.ROLLOUT))
-        .orElseGet(() -> new Setting(flag.in(tier), Source.TIER));
+        .orElseGet(() -> new Setting(tier.has(flag), Source.TIER));
   }
 
   /**
@@ -91,7 +92,7 @@ public final class FlagRules {
   /** Whether the entry is the copy of a tier's, unchanged since. */
   static boolean isFromTier(FeatureFlag flag, Map<String, Object> flags) {
     return originTier(flag, flags)
-        .map(tier -> Boolean.valueOf(flag.in(tier)).equals(flags.get(flag.wire())))
+        .map(tier -> Boolean.valueOf(tier.has(flag)).equals(flags.get(flag.wire())))
         .orElse(false);
   }
 
@@ -148,7 +149,7 @@ public final class FlagRules {
     Map<String, Object> origin = new LinkedHashMap<>();
     fields.put(FeatureFlags.SCHEMA_VERSION, SCHEMA_VERSION);
     for (FeatureFlag flag : FeatureFlag.values()) {
-      fields.put(flag.wire(), flag.in(tier));
+      fields.put(flag.wire(), tier.has(flag));
       origin.put(flag.wire(), tier.wire());
     }
     fields.put(FeatureFlags.ORIGIN, origin);
@@ -166,7 +167,7 @@ public final class FlagRules {
     Map<String, Object> changes = new LinkedHashMap<>();
     for (FeatureFlag flag : FeatureFlag.values()) {
       if (isFromTier(flag, flags) && !originTier(flag, flags).equals(Optional.of(tier))) {
-        changes.put(flag.wire(), flag.in(tier));
+        changes.put(flag.wire(), tier.has(flag));
         changes.put(FieldPath.of(FeatureFlags.ORIGIN, flag.wire()), tier.wire());
       }
     }

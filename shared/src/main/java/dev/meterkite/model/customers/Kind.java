@@ -1,6 +1,7 @@
 package dev.meterkite.model.customers;
 
 import dev.meterkite.model.document.FieldValues;
+import dev.meterkite.model.plans.DataPackTier;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

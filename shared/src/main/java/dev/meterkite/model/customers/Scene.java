@@ -1,5 +1,6 @@
 package dev.meterkite.model.customers;
 
+import dev.meterkite.model.plans.DataPackTier;
 import dev.meterkite.model.schema.Bounds;
 import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;

@@ -1,39 +1,56 @@
 package dev.meterkite.model.plans;
 
-import dev.meterkite.model.document.FieldValues;
+import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.prices.PriceBook;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Violation;
-import java.math.BigDecimal;
-import java.time.Instant;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the product sells and for how much: the document {@code plans/default}, or what it stands
- * for where it is absent. Parts that a document leaves out have their defaults; parts that this
- * does not know are ignored, but not what is unknown inside a part: a misspelt markup would be
- * none.
+ * for where it is absent. Parts that a document leaves out have their defaults, which come with the
+ * program; a part is replaced as a whole. A name that is not known is a fault wherever it is: a
+ * misspelt one would be absent.
+ *
+ * <p>Tiers are ordered from the least to the most, and the first is the one of those who have none:
+ * with {@code free, pro, max} a user without a tier is {@code free}, and of two live subscriptions
+ * to {@code pro} and {@code max} the second counts. A word that is not in the list is a tier of
+ * another program.
  *
  * @param version written into everything that these plans decided
+ * @param tiers of users, at least one
+ * @param packages credits that can be bought at once
+ * @param jobs prices of jobs
+ * @param bundleTiers of customers, at least one
  * @param priceBook how the cost of calls becomes credits
  */
-public record Plans(String version, PriceBook priceBook) {
-  /** The plans of a product that has not written any. */
-  public static final Plans DEFAULT = new Plans("built-in", PriceBook.DEFAULT);
+public record Plans(
+    String version,
+    List<UserTier> tiers,
+    List<CreditPackage> packages,
+    JobPrices jobs,
+    List<BundleTier> bundleTiers,
+    PriceBook priceBook) {
+  /** The document. */
+  public static final DocRef REF = new DocRef(Schema.Plans.COLLECTION, Schema.Plans.DEFAULT);
 
   private static final int LONGEST_VERSION = 100;
-  private static final Set<String> BOOK_MEMBERS =
-      Set.of(Schema.Plans.CREDIT_MICROS, Schema.Plans.MARKUP_PERCENT, Schema.Plans.MARKUPS);
-  private static final Set<String> MARKUP_MEMBERS =
-      Set.of(Schema.Plans.TIER, Schema.Plans.PROVIDER, Schema.Plans.MODEL_ID, Schema.Plans.PERCENT);
+  private static final int DIGITS_OF_HASH = 12;
+
+  public Plans {
+    tiers = List.copyOf(tiers);
+    packages = List.copyOf(packages);
+    bundleTiers = List.copyOf(bundleTiers);
+  }
 
   /**
    * Plans, or everything that is wrong with the document.
@@ -42,161 +59,110 @@ public record Plans(String version, PriceBook priceBook) {
    */
   public record Decoded(Optional<Plans> plans, List<Violation> faults) {}
 
-  /** The plans in the document, which may be absent. Its parts are valid together or not at all. */
-  public static Decoded decode(Snapshot document) {
-    if (!document.exists()) {
-      return new Decoded(Optional.of(DEFAULT), List.of());
-    }
-    Map<String, @Nullable Object> fields = FieldValues.map(document.fields());
+  /**
+   * The plans in the document; where it is absent, the defaults. Its parts are valid together or
+   * not at all.
+   */
+  public static Decoded decode(Snapshot document, Plans defaults) {
+    return document.exists()
+        ? read(document.fields(), defaults)
+        : new Decoded(Optional.of(defaults), List.of());
+  }
+
+  /** The plans in the fields of a document, or in a file of the same form. */
+  public static Decoded decode(Map<String, ? extends @Nullable Object> fields, Plans defaults) {
+    return read(fields, defaults);
+  }
+
+  /** The plans in a file that leaves nothing out: the defaults themselves. */
+  public static Decoded complete(Map<String, ? extends @Nullable Object> fields) {
+    return read(fields, null);
+  }
+
+  private static Decoded read(
+      Map<String, ? extends @Nullable Object> fields, @Nullable Plans defaults) {
     List<Violation> faults = new ArrayList<>();
-    String version = version(fields.get(Schema.Plans.VERSION), document.updateTime(), faults);
-    PriceBook book = priceBook(fields.get(Schema.Plans.PRICE_BOOK), faults);
+    Part document = Part.document(fields, faults);
+    document.value(Schema.Plans.DESCRIPTION);
+    document.value(Schema.Plans.VALIDATION_ERRORS);
+    String version = version(document);
+    Plans plans = new PlansReader(document, defaults).plans();
+    document.end();
     return faults.isEmpty()
-        ? new Decoded(Optional.of(new Plans(version, book)), List.of())
+        ? new Decoded(Optional.of(plans.named(version)), List.of())
         : new Decoded(Optional.empty(), List.copyOf(faults));
   }
 
-  /** The version that the operator states, else when the document was last written. */
-  private static String version(
-      @Nullable Object value, @Nullable Instant updated, List<Violation> faults) {
-    String version = value == null ? String.valueOf(updated) : String.valueOf(value);
+  private static @Nullable String version(Part document) {
+    Object value = document.value(Schema.Plans.VERSION);
+    String version = String.valueOf(value);
     boolean scalar = value == null || value instanceof String || value instanceof Long;
     if (!scalar || version.isEmpty() || version.length() > LONGEST_VERSION) {
-      faults.add(
-          new Violation(
-              Schema.Plans.VERSION,
-              Violation.WRONG_TYPE,
-              "must be a string of 1 to 100 characters or an integer"));
+      document.fault(
+          Schema.Plans.VERSION,
+          Violation.WRONG_TYPE,
+          "must be a string of 1 to 100 characters or an integer");
     }
-    return version;
+    return value == null ? null : version;
   }
 
-  private static PriceBook priceBook(@Nullable Object value, List<Violation> faults) {
-    if (value == null) {
-      return PriceBook.DEFAULT;
-    }
-    String path = Schema.Plans.PRICE_BOOK;
-    if (!(value instanceof Map)) {
-      faults.add(new Violation(path, Violation.WRONG_TYPE, "must be a map"));
-      return PriceBook.DEFAULT;
-    }
-    Map<String, @Nullable Object> fields = FieldValues.map(value);
-    int before = faults.size();
-    @Nullable Object credit = fields.get(Schema.Plans.CREDIT_MICROS);
-    // Not a conditional of long and Long, which would unbox the null of a wrong type.
-    Long micros =
-        FieldValues.integer(credit == null ? (Object) PriceBook.DEFAULT.creditMicros() : credit);
-    if (micros == null || micros < 1 || micros > PriceBook.MAX_CREDIT_MICROS) {
-      faults.add(
-          new Violation(
-              path + "." + Schema.Plans.CREDIT_MICROS,
-              Violation.OUT_OF_RANGE,
-              "must be an integer from 1 to " + PriceBook.MAX_CREDIT_MICROS));
-    }
-    long markup =
-        hundredths(
-            fields.get(Schema.Plans.MARKUP_PERCENT),
-            path + "." + Schema.Plans.MARKUP_PERCENT,
-            faults);
-    List<PriceBook.Markup> markups = markups(fields.get(Schema.Plans.MARKUPS), path, faults);
-    noteUnknown(fields.keySet(), BOOK_MEMBERS, path, faults);
-    if (faults.size() > before || micros == null) {
-      return PriceBook.DEFAULT;
-    }
+  /** These plans under the version that the operator states, else under a hash of what they say. */
+  private Plans named(@Nullable String stated) {
+    return new Plans(
+        stated == null ? hash() : stated, tiers, packages, jobs, bundleTiers, priceBook);
+  }
+
+  /** The first digits of the SHA-256 of everything but the version. */
+  private String hash() {
     try {
-      return new PriceBook(micros, markup, markups);
-    } catch (IllegalArgumentException e) {
-      faults.add(
-          new Violation(
-              path + "." + Schema.Plans.MARKUPS,
-              Violation.INCONSISTENT,
-              "must be at most 500 markups, no two for the same"));
-      return PriceBook.DEFAULT;
+      String said = PlansWriter.text(PlansWriter.parts(this));
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(said.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest).substring(0, DIGITS_OF_HASH);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java platform has SHA-256
     }
   }
 
-  private static List<PriceBook.Markup> markups(
-      @Nullable Object value, String path, List<Violation> faults) {
-    List<PriceBook.Markup> markups = new ArrayList<>();
-    if (value != null && !(value instanceof List)) {
-      faults.add(
-          new Violation(path + "." + Schema.Plans.MARKUPS, Violation.WRONG_TYPE, "must be a list"));
-    }
-    List<?> list = FieldValues.list(value);
-    for (int i = 0; i < list.size() && i <= PriceBook.MOST_MARKUPS; i++) {
-      String at = path + "." + Schema.Plans.MARKUPS + "[" + i + "]";
-      Map<String, @Nullable Object> fields = FieldValues.map(list.get(i));
-      long hundredths =
-          hundredths(
-              Objects.requireNonNullElse(fields.get(Schema.Plans.PERCENT), ""),
-              at + "." + Schema.Plans.PERCENT,
-              faults);
-      try {
-        markups.add(
-            new PriceBook.Markup(
-                scope(fields, Schema.Plans.TIER),
-                scope(fields, Schema.Plans.PROVIDER),
-                scope(fields, Schema.Plans.MODEL_ID),
-                hundredths));
-      } catch (IllegalArgumentException e) {
-        faults.add(
-            new Violation(
-                at,
-                Violation.INCONSISTENT,
-                "must name a tier, a provider, or a model_id with its provider"));
-      }
-      noteUnknown(fields.keySet(), MARKUP_MEMBERS, at, faults);
-    }
-    return markups;
+  /** All parts and the version in the form of the document, which is that of a file in JSON. */
+  public Map<String, Object> encode() {
+    Map<String, Object> fields = PlansWriter.parts(this);
+    fields.put(Schema.Plans.VERSION, version);
+    return fields;
   }
 
-  private static void noteUnknown(
-      Set<String> names, Set<String> known, String path, List<Violation> faults) {
-    for (String name : new TreeSet<>(names)) {
-      if (!known.contains(name)) {
-        faults.add(
-            new Violation(
-                path + "." + name,
-                Violation.UNKNOWN_VALUE,
-                "must be one of " + String.join(", ", new TreeSet<>(known))));
+  /** The tier with this name; empty for null and for words that are no tier. */
+  public Optional<UserTier> tier(@Nullable String word) {
+    return tiers.stream().filter(tier -> tier.word().equals(word)).findFirst();
+  }
+
+  /** The tier of users without one, and of those whose subscription has ended. */
+  public UserTier firstTier() {
+    return tiers.get(0);
+  }
+
+  /** How far up a tier is; −1 for null and for words that are no tier. */
+  public int rank(@Nullable String word) {
+    for (int i = 0; i < tiers.size(); i++) {
+      if (tiers.get(i).word().equals(word)) {
+        return i;
       }
     }
+    return -1;
   }
 
-  private static @Nullable String scope(Map<String, @Nullable Object> fields, String name) {
-    @Nullable Object value = fields.get(name);
-    if (value == null) {
-      return null;
-    }
-    if (value instanceof String text && !text.isEmpty()) {
-      return text;
-    }
-    throw new IllegalArgumentException(name);
+  /** The package of this many credits, if one is sold. */
+  public Optional<CreditPackage> packageOf(long credits) {
+    return packages.stream().filter(each -> each.credits() == credits).findFirst();
   }
 
-  /** A percentage of 0 to 10,000 with two decimal places, in hundredths; 0 where it is absent. */
-  private static long hundredths(@Nullable Object value, String path, List<Violation> faults) {
-    if (value == null) {
-      return 0;
-    }
-    BigDecimal percent =
-        value instanceof Long whole
-            ? BigDecimal.valueOf(whole)
-            : value instanceof Double number && Double.isFinite(number)
-                ? BigDecimal.valueOf(number)
-                : null;
-    BigDecimal hundredths = percent == null ? null : percent.movePointRight(2);
-    if (hundredths == null
-        || hundredths.stripTrailingZeros().scale() > 0
-        || hundredths.signum() < 0
-        || hundredths.compareTo(BigDecimal.valueOf(PriceBook.MAX_MARKUP)) > 0) {
-      faults.add(
-          new Violation(
-              path,
-              Violation.OUT_OF_RANGE,
-              "must be a number from 0 to 10000 with at most two decimal places"));
-      return 0;
-    }
-    return hundredths.longValueExact();
+  /** The bundle tier with this name; empty for null and for words that are none. */
+  public Optional<BundleTier> bundleTier(@Nullable String word) {
+    return bundleTiers.stream().filter(tier -> tier.word().equals(word)).findFirst();
+  }
+
+  /** The bundle tier of customers without one. */
+  public BundleTier firstBundleTier() {
+    return bundleTiers.get(0);
   }
 }

@@ -608,6 +608,64 @@ public final class Schema {
     /** A word or number of the operator's, written into what the plans decided. */
     public static final String VERSION = "version";
 
+    /** A text for people. */
+    public static final String DESCRIPTION = "description";
+
+    /**
+     * The tiers of users from the least to the most, a list of {@code tier, monthly_credits,
+     * longest_job_min, low_balance}; users without a tier have the first.
+     */
+    public static final String TIERS = "tiers";
+
+    public static final String MONTHLY_CREDITS = "monthly_credits";
+
+    /** Minutes. */
+    public static final String LONGEST_JOB_MIN = "longest_job_min";
+
+    /** Credits, or a percentage of the month such as {@code 20%}. */
+    public static final String LOW_BALANCE = "low_balance";
+
+    /** What can be bought at once, a list of {@code credits, price_cents}. */
+    public static final String PACKAGES = "packages";
+
+    public static final String CREDITS = "credits";
+
+    /** US cents. */
+    public static final String PRICE_CENTS = "price_cents";
+
+    /** Prices of jobs: {@code credits_per_minute, qualities, priorities}. */
+    public static final String JOBS = "jobs";
+
+    public static final String CREDITS_PER_MINUTE = "credits_per_minute";
+
+    /** A list of {@code quality, multiplier}; jobs that name none have the first. */
+    public static final String QUALITIES = "qualities";
+
+    public static final String QUALITY = "quality";
+
+    /** A list of {@code priority, multiplier}; jobs that name none have the first. */
+    public static final String PRIORITIES = "priorities";
+
+    public static final String PRIORITY = "priority";
+    public static final String MULTIPLIER = "multiplier";
+
+    /**
+     * The tiers of customers from the least to the most, a list of {@code tier, data_pack_tier,
+     * episodes_per_variation, max_variations, min_quality_score, vla_models,
+     * num_language_variations, monthly_scene_quota, flags}; customers without a tier have the
+     * first.
+     */
+    public static final String BUNDLE_TIERS = "bundle_tiers";
+
+    public static final String DATA_PACK_TIER = "data_pack_tier";
+    public static final String EPISODES_PER_VARIATION = "episodes_per_variation";
+    public static final String MAX_VARIATIONS = "max_variations";
+    public static final String MIN_QUALITY_SCORE = "min_quality_score";
+    public static final String VLA_MODELS = "vla_models";
+    public static final String NUM_LANGUAGE_VARIATIONS = "num_language_variations";
+    public static final String MONTHLY_SCENE_QUOTA = "monthly_scene_quota";
+    public static final String FLAGS = "flags";
+
     /** How money becomes credits: {@code credit_micros, markup_percent, markups}. */
     public static final String PRICE_BOOK = "price_book";
 
@@ -623,6 +681,7 @@ public final class Schema {
     public static final String PROVIDER = "provider";
     public static final String MODEL_ID = "model_id";
     public static final String PERCENT = "percent";
+    public static final String VALIDATION_ERRORS = "validation_errors";
 
     private Plans() {}
   }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.customers.Configuration.Warning;
 import dev.meterkite.model.customers.ConfigurationRules.Documents;
 import dev.meterkite.model.customers.Setting.Source;
+import dev.meterkite.model.plans.FeatureFlag;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.command.Write;
+import dev.meterkite.model.plans.FeatureFlag;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,7 +21,7 @@ class FlagRulesTest {
     for (BundleTier tier : BundleTier.values()) {
       Map<String, Object> flags = FlagRules.initial(tier, NOW);
       for (FeatureFlag flag : FeatureFlag.values()) {
-        assertEquals(flag.in(tier), flags.get(flag.wire()));
+        assertEquals(tier.has(flag), flags.get(flag.wire()));
         assertTrue(FlagRules.isFromTier(flag, flags));
       }
       assertEquals(1L, flags.get("schema_version"));

@@ -1,4 +1,4 @@
-package dev.meterkite.model.customers;
+package dev.meterkite.model.plans;
 
 import dev.meterkite.model.schema.Word;
 import java.util.Optional;
