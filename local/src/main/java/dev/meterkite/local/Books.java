@@ -11,6 +11,8 @@ import dev.meterkite.model.credits.Ledger;
 import dev.meterkite.model.credits.LedgerAudit;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.prices.ExactMicros;
+import dev.meterkite.model.prices.PriceBook;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
@@ -31,6 +33,7 @@ final class Books {
   private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
   private final List<String> findings = new ArrayList<>();
   private final Map<String, Long> debited = new HashMap<>();
+  private final Map<String, ExactMicros> accrued = new HashMap<>();
   private final Map<String, String> paidJobs = new HashMap<>();
   private long users;
   private long transactions;
@@ -86,6 +89,9 @@ final class Books {
       findings.add(id + " at " + finding.sequence() + ": " + finding.what());
     }
     Ledger kept = state.ledger();
+    if (kept != null) {
+      accrued.put(id, kept.accrued());
+    }
     if (kept != null && kept.held() != 0) {
       findings.add(id + ": " + kept.held() + " credits are still held");
     }
@@ -117,6 +123,21 @@ final class Books {
     long booked = debited.getOrDefault(user, 0L);
     if (booked != acknowledged) {
       findings.add(user + ": " + acknowledged + " credits acknowledged, " + booked + " booked");
+    }
+  }
+
+  /**
+   * Compares what a user was charged for calls with what is booked for them: the credits deducted
+   * and the part of one that its ledger keeps.
+   */
+  void compare(String user, ExactMicros charged) {
+    ExactMicros booked =
+        ExactMicros.of(PriceBook.DEFAULT.creditMicros())
+            .times(debited.getOrDefault(user, 0L))
+            .plus(accrued.getOrDefault(user, ExactMicros.ZERO));
+    if (!booked.equals(charged)) {
+      findings.add(
+          user + ": " + charged.text() + " micro-USD charged, " + booked.text() + " booked");
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.meterkite.local;
 
+import com.google.gson.JsonObject;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Schema.Users;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,12 +20,12 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicLongArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The main job on real input: every call of a trace debits credits of one of the users, every
- * fiftieth is a podcast job with a life; some calls are made twice, as clients do.
+ * The main job on real input: every call of a trace is debited by its tokens, at the price of a
+ * real model, from one of the users; every fiftieth is a podcast job with a life; some calls are
+ * made twice, as clients do.
  */
 final class DemoTraffic implements DemoSection {
   private static final int CALLERS = 64;
@@ -30,10 +33,12 @@ final class DemoTraffic implements DemoSection {
   private static final int REPEAT_EVERY = 40;
   private static final long OPENING_BALANCE = 40;
   private static final long PACKAGE = 250;
+  private static final int MOST_PURCHASES = 5;
+  private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
   private final Trace trace;
   private final int users;
-  private final AtomicLongArray spent;
+  private final DemoCharges charges = new DemoCharges();
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
   private final AtomicLong refusals = new AtomicLong();
   private final AtomicLong replays = new AtomicLong();
@@ -43,7 +48,6 @@ final class DemoTraffic implements DemoSection {
   DemoTraffic(Trace trace, int users) {
     this.trace = trace;
     this.users = users;
-    this.spent = new AtomicLongArray(users);
   }
 
   @Override
@@ -114,36 +118,65 @@ final class DemoTraffic implements DemoSection {
 
   private void call(DemoStage stage, DemoJobs jobs, long index, Trace.Call call)
       throws IOException, InterruptedException {
-    // A few users make most of the calls: the first tenth of them nearly half.
-    Random random = new Random(index);
+    // A few users make most of the calls: the first tenth of them nearly half. Seeds that follow
+    // one another begin with nearly the same number.
+    Random random = new Random(index * GOLDEN);
     int user = (int) (users * Math.pow(random.nextDouble(), 3));
     if (index % JOB_EVERY == 0) {
       jobs.order(index, user(user), random);
     } else {
-      debit(stage, "call-" + index, user, call.credits());
+      DemoCharges.Model model = charges.model(index);
+      String key = debit(stage, "call-" + index, user, model, call);
       if (index % REPEAT_EVERY == 1) {
-        debit(stage, "call-" + index, user, call.credits());
+        attempt(stage, key, user, model, call);
       }
     }
     jobs.advance();
   }
 
-  private void debit(DemoStage stage, String key, int user, long credits)
+  /** Debits a call, after a purchase where credits are wanting; the key by which it was done. */
+  private String debit(
+      DemoStage stage, String first, int user, DemoCharges.Model model, Trace.Call call)
       throws IOException, InterruptedException {
-    String body = "{\"user_id\": \"%s\", \"amount\": %d}".formatted(user(user), credits);
+    String key = first;
+    for (int purchase = 1; !attempt(stage, key, user, model, call); purchase++) {
+      if (purchase > MOST_PURCHASES) {
+        stage.surprise(first + " was refused after " + MOST_PURCHASES + " purchases");
+        return key;
+      }
+      refusals.incrementAndGet();
+      key = first + "-" + purchase;
+      buy(stage, key, user);
+    }
+    return key;
+  }
+
+  /** Whether a debit was answered by anything but a refusal for want of credits. */
+  private boolean attempt(
+      DemoStage stage, String key, int user, DemoCharges.Model model, Trace.Call call)
+      throws IOException, InterruptedException {
+    String body = "{\"user_id\": \"%s\", \"usage\": %s}".formatted(user(user), model.usage(call));
     HttpResponse<String> response = stage.service().post("debit-credits", key, body);
     if (response.statusCode() == 402) {
-      refusals.incrementAndGet();
-      buy(stage, key, user);
-    } else if (stage.expect(200, "debit-credits", response).isPresent()) {
-      if (response.headers().firstValue("Idempotency-Replayed").isPresent()) {
-        replays.incrementAndGet();
-      }
-      // By key: where an answer was lost, the replay is the first that is heard of the debit.
-      if (acknowledged.add(key)) {
-        spent.addAndGet(user, credits);
-      }
+      return false;
     }
+    Optional<JsonObject> answer = stage.expect(200, "debit-credits", response);
+    if (answer.isEmpty()) {
+      return true;
+    }
+    if (response.headers().firstValue("Idempotency-Replayed").isPresent()) {
+      replays.incrementAndGet();
+    }
+    ExactMicros cost = model.cost(call);
+    String charged = answer.get().get("charge_exact").getAsString();
+    if (!charged.equals(cost.text())) {
+      stage.surprise(key + " costs " + cost.text() + " micro-USD and was charged " + charged);
+    }
+    // By key: where an answer was lost, the replay is the first that is heard of the debit.
+    if (acknowledged.add(key)) {
+      charges.add(user(user), cost);
+    }
+    return true;
   }
 
   private void buy(DemoStage stage, String key, int user) throws IOException, InterruptedException {
@@ -157,27 +190,25 @@ final class DemoTraffic implements DemoSection {
   }
 
   private void show(DemoStage stage, DemoJobs jobs, Duration took) {
-    long credits = 0;
-    for (int i = 0; i < users; i++) {
-      credits += spent.get(i);
-    }
-    long operations = trace.calls().size() + replays.get() + purchases.get();
+    long operations = trace.calls().size() + replays.get() + refusals.get() + purchases.get();
     double seconds = Math.max(0.001, took.toMillis() / 1_000.0);
     stage.row("tokens", trace.calls().stream().mapToLong(Trace.Call::tokens).sum());
-    stage.row("credits debited", credits);
+    stage.row("models", charges.modelCount());
+    stage.row("whole credits debited", charges.wholeCredits());
     stage.row("refused for want of credits", refusals.get());
     stage.row("purchases", purchases.get());
     stage.row("repeats answered as the first time", replays.get());
     jobs.summary().forEach(stage::row);
     stage.row("seconds", "%.1f".formatted(seconds));
     stage.row("operations a second", "%,.0f".formatted(operations / seconds));
+    charges.show(stage.screen());
   }
 
   @Override
   public List<String> check(DemoStage stage) {
     List<String> findings = new ArrayList<>();
     for (int i = 0; i < users; i++) {
-      stage.books().compare(user(i), spent.get(i));
+      stage.books().compare(user(i), charges.of(user(i)));
     }
     if (jobs == null || jobs.open() > 0) {
       findings.add("jobs without an end of their payment");

@@ -1,5 +1,6 @@
 package dev.meterkite.local;
 
+import dev.meterkite.model.prices.CallUsage;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,23 +24,18 @@ record Trace(String source, List<Call> calls) {
   /**
    * One call.
    *
-   * @param context tokens in
-   * @param generated tokens out
+   * @param context tokens in, at most {@link CallUsage#MAX_QUANTITY}
+   * @param generated tokens out, at most as many
    */
   record Call(long context, long generated) {
     Call {
-      if (context < 0 || generated < 0 || context + generated > Integer.MAX_VALUE) {
+      if (context < 0 || generated < 0 || Math.max(context, generated) > CallUsage.MAX_QUANTITY) {
         throw new IllegalArgumentException("tokens " + context + " and " + generated);
       }
     }
 
     long tokens() {
       return context + generated;
-    }
-
-    /** The price: one credit for each thousand tokens begun, at least one. */
-    long credits() {
-      return Math.max(1, (tokens() + 999) / 1_000);
     }
   }
 

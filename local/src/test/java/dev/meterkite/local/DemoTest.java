@@ -10,6 +10,7 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.prices.ExactMicros;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -47,6 +48,7 @@ class DemoTest {
       assertEquals(0, status, text);
       assertTrue(text.contains("The books balance: "), text);
       assertTrue(text.contains("100 % of 120 calls"), text);
+      assertTrue(text.contains("each rounded up"), text);
       assertTrue(text.contains("runTransaction"), text);
       assertTrue(text.contains("./run-local.sh demo --chaos"), text);
       assertFitsAPipe(text);
@@ -116,6 +118,8 @@ class DemoTest {
       Books books = Books.check(store);
       books.compare("user-000", -1);
       assertEquals(1, books.findings().size());
+      books.compare("user-000", ExactMicros.of(1_000_000_000_000L));
+      assertEquals(2, books.findings().size());
     }
   }
 
@@ -151,10 +155,32 @@ class DemoTest {
   }
 
   @Test
-  void price_isOneCreditForEachThousandTokensBegun() {
-    assertEquals(1, new Trace.Call(0, 0).credits());
-    assertEquals(1, new Trace.Call(999, 1).credits());
-    assertEquals(2, new Trace.Call(1_000, 1).credits());
+  void callsOfATrace_costTheirTokensAtThePriceOfARealModel() {
+    DemoCharges charges = new DemoCharges();
+    DemoCharges.Model model = charges.model(1);
+    assertEquals("gpt-4o-mini", model.modelId());
+    assertEquals(model, charges.model(1 + charges.modelCount()));
+    // 374 at 0.15 and 44 at 0.6 USD a million.
+    ExactMicros cost = model.cost(new Trace.Call(374, 44));
+    assertEquals("82.5", cost.text());
+    charges.add("ada", cost);
+    charges.add("ada", model.cost(new Trace.Call(100_000, 0)));
+    charges.add("bob", ExactMicros.ZERO);
+    assertEquals("15082.5", charges.of("ada").text());
+    assertEquals(1, charges.wholeCredits());
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    charges.show(screen(printed));
+    String text = printed.toString(StandardCharsets.UTF_8);
+    assertTrue(text.matches("(?s).*credits +3 +1.51\n +USD +0.03 +0.02\n.*"), text);
+    assertTrue(text.contains("charges 1.99"), text);
+    assertFitsAPipe(text);
+  }
+
+  @Test
+  void generatedTrace_isTheSameForEachSeed_andNoCallIsLongerThanAnyUsage() {
     assertEquals(Trace.generated(50, 7), Trace.generated(50, 7));
+    assertEquals(100_000_000, new Trace.Call(100_000_000, 0).tokens());
+    assertThrows(IllegalArgumentException.class, () -> new Trace.Call(100_000_001, 0));
+    assertThrows(IllegalArgumentException.class, () -> new Trace.Call(0, -1));
   }
 }
