@@ -233,6 +233,28 @@ public final class Queries {
         .where(Schema.CreditHolds.STATUS, Op.EQUAL, status);
   }
 
+  /**
+   * The idempotency records of an owner document in the order of their ids: those of debits by
+   * usage that took no whole credit keep the call.
+   *
+   * @param owner the document's name, such as {@code users/ada}
+   */
+  public static Query idempotencyRecordsOf(String owner, int limit, List<Object> after) {
+    return Query.of(Schema.IdempotencyKeys.COLLECTION, limit)
+        .where(Schema.IdempotencyKeys.OWNER, Op.EQUAL, owner)
+        .ascending(Query.ID)
+        .after(after);
+  }
+
+  /** The holds of a user of which no whole credit was captured, in the order of their ids. */
+  public static Query capturesOfNothing(String userId, int limit, List<Object> after) {
+    return Query.of(Schema.CreditHolds.COLLECTION, limit)
+        .where(Schema.CreditHolds.USER_ID, Op.EQUAL, userId)
+        .where(Schema.CreditHolds.CAPTURED, Op.EQUAL, 0L)
+        .ascending(Query.ID)
+        .after(after);
+  }
+
   /** All customers. */
   public static Query customers(int limit) {
     return Query.of(Schema.Customers.COLLECTION, limit).ascending(Query.ID);
@@ -450,6 +472,8 @@ public final class Queries {
         statement("u", moment, moment, 1, List.of()),
         statementWithOlder("u", moment, moment, 1, List.of()),
         holdsOfUserInStatus("u", "held", 1),
+        idempotencyRecordsOf("users/u", 1, List.of()),
+        capturesOfNothing("u", 1, List.of()),
         customers(1),
         customersInTier("pro", 1),
         customersWithContractEndBefore(moment, 1),

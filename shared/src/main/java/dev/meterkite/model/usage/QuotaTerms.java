@@ -45,7 +45,7 @@ public record QuotaTerms(
    * is no integer or below -1 lets nothing through, a contract date that is no timestamp does not
    * bound, an unknown zone is UTC, an anchor day outside 1 to 31 is 1.
    */
-  static QuotaTerms of(Snapshot customer) {
+  public static QuotaTerms of(Snapshot customer) {
     Map<String, Object> fields = customer.fields();
     return new QuotaTerms(
         quota(fields.get(Customers.MONTHLY_SCENE_QUOTA)),
@@ -62,7 +62,7 @@ public record QuotaTerms(
   }
 
   /** The quota period that a moment lies in. */
-  Period period(Instant moment) {
+  public Period period(Instant moment) {
     return new MonthlyPeriods(anchorDay, zone).containing(moment);
   }
 
