@@ -10,10 +10,8 @@ import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.CallUsage.Quantity;
-import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.prices.Meter;
 import dev.meterkite.model.prices.PriceBook;
 import dev.meterkite.model.prices.PriceComponent;
@@ -21,28 +19,18 @@ import dev.meterkite.model.prices.PriceRules;
 import dev.meterkite.model.prices.PriceStatus;
 import dev.meterkite.model.prices.PriceUnit;
 import dev.meterkite.model.prices.PriceVersion;
-import dev.meterkite.model.prices.Priced;
 import dev.meterkite.model.prices.ServiceTier;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
-import dev.meterkite.model.schema.Schema.Users;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Calls of models charged to a ledger. */
 class CallChargeRulesTest {
   private static final String USER = Bank.USER;
-
-  /** Calls charged by the random test, over two seeds and two orders. */
-  private static final int CALLS = Boolean.getBoolean("meterkite.deep") ? 1_000_000 : 20_000;
 
   /** A call that costs this many micro-USD, in a book with a credit of 10,000. */
   static UsageCharge call(long micros) {
@@ -313,117 +301,6 @@ class CallChargeRulesTest {
     ledger = (Map<?, ?>) bank.documents.get(CreditCommands.user(USER)).get("ledger");
     assertFalse(ledger.containsKey("accrued_micros"));
     assertNull(ledger.get("accrued_fraction"));
-  }
-
-  /** One random call: what it costs as an exact decimal, and the command's part. */
-  private record Drawn(BigDecimal micros, UsageCharge usage) {}
-
-  private static Drawn draw(Random random, PriceBook book) {
-    long pico = 1 + (long) (Math.pow(random.nextDouble(), 6) * 3_000_000_000L);
-    boolean seconds = random.nextInt(4) == 0;
-    BigDecimal quantity =
-        seconds
-            ? new BigDecimal(random.nextInt(900_000)).movePointLeft(3)
-            : new BigDecimal(random.nextInt(100_000));
-    CallUsage usage =
-        new CallUsage(
-            "p" + random.nextInt(5),
-            "m",
-            Map.of(seconds ? Quantity.AUDIO_SECONDS : Quantity.INPUT_TOKENS, quantity),
-            ServiceTier.STANDARD,
-            null);
-    Priced priced = PriceRules.cost(price(pico), "v", usage);
-    BigDecimal percent = BigDecimal.valueOf(book.markup("payg", usage.provider(), "m"), 2);
-    BigDecimal micros =
-        quantity
-            .multiply(BigDecimal.valueOf(pico))
-            .movePointLeft(6)
-            .multiply(percent.movePointLeft(2).add(BigDecimal.ONE));
-    return new Drawn(micros, new UsageCharge(usage, Bank.START, priced, book, "p"));
-  }
-
-  private static PriceBook book(Random random, long creditMicros) {
-    List<PriceBook.Markup> markups = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      markups.add(new PriceBook.Markup(null, "p" + i, null, random.nextInt(40_000)));
-    }
-    return new PriceBook(creditMicros, random.nextInt(10_000), markups);
-  }
-
-  /**
-   * The sum of what is deducted is the sum of the exact charges, rounded down, and the rest is what
-   * is accrued; after any number of restarts and in any order.
-   */
-  @Test
-  void deductionsOfRandomCalls_areTheExactSum_inAnyOrderAndWithRestarts() {
-    for (long seed = 1; seed <= 2; seed++) {
-      Random random = new Random(seed);
-      long creditMicros = seed == 1 ? 10_000 : 1 + random.nextInt(30_000);
-      PriceBook book = book(random, creditMicros);
-      List<Drawn> calls = new ArrayList<>();
-      BigDecimal sum = BigDecimal.ZERO;
-      for (int i = 0; i < CALLS / 4; i++) {
-        Drawn call = draw(random, book);
-        calls.add(call);
-        sum = sum.add(call.micros());
-      }
-      BigDecimal[] expected = sum.divideAndRemainder(BigDecimal.valueOf(creditMicros));
-      for (int order = 0; order < 2; order++) {
-        Ledger end = play(calls, random);
-        String message = "seed " + seed + ", order " + order;
-        long deducted = CreditRules.MAX_BALANCE - end.balance();
-        assertEquals(
-            expected[0].setScale(0, RoundingMode.UNNECESSARY).longValueExact(), deducted, message);
-        assertEquals(0, expected[1].compareTo(new BigDecimal(end.accrued().text())), message);
-        Collections.shuffle(calls, random);
-      }
-    }
-  }
-
-  /** Decides the calls one after the other, from the document now and then. */
-  private static Ledger play(List<Drawn> calls, Random random) {
-    CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
-    DocRef ref = CreditCommands.user(USER);
-    Map<String, Object> opened = new LinkedHashMap<>();
-    opened.put(Users.TIER, "payg");
-    CreditState state = rules.decode(new Snapshot(ref, opened, Bank.START));
-    state =
-        state.with(
-            new Ledger(
-                1,
-                CreditRules.MAX_BALANCE,
-                "a".repeat(64),
-                Lots.NONE.give(null, CreditRules.MAX_BALANCE, true),
-                Holds.NONE,
-                null,
-                Terms.NONE,
-                List.of(),
-                null,
-                ExactMicros.ZERO),
-            null);
-    int key = 0;
-    for (Drawn call : calls) {
-      Command<CreditCommand> command =
-          CreditCommands.debit(USER, call.usage(), null, null, "k" + key++, "h");
-      Decision<CreditState> decision = rules.decide(state, Unseen.NOTHING, command, Bank.START);
-      assertInstanceOf(Decision.Applied.class, decision);
-      state = ((Decision.Applied<CreditState>) decision).next();
-      if (random.nextInt(500) == 0) {
-        state = restarted(rules, ref, state);
-      }
-    }
-    Ledger ledger = state.ledger();
-    assertTrue(ledger != null, "the ledger is whole");
-    return ledger;
-  }
-
-  /** The state as another process reads it from the document. */
-  private static CreditState restarted(CreditRules rules, DocRef ref, CreditState state) {
-    Bank documents = new Bank();
-    documents.documents.put(ref, Map.of(Users.TIER, "payg"));
-    CreditState empty = rules.decode(documents.snapshot(ref));
-    documents.set(ref, rules.changes(empty, state));
-    return rules.decode(documents.snapshot(ref));
   }
 
   @Test
