@@ -86,6 +86,11 @@ check_line() {
   if [ "$arguments" = 0 ] && find_argument; then
     refuse 2 "$command needs $label."
   fi
+  if find_word "$command" - && [ "$needs" != - ]; then
+    for name in ${needs//,/ }; do
+      [[ $given == *" $name "* ]] || refuse 2 "$command needs $name."
+    done
+  fi
   for name in $needed; do
     [[ $given == *" ${name#*:} "* ]] || refuse 2 "${name%%:*} needs ${name#*:}."
   done
@@ -144,6 +149,11 @@ check_value() {
       fi
       if [ "$kind" = free_port ] && [ "$value" -gt 0 ] && (exec 3<>"/dev/tcp/127.0.0.1/$value") 2>/dev/null; then
         refuse 1 "Port $value of 127.0.0.1 is in use: stop what listens there, or choose $name N."
+      fi
+      ;;
+    date)
+      if ! [[ $value =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}$ ]]; then
+        refuse 2 "$name takes a day such as 2026-10-01, not $value."
       fi
       ;;
     file)

@@ -95,6 +95,11 @@ public final class Main {
             (store, clock, options, out) ->
                 new PriceImport(store, clock, out)
                     .run(Path.of(options.arguments().get(0)), options.only(), options.apply())));
+    commands.put(
+        "replay",
+        Command.ofDocuments(
+            (store, clock, options, out) ->
+                new PlansReplay(store, out).run(Objects.requireNonNull(options.replay()))));
     return commands;
   }
 
@@ -196,6 +201,9 @@ public final class Main {
   private static void check(Options options) {
     if (options.trace() != null) {
       Trace unused = Trace.read(options.trace());
+    }
+    if (options.replay() != null) {
+      PlansReplay.check(options.replay());
     }
   }
 

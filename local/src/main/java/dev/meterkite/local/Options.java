@@ -5,7 +5,9 @@ import dev.meterkite.local.line.ToolCommand;
 import dev.meterkite.local.line.ToolCommand.Option;
 import dev.meterkite.local.line.ToolLine;
 import dev.meterkite.local.line.Value;
+import dev.meterkite.local.line.WrongLineException;
 import java.nio.file.Path;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param dryRun whether a command only says what it would do
  * @param only what a command is restricted to; empty for nothing
  * @param apply whether a command writes what it says
+ * @param replay what is replayed; null for other commands
  */
 public record Options(
     String command,
@@ -43,7 +46,26 @@ public record Options(
     @Nullable Path trace,
     boolean dryRun,
     Set<String> only,
-    boolean apply) {
+    boolean apply,
+    @Nullable Span replay) {
+  /**
+   * What {@code replay} prices.
+   *
+   * @param plans the file of the other plans
+   * @param from the first day, in UTC
+   * @param to the first day behind it
+   * @param customer the only customer to look at; null for all, or none where there is a user
+   * @param user the only user to look at; null for all, or none where there is a customer
+   * @param csv where all rows go too; null for nowhere
+   */
+  record Span(
+      Path plans,
+      LocalDate from,
+      LocalDate to,
+      @Nullable String customer,
+      @Nullable String user,
+      @Nullable Path csv) {}
+
   public static final int DEFAULT_PORT = 8080;
   static final int MOST_PROCESSES = 16;
 
@@ -53,6 +75,20 @@ public record Options(
 
   private static final Option DRY_RUN =
       new Option("--dry-run", Value.flag(), "only say what it would do");
+
+  private static final String REPLAY = "replay";
+
+  private static final List<Option> SPAN =
+      List.of(
+          new Option(
+              "--plans",
+              Value.file(),
+              "the other plans, in the form of the document plans/default"),
+          new Option("--from", Value.date(), "the first day, in UTC"),
+          new Option("--to", Value.date(), "the day behind the last one"),
+          new Option("--customer", Value.word("ID"), "look at this customer alone"),
+          new Option("--user", Value.word("ID"), "look at this user alone"),
+          new Option("--csv", Value.newFile(), "write the figures of all of them to FILE"));
 
   /** What commands take that start a host. */
   private static final List<Option> HOST = common(Value.freePort(DEFAULT_PORT), Value.freePort(0));
@@ -111,7 +147,15 @@ public record Options(
                               Value.words("PROVIDER,..."),
                               "look at these providers alone, as the file names them"),
                           new Option("--apply", Value.flag(), "write the difference")))
-                  .with(DOCUMENTS)));
+                  .with(DOCUMENTS),
+              ToolCommand.of(
+                      REPLAY,
+                      "Prices a past period under other plans, and prints the difference by"
+                          + " customer and user. It writes nothing.",
+                      WHERE)
+                  .with(SPAN)
+                  .with(DOCUMENTS)
+                  .needing("--plans", "--from", "--to")));
 
   private static List<Option> common(Value port, Value firestorePort) {
     return Stream.of(
@@ -154,7 +198,8 @@ public record Options(
    * rules.
    */
   public static Options forTests() {
-    return new Options("up", List.of(), 0, 0, 0, null, false, false, null, false, Set.of(), false);
+    return new Options(
+        "up", List.of(), 0, 0, 0, null, false, false, null, false, Set.of(), false, null);
   }
 
   public Options withPort(int other) {
@@ -170,13 +215,14 @@ public record Options(
         trace,
         dryRun,
         only,
-        apply);
+        apply,
+        replay);
   }
 
   public Options withFirestorePort(int other) {
     return new Options(
         command, arguments, port, other, processes, chaosSeed, schedules, rules, trace, dryRun,
-        only, apply);
+        only, apply, replay);
   }
 
   public Options withProcesses(int count) {
@@ -192,7 +238,8 @@ public record Options(
         trace,
         dryRun,
         only,
-        apply);
+        apply,
+        replay);
   }
 
   public Options withRules() {
@@ -208,7 +255,8 @@ public record Options(
         trace,
         dryRun,
         only,
-        apply);
+        apply,
+        replay);
   }
 
   public Options withTrace(Path file) {
@@ -224,7 +272,8 @@ public record Options(
         file,
         dryRun,
         only,
-        apply);
+        apply,
+        replay);
   }
 
   public Options withChaos(long seed) {
@@ -240,7 +289,8 @@ public record Options(
         trace,
         dryRun,
         only,
-        apply);
+        apply,
+        replay);
   }
 
   /**
@@ -266,7 +316,23 @@ public record Options(
         line.text("--trace").map(Path::of).orElse(null),
         line.has("--dry-run"),
         line.text("--only").map(text -> words(text)).orElse(Set.of()),
-        line.has("--apply"));
+        line.has("--apply"),
+        line.command().equals(REPLAY) ? span(line) : null);
+  }
+
+  private static Span span(Line line) {
+    Span span =
+        new Span(
+            Path.of(line.text("--plans").orElseThrow()),
+            LocalDate.parse(line.text("--from").orElseThrow()),
+            LocalDate.parse(line.text("--to").orElseThrow()),
+            line.text("--customer").orElse(null),
+            line.text("--user").orElse(null),
+            line.text("--csv").map(Path::of).orElse(null));
+    if (!span.from().isBefore(span.to())) {
+      throw new WrongLineException("--to must be a day behind --from, which is not in the period.");
+    }
+    return span;
   }
 
   private static Set<String> words(String text) {

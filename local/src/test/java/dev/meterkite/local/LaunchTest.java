@@ -181,6 +181,12 @@ class LaunchTest {
         "demo --dry-run",
         "up --trace t",
         "adopt --dry",
+        "replay",
+        "replay --plans err",
+        "replay --from 2026-10-01",
+        "replay --from 1.10.26",
+        "replay --from=2026-1-1 --to x",
+        "replay --csv",
         "-- down",
         "up -- x"
       })
@@ -205,7 +211,8 @@ class LaunchTest {
         "--chaos --seed=+5 export out",
         "export --port 9 -- -odd",
         "--processes 016 --port 0 demo",
-        "adopt --dry-run --firestore-port 9099 --no-rules"
+        "adopt --dry-run --firestore-port 9099 --no-rules",
+        "replay --plans err --from 2026-10-01 --to=2026-11-01 --user ada --csv out.csv"
       })
   void rightLine_reachesTheProgramWordByWord(String line) throws Exception {
     String[] words = line.isEmpty() ? new String[] {"--port", "0"} : line.split(" ");

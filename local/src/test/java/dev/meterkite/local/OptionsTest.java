@@ -20,7 +20,8 @@ class OptionsTest {
   void nothing_isUpOnTheDefaultPort() {
     Options options = Options.parse(List.of());
     assertEquals(
-        new Options("up", List.of(), 8080, 0, 0, null, true, true, null, false, Set.of(), false),
+        new Options(
+            "up", List.of(), 8080, 0, 0, null, true, true, null, false, Set.of(), false, null),
         options);
   }
 
@@ -28,7 +29,19 @@ class OptionsTest {
   void everyOption_isRead() {
     assertEquals(
         new Options(
-            "export", List.of("out"), 9, 7, 3, -5L, false, false, null, false, Set.of(), false),
+            "export",
+            List.of("out"),
+            9,
+            7,
+            3,
+            -5L,
+            false,
+            false,
+            null,
+            false,
+            Set.of(),
+            false,
+            null),
         parse(
             "export --port 9 out --processes=3 --chaos --seed -5 --no-schedules --no-rules"
                 + " --firestore-port 7"));
@@ -68,6 +81,13 @@ class OptionsTest {
           up --keep        | Unknown option --keep; ./run-local.sh up --help says what there is.
           --keep           | Unknown option --keep; ./run-local.sh --help says what there is.
           demo --trace     | --trace needs a value.
+          replay --from 2026-10-01 --to 2026-11-01 | replay needs --plans.
+          replay --plans p --to 2026-11-01         | replay needs --from.
+          replay --plans p --from 2026-11-01       | replay needs --to.
+          replay --from 1.10.26     | --from takes a day such as 2026-10-01, not 1.10.26.
+          replay --to 2026-02-30    | --to takes a day such as 2026-10-01, not 2026-02-30.
+          replay --to +99999-01-01  | --to takes a day such as 2026-10-01, not +99999-01-01.
+          replay --plans p --from 2026-10-01 --to 2026-10-01 | --to must be a day behind --from, which is not in the period.
           up --trace t     | Unknown option --trace; ./run-local.sh up --help says what there is.
           """)
   void wrongLine_isRefusedInOneSentence(String line, String sentence) {

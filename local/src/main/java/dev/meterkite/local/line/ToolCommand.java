@@ -11,9 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param about what it does, and behind that what only its own help says
  * @param argument what it is given besides options; null for nothing
  * @param options in the order of the help
+ * @param needs the options without which it makes no sense
  */
 public record ToolCommand(
-    String name, List<String> about, @Nullable Value argument, List<Option> options) {
+    String name,
+    List<String> about,
+    @Nullable Value argument,
+    List<Option> options,
+    List<String> needs) {
   /**
    * An option.
    *
@@ -31,22 +36,28 @@ public record ToolCommand(
   public ToolCommand {
     about = List.copyOf(about);
     options = List.copyOf(options);
+    needs = List.copyOf(needs);
   }
 
   /** Without argument and options of its own. */
   public static ToolCommand of(String name, String... about) {
-    return new ToolCommand(name, List.of(about), null, List.of());
+    return new ToolCommand(name, List.of(about), null, List.of(), List.of());
   }
 
   /** The same with an argument. */
   public ToolCommand taking(Value what) {
-    return new ToolCommand(name, about, what, options);
+    return new ToolCommand(name, about, what, options, needs);
   }
 
   /** The same with these options behind its others. */
   public ToolCommand with(List<Option> more) {
     List<Option> all = new ArrayList<>(options);
     all.addAll(more);
-    return new ToolCommand(name, about, argument, all);
+    return new ToolCommand(name, about, argument, all, needs);
+  }
+
+  /** The same that cannot do without these of its options. */
+  public ToolCommand needing(String... more) {
+    return new ToolCommand(name, about, argument, options, List.of(more));
   }
 }

@@ -55,13 +55,14 @@ public final class ToolLine {
    */
   public static ToolLine of(
       String tool, String about, List<ToolCommand.Option> common, List<ToolCommand> commands) {
-    ToolCommand root = new ToolCommand("", List.of(about), null, common);
+    ToolCommand root = new ToolCommand("", List.of(about), null, common, List.of());
     return new ToolLine(tool, root, commands);
   }
 
   /** A tool without sub-commands. */
   public static ToolLine of(String tool, String about, List<ToolCommand.Option> options) {
-    return new ToolLine(tool, new ToolCommand("", List.of(about), null, options), List.of());
+    return new ToolLine(
+        tool, new ToolCommand("", List.of(about), null, options, List.of()), List.of());
   }
 
   /** The script without its ending. */
@@ -100,6 +101,11 @@ public final class ToolLine {
           .forEach(option -> options.put(option.longestName(), text(option.getValue())));
       part.matchedPositionals().forEach(argument -> arguments.add(text(argument.getValue())));
       command = commands.containsKey(each.getCommandName()) ? each.getCommandName() : command;
+    }
+    for (String needed : command(command).needs()) {
+      if (!options.containsKey(needed)) {
+        throw new WrongLineException(command + " needs " + needed + ".");
+      }
     }
     for (ToolCommand.Option option : command(command).options()) {
       if (option.needs() != null
@@ -190,7 +196,8 @@ public final class ToolLine {
   private List<String> table() {
     List<String> rows = new ArrayList<>(rows(root));
     for (ToolCommand command : commands.values()) {
-      rows.add(row(command.name(), "-", "command", "-", "-", "-", "-"));
+      String needs = command.needs().isEmpty() ? "-" : String.join(",", command.needs());
+      rows.add(row(command.name(), "-", "command", "-", "-", "-", needs));
       rows.addAll(rows(command));
     }
     return rows;

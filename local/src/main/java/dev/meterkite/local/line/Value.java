@@ -1,5 +1,7 @@
 package dev.meterkite.local.line;
 
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Value(Kind kind, String label, long least, long most, long usual) {
   private static final int HIGHEST_PORT = 65_535;
+  private static final int LENGTH_OF_A_DATE = 10;
 
   /** What a value may be. */
   public enum Kind {
@@ -28,12 +31,18 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
     REGEX,
     /** Words that commas divide. */
     WORDS,
+    /** One word, such as an id. */
+    WORD,
+    /** A day such as 2026-10-01. */
+    DATE,
     /** A file that can be read. */
     FILE,
     /** A folder that can be read. */
     FOLDER,
     /** A folder that may be missing. */
-    NEW_FOLDER;
+    NEW_FOLDER,
+    /** A file that is written, in place of one that is there. */
+    NEW_FILE;
 
     /** As the scripts spell it. */
     String word() {
@@ -67,6 +76,18 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
     return new Value(Kind.WORDS, label, 0, 0, 0);
   }
 
+  public static Value word(String label) {
+    return new Value(Kind.WORD, label, 0, 0, 0);
+  }
+
+  public static Value date() {
+    return new Value(Kind.DATE, "DATE", 0, 0, 0);
+  }
+
+  public static Value newFile() {
+    return new Value(Kind.NEW_FILE, "FILE", 0, 0, 0);
+  }
+
   public static Value file() {
     return new Value(Kind.FILE, "FILE", 0, 0, 0);
   }
@@ -88,6 +109,9 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
     if (isNumber()) {
       return isWithin(text) ? null : "a whole number from " + least + " to " + most;
     }
+    if (kind == Kind.DATE && !isDate(text)) {
+      return "a day such as 2026-10-01";
+    }
     return kind == Kind.REGEX && !isRegex(text) ? "a regular expression" : null;
   }
 
@@ -96,6 +120,15 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
       long number = Long.parseLong(text);
       return number >= least && number <= most;
     } catch (NumberFormatException notANumber) {
+      return false;
+    }
+  }
+
+  private static boolean isDate(String text) {
+    try {
+      // The scripts know four digits for a year; LocalDate would read more, with a sign.
+      return text.length() == LENGTH_OF_A_DATE && !LocalDate.parse(text).equals(LocalDate.MIN);
+    } catch (DateTimeParseException notADay) {
       return false;
     }
   }

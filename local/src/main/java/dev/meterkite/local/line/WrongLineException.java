@@ -4,7 +4,7 @@ package dev.meterkite.local.line;
 public final class WrongLineException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
-  WrongLineException(String sentence) {
+  public WrongLineException(String sentence) {
     super(sentence);
   }
 }

@@ -176,7 +176,7 @@ public final class UsageReport {
   }
 
   /** A key that no spreadsheet takes for a formula; see {@link #toCsv}. */
-  private static String guarded(String key) {
+  public static String guarded(String key) {
     return quoted(key.matches("(?s)[=+@\t\r-].*") ? "'" + key : key);
   }
 

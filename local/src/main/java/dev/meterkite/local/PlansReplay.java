@@ -1,0 +1,135 @@
+package dev.meterkite.local;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.http.JsonValues;
+import dev.meterkite.functions.prices.Prices;
+import dev.meterkite.functions.store.FirestoreStore;
+import dev.meterkite.functions.store.Store;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.schema.Violation;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/**
+ * Prices a past period under other plans and prints the difference by customer and user. It reads a
+ * user or customer after the other, in pages, and writes no document.
+ */
+public final class PlansReplay {
+  private final Store store;
+  private final PrintStream out;
+
+  /**
+   * @param store where the documents are
+   * @param out takes the report
+   */
+  PlansReplay(Store store, PrintStream out) {
+    this.store = store;
+    this.out = out;
+  }
+
+  /** The same against the project of {@code GOOGLE_CLOUD_PROJECT}; see {@code --help}. */
+  public static void main(String[] args) throws IOException {
+    Options options = Main.optionsOf("replay", args);
+    int status;
+    try {
+      Options.Span span = Objects.requireNonNull(options.replay());
+      check(span);
+      try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
+        status = new PlansReplay(store, System.out).run(span);
+      }
+    } catch (LocalHostException e) {
+      System.err.println(e.getMessage());
+      status = 1;
+    }
+    System.exit(status);
+  }
+
+  /**
+   * What can be known before anything starts.
+   *
+   * @throws LocalHostException with one sentence
+   */
+  static void check(Options.Span span) {
+    Plans unused = plans(span.plans());
+    Path csv = span.csv();
+    if (csv != null) {
+      Path folder = csv.toAbsolutePath().getParent();
+      if (Files.isDirectory(csv) || folder == null || !Files.isWritable(folder)) {
+        throw new LocalHostException(csv + " cannot be written.");
+      }
+    }
+  }
+
+  /**
+   * The plans in a file.
+   *
+   * @throws LocalHostException with all faults
+   */
+  static Plans plans(Path file) {
+    Plans.Decoded decoded = Plans.decode(fields(file), Prices.seededPlans());
+    return decoded
+        .plans()
+        .orElseThrow(
+            () -> new LocalHostException(file + " is not valid: " + faults(decoded) + "."));
+  }
+
+  private static String faults(Plans.Decoded decoded) {
+    return decoded.faults().stream()
+        .map((Violation fault) -> fault.field() + " " + fault.message())
+        .collect(Collectors.joining("; "));
+  }
+
+  private static Map<String, Object> fields(Path file) {
+    try {
+      JsonElement json = JsonParser.parseString(Files.readString(file));
+      if (json instanceof JsonObject object) {
+        return JsonValues.fields(object);
+      }
+    } catch (JsonParseException | NumberFormatException e) {
+      throw new LocalHostException(file + " is not valid JSON: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new LocalHostException(file + " cannot be read: " + e, e);
+    }
+    throw new LocalHostException(file + " is not valid: it holds no JSON object.");
+  }
+
+  private Plans plansInForce() {
+    Plans.Decoded decoded =
+        Plans.decode(Pages.read(store, List.of(Plans.REF)).get(0), Prices.seededPlans());
+    return decoded
+        .plans()
+        .orElseThrow(
+            () -> new LocalHostException(Plans.REF + " is not valid: " + faults(decoded) + "."));
+  }
+
+  /**
+   * Prints the report.
+   *
+   * @throws LocalHostException where there is nothing to price, or nobody of a name
+   */
+  int run(Options.Span span) throws IOException {
+    Plans before = plansInForce();
+    Plans after = plans(span.plans());
+    ReplayReader reader = new ReplayReader(store, span, before, after);
+    try (ReplayReport report = new ReplayReport(out, span, before, after)) {
+      if (span.user() == null || span.customer() != null) {
+        reader.customers(report::add);
+      }
+      if (span.customer() == null || span.user() != null) {
+        reader.users(report::add);
+      }
+      report.print();
+    }
+    return 0;
+  }
+}
