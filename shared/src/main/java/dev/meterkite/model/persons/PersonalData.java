@@ -263,7 +263,7 @@ public record PersonalData(
    * Whether a document goes as a whole: it only leads from a subscription at Stripe to its user.
    */
   public boolean isRemoved(Snapshot document) {
-    return this == PAYMENTS
+    return collection.equals(StripePayments.COLLECTION)
         && Set.of(StripePayments.USER_ID, StripePayments.UPDATED_AT)
             .containsAll(document.fields().keySet());
   }
@@ -276,7 +276,7 @@ public record PersonalData(
    * @param at when the erasure began
    */
   public Map<String, Object> erase(Snapshot document, boolean jobTopics, Instant at) {
-    if (this == JOBS && !jobTopics) {
+    if (collection.equals(PodcastJobs.COLLECTION) && !jobTopics) {
       return Map.of();
     }
     Map<String, Object> changes = new LinkedHashMap<>();
@@ -292,7 +292,7 @@ public record PersonalData(
             changes.put(FieldPath.of(name), value);
           }
         });
-    if (this == TRANSACTIONS) {
+    if (collection.equals(CreditTransactions.COLLECTION)) {
       changes.putAll(ErasedUser.texts(fields, at));
     }
     return changes;

@@ -1,6 +1,7 @@
 package dev.meterkite.model.whatif;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -235,7 +236,8 @@ class UserReplayTest {
       Replayed estimated = gone.end();
       long deducted = latestFirst.size() * 10_000L;
       assertEquals(deducted, estimated.before().calls().micros(), message);
-      assertEquals(deducted * 3 / 2, estimated.after().calls().microsRoundedUp(), 1, message);
+      long roundedUp = estimated.after().calls().microsRoundedUp() - deducted * 3 / 2;
+      assertTrue(roundedUp >= -1 && roundedUp <= 1, message + ": " + roundedUp);
       assertEquals(1, estimated.notes().size(), message);
     }
   }
