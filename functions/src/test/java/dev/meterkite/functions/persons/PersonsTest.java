@@ -31,6 +31,8 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.persons.Person;
 import java.net.http.HttpResponse;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -433,9 +435,11 @@ class PersonsTest {
         "scenes",
         "scene-" + id,
         Map.of("schema_version", 1L, "customer_id", id, "custom_settings", Map.of("for", name)));
-    String today = HOSTED.now().toString().substring(0, 10);
-    String query = "customer_id=" + id + "&from=" + today + "&to=" + today + "&group_by=action";
+    LocalDate today = LocalDate.ofInstant(HOSTED.now(), ZoneOffset.UTC);
+    String query =
+        "customer_id=" + id + "&from=" + today + "&to=" + today.plusDays(1) + "&group_by=action";
     String before = HOSTED.get(UsageReport.class, "admin", query).body();
+    assertTrue(before.contains("scene_generated"), before);
     assertTrue(export("customer_id=" + id, 3).toString().contains(name));
     HttpResponse<String> answer =
         HOSTED.post(EraseUser.class, "admin", key(), "{\"customer_id\":\"" + id + "\"}");
