@@ -20,8 +20,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The README's walk does what it says: its shell blocks run as they stand, on a local host. */
+/**
+ * The walks of the README and of docs/incidents.md do what they say: their shell blocks run as they
+ * stand, on a local host.
+ */
 class ReadmeWalkTest {
   private static final Path HOME = Path.of("").toAbsolutePath().getParent();
   private static final Pattern BLOCK =
@@ -40,8 +45,8 @@ class ReadmeWalkTest {
    */
   private record Step(String commands, String answer) {}
 
-  private static List<Step> steps() throws IOException {
-    String text = Files.readString(HOME.resolve("README.md"));
+  private static List<Step> steps(String page) throws IOException {
+    String text = Files.readString(HOME.resolve(page));
     Matcher blocks =
         BLOCK.matcher(text.substring(text.indexOf("<!-- walk"), text.indexOf("<!-- /walk")));
     List<Step> steps = new ArrayList<>();
@@ -56,10 +61,11 @@ class ReadmeWalkTest {
     return steps;
   }
 
-  @Test
-  void walkOfTheReadme_printsWhatItShows() throws Exception {
-    List<Step> steps = steps();
-    assertTrue(steps.size() > 10, "found " + steps.size());
+  @ParameterizedTest
+  @CsvSource({"README.md, 10", "docs/incidents.md, 8"})
+  void walkOfAPage_printsWhatItShows(String page, int least) throws Exception {
+    List<Step> steps = steps(page);
+    assertTrue(steps.size() > least, "found " + steps.size());
     try (LocalHost host =
         LocalHost.start(
             Options.forTests().withProcesses(1).withRules(),
