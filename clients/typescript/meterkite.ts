@@ -426,34 +426,34 @@ export interface Balance {
   available: number;
 }
 
-/** `doc` and `onSnapshot` of `firebase/firestore`. */
-export interface FirestoreFunctions<Db, Ref> {
-  doc: (db: Db, path: string, ...segments: string[]) => Ref;
+/** `doc` and `onSnapshot` of `firebase/firestore`, whose overloads no narrower type matches. */
+export interface FirestoreFunctions {
+  doc: (db: any, path: string, ...segments: string[]) => any;
   onSnapshot: (
-    reference: Ref,
-    onNext: (snapshot: { get: (field: string) => unknown }) => void,
-    onError: (error: Error) => void,
+    reference: any,
+    onNext: (snapshot: any) => void,
+    onError: (error: any) => void,
   ) => () => void;
 }
 
 /**
  * Reports the balance of a signed-in user now and whenever it changes.
  *
- * @param firestore `{ doc, onSnapshot }` of `firebase/firestore`
+ * @param db of `getFirestore()`
  * @param onBalance is called with undefined as long as there is no such user
  * @param onError is called once, such as with `permission-denied`; nothing follows then
  * @returns ends it
  */
-export function watchBalance<Db, Ref>(
-  { doc, onSnapshot }: FirestoreFunctions<Db, Ref>,
-  db: Db,
+export function watchBalance(
+  { doc, onSnapshot }: FirestoreFunctions,
+  db: unknown,
   userId: string,
   onBalance: (balance: Balance | undefined) => void,
   onError: (error: Error) => void,
 ): () => void {
   return onSnapshot(
     doc(db, "users", userId),
-    (snapshot) => {
+    (snapshot: { get: (field: string) => unknown }) => {
       const balance = snapshot.get("credits_balance");
       const available = snapshot.get("credits_available") ?? balance;
       const known = typeof balance === "number" && typeof available === "number";

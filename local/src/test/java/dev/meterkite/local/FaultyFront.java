@@ -11,12 +11,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -84,10 +84,7 @@ final class FaultyFront implements AutoCloseable {
     request.put("request_id", header(exchange, "X-Request-Id"));
     request.put("authorization", header(exchange, "Authorization"));
     request.put("body", new String(body, StandardCharsets.UTF_8));
-    List<Map<String, String>> all = seen.computeIfAbsent(name, any -> new ArrayList<>());
-    synchronized (all) {
-      all.add(request);
-    }
+    seen.computeIfAbsent(name, any -> new CopyOnWriteArrayList<>()).add(request);
   }
 
   private static String header(HttpExchange exchange, String name) {

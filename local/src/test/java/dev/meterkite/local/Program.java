@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.opentest4j.TestAbortedException;
 
 /** A program that is not part of the project: without it the tests that need it are skipped. */
 enum Program {
@@ -22,13 +24,19 @@ enum Program {
 
   private static final int MOST_MINUTES = 8;
   private static final Pattern NO_NETWORK =
-      Pattern.compile("ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH");
+      Pattern.compile(
+          "ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH"
+              + "|Could not transfer artifact|Unknown host");
 
-  private final String name;
-  private final String[] check;
+  private final String version;
+  private final String program;
+  private final String option;
+  private final String check;
 
-  Program(String name, String... check) {
-    this.name = name;
+  Program(String version, String program, String option, String check) {
+    this.version = version;
+    this.program = program;
+    this.option = option;
     this.check = check;
   }
 
@@ -43,11 +51,11 @@ enum Program {
   void orSkip() {
     boolean found;
     try {
-      found = run(Path.of(""), Map.of(), check).status() == 0;
+      found = run(Path.of(""), Map.of(), program, option, check).status() == 0;
     } catch (MissingException e) {
       found = false;
     }
-    assumeTrue(found, "Skipped, because there is no " + name + ".");
+    assumeTrue(found, "Skipped, because there is no " + version + ".");
   }
 
   /**
@@ -63,17 +71,25 @@ enum Program {
         new ArrayList<>(
             List.of("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save"));
     command.addAll(List.of(packages));
+    Ended ended = online(folder, command.toArray(String[]::new));
+    assertEquals(0, ended.status(), ended.output());
+  }
+
+  /**
+   * Runs a program that downloads something. Skips the test, with a sentence, where it cannot be
+   * started or reaches no registry.
+   */
+  static Ended online(Path folder, String... command) {
     Ended ended;
     try {
-      ended = run(folder, Map.of(), command.toArray(String[]::new));
+      ended = run(folder, Map.of(), command);
     } catch (MissingException e) {
-      assumeTrue(false, "Skipped, because there is no npm.");
-      return;
+      throw new TestAbortedException("Skipped, because there is no " + command[0] + ".", e);
     }
     assumeFalse(
         ended.status() != 0 && NO_NETWORK.matcher(ended.output()).find(),
-        "Skipped, because npm reaches no registry.");
-    assertEquals(0, ended.status(), ended.output());
+        () -> "Skipped, because " + command[0] + " reaches no registry.");
+    return ended;
   }
 
   /** A program that cannot be started. */
@@ -87,45 +103,78 @@ enum Program {
 
   /** Runs a program until it ends, for at most eight minutes. */
   static Ended run(Path folder, Map<String, String> variables, String... command) {
-    try {
-      Path output = Files.createTempFile("program", ".txt");
-      try {
-        ProcessBuilder builder =
-            new ProcessBuilder(command)
-                .directory(folder.toAbsolutePath().toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
-        builder.environment().putAll(variables);
-        return ended(started(builder), output);
-      } finally {
-        Files.deleteIfExists(output);
+    try (Running running = start(folder, variables, command)) {
+      if (!running.process().waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
+        fail("not ended after " + MOST_MINUTES + " minutes: " + running.output());
       }
-    } catch (IOException e) {
-      throw new AssertionError(e);
+      return new Ended(running.process().exitValue(), running.output());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);
     }
   }
 
-  private static Process started(ProcessBuilder builder) {
+  /**
+   * Starts a program; closing what is returned ends it.
+   *
+   * @throws MissingException where there is no such program
+   */
+  static Running start(Path folder, Map<String, String> variables, String... command) {
+    Path file;
     try {
-      return builder.start();
+      file = Files.createTempFile("program", ".txt");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toAbsolutePath().toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(file.toFile());
+    builder.environment().putAll(variables);
+    try {
+      return new Running(builder.start(), file);
     } catch (IOException e) {
       throw new MissingException(e);
     }
   }
 
-  private static Ended ended(Process process, Path output)
-      throws IOException, InterruptedException {
-    try {
-      if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
-        fail("not ended after " + MOST_MINUTES + " minutes: " + Files.readString(output));
+  /**
+   * A program that has been started.
+   *
+   * @param file takes its standard output and errors
+   */
+  record Running(Process process, Path file) implements AutoCloseable {
+    String output() {
+      try {
+        return Files.readString(file);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
-      return new Ended(process.exitValue(), Files.readString(output));
-    } finally {
+    }
+
+    /** Waits until it has printed these lines, in any order, for at most three minutes. */
+    void awaitLines(List<String> lines) {
+      Client.await(
+          lines + " in the output of " + process.info().commandLine().orElse(""),
+          () -> {
+            List<String> printed = output().lines().toList();
+            return printed.containsAll(lines) || !process.isAlive();
+          });
+      List<String> missing = new ArrayList<>(lines);
+      missing.removeAll(output().lines().toList());
+      assertEquals(List.of(), missing, () -> "missing in: " + output());
+    }
+
+    @Override
+    public void close() {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly();
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
   }
 }
