@@ -84,7 +84,7 @@ for some minutes (default 10).
   --catalogue       only the model catalogue: the models that it lacks; needs functions/jar
   --container       functions as Cloud Run services of one image (Containerfile), which start faster
   --destroy         deletes schedules, functions, their dead letters and service accounts; data, indexes,
-                    rules, secrets, metrics, dashboard and policies stay
+                    rules, secrets, metrics, dashboard, policies and the site of Hosting stay
   --dry-run         runs nothing; prints the commands, one a line
 
 Settings of the functions are taken from the environment: TOKEN_ISSUERS (default: Google service

@@ -17,6 +17,7 @@ class Modal extends Component {
   }
 
   componentWillUnmount() {
+    this.element.close(); // Else nothing outside of it takes the focus.
     this.before?.focus?.();
   }
 

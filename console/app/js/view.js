@@ -53,6 +53,9 @@ export function moment(time) {
   return isNaN(at) ? '–' : `${day(time)}, ${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`;
 }
 
+/** A moment of this year without the year; the others as they are. */
+export const brief = (time) => (new Date(time).getUTCFullYear() === new Date(domainNow()).getUTCFullYear() ? moment(time).replace(/ \d{4},/, '') : moment(time));
+
 /** A moment with its distance from the functions' time. */
 export function when(time) {
   if (time == null) {

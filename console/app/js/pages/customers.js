@@ -145,7 +145,7 @@ function flags(data) {
         { key: flag },
         t.span({ id: 'flag-' + flag }, plain(flag)),
         badge(source, source === 'tier' ? 'calm' : 'accent'),
-        source === 'customer' ? button('Clear', () => setFlag(flag, null), { class: 'quiet', 'aria-label': `Clear ${plain(flag)}: back to what the tier says` }) : t.span(null),
+        source === 'flag' ? button('Clear', () => setFlag(flag, null), { class: 'quiet', 'aria-label': `Clear ${plain(flag)}: back to what the tier says` }) : t.span(null),
         t.button({ type: 'button', role: 'switch', class: 'switch', 'aria-checked': String(value), 'aria-labelledby': 'flag-' + flag, disabled: !!state.open['flag-' + flag], onClick: () => setFlag(flag, !value) }, t.span(null)),
       ),
     ),

@@ -103,14 +103,14 @@ function providers(data) {
     ...provider.models.map((model) => ({ ...model, id: provider.provider + '/' + model.model_id, provider: provider.provider })),
   ]);
   return table({
-    caption: 'Providers, each followed by its models',
+    caption: 'Providers, each followed by its models; errors are the share of failures among the last calls',
     id: (row) => row.id,
     rows,
     columns: [
       { name: 'Provider or model', cell: (row) => (row.model_id ? t.span({ class: 'child' }, row.model_id) : t.strong(null, link(address('routing', { provider: row.provider }), row.provider))) },
       { name: 'State', cell: (row) => badge(row.status) },
       { name: 'Circuit', cell: (row) => badge(row.circuit, row.circuit === 'closed' ? 'calm' : undefined) },
-      { name: 'Errors of last calls', number: true, cell: (row) => (row.model_id ? '' : percent(row.error_rate)) },
+      { name: 'Errors', number: true, cell: (row) => (row.model_id ? '' : percent(row.error_rate)) },
       { name: 'Latency', number: true, low: true, cell: (row) => (row.model_id ? '' : row.latency_ms == null ? '–' : number(row.latency_ms) + ' ms') },
       { name: 'Away', low: true, cell: (row) => (row.away_until ? away(row) : '') },
     ],

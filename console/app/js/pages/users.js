@@ -1,5 +1,5 @@
 // Users: a search, and one user with balance, lots and statement.
-import { t, panel, table, badge, button, filters, field, select, link, code, number, signed, dollars, day, moment, when, plain, tile, tiles, facts, opener, isOpen, address } from '../view.js';
+import { t, panel, table, badge, button, filters, field, select, link, code, number, signed, dollars, day, moment, brief, when, plain, tile, tiles, facts, opener, isOpen, address } from '../view.js';
 import { state, update } from '../store.js';
 import { call, load as fill } from '../api.js';
 import { openDialog } from '../dialogs.js';
@@ -132,7 +132,7 @@ const transactions = (rows) =>
     rows,
     below: (row) => isOpen(row.transaction_id) && explained(row),
     columns: [
-      { name: 'When', cell: (row) => opener(row.transaction_id, t.time({ datetime: row.created_at }, moment(row.created_at))) },
+      { name: 'When', cell: (row) => opener(row.transaction_id, t.time({ datetime: row.created_at, title: moment(row.created_at) + ' UTC' }, brief(row.created_at))) },
       { name: 'Kind', cell: (row) => plain(row.type) },
       { name: 'Credits', number: true, cell: (row) => t.span({ class: row.amount < 0 ? 'minus' : 'plus' }, signed(row.amount)) },
       { name: 'Balance', number: true, cell: (row) => number(row.balance_after) },

@@ -23,6 +23,9 @@ class ConsolePicturesTest {
     "local, local, Fire now",
   })
   void page_isReadByEverybody(String name, String page, String words, World world) {
+    if (name.equals("overview")) {
+      Seed.busy(world.host);
+    }
     for (String scheme : List.of("light", "dark")) {
       for (int width : new int[] {1280, 400}) {
         world.browser.size(width, 900);
@@ -30,8 +33,11 @@ class ConsolePicturesTest {
         world.open(page);
         world.browser.awaitPage(
             "the page " + page, text -> text.contains(words) && !text.contains("Loading…"));
+        world.browser.run("document.querySelector('.decision .opener')?.click()");
         world.browser.picture(World.PICTURES.resolve(name + "-" + scheme + "-" + width + ".png"));
-        assertEquals(List.of(), world.browser.barriers(), name + " " + scheme + " " + width);
+        if (scheme.equals("light") == (width > 400)) { // Each scheme and each width once.
+          assertEquals(List.of(), world.browser.barriers(), name + " " + scheme + " " + width);
+        }
         assertTrue(
             (Boolean)
                 world.browser.run("return document.documentElement.scrollWidth <= innerWidth"),

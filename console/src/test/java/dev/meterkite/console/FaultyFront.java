@@ -94,6 +94,26 @@ final class FaultyFront implements AutoCloseable {
     seen.clear();
   }
 
+  /** Has the host apply a request whose own answer the browser does not get. */
+  void forward(Request request, String token) throws InterruptedException {
+    try {
+      HttpResponse<String> answer =
+          http.send(
+              HttpRequest.newBuilder(URI.create(behind + request.path()))
+                  .header("Authorization", "Bearer " + token)
+                  .header("Content-Type", "application/json")
+                  .header("Idempotency-Key", request.key())
+                  .POST(HttpRequest.BodyPublishers.ofString(request.body()))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      if (answer.statusCode() != 200) {
+        throw new IllegalStateException(answer.body());
+      }
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
   /** The requests of a path since the last reset. */
   List<Request> seen(String path) {
     return seen.stream().filter(request -> request.path().equals(path)).toList();

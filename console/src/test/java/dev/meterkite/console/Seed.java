@@ -22,6 +22,7 @@ final class Seed {
 
   private final String url;
   private final String token;
+  private String prefix = "seed-";
   private int calls;
 
   private Seed(LocalHost host) {
@@ -37,6 +38,22 @@ final class Seed {
     if (!host.awaitEvents(EVENTS)) {
       throw new AssertionError("the events of the seed were not delivered within " + EVENTS);
     }
+  }
+
+  /** Quotas are of a minute; these are used in the one that is now. */
+  static void busy(LocalHost host) {
+    Seed seed = new Seed(host);
+    seed.prefix = "busy-" + host.clock().instant() + "-";
+    seed.reserve("openai", "gpt-4o", 380_000);
+    seed.reserve("openai", "gpt-4o-mini", 1_200_000);
+    seed.reserve("google", "gemini-2.5-flash-preview-tts", 41_000);
+    seed.reserve("openai", "gpt-4o-mini-tts", 150_000);
+  }
+
+  private void reserve(String provider, String model, long tokens) {
+    post(
+        "reserve-quota",
+        "{'provider': '" + provider + "', 'model_id': '" + model + "', 'tokens': " + tokens + "}");
   }
 
   private void users(Instant now) {
@@ -166,7 +183,7 @@ final class Seed {
           "{'provider': 'anthropic', 'model_id': 'claude-sonnet-4-5',"
               + " 'success': false, 'latency_ms': 30000, 'http_status': 529}");
     }
-    post("reserve-quota", "{'provider': 'openai', 'model_id': 'gpt-4o', 'tokens': 1000}");
+    reserve("openai", "gpt-4o", 1_000);
   }
 
   /** A write with a key; 'single quotes' are double ones. */
@@ -180,7 +197,7 @@ final class Seed {
             .timeout(PATIENCE)
             .header("Authorization", "Bearer " + token)
             .header("Content-Type", "application/json")
-            .header("Idempotency-Key", "seed-" + calls++)
+            .header("Idempotency-Key", prefix + calls++)
             .POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"')))
             .build();
     try {

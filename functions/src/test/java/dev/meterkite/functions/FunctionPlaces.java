@@ -32,6 +32,8 @@ final class FunctionPlaces {
   private final FunctionTable table;
   private final List<String> messages = new ArrayList<>();
 
+  private static final String HOSTING = "firebase.json";
+
   private FunctionPlaces(Path home) throws IOException {
     this.home = home;
     this.table = FunctionTable.read(home.resolve("functions.tsv"));
@@ -63,6 +65,12 @@ final class FunctionPlaces {
       inArchitecture(entry, "### " + entry.name(), "a section");
     } else {
       inOpenApi(entry);
+      if (lines(HOSTING).stream().noneMatch(line -> line.text().contains(path(entry)))) {
+        missing(
+            entry,
+            HOSTING,
+            "no rewrite to it; write it with -Dmeterkite.write=true and HostingTest");
+      }
     }
     if (entry.kind() == FunctionEntry.Kind.SCHEDULE_HTTP) {
       inArchitecture(entry, "| `" + entry.name() + "` |", "a row in its table of sweeps");
@@ -77,6 +85,10 @@ final class FunctionPlaces {
     if (lines(OPERATIONS).stream().noneMatch(line -> line.text().startsWith(account))) {
       missing(entry, OPERATIONS, "no row for its account meterkite-" + entry.account());
     }
+  }
+
+  private static String path(FunctionEntry entry) {
+    return "\"/api/" + entry.name() + '"';
   }
 
   private void inCode(FunctionEntry entry) {

@@ -18,6 +18,7 @@ class FunctionPlacesTest {
           "functions.tsv",
           "README.md",
           "docs/openapi.yaml",
+          "firebase.json",
           "docs/cost.md",
           "docs/architecture.md",
           "docs/operations.md",
@@ -94,6 +95,8 @@ class FunctionPlacesTest {
     String cost =
         "docs/cost.md has no row; call the function in CostTest and write the table with"
             + " -Dmeterkite.write=true";
+    String hosting =
+        "firebase.json has no rewrite to it; write it with -Dmeterkite.write=true and HostingTest";
     assertEquals(
         String.join(
             "\n",
@@ -104,6 +107,7 @@ class FunctionPlacesTest {
             at(http, "example-call") + contract,
             at(http, "example-call") + "README.md has no row in its table of functions",
             at(http, "example-call") + "docs/openapi.yaml has no path /example-call",
+            at(http, "example-call") + hosting,
             at(http, "example-call") + cost,
             at(event, "on-thing-written")
                 + "there is no class dev.meterkite.functions.things.OnThingWritten "
@@ -125,6 +129,7 @@ class FunctionPlacesTest {
             at(sweep, "tidy-up") + contract,
             at(sweep, "tidy-up") + "README.md has no row in its table of functions",
             at(sweep, "tidy-up") + "docs/openapi.yaml has no path /tidy-up",
+            at(sweep, "tidy-up") + hosting,
             at(sweep, "tidy-up") + "docs/architecture.md has no row in its table of sweeps",
             at(sweep, "tidy-up") + cost),
         messagesOfCopy());
