@@ -4,6 +4,8 @@ import { state } from './store.js';
 
 const HEIGHT = 190;
 const HALF_DAY = 43200;
+const DAY_STEPS = [1, 2, 7, 14].map((days) => days * 86400);
+const MINUTE_STEPS = [1, 2, 5, 10, 15, 30].map((minutes) => minutes * 60);
 const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 8].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
@@ -27,10 +29,10 @@ class Plot extends Component {
       height: HEIGHT,
       tzDate: (seconds) => window.uPlot.tzDate(at(seconds), 'Etc/UTC'),
       cursor: { y: false, points: { size: 6 } },
-      padding: [8, 8, 0, 0],
+      padding: [8, 20, 0, 0],
       scales: { x: { range: (_, first, last) => (bars ? [first - HALF_DAY, last + HALF_DAY] : [first, last]) }, y: { range: (_, low, high) => [Math.min(0, low), high > 0 ? high * 1.1 : 1] } },
       axes: [
-        { ...axis, grid: { show: false }, values: byDay ? days : minutes, space: 56 },
+        { ...axis, grid: { show: false }, values: byDay ? days : minutes, space: 56, incrs: byDay ? DAY_STEPS : MINUTE_STEPS },
         { ...axis, size: 52, incrs: whole ? WHOLE_STEPS : undefined, values: (_, ticks) => ticks.map(label) },
       ],
       series: [

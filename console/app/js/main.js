@@ -50,7 +50,10 @@ function navigate(first) {
   }
 }
 
+let loaded = 0;
+
 function refresh() {
+  loaded = Date.now();
   if (state.session.mode === 'local') {
     local('clock')
       .then(({ now }) => update(() => (state.offset = new Date(now) - Date.now())))
@@ -61,9 +64,10 @@ function refresh() {
 
 function tick() {
   update(() => (state.now = Date.now()));
-  const every = pages[state.route.name].every;
-  const due = every && Math.floor(state.now / TICK_MILLIS) % every === 0;
+  const { every } = pages[state.route.name];
+  const due = every && state.now - loaded >= every * TICK_MILLIS;
   if (due && state.session.status === 'ready' && !document.hidden && !state.dialog) {
+    loaded = state.now;
     pages[state.route.name].load(state.route);
   }
 }
@@ -77,6 +81,8 @@ function draw() {
     status = state.session.status;
     if (status === 'ready') {
       refresh();
+    } else {
+      forget(''); // Nothing is kept for whoever signs in next.
     }
   }
 }

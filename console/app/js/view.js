@@ -93,7 +93,7 @@ export const tiles = (...list) => t.dl({ class: 'tiles' }, ...list);
 
 /** Names and values, without those that have no value. */
 export const facts = (...pairs) =>
-  t.dl({ class: 'facts' }, pairs.filter(([, value]) => value != null && value !== '').map(([name, value]) => t.div(null, t.dt(null, name), t.dd(null, value))));
+  t.dl({ class: 'facts' }, pairs.filter(([, value]) => value != null && value !== '' && value !== false).map(([name, value]) => t.div(null, t.dt(null, name), t.dd(null, value))));
 
 /** A share of a whole as a bar; the words beside it say the same. */
 export function bar(share, label, tone) {

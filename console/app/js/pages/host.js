@@ -145,10 +145,15 @@ export const traffic = () =>
 
 let last = {};
 
+/** From the first minute with a call on, but never less than this. */
+const LEAST_MINUTES = 10;
+
 function perMinute(data) {
   if (last.data !== data) {
-    const pick = (name) => data.minutes.map((minute) => minute[name]);
-    last = { data, points: [data.minutes.map((minute) => Date.parse(minute.minute) / 1000), pick('calls'), pick('debits'), pick('refusals'), pick('errors')] };
+    const first = data.minutes.findIndex((minute) => minute.calls > 0);
+    const shown = data.minutes.slice(first < 0 ? 0 : Math.min(first, data.minutes.length - LEAST_MINUTES));
+    const pick = (name) => shown.map((minute) => minute[name]);
+    last = { data, points: [shown.map((minute) => Date.parse(minute.minute) / 1000), pick('calls'), pick('debits'), pick('refusals'), pick('errors')] };
   }
   const total = (name) => data.minutes.reduce((sum, minute) => sum + minute[name], 0);
   return [

@@ -39,13 +39,7 @@ export const view = (route) => (route.id ? one(route) : list(route));
 function list(route) {
   const { query } = route;
   return [
-    t.form(
-      { class: 'filters', role: 'search', 'aria-label': 'One user', onSubmit: find },
-      field('Find by', select('by', query.email ? 'email' : query.stripe ? 'stripe' : 'id', [['id', 'User id'], ['email', 'E-mail'], ['stripe', 'Stripe customer']])),
-      field('Is exactly', t.input({ name: 'text', required: true, defaultValue: query.email ?? query.stripe ?? '', autocomplete: 'off' })),
-      t.button({ class: 'primary' }, 'Find'),
-    ),
-    filters('Users of a tier', 'users', field('Tier', select('tier', query.tier, [['', 'All'], ...TIERS.map((tier) => [tier, plain(tier)])]))),
+    t.div({ class: 'searches' }, search(query), filters('Users of a tier', 'users', field('Tier', select('tier', query.tier, [['', 'All'], ...TIERS.map((tier) => [tier, plain(tier)])])))),
     panel({
       title: query.email || query.stripe ? 'Users found' : query.tier ? 'Users of ' + plain(query.tier) : 'Users',
       from: 'list-users',
@@ -56,6 +50,14 @@ function list(route) {
     }),
   ];
 }
+
+const search = (query) =>
+  t.form(
+    { class: 'filters', role: 'search', 'aria-label': 'One user', onSubmit: find },
+    field('Find by', select('by', query.email ? 'email' : query.stripe ? 'stripe' : 'id', [['id', 'User id'], ['email', 'E-mail'], ['stripe', 'Stripe customer']])),
+    field('Is exactly', t.input({ name: 'text', required: true, defaultValue: query.email ?? query.stripe ?? '', autocomplete: 'off' })),
+    t.button({ class: 'primary' }, 'Find'),
+  );
 
 function find(event) {
   event.preventDefault();

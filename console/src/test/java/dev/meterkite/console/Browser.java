@@ -178,8 +178,7 @@ final class Browser implements AutoCloseable {
     long width = ((Number) run("return innerWidth")).longValue();
     size((int) width, (int) Math.min(height, 4_000));
     try {
-      Files.createDirectories(file.getParent());
-      Files.write(file, driver.getScreenshotAs(OutputType.BYTES));
+      Picture.write(driver.getScreenshotAs(OutputType.BYTES), file);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,15 +3,28 @@ package dev.meterkite.console;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every page with data: how it looks, and that nobody is kept out of it. */
 @ExtendWith(World.Here.class)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ConsolePicturesTest {
+  private static final long MOST_BYTES = 80_000;
+
   @ParameterizedTest
+  @Order(1)
   @CsvSource({
     "overview, overview, Open alerts",
     "users, users, cus",
@@ -33,7 +46,7 @@ class ConsolePicturesTest {
         world.open(page);
         world.browser.awaitPage(
             "the page " + page, text -> text.contains(words) && !text.contains("Loading…"));
-        world.browser.run("document.querySelector('.decision .opener')?.click()");
+        world.browser.run("document.querySelectorAll('.decision .opener')[1]?.click()");
         world.browser.picture(World.PICTURES.resolve(name + "-" + scheme + "-" + width + ".png"));
         if (scheme.equals("light") == (width > 400)) { // Each scheme and each width once.
           assertEquals(List.of(), world.browser.barriers(), name + " " + scheme + " " + width);
@@ -45,5 +58,39 @@ class ConsolePicturesTest {
       }
     }
     assertEquals(List.of(), world.browser.complaints());
+    System.out.println(
+        name + ": last answer " + lastAnswer(world) + " ms after the page was asked for");
+  }
+
+  private static long lastAnswer(World world) {
+    Object millis =
+        world.browser.run(
+            """
+            return Math.max(...performance.getEntriesByType('resource')
+              .filter((each) => /^.(api|local)/.test(new URL(each.name).pathname))
+              .map((each) => each.responseEnd));
+            """);
+    return ((Number) millis).longValue();
+  }
+
+  /** The pictures of the docs are there, small, and written anew on demand. */
+  @Test
+  @Order(2)
+  void picturesOfTheDocs_areSmall() throws IOException {
+    String page = Files.readString(World.DOCS.resolveSibling("console.md"));
+    List<String> names =
+        Pattern.compile("]\\(console/([^)]+\\.png)\\)")
+            .matcher(page)
+            .results()
+            .map(found -> found.group(1))
+            .toList();
+    assertTrue(names.size() > 3, names::toString);
+    for (String name : names) {
+      Path file = World.DOCS.resolve(name);
+      if (Boolean.getBoolean("meterkite.write") && Files.exists(World.PICTURES.resolve(name))) {
+        Files.copy(World.PICTURES.resolve(name), file, StandardCopyOption.REPLACE_EXISTING);
+      }
+      assertTrue(Files.size(file) < MOST_BYTES, name + " has " + Files.size(file) + " bytes");
+    }
   }
 }

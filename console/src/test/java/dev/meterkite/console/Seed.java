@@ -150,6 +150,8 @@ final class Seed {
   }
 
   private void models() {
+    fire("check-providers");
+    fire("reset-quotas");
     for (int i = 0; i < 12; i++) {
       String job = i % 3 == 0 ? ", 'job_id': 'job-" + i + "'" : "";
       String task = i % 4 == 3 ? "tts" : "llm";
@@ -186,22 +188,35 @@ final class Seed {
     reserve("openai", "gpt-4o", 1_000);
   }
 
+  private void fire(String function) {
+    send(
+        function,
+        200,
+        HttpRequest.newBuilder(URI.create(url + "/local/fire?function=" + function)),
+        "{}");
+  }
+
   /** A write with a key; 'single quotes' are double ones. */
   String post(String function, String body) {
     return refused(function, 200, body);
   }
 
   private String refused(String function, int status, String body) {
-    HttpRequest request =
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url + "/" + function))
-            .timeout(PATIENCE)
             .header("Authorization", "Bearer " + token)
             .header("Content-Type", "application/json")
-            .header("Idempotency-Key", prefix + calls++)
-            .POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"')))
-            .build();
+            .header("Idempotency-Key", prefix + calls++);
+    return send(function, status, request, body.replace('\'', '"'));
+  }
+
+  private static String send(
+      String function, int status, HttpRequest.Builder request, String body) {
     try {
-      HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> answer =
+          HTTP.send(
+              request.timeout(PATIENCE).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+              HttpResponse.BodyHandlers.ofString());
       if (answer.statusCode() != status) {
         throw new AssertionError(
             function + " " + body + " was answered " + answer.statusCode() + " " + answer.body());

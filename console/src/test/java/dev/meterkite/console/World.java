@@ -19,6 +19,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 final class World implements AutoCloseable {
   static final Path PICTURES = Path.of("target", "screenshots").toAbsolutePath();
 
+  /** Those that docs/console.md shows. */
+  static final Path DOCS = Path.of("..", "docs", "console").toAbsolutePath().normalize();
+
   final LocalHost host;
   final FaultyFront front;
   final Browser browser;

@@ -114,6 +114,44 @@ class LocalHostTest {
   }
 
   @Test
+  void traffic_countsWhatPassed() {
+    long before = sum("calls");
+    client.post("/echo?status=402", "{}");
+    client.get("/echo");
+    assertEquals(before + 1, sum("calls"));
+    assertProblem(client.post("/local/traffic", "{}"), 405, "method_not_allowed");
+  }
+
+  /** A figure of the last hour. */
+  private static long sum(String figure) {
+    long sum = 0;
+    for (var minute : Client.json(client.get("/local/traffic")).getAsJsonArray("minutes")) {
+      sum += minute.getAsJsonObject().get(figure).getAsLong();
+    }
+    return sum;
+  }
+
+  @Test
+  void schedules_showTheirLastRun() {
+    assertEquals(200, client.post("/local/fire?function=sweep", "").statusCode());
+    JsonObject sweep =
+        Client.json(client.get("/local/schedules"))
+            .getAsJsonArray("schedules")
+            .get(0)
+            .getAsJsonObject();
+    assertEquals("sweep", sweep.get("function").getAsString());
+    assertEquals("* * * * *", sweep.get("cron").getAsString());
+    assertEquals(200, sweep.get("last_status").getAsInt());
+    Instant ran = Instant.parse(sweep.get("last_run").getAsString());
+    assertTrue(Duration.between(ran, Instant.now()).toMinutes() < 5, ran::toString);
+  }
+
+  @Test
+  void hostWithoutTheConsole_saysSo() {
+    assertProblem(client.get("/console/"), 404, "not_found");
+  }
+
+  @Test
   void headRequest_isAnsweredWithoutABody() {
     HttpResponse<String> response =
         client.send(client.request("/echo").method("HEAD", HttpRequest.BodyPublishers.noBody()));
