@@ -109,6 +109,16 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
     all.add(counted("counts/debit", "debit, alone", Case::hot, 1, null));
     all.add(counted("counts/debit", "debits of one user", Case::hot, BATCH, Results.DEBITS));
     all.add(counted("counts/debit", "debits of one user", Case::hot, 64, null));
+    all.add(
+        counted(
+            "counts/debit-usage", "debit by tokens, alone", Workloads::hotUserByTokens, 1, null));
+    all.add(
+        counted(
+            "counts/debit-usage",
+            "debits of one user by tokens",
+            Workloads::hotUserByTokens,
+            64,
+            null));
     all.add(counted("counts/plain", "runTransaction, alone", Case::plain, 1, null));
     all.add(counted("counts/zipf", "debits of many users by Zipf", Workloads::manyUsers, 64, null));
     all.add(counted("counts/holds", "hold and capture", Workloads::holdsAndCaptures, 64, null));
@@ -264,6 +274,14 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
     for (int callers : CALLERS) {
       all.add(callers("bare/debit", "debits of one user", way, 1, Case::hot, callers));
     }
+    all.add(
+        callers(
+            "bare/debit-usage",
+            "debits of one user by tokens",
+            way,
+            1,
+            Workloads::hotUserByTokens,
+            64));
     all.add(share("bare/debit/open-50", "debits of one user", Case::hot, 0.5, "bare/debit/64"));
     all.add(share("bare/debit/open-80", "debits of one user", Case::hot, 0.8, "bare/debit/64"));
     for (int callers : CALLERS_OF_TRANSACTIONS) {

@@ -284,6 +284,8 @@ record Report(
         aims, "bare/debit/64", "bare/plain/64", 4, "64 callers: bare emulator, to runTransaction");
     least(aims, "bare/debit/64", "postgres/64", 4, "64 callers: bare emulator, to PostgreSQL");
     least(aims, "bare/debit/64", "bare/raw/32", 0.8, "debits of one user, to the raw limit");
+    least(
+        aims, "bare/debit-usage/64", "bare/debit/64", 0.9, "debits by tokens, to those by amount");
     least(aims, "bare/users/64", "bare/raw/users-64", 0.8, "debits of 64 users, to the raw limit");
     results
         .row("bare/raw/usage-500")

@@ -68,6 +68,23 @@ final class Workloads {
     return n -> debit(function, prefix, 0, n);
   }
 
+  /**
+   * Debits of one user by the tokens of a call, at a price of the seeded catalogue: 82.5 micro-USD,
+   * so that one of 121 debits takes a credit.
+   */
+  Workload hotUserByTokens() {
+    String prefix = prefix();
+    createUsers(prefix, 1);
+    return n ->
+        new Workload.Call(
+            "debit-credits",
+            prefix + "-debit-" + n,
+            "{\"user_id\":\""
+                + prefix
+                + "-0\",\"usage\":{\"provider\":\"openai\",\"model_id\":\"gpt-4o-mini\","
+                + "\"input_tokens\":374,\"output_tokens\":44}}");
+  }
+
   /** Debits of so many users, one after the other. */
   Workload inTurn(int count) {
     String prefix = prefix();

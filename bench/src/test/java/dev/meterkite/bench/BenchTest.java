@@ -31,7 +31,7 @@ class BenchTest {
   /** Each workload once; all cases in the deep form. */
   private static final Pattern DAILY =
       Pattern.compile(
-          "counts/(debit/1$|debit/32|usage-500)|service/(debit/16|plain/1$|quotas|many)"
+          "counts/(debit/1$|debit-usage/1$|debit/32|usage-500)|service/(debit/16|plain/1$|quotas|many)"
               + "|bare/(debit/64|debit/open-50|plain/1$|raw|zipf|holds|usage-50/|mixed/open|sweep)"
               + "|postgres/1$");
 
@@ -71,6 +71,7 @@ class BenchTest {
             > cases.size() / 4,
         "most calls failed");
     assertEquals(2.0, written(cases, "counts/debit/1"), 0.2);
+    assertEquals(2.0, written(cases, "counts/debit-usage/1"), 0.2);
     assertEquals(0, results.row("bare/sweep").orElseThrow().middle().failedPercent());
     checkReport(Files.readString(folder.resolve("README.md")));
     for (String plot : List.of("one-user-service.svg", "one-user-bare.svg", "latency.svg")) {
