@@ -6,6 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
@@ -111,13 +112,38 @@ public final class PriceImport {
         PriceDifference.of(rows, List.copyOf(there.keySet()), only, revision(bytes), now);
     difference.changes().forEach(this::print);
     counts(rows, difference, only, now);
+    Map<String, List<String>> held = newlyHeld(difference);
+    if (!held.isEmpty()) {
+      out.printf(
+          "Held: %d new prices wait for a person, an alert for each of %d providers.%n",
+          held.values().stream().mapToInt(List::size).sum(), held.size());
+    }
     if (!apply) {
       out.println("Nothing is written; --apply writes it.");
       return 0;
     }
+    // The alerts first: a run that stops behind them raises them once more, never none.
+    held.forEach(
+        (provider, keys) -> store.commit(List.of(Prices.heldAlert(provider, keys, now))).join());
     long written = write(difference, there, now);
     out.println("Written: " + written + " documents.");
+    long resolved = Prices.resolveHeld(store, now);
+    if (resolved > 0) {
+      out.println("Resolved: " + resolved + " alerts of prices that are no longer held.");
+    }
     return 0;
+  }
+
+  /** The keys of prices that this import begins to hold, by provider. */
+  private static Map<String, List<String>> newlyHeld(PriceDifference difference) {
+    Map<String, List<String>> held = new TreeMap<>();
+    for (Change change : difference.changes()) {
+      PriceVersion after = change.after();
+      if (change.what() == What.HELD && after != null) {
+        held.computeIfAbsent(after.provider(), each -> new ArrayList<>()).add(change.key());
+      }
+    }
+    return held;
   }
 
   private static String revision(byte[] bytes) {

@@ -10,6 +10,7 @@ import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.prices.PriceComponent;
 import dev.meterkite.model.prices.PriceStatus;
@@ -219,6 +220,54 @@ class PriceImportTest {
     now = now.plus(Duration.ofHours(1));
     assertTrue(run(row("1.1e-5"), true).contains("Written: 0"), "held once");
     assertTrue(run(row("0"), true).contains("held "), "a price that became 0");
+  }
+
+  /** Status, provider and message of all alerts. */
+  private List<String> alerts() {
+    return store.find(Query.of("model_router_alerts", 10)).join().stream()
+        .map(Snapshot::fields)
+        .map(each -> each.get("status") + " " + each.get("provider") + ": " + each.get("message"))
+        .sorted()
+        .toList();
+  }
+
+  @Test
+  void c22_heldPrices_raiseOneAlertAProvider_whichIsResolvedOnceAPersonHasDealtWithThem()
+      throws IOException {
+    run(row("2e-6"), true);
+    now = START.plus(Duration.ofHours(1));
+    String held = "Held: 1 new prices wait for a person, an alert for each of 1 providers.";
+    assertTrue(run(row("1.1e-5"), false).contains(held));
+    assertEquals(List.of(), alerts(), "nothing is written");
+    assertTrue(run(row("1.1e-5"), true).contains(held));
+    String message =
+        " acme: prices that are held until a person activates or corrects them: acme/m";
+    assertEquals(List.of("open" + message), alerts());
+    now = now.plus(Duration.ofHours(1));
+    assertFalse(run(row("1.1e-5"), true).contains("Held: "), "once");
+    assertEquals(List.of("open" + message), alerts());
+    DocRef ref = new DocRef(ModelPrices.COLLECTION, "acme_acme%2Fm_2026-11-10T11:00:30Z");
+    store
+        .commit(List.of(Mutation.blind(ref, Map.of(ModelPrices.STATUS, "active"), Map.of())))
+        .join();
+    String report = run(row("1.1e-5"), true);
+    assertTrue(report.contains("Resolved: 1 alerts of prices"), report);
+    assertEquals(List.of("resolved" + message), alerts());
+    now = now.plus(Duration.ofHours(1));
+    run(row("1e-3"), true);
+    assertEquals(List.of("open" + message, "resolved" + message), alerts(), "the next is another");
+    now = now.plus(Duration.ofHours(1));
+    assertTrue(run(row("2e-5"), true).contains("changed "));
+    assertEquals(List.of("resolved" + message, "resolved" + message), alerts(), "corrected");
+  }
+
+  @Test
+  void c22_manyHeldPrices_areNamedInPart() throws IOException {
+    run(ROWS, true);
+    List<String> alerts = alerts();
+    assertTrue(
+        alerts.stream().anyMatch(each -> each.matches(".*: (\\S+, ){4}\\S+ and \\d+ more")),
+        alerts::toString);
   }
 
   @Test

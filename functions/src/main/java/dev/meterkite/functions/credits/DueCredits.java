@@ -1,6 +1,7 @@
 package dev.meterkite.functions.credits;
 
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -34,7 +35,7 @@ import java.util.function.Function;
  *
  * <p>Everything goes through the engine, which applies what is due and nothing else; so a sweep may
  * stop anywhere, run twice at once, or miss a month. It also removes expired {@code
- * command_relays}.
+ * command_relays}, and resolves the alerts of held prices that a person has dealt with.
  */
 final class DueCredits {
   private static final String NAME = "expire-credits";
@@ -116,6 +117,9 @@ final class DueCredits {
         payments,
         budget);
     removeRelays(budget);
+    if (!budget.isSpent()) {
+      long unused = Prices.resolveHeld(store, now);
+    }
     return counts(users, jobs, payments, findLost(now, budget));
   }
 

@@ -3,6 +3,7 @@ package dev.meterkite.functions.prices;
 import com.google.gson.JsonObject;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
@@ -112,6 +113,20 @@ public final class Prices {
   /** The same as documents of {@code model_catalog}. */
   public static List<Snapshot> seedDocuments() {
     return SeededCatalogue.documents();
+  }
+
+  /**
+   * The alert of an import that holds prices of a provider.
+   *
+   * @param rows the keys of the prices, at least one
+   */
+  public static Mutation heldAlert(String provider, List<String> rows, Instant now) {
+    return HeldPrices.alert(provider, rows, now);
+  }
+
+  /** Resolves the alerts of providers that have no held price any more; how many. */
+  public static long resolveHeld(Store store, Instant now) {
+    return HeldPrices.resolve(store, now);
   }
 
   /** The plans that come with the program: what the document stands for where it is absent. */

@@ -24,6 +24,7 @@ public enum AlertType implements Word {
   LEDGER_MISMATCH(AlertSeverity.EMERGENCY),
   REFUND_ABUSE(AlertSeverity.WARNING),
   JOB_UNPAID(AlertSeverity.WARNING),
+  PRICE_HELD(AlertSeverity.WARNING),
   USAGE_QUOTA_WARNING(AlertSeverity.WARNING),
   USAGE_QUOTA_EXHAUSTED(AlertSeverity.CRITICAL);
 

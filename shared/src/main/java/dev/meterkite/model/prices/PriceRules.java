@@ -16,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * prices; a meter without a price for that step keeps its own.
  *
  * <p>Tokens of a meter without a price are charged at that of its {@link Meter#fallback}: cached
- * reads and writes, audio and images as input, reasoning and audio as output. Anything else that
+ * reads and writes, audio and images as input, reasoning and audio as output. Seconds are those of
+ * audio and images are generated ones before they are given ones; a price by {@code input} or
+ * {@code output} says the same as one by {@code audio_in} or {@code image_out}. Anything else that
  * was consumed and has no price, or a price of 0 in a version that is not {@link PriceStatus#FREE},
  * makes the cost unknown; it is never 0.
  */
@@ -117,8 +119,24 @@ public final class PriceRules {
 
   private static void others(List<Consumed> all, CallUsage usage) {
     other(all, usage, Quantity.CHARACTERS, PriceUnit.CHARACTER, Meter.INPUT, Meter.OUTPUT);
-    other(all, usage, Quantity.AUDIO_SECONDS, PriceUnit.SECOND, Meter.AUDIO_IN, Meter.AUDIO_OUT);
-    other(all, usage, Quantity.IMAGES, PriceUnit.IMAGE, Meter.IMAGE_OUT, Meter.IMAGE_IN);
+    other(
+        all,
+        usage,
+        Quantity.AUDIO_SECONDS,
+        PriceUnit.SECOND,
+        Meter.AUDIO_IN,
+        Meter.INPUT,
+        Meter.AUDIO_OUT,
+        Meter.OUTPUT);
+    other(
+        all,
+        usage,
+        Quantity.IMAGES,
+        PriceUnit.IMAGE,
+        Meter.IMAGE_OUT,
+        Meter.OUTPUT,
+        Meter.IMAGE_IN,
+        Meter.INPUT);
     other(all, usage, Quantity.SEARCHES, PriceUnit.QUERY, Meter.SEARCH);
     other(all, usage, Quantity.PAGES, PriceUnit.PAGE, Meter.PAGE);
     all.add(

@@ -129,7 +129,9 @@ public record ModelPrice(
       counts.put(Quantity.CACHED_INPUT_TOKENS, size.cached());
     } else if (has(version, Meter.INPUT, PriceUnit.CHARACTER)) {
       counts.put(Quantity.CHARACTERS, size.inputCharacters());
-    } else if (has(version, Meter.AUDIO_IN, PriceUnit.SECOND) && size.audioSeconds() != null) {
+    } else if ((has(version, Meter.AUDIO_IN, PriceUnit.SECOND)
+            || has(version, Meter.INPUT, PriceUnit.SECOND))
+        && size.audioSeconds() != null) {
       counts.put(Quantity.AUDIO_SECONDS, size.audioSeconds());
     } else {
       return Optional.empty();

@@ -62,6 +62,16 @@ public final class Queries {
         .descending(Schema.ModelPrices.EFFECTIVE_FROM);
   }
 
+  /** The versions of a provider's prices in one status, in the order of their ids. */
+  public static Query pricesInStatus(
+      String provider, String status, int limit, List<Object> after) {
+    return Query.of(Schema.ModelPrices.COLLECTION, limit)
+        .where(Schema.ModelPrices.PROVIDER, Op.EQUAL, provider)
+        .where(Schema.ModelPrices.STATUS, Op.EQUAL, status)
+        .ascending(Query.ID)
+        .after(after);
+  }
+
   /** The documents of a model in the catalogue. */
   public static Query catalogueOf(String provider, String modelId, int limit) {
     return Query.of(Schema.ModelCatalog.COLLECTION, limit)
@@ -381,6 +391,14 @@ public final class Queries {
     return status == null ? query : query.where(Schema.ModelRouterAlerts.STATUS, Op.EQUAL, status);
   }
 
+  /** The alerts of a type in one status, in the order of their ids. */
+  public static Query alertsOfType(String type, String status, int limit) {
+    return Query.of(Schema.ModelRouterAlerts.COLLECTION, limit)
+        .where(Schema.ModelRouterAlerts.TYPE, Op.EQUAL, type)
+        .where(Schema.ModelRouterAlerts.STATUS, Op.EQUAL, status)
+        .ascending(Query.ID);
+  }
+
   /**
    * Decisions of whatever writer in the order they were taken, for a sweep.
    *
@@ -456,7 +474,9 @@ public final class Queries {
         jobsInStatus("completed", 1),
         jobsInStatusCreatedBy("completed", moment, moment, 1, List.of()),
         pricesOf("p", "m", 1),
+        pricesInStatus("p", "held", 1, List.of()),
         catalogueOf("p", "m", 1),
+        alertsOfType("price_held", "open", 1),
         usersAfter(List.of(), 1),
         users("e", "c", "pro", 1, List.of()),
         usersOfEmail("e", 1),

@@ -106,6 +106,30 @@ class PriceRulesTest {
   }
 
   @Test
+  void secondsAndImages_byInputOrOutput_costTheSame_andNarrowerMetersComeFirst() {
+    for (Meter meter : List.of(Meter.INPUT, Meter.AUDIO_IN, Meter.OUTPUT, Meter.AUDIO_OUT)) {
+      PriceVersion price = active(PriceComponent.of(meter, PriceUnit.SECOND, 100_000_000));
+      assertEquals("500", cost(price, usage(Quantity.AUDIO_SECONDS, 5)), meter.wire());
+    }
+    for (Meter meter : List.of(Meter.INPUT, Meter.IMAGE_IN, Meter.OUTPUT, Meter.IMAGE_OUT)) {
+      PriceVersion price = active(PriceComponent.of(meter, PriceUnit.IMAGE, 1_000_000));
+      assertEquals("2", cost(price, usage(Quantity.IMAGES, 2)), meter.wire());
+    }
+    PriceVersion both =
+        active(
+            PriceComponent.of(Meter.INPUT, PriceUnit.SECOND, 1_000_000),
+            PriceComponent.of(Meter.AUDIO_IN, PriceUnit.SECOND, 3_000_000),
+            PriceComponent.of(Meter.INPUT, PriceUnit.IMAGE, 1_000_000),
+            PriceComponent.of(Meter.OUTPUT, PriceUnit.IMAGE, 4_000_000));
+    assertEquals(
+        "7", cost(both, usage(Quantity.AUDIO_SECONDS, 1, Quantity.IMAGES, 1)), "each once");
+    assertEquals(
+        "unknown audio_seconds",
+        cost(active(token(Meter.INPUT, 1_000_000)), usage(Quantity.AUDIO_SECONDS, 1)),
+        "a price of tokens is none of seconds");
+  }
+
+  @Test
   void otherUnits_costTheirPrices() {
     assertEquals(
         "180000",

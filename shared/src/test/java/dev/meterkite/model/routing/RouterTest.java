@@ -378,6 +378,12 @@ class RouterTest {
                 PriceStatus.ACTIVE,
                 PriceComponent.of(Meter.INPUT, PriceUnit.CHARACTER, 15_000_000)));
     assertEquals(15_000, characters.cost(sized(0, 0, 9, 1_000L, null).size()).orElseThrow());
+    for (Meter meter : List.of(Meter.INPUT, Meter.AUDIO_IN)) {
+      ModelPrice seconds =
+          shortForm.with(
+              version(PriceStatus.ACTIVE, PriceComponent.of(meter, PriceUnit.SECOND, 100_000_000)));
+      assertEquals(6_000, seconds.cost(sized(0, 0, 0, null, 60L).size()).orElseThrow());
+    }
     ModelPrice unknown = shortForm.with(version(PriceStatus.UNKNOWN));
     assertTrue(unknown.cost(sized(1, 0, 0, null, null).size()).isEmpty());
   }
