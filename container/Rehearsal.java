@@ -42,13 +42,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Starts a function as the container does and lets it answer a few debits, so that the JVM can
- * archive the classes that this takes. Firestore and the issuer of tokens are played by this
- * process: the build of an image has neither.
+ * Starts a function as the container does and lets it answer a few debits, one after the other and
+ * in groups, so that the JVM can archive the classes that this takes. Firestore and the issuer of
+ * tokens are played by this process: the build of an image has neither.
  *
  * <p>Arguments: functions.tsv, whose functions are all constructed once.
  */
@@ -56,6 +61,8 @@ public final class Rehearsal {
   private static final String TARGET = "dev.meterkite.functions.credits.DebitCredits";
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int DEBITS = 5;
+  private static final int CALLERS = 16;
+  private static final int DEBITS_OF_A_CALLER = 60;
 
   private Rehearsal() {}
 
@@ -98,8 +105,12 @@ public final class Rehearsal {
     server.start();
     await(port);
     for (int i = 0; i < DEBITS; i++) {
-      debit(port, token(key, url), "key-" + i, Documents.BALANCE - i - 1);
+      String answer = debit(port, token(key, url), "key-" + i);
+      if (!answer.contains("\"balance\":" + (Documents.BALANCE - i - 1) + ",")) {
+        throw new IllegalStateException("debit " + i + " is answered " + answer);
+      }
     }
+    debitTogether(port, token(key, url));
     for (String line : Files.readAllLines(table)) {
       if (!line.startsWith("#") && line.contains("\tdev.meterkite.")) {
         Class.forName(line.split("\t")[1]).getConstructor().newInstance();
@@ -173,7 +184,28 @@ public final class Rehearsal {
     throw new IllegalStateException("the function does not listen");
   }
 
-  private static void debit(int port, String token, String key, long balance) throws IOException {
+  /** Several callers of one user: their debits leave in groups, as under load. */
+  private static void debitTogether(int port, String token) throws Exception {
+    ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+    List<Future<?>> ends = new ArrayList<>();
+    for (int caller = 0; caller < CALLERS; caller++) {
+      String name = "caller-" + caller + "-";
+      ends.add(
+          callers.submit(
+              () -> {
+                for (int i = 0; i < DEBITS_OF_A_CALLER; i++) {
+                  debit(port, token, name + i);
+                }
+                return null;
+              }));
+    }
+    for (Future<?> end : ends) {
+      end.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+    callers.shutdown();
+  }
+
+  private static String debit(int port, String token, String key) throws IOException {
     HttpURLConnection call =
         (HttpURLConnection) URI.create("http://127.0.0.1:" + port + "/").toURL().openConnection();
     call.setRequestMethod("POST");
@@ -187,10 +219,10 @@ public final class Rehearsal {
     int status = call.getResponseCode();
     try (InputStream answer = status < 400 ? call.getInputStream() : call.getErrorStream()) {
       String text = new String(answer.readAllBytes(), StandardCharsets.UTF_8);
-      if (status != 200 || !text.contains("\"balance\":" + balance + ",")) {
-        throw new IllegalStateException(
-            "a debit that leaves " + balance + " is answered " + status + " " + text);
+      if (status != 200) {
+        throw new IllegalStateException(key + " is answered " + status + " " + text);
       }
+      return text;
     }
   }
 
@@ -212,7 +244,7 @@ public final class Rehearsal {
    * user did before, find nothing; every commit succeeds and is forgotten.
    */
   private static final class Documents {
-    static final long BALANCE = 99;
+    static final long BALANCE = 9_999;
     private static final String SERVICE = "google.firestore.v1.Firestore";
 
     static ServerServiceDefinition service() {

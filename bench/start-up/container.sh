@@ -10,15 +10,9 @@ java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 rm -rf "$app"
 mkdir -p "$app/lib"
 cp "$home"/functions/jar/*.jar "$home"/functions/jar/libs/*.jar "$home"/container/lib/*.jar "$app/lib/"
-cp "$home/functions.tsv" "$app/"
+cp "$home/functions.tsv" "$home"/container/{jvm.options,archive.sh,checksums.sh,start.sh} "$app/"
 "${java}c" -d "$app/rehearsal" -cp "$app/lib/*" "$home/container/Rehearsal.java"
 "${java%java}jar" --create --file "$app/rehearsal.jar" -C "$app/rehearsal" .
 rm -r "$app/rehearsal"
-class_path=$app/lib/java-function-invoker.jar:$(find "$app/lib" -name '*.jar' ! -name 'java-function-invoker*' | sort | paste -sd :):$app/rehearsal.jar
-options=@$home/container/jvm.options
-"$java" "$options" -XX:AOTCacheOutput="$app/app.aot" -cp "$class_path" Rehearsal "$app/functions.tsv"
-"$java" "$options" -XX:AOTMode=on -XX:AOTCache="$app/app.aot" -cp "$class_path" -version
-printf '#!/bin/sh\nexec %s %s -XX:AOTCache=%s -cp %s com.google.cloud.functions.invoker.runner.Invoker\n' \
-  "$java" "$options" "$app/app.aot" "$class_path" >"$app/start"
-chmod +x "$app/start"
+(cd "$app" && sh archive.sh)
 ls -l "$app/app.aot"

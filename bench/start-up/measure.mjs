@@ -41,9 +41,9 @@ const variants = {
   node: () => [process.execPath, path.join(here, 'node/node_modules/.bin/functions-framework'), '--target=debit', `--source=${path.join(here, 'node')}`],
   plain: () => [java, '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-XX:MaxRAMPercentage=70', '-jar', invoker, '--classpath', jar, '--target', target],
   defaults: () => [java, '-XX:MaxRAMPercentage=70', '-jar', invoker, '--classpath', jar, '--target', target],
-  container: () => [path.join(container, 'start')],
+  container: () => ['sh', path.join(container, 'start.sh')],
 };
-const names = option('only', Object.keys(variants).join(',')).split(',').filter((n) => n !== 'container' || existsSync(path.join(container, 'start')));
+const names = option('only', Object.keys(variants).join(',')).split(',').filter((n) => n !== 'container' || existsSync(path.join(container, 'start.sh')));
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const jwks = JSON.stringify({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k', alg: 'RS256', use: 'sig' }] });

@@ -84,6 +84,8 @@ class UploadIT {
         Shell.run(
             Map.of(),
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            // Options of the image's JVM that an older one does not know.
+            "-XX:+IgnoreUnrecognizedVMOptions",
             "@container/jvm.options",
             "-cp",
             path + File.pathSeparator + classes,
