@@ -85,6 +85,12 @@ public final class Main {
             (store, clock, options, out) ->
                 new JsonLines(store, out).exportTo(Path.of(options.arguments().get(0)))));
     commands.put(
+        "tables",
+        Command.ofDocuments(
+            (store, clock, options, out) ->
+                new Tables(store, clock, out)
+                    .exportTo(Path.of(options.arguments().get(0)), options.only())));
+    commands.put(
         "import",
         Command.ofDocuments(
             (store, clock, options, out) ->

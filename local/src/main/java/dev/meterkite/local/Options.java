@@ -131,6 +131,19 @@ public record Options(
                   .taking(Value.newFolder())
                   .with(DOCUMENTS),
               ToolCommand.of(
+                      "tables",
+                      "Writes ledger, usage and decisions up to now to JSON lines in DIR, for a"
+                          + " warehouse; status 1 if they do not agree with the books.",
+                      WHERE)
+                  .taking(Value.newFolder())
+                  .with(
+                      List.of(
+                          new Option(
+                              "--only",
+                              Value.words("TABLE,..."),
+                              "write these alone: ledger, usage, decisions")))
+                  .with(DOCUMENTS),
+              ToolCommand.of(
                       "import", "Sets all documents that an export has written to DIR.", WHERE)
                   .taking(Value.folder())
                   .with(DOCUMENTS),
