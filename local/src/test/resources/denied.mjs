@@ -15,13 +15,16 @@ const LISTS = ["credit_transactions", "podcast_jobs", "credit_holds"];
 const listOf = (name, owner) => getDocs(
   query(collection(db, name), where("user_id", "==", owner), orderBy("created_at", "desc"), limit(20)),
 );
-const job = (owner, status) => ({
-  job_id: "j-1", user_id: owner, topic: "Kites", duration_min: 5, status,
+const ownJob = doc(db, "podcast_jobs", "own-1");
+const job = (owner, status, id = "j-1") => ({
+  job_id: id, user_id: owner, topic: "Kites", duration_min: 5, status,
   created_at: serverTimestamp(),
 });
 const allowed = {
   "own balance": () => getDoc(doc(db, "users", user)),
   ...Object.fromEntries(LISTS.map((name) => [`own ${name}`, () => listOf(name, user)])),
+  "order of a job": () => setDoc(ownJob, job(user, "queued", "own-1")),
+  "cancellation of the own job": () => updateDoc(ownJob, { status: "cancelled" }),
 };
 const denied = {
   "balance of another": () => getDoc(doc(db, "users", other)),
@@ -35,6 +38,8 @@ const denied = {
   "transaction of its own": () =>
     addDoc(collection(db, "credit_transactions"), { user_id: user, type: "purchase", amount: 9 }),
   "job for another": () => setDoc(doc(db, "podcast_jobs", "j-1"), job(other, "queued")),
+  "completion of the own job": () => updateDoc(ownJob, { status: "completed" }),
+  "deletion of the own job": () => deleteDoc(ownJob),
   "job that is completed": () => setDoc(doc(db, "podcast_jobs", "j-1"), job(user, "completed")),
 };
 

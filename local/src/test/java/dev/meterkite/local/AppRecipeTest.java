@@ -131,7 +131,7 @@ class AppRecipeTest {
     Program.Ended ended =
         Program.run(app, Map.of(), "node", "denied.mjs", "eve", "ada", host.firestore());
     assertEquals(0, ended.status(), ended.output());
-    assertTrue(ended.output().contains("17 as expected"), ended.output());
+    assertTrue(ended.output().contains("21 as expected"), ended.output());
   }
 
   @Test

@@ -35,8 +35,10 @@ class ClientsTest {
 
   @AfterAll
   static void stop() {
-    faults.close();
-    host.close();
+    if (faults != null) {
+      faults.close();
+      host.close();
+    }
   }
 
   private static Map<String, String> addresses() {
