@@ -108,26 +108,10 @@ final class Seed {
   }
 
   private void customers(Instant now) {
-    Object[][] contracts = {
-      {"acme", "Acme Robotics", "pro", 12},
-      {"borealis", "Borealis Labs", "enterprise", 500},
-      {"cobalt", "Cobalt Motion", "standard", 20},
-      {"delphi", "Delphi Grippers", "foundation", -1},
-    };
-    for (Object[] contract : contracts) {
-      post(
-          "register-customer",
-          String.format(
-              Locale.ROOT,
-              "{'customer_id': '%s', 'organization_name': '%s', 'bundle_tier': '%s',"
-                  + " 'monthly_scene_quota': %d, 'contract_start': '%s', 'contract_end': '%s'}",
-              contract[0],
-              contract[1],
-              contract[2],
-              contract[3],
-              now.minus(200, ChronoUnit.DAYS),
-              now.plus(165, ChronoUnit.DAYS)));
-    }
+    contract("acme", "Acme Robotics", "pro", 12, now);
+    contract("borealis", "Borealis Labs", "enterprise", 500, now);
+    contract("cobalt", "Cobalt Motion", "standard", 20, now);
+    contract("delphi", "Delphi Grippers", "foundation", -1, now);
     List<String> records = new ArrayList<>();
     for (int day = 24; day >= 1; day--) {
       for (int i = 0; i <= (day * 7) % 5; i++) {
@@ -147,6 +131,20 @@ final class Seed {
           "{'customer_id': 'acme', 'scene_id': 'scene-" + i + "', 'action': 'scene_generated'}");
     }
     post("record-usage", "{'records': [" + String.join(",", records) + "]}");
+  }
+
+  private void contract(String id, String name, String tier, int scenes, Instant now) {
+    post(
+        "register-customer",
+        ("{'customer_id': '%s', 'organization_name': '%s', 'bundle_tier': '%s',"
+                + " 'monthly_scene_quota': %d, 'contract_start': '%s', 'contract_end': '%s'}")
+            .formatted(
+                id,
+                name,
+                tier,
+                scenes,
+                now.minus(200, ChronoUnit.DAYS),
+                now.plus(165, ChronoUnit.DAYS)));
   }
 
   private void models() {
