@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the calls of the demo cost, reckoned apart from the functions that charge for them: by the
@@ -68,7 +69,7 @@ final class DemoCharges {
         .toList();
   }
 
-  private static long price(Object microsPerMillion) {
+  private static long price(@Nullable Object microsPerMillion) {
     return Objects.requireNonNull(FieldValues.integer(microsPerMillion), "a price");
   }
 
