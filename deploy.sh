@@ -82,6 +82,7 @@ for some minutes (default 10).
                     are there, and the project has Firebase (docs/console.md)
   --urls            prints where everything answers; changes nothing
   --catalogue       only the model catalogue: the models that it lacks; needs functions/jar
+  --plans           only the plans (PLANS_FILE); needs functions/jar
   --container       functions as Cloud Run services of one image (Containerfile), which start faster
   --destroy         deletes schedules, functions, their dead letters and service accounts; data, indexes,
                     rules, secrets, metrics, dashboard, policies and the site of Hosting stay
@@ -91,6 +92,8 @@ Settings of the functions are taken from the environment: TOKEN_ISSUERS (default
 accounts, and Firebase users of the project), SERVICE_ACCOUNTS and the others of the README's table.
 PROVIDER_KEYS     providers whose keys are in Secret Manager, separated by commas: openai (secret
                   openai-api-key), anthropic, google, elevenlabs; the others are not probed
+PLANS_FILE        a JSON file here with plans (docs/plans.md), which replaces the document plans/default;
+                  without it the program's plans are written where there is no document
 CUSTOMER_CONFIG_FILE  a JSON file here, at most 64 KiB; functions get it as a secret
 JVM_OPTIONS       options of the functions' JVM (default: the fast compiler alone)
 NOTIFICATION_CHANNELS names those that alert policies tell, separated by commas.
@@ -137,6 +140,7 @@ read_options() {
       --console) what=console && shift ;;
       --urls) what=urls && shift ;;
       --catalogue) what=catalogue && shift ;;
+      --plans) what=plans && shift ;;
       --container) container=true && shift ;;
       --destroy) what=destroy && shift ;;
       --dry-run) dry=true && shift ;;
@@ -164,7 +168,7 @@ check_tools() {
       lacking+=('the Google Cloud CLI (gcloud) is needed: https://cloud.google.com/sdk/docs/install')
     command -v curl >/dev/null || lacking+=('curl is needed')
     case $what in
-      all | only | catalogue | console) command -v java >/dev/null || lacking+=('java is needed, of a JDK 17 or later') ;;
+      all | only | catalogue | console | plans) command -v java >/dev/null || lacking+=('java is needed, of a JDK 17 or later') ;;
     esac
   fi
   [ ${#lacking[@]} -gt 0 ] || return 0
@@ -195,6 +199,9 @@ preflight() {
       *) fail "PROVIDER_KEYS names $name; known are openai, anthropic, google, elevenlabs" ;;
     esac
   done
+  if [ -n "${PLANS_FILE:-}" ]; then
+    [ -r "$PLANS_FILE" ] || fail "PLANS_FILE $PLANS_FILE cannot be read"
+  fi
   if [ -n "${CUSTOMER_CONFIG_FILE:-}" ]; then
     [ -r "$CUSTOMER_CONFIG_FILE" ] || fail "CUSTOMER_CONFIG_FILE $CUSTOMER_CONFIG_FILE cannot be read"
     [ "$(wc -c <"$CUSTOMER_CONFIG_FILE")" -le "$MOST_SECRET_BYTES" ] ||
@@ -646,6 +653,31 @@ seed_catalogue() {
   done < <(java -cp "$SOURCE/*:$SOURCE/libs/*" dev.meterkite.functions.routing.CatalogueSeed)
 }
 
+# --- The plans: a file replaces them; the program's are written where there are none
+
+seed_plans() {
+  if $dry; then
+    print_line ${PLANS_FILE:+"PLANS_FILE=$PLANS_FILE"} ./deploy.sh --plans "--project=$project" "--location=$location" "--region=$region"
+    return
+  fi
+  local token body status method=POST path='plans?documentId=default'
+  body=$(java -cp "$SOURCE/*:$SOURCE/libs/*" dev.meterkite.functions.plans.SeededPlans ${PLANS_FILE:+"$PLANS_FILE"}) ||
+    fail "the plans are not valid; nothing was written"
+  if [ -n "${PLANS_FILE:-}" ]; then
+    method=PATCH path=plans/default
+  fi
+  token=$(gcloud auth print-access-token)
+  status=$(printf '%s' "$body" | curl --silent --show-error --output /dev/null --request "$method" \
+    --write-out '%{http_code}' --data-binary @- --header 'Content-Type: application/json' \
+    --header "X-Goog-User-Project: $project" \
+    --config <(printf 'header = "Authorization: Bearer %s"\n' "$token") \
+    "$DOCUMENTS_API/projects/$project/databases/$DATABASE/documents/$path")
+  case $method,$status in
+    *,200 | POST,409) ;;
+    *) fail "the plans were not written: HTTP status $status" ;;
+  esac
+}
+
 # --- The functions
 
 build() {
@@ -1038,6 +1070,7 @@ case $what in
     apply_rules
     build
     seed_catalogue
+    seed_plans
     deploy_functions
     install_monitoring
     ;;
@@ -1052,6 +1085,7 @@ case $what in
   console) deploy_console ;;
   urls) print_urls ;;
   catalogue) seed_catalogue ;;
+  plans) seed_plans ;;
   destroy) destroy ;;
   backup) backup ;;
   restore) restore ;;

@@ -1,6 +1,6 @@
 package dev.meterkite.functions;
 
-import dev.meterkite.model.credits.LowBalance;
+import dev.meterkite.model.plans.Threshold;
 import dev.meterkite.model.stripe.TrialCredits;
 import dev.meterkite.model.usage.RateCard;
 import java.net.URI;
@@ -310,9 +310,9 @@ public final class Settings {
   }
 
   /** When the balance of a user without a threshold of its own is low. */
-  public LowBalance lowBalance() {
+  public Threshold lowBalance() {
     try {
-      return LowBalance.parse(text(LOW_BALANCE));
+      return Threshold.parse(text(LOW_BALANCE));
     } catch (IllegalArgumentException e) {
       throw unusable(LOW_BALANCE, text(LOW_BALANCE));
     }

@@ -48,14 +48,15 @@ class ArchitectureTest {
    */
   static final Map<String, Set<String>> ARROWS =
       Map.of(
-          "credits", Set.of("alerts", "prices"),
+          "credits", Set.of("alerts", "prices", "plans"),
           "usage", Set.of("alerts"),
           "quotas", Set.of("alerts", "usage"),
           "health", Set.of("alerts", "quotas"),
           "routing", Set.of("alerts", "health", "quotas", "prices"),
-          "customers", Set.of("alerts", "usage"),
+          "customers", Set.of("alerts", "usage", "plans"),
           "persons", Set.of(),
           "prices", Set.of(),
+          "plans", Set.of(),
           "alerts", Set.of());
 
   /** What every feature may use. */

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.meterkite.model.credits.LowBalance;
+import dev.meterkite.model.plans.Threshold;
 import dev.meterkite.model.usage.RateCard;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -83,8 +83,8 @@ class SettingsTest {
     assertTrue(failure.getMessage().contains("RATE_CARD"), failure::getMessage);
     Settings low = new Settings(Map.of("LOW_BALANCE", "half"));
     assertThrows(IllegalArgumentException.class, low::lowBalance);
-    assertEquals(LowBalance.NONE, new Settings(Map.of()).lowBalance());
-    assertEquals(new LowBalance(20, true), new Settings(Map.of("LOW_BALANCE", "20%")).lowBalance());
+    assertEquals(Threshold.NONE, new Settings(Map.of()).lowBalance());
+    assertEquals(new Threshold(20, true), new Settings(Map.of("LOW_BALANCE", "20%")).lowBalance());
     Settings settings = new Settings(Map.of("FOREIGN_BALANCE", "maybe"));
     assertThrows(IllegalArgumentException.class, settings::adoptsForeignBalance);
     assertFalse(settings.shadowsCredits());

@@ -2,6 +2,8 @@ package dev.meterkite.local;
 
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.http.UnavailableException;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Limits;
@@ -16,6 +18,7 @@ import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.CreditState;
 import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Queries;
 import java.io.PrintStream;
 import java.time.InstantSource;
@@ -46,19 +49,22 @@ public final class AdoptUsers {
 
   private final Store store;
   private final GroupCommit<CreditState, CreditCommand> engine;
+  private final Plans plans;
   private final PrintStream out;
 
   /**
    * @param store where the users are
+   * @param plans where the tiers are
    * @param clock the moment of the opening entries; it decides which month counts as granted
    * @param out takes plan, progress and report
    */
-  AdoptUsers(Store store, InstantSource clock, PrintStream out) {
+  AdoptUsers(Store store, Plans plans, InstantSource clock, PrintStream out) {
     this.store = store;
     this.out = out;
+    this.plans = plans;
     this.engine =
         new GroupCommit<>(
-            new CreditRules(ForeignBalance.PUT_BACK),
+            new CreditRules(ForeignBalance.PUT_BACK, plans),
             store,
             new Pauses(),
             clock,
@@ -77,8 +83,10 @@ public final class AdoptUsers {
     Options options = Main.optionsOf("adopt", args);
     int status;
     try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
-      status = new AdoptUsers(store, InstantSource.system(), System.out).run(options.dryRun());
-    } catch (LocalHostException e) {
+      status =
+          new AdoptUsers(store, CurrentPlans.read(store), InstantSource.system(), System.out)
+              .run(options.dryRun());
+    } catch (LocalHostException | UnavailableException e) {
       System.err.println(e.getMessage());
       status = 1;
     }
@@ -168,7 +176,9 @@ public final class AdoptUsers {
     for (Snapshot user : page) {
       String id = user.ref().id();
       if (Adoption.isAdopted(user)) {
-        all.add(CompletableFuture.completedFuture(new Case(user, Adoption.of(user, true), false)));
+        all.add(
+            CompletableFuture.completedFuture(
+                new Case(user, Adoption.of(user, true, plans), false)));
       } else {
         all.add(
             store
@@ -178,7 +188,7 @@ public final class AdoptUsers {
                     (sequenced, any) ->
                         new Case(
                             user,
-                            Adoption.of(user, !sequenced.isEmpty()),
+                            Adoption.of(user, !sequenced.isEmpty(), plans),
                             sequenced.isEmpty() && !any.isEmpty())));
       }
     }

@@ -3,9 +3,7 @@ package dev.meterkite.local;
 import static java.util.Comparator.comparingLong;
 
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.CreditState;
-import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.Ledger;
 import dev.meterkite.model.credits.LedgerAudit;
@@ -30,7 +28,6 @@ import java.util.stream.Collectors;
 final class Books {
   private static final int PAGE = 300;
 
-  private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
   private final List<String> findings = new ArrayList<>();
   private final Map<String, Long> debited = new HashMap<>();
   private final Map<String, ExactMicros> accrued = new HashMap<>();
@@ -79,7 +76,7 @@ final class Books {
     users++;
     transactions += ledger.size();
     String id = user.ref().id();
-    CreditState state = rules.decode(user);
+    CreditState state = CreditState.decode(user);
     LedgerAudit audit = new LedgerAudit(state);
     for (Snapshot transaction : ledger) {
       audit.add(transaction.fields());

@@ -8,10 +8,12 @@ import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
 import dev.meterkite.functions.http.Origins;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.routing.Routing;
 import dev.meterkite.functions.store.FirestoreStore;
-import dev.meterkite.model.credits.CreditPackage;
-import dev.meterkite.model.credits.SubscriptionTier;
+import dev.meterkite.model.plans.CreditPackage;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.UserTier;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -19,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -238,13 +239,14 @@ public final class LocalHost implements AutoCloseable {
 
   /** A price for all that is sold: {@code price_} and the tier or the credits of the package. */
   private static String stripePrices() {
+    Plans plans = CurrentPlans.seeded();
     Stream<String> tiers =
-        Arrays.stream(SubscriptionTier.values())
-            .filter(tier -> tier != SubscriptionTier.FREE && tier != SubscriptionTier.PAYG)
-            .map(SubscriptionTier::wire)
+        plans.tiers().stream()
+            .filter(tier -> tier.monthlyCredits() > 0 && plans.rank(tier.word()) > 0)
+            .map(UserTier::word)
             .map(tier -> "\"price_" + tier + "\":\"" + tier + "\"");
     Stream<String> packages =
-        Arrays.stream(CreditPackage.values())
+        plans.packages().stream()
             .map(CreditPackage::credits)
             .map(credits -> "\"price_" + credits + "\":" + credits);
     return Stream.concat(tiers, packages).collect(Collectors.joining(",", "{", "}"));

@@ -3,6 +3,7 @@ package dev.meterkite.local;
 import dev.meterkite.emulator.EmulatorUnavailableException;
 import dev.meterkite.emulator.FirestoreEmulator;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.local.line.WrongLineException;
 import java.io.IOException;
@@ -72,12 +73,12 @@ public final class Main {
         "adopt",
         Command.ofDocuments(
             (store, clock, options, out) ->
-                new AdoptUsers(store, clock, out).run(options.dryRun())));
+                new AdoptUsers(store, CurrentPlans.read(store), clock, out).run(options.dryRun())));
     commands.put(
         "migrate",
         Command.ofDocuments(
             (store, clock, options, out) ->
-                new Migration(store, clock, out)
+                new Migration(store, CurrentPlans.read(store), clock, out)
                     .run(Path.of(options.arguments().get(0)), options.dryRun())));
     commands.put(
         "export",

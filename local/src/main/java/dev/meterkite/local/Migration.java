@@ -1,21 +1,26 @@
 package dev.meterkite.local;
 
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.http.UnavailableException;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.DataModel;
-import dev.meterkite.model.customers.BundleTier;
 import dev.meterkite.model.customers.ConfigurationRules;
 import dev.meterkite.model.customers.FlagRules;
+import dev.meterkite.model.customers.WrittenRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.migration.ImportPlan;
 import dev.meterkite.model.migration.SchemaSteps;
+import dev.meterkite.model.plans.BundleTier;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.Scenes;
 import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.schema.Violation;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -32,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +50,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Migration {
   private final Store store;
+  private final Plans plans;
   private final InstantSource clock;
   private final PrintStream out;
 
@@ -52,8 +59,9 @@ public final class Migration {
    * @param clock stamps the flag documents
    * @param out takes plan, progress and report
    */
-  Migration(Store store, InstantSource clock, PrintStream out) {
+  Migration(Store store, Plans plans, InstantSource clock, PrintStream out) {
     this.store = store;
+    this.plans = plans;
     this.clock = clock;
     this.out = out;
   }
@@ -67,9 +75,9 @@ public final class Migration {
     int status;
     try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
       status =
-          new Migration(store, InstantSource.system(), System.out)
+          new Migration(store, CurrentPlans.read(store), InstantSource.system(), System.out)
               .run(Path.of(options.arguments().get(0)), options.dryRun());
-    } catch (LocalHostException e) {
+    } catch (LocalHostException | UnavailableException e) {
       System.err.println(e.getMessage());
       status = 1;
     }
@@ -82,7 +90,7 @@ public final class Migration {
    * @return 0 if nothing was wrong, else 1
    */
   int run(Path folder, boolean dryRun) throws IOException {
-    ImportPlan plan = new ImportPlan(SchemaSteps.PRESENT, Migration::violations);
+    ImportPlan plan = new ImportPlan(SchemaSteps.PRESENT, this::violations);
     int files = ImportFiles.addTo(plan, folder);
     Map<DocRef, Map<String, Object>> documents = plan.documents();
     Set<String> existing = existingCustomers(documents);
@@ -107,12 +115,25 @@ public final class Migration {
     return verified && problems.isEmpty() ? 0 : 1;
   }
 
-  private static List<String> violations(String collection, Map<String, Object> fields) {
-    return DataModel.TABLES.stream()
-        .filter(table -> table.collection().equals(collection))
-        .flatMap(table -> table.validate(fields).stream())
+  private List<String> violations(String collection, Map<String, Object> fields) {
+    return Stream.concat(
+            DataModel.TABLES.stream()
+                .filter(table -> table.collection().equals(collection))
+                .flatMap(table -> table.validate(fields).stream()),
+            unknownTier(collection, fields).stream())
         .map(violation -> violation.field() + ": " + violation.message())
         .toList();
+  }
+
+  /** The fault of a tier that the plans do not have. */
+  private Optional<Violation> unknownTier(String collection, Map<String, Object> fields) {
+    if (collection.equals(Users.COLLECTION)) {
+      return fields.get(Users.TIER) instanceof String word && plans.tier(word).isEmpty()
+          ? Optional.of(
+              new Violation(Users.TIER, Violation.UNKNOWN_VALUE, "must be a tier of the plans"))
+          : Optional.empty();
+    }
+    return WrittenRules.unknownTier(fields, plans);
   }
 
   private static Map<String, Integer> count(
@@ -219,8 +240,8 @@ public final class Migration {
     return mutations;
   }
 
-  private static Optional<BundleTier> tierOf(Map<String, Object> customer) {
-    return BundleTier.parse(
+  private Optional<BundleTier> tierOf(Map<String, Object> customer) {
+    return plans.bundleTier(
         customer.get(Customers.BUNDLE_TIER) instanceof String word ? word : null);
   }
 

@@ -6,7 +6,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.http.JsonValues;
-import dev.meterkite.functions.prices.Prices;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.plans.Plans;
@@ -76,7 +76,7 @@ public final class PlansReplay {
    * @throws LocalHostException with all faults
    */
   static Plans plans(Path file) {
-    Plans.Decoded decoded = Plans.decode(fields(file), Prices.seededPlans());
+    Plans.Decoded decoded = Plans.decode(fields(file), CurrentPlans.seeded());
     return decoded
         .plans()
         .orElseThrow(
@@ -105,7 +105,7 @@ public final class PlansReplay {
 
   private Plans plansInForce() {
     Plans.Decoded decoded =
-        Plans.decode(Pages.read(store, List.of(Plans.REF)).get(0), Prices.seededPlans());
+        Plans.decode(Pages.read(store, List.of(Plans.REF)).get(0), CurrentPlans.seeded());
     return decoded
         .plans()
         .orElseThrow(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.emulator.EmulatorForTests;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
@@ -54,7 +55,11 @@ class AdoptUsersTest {
 
   private int adopt(Store into, boolean dryRun) {
     printed.reset();
-    return new AdoptUsers(into, () -> NOW, new PrintStream(printed, true, StandardCharsets.UTF_8))
+    return new AdoptUsers(
+            into,
+            CurrentPlans.seeded(),
+            () -> NOW,
+            new PrintStream(printed, true, StandardCharsets.UTF_8))
         .run(dryRun);
   }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.emulator.EmulatorForTests;
 import dev.meterkite.emulator.JavaCommand;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
@@ -75,7 +76,7 @@ class MigrationTest {
   private int migrate(Store into, boolean dryRun) throws IOException {
     printed.reset();
     PrintStream out = new PrintStream(printed, true, StandardCharsets.UTF_8);
-    return new Migration(into, () -> NOW, out).run(folder, dryRun);
+    return new Migration(into, CurrentPlans.seeded(), () -> NOW, out).run(folder, dryRun);
   }
 
   private String report() {

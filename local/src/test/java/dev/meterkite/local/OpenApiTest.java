@@ -14,9 +14,7 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.model.alerts.AlertSeverity;
 import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.HoldStatus;
-import dev.meterkite.model.credits.SubscriptionTier;
 import dev.meterkite.model.credits.TransactionType;
-import dev.meterkite.model.customers.BundleTier;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.health.CircuitState;
 import dev.meterkite.model.health.HealthStatus;
@@ -211,8 +209,6 @@ class OpenApiTest {
           Map<?, ?> property = map(map(schema.get("properties")).get(place.split("/", -1)[1]));
           assertEquals(wire(words), property.get("enum"), place);
         });
-    assertEquals(wire(BundleTier.values()), map(schemas.get("BundleTier")).get("enum"));
-    assertEquals(wire(SubscriptionTier.values()), map(schemas.get("SubscriptionTier")).get("enum"));
     assertEquals(wire(FeatureFlag.values()), map(schemas.get("FeatureFlag")).get("enum"));
   }
 

@@ -19,7 +19,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,11 +105,11 @@ class FactsTest {
     plans
         .jobs()
         .qualities()
-        .forEach((word, factor) -> facts.add(fact("quality", word, "Multiplier", tenths(factor))));
+        .forEach((word, factor) -> facts.add(fact("quality", word, "Multiplier", factor)));
     plans
         .jobs()
         .priorities()
-        .forEach((word, factor) -> facts.add(fact("priority", word, "Multiplier", tenths(factor))));
+        .forEach((word, factor) -> facts.add(fact("priority", word, "Multiplier", factor)));
     for (QuotaStatus status : QuotaStatus.values()) {
       facts.add(fact("quota_status", status.wire(), "From percent", status.fromPercent()));
     }
@@ -118,10 +117,6 @@ class FactsTest {
       facts.add(fact("alert_type", type.wire(), "Default severity", type.defaultSeverity().wire()));
     }
     return facts;
-  }
-
-  private static BigDecimal tenths(BigDecimal factor) {
-    return factor.setScale(1, RoundingMode.UNNECESSARY);
   }
 
   private static String dollars(long cents) {

@@ -9,6 +9,7 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Limits;
@@ -29,6 +30,8 @@ import dev.meterkite.model.credits.UsageCharge;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.Threshold;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
@@ -45,6 +48,7 @@ public final class Credits {
   private static final int MOST_PAYERS = 4;
 
   private final GroupCommit<CreditState, CreditCommand> engine;
+  private final CurrentPlans plans;
   private final Store store;
   private final Statements statements;
   private final UserPages users;
@@ -52,25 +56,31 @@ public final class Credits {
 
   private static final class OfProcess {
     static final Backend BACKEND = Shadow.over(Backend.ofProcess());
-    static final Credits CREDITS = new Credits(BACKEND);
+    static final Credits CREDITS =
+        new Credits(
+            BACKEND,
+            Shadow.isShadow(BACKEND) ? new CurrentPlans(BACKEND) : CurrentPlans.ofProcess());
   }
 
   /**
    * Credits over a backend; a process needs them once. In shadow mode they write nothing, and each
    * command is decided alone, on the balance that the older system keeps.
+   *
+   * @param plans what decides
    */
-  public Credits(Backend backend) {
+  public Credits(Backend backend, CurrentPlans plans) {
     Backend used = Shadow.over(backend);
     boolean shadow = Shadow.isShadow(used);
     boolean adopts = shadow || used.settings().adoptsForeignBalance();
-    CreditRules rules =
-        new CreditRules(
-            adopts ? ForeignBalance.ADOPT : ForeignBalance.PUT_BACK, used.settings().lowBalance());
+    ForeignBalance foreign = adopts ? ForeignBalance.ADOPT : ForeignBalance.PUT_BACK;
+    Threshold low = used.settings().lowBalance();
+    this.plans = plans;
+    PlannedRules rules = new PlannedRules(plans, version -> new CreditRules(foreign, low, version));
     this.engine = used.engine(rules, shadow ? Limits.ALONE : Limits.DEFAULT);
     this.store = used.store();
     this.statements = new Statements(store);
     this.users = new UserPages(store, used.clock(), rules);
-    this.pricing = new UsagePricing(new Prices(used), used.clock());
+    this.pricing = new UsagePricing(new Prices(used), plans, used.clock());
   }
 
   /**
@@ -84,6 +94,17 @@ public final class Credits {
   /** The credits of this process. */
   public static Credits ofProcess() {
     return OfProcess.CREDITS;
+  }
+
+  /** The plans that count now. */
+  Plans plans() {
+    return plans.get();
+  }
+
+  /** The engine, once there are plans that are young enough to decide by. */
+  private GroupCommit<CreditState, CreditCommand> engine() {
+    plans.get();
+    return engine;
   }
 
   /** Carries a command out and says what became of it. */
@@ -106,10 +127,10 @@ public final class Credits {
 
   /** Carries commands out, all at once, and says what became of each. */
   List<Reply> carryOut(List<Command<CreditCommand>> commands) {
-    List<Reply> replies = engine.callAll(commands);
+    List<Reply> replies = engine().callAll(commands);
     for (int i = 0; i < replies.size(); i++) {
       if (isUnreadable(replies.get(i))) {
-        engine.call(CreditCommands.sweep(commands.get(i).owner().id()));
+        engine().call(CreditCommands.sweep(commands.get(i).owner().id()));
         break;
       }
     }
@@ -179,6 +200,7 @@ public final class Credits {
 
   /** A page of users with their balances. */
   Answer users(UserPages.Request request) {
+    plans.get();
     return users.page(request);
   }
 
@@ -200,7 +222,7 @@ public final class Credits {
       if (command.isEmpty()) {
         return Handled.impossible("nobody's_job");
       }
-      Reply reply = engine.call(command.get());
+      Reply reply = engine().call(command.get());
       if (!isOfAnother(reply) && !(reply instanceof Reply.Answered && read.handsOver(event))) {
         return handled(reply);
       }
@@ -243,7 +265,7 @@ public final class Credits {
 
   /** Opens the ledger of a user, if there is one still. */
   Handled openLedger(String userId) {
-    Reply reply = engine.call(CreditCommands.sweep(userId));
+    Reply reply = engine().call(CreditCommands.sweep(userId));
     if (reply instanceof Reply.Refused refused && refused.outcome() == CreditOutcome.NOT_FOUND) {
       return Handled.done("gone");
     }
@@ -270,7 +292,7 @@ public final class Credits {
    * @return whether it was applied, or nothing was due any more; fails where it may succeed later
    */
   CompletableFuture<Boolean> sweep(String userId) {
-    return engine.submit(CreditCommands.sweep(userId)).thenApply(Credits::settled);
+    return engine().submit(CreditCommands.sweep(userId)).thenApply(Credits::settled);
   }
 
   /**
@@ -283,7 +305,7 @@ public final class Credits {
         .thenCompose(
             read ->
                 read.command(JobEvent.NONE)
-                    .map(engine::submit)
+                    .map(engine()::submit)
                     .map(reply -> reply.thenApply(Credits::settled))
                     .orElseGet(() -> CompletableFuture.completedFuture(false)));
   }
@@ -295,7 +317,7 @@ public final class Credits {
    */
   CompletableFuture<Boolean> submitTie(Snapshot payment) {
     return CreditCommands.tieDue(payment)
-        .map(engine::submit)
+        .map(engine()::submit)
         .map(reply -> reply.thenApply(Credits::settled))
         .orElseGet(() -> CompletableFuture.completedFuture(false));
   }

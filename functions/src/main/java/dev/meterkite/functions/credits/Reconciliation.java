@@ -8,9 +8,7 @@ import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.alerts.Alerts;
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.CreditState;
-import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.LedgerAudit;
 import dev.meterkite.model.document.DocRef;
@@ -50,7 +48,6 @@ final class Reconciliation {
   /** How often a user is read whose documents change meanwhile. */
   private static final int READINGS = 3;
 
-  private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
   private final Store store;
   private final InstantSource clock;
   private final Supplier<Budget> time;
@@ -136,7 +133,7 @@ final class Reconciliation {
     Snapshot user = found;
     List<LedgerAudit.Finding> moving = List.of();
     for (int reading = 0; reading < READINGS; reading++) {
-      CreditState state = rules.decode(user);
+      CreditState state = CreditState.decode(user);
       LedgerAudit audit = new LedgerAudit(state);
       Optional<List<LedgerAudit.Finding>> upToState = addAll(user, state, audit, budget);
       if (upToState.isEmpty()) {

@@ -12,7 +12,8 @@ import dev.meterkite.functions.http.Role;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.SubscriptionTier;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.UserTier;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -36,20 +37,20 @@ public final class RegisterUser implements HttpFunction {
     this.endpoint =
         Endpoint.post(CreditCommands.REGISTER)
             .roles(Role.SERVICE, Role.ADMIN)
-            .fields(User::parse)
+            .fields(fields -> User.parse(fields, credits.plans()))
             .answer(call -> credits.carryOut(command(call)));
   }
 
   private record User(
       String userId,
       @Nullable String email,
-      @Nullable SubscriptionTier tier,
+      @Nullable String tier,
       @Nullable String stripeCustomerId) {
-    static User parse(Fields fields) {
+    static User parse(Fields fields, Plans plans) {
       return new User(
           fields.id("user_id"),
           fields.optionalEmail("email"),
-          fields.optionalWord("tier", SubscriptionTier.class),
+          fields.optionalWord("tier", plans.tiers().stream().map(UserTier::word).toList()),
           fields.optionalString("stripe_customer_id", 1, Limits.STRIPE_ID));
     }
   }

@@ -18,17 +18,17 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.CreditOutcome;
-import dev.meterkite.model.credits.CreditPackage;
 import dev.meterkite.model.credits.PaymentTies;
-import dev.meterkite.model.credits.SubscriptionTier;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.StripePayments;
 import dev.meterkite.model.stripe.Meaning;
 import dev.meterkite.model.stripe.StripeEvent;
 import dev.meterkite.model.stripe.StripePrices;
 import dev.meterkite.model.stripe.StripeRules;
+import dev.meterkite.model.stripe.TrialCredits;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -37,7 +37,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
@@ -58,7 +57,9 @@ final class StripeEvents {
   private static final int LONGEST_WORD = 200;
   private static final long LATEST_SECOND = Instant.parse("9999-12-31T23:59:59Z").getEpochSecond();
 
-  private final StripeRules rules;
+  private final Declared declared;
+  private final TrialCredits trials;
+  private final boolean bySubtotal;
   private final Credits credits;
   private final Store store;
   private final Log log;
@@ -68,11 +69,9 @@ final class StripeEvents {
    * @throws IllegalArgumentException if {@code STRIPE_PRICES} is not as documented
    */
   StripeEvents(Backend backend, Credits credits) {
-    this.rules =
-        new StripeRules(
-            prices(backend.settings().stripePrices()),
-            backend.settings().stripeTrialCredits(),
-            backend.settings().stripeSubtotals());
+    this.declared = declared(backend.settings().stripePrices());
+    this.trials = backend.settings().stripeTrialCredits();
+    this.bySubtotal = backend.settings().stripeSubtotals();
     this.clock = backend.clock();
     this.credits = credits;
     this.store = backend.store();
@@ -112,14 +111,28 @@ final class StripeEvents {
   }
 
   /**
-   * What the prices stand for: {@code {"price_1": "pro", "price_2": 250, "price_3": null}}.
+   * What the prices at Stripe stand for, by the words of the plans.
    *
-   * @throws IllegalArgumentException for anything but tiers that are sold, sizes of packages, and
-   *     null for prices of other products
+   * @param tiers by id of the price
+   * @param packages credits by id of the price
+   * @param foreign prices of other products
    */
-  static StripePrices prices(String json) {
-    Map<String, SubscriptionTier> tiers = new HashMap<>();
-    Map<String, CreditPackage> packages = new HashMap<>();
+  record Declared(Map<String, String> tiers, Map<String, Long> packages, Set<String> foreign) {
+    StripePrices by(Plans plans) {
+      return new StripePrices(tiers, packages, foreign, plans);
+    }
+  }
+
+  /**
+   * What the prices stand for: {@code {"price_1": "pro", "price_2": 250, "price_3": null}}. Which
+   * tiers and packages there are is a matter of the plans: a price for another one is unknown.
+   *
+   * @throws IllegalArgumentException for anything but words, whole numbers, and null for prices of
+   *     other products
+   */
+  static Declared declared(String json) {
+    Map<String, String> tiers = new HashMap<>();
+    Map<String, Long> packages = new HashMap<>();
     Set<String> foreign = new HashSet<>();
     try {
       for (Map.Entry<String, JsonElement> entry :
@@ -130,23 +143,22 @@ final class StripeEvents {
         }
         JsonPrimitive sold = entry.getValue().getAsJsonPrimitive();
         if (sold.isNumber()) {
-          packages.put(
-              entry.getKey(),
-              CreditPackage.ofCredits(sold.getAsBigDecimal().longValueExact()).orElseThrow());
+          packages.put(entry.getKey(), sold.getAsBigDecimal().longValueExact());
+        } else if (sold.isString()) {
+          tiers.put(entry.getKey(), sold.getAsString());
         } else {
-          tiers.put(entry.getKey(), SubscriptionTier.parse(sold.getAsString()).orElseThrow());
+          throw new IllegalArgumentException(entry.getKey());
         }
       }
-      return new StripePrices(tiers, packages, foreign);
+      return new Declared(tiers, packages, foreign);
     } catch (JsonParseException
         | IllegalStateException
         | UnsupportedOperationException
         | ArithmeticException
-        | NoSuchElementException
         | IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          "STRIPE_PRICES must be a JSON object of price ids, each with a tier that is sold, the"
-              + " credits of a package, or null: "
+          "STRIPE_PRICES must be a JSON object of price ids, each with a tier, the credits of a"
+              + " package, or null: "
               + e.getMessage(),
           e);
     }
@@ -154,7 +166,8 @@ final class StripeEvents {
 
   /** Takes an event. */
   Answer take(StripeEvent event) {
-    Meaning meaning = rules.of(event);
+    StripePrices prices = declared.by(credits.plans());
+    Meaning meaning = new StripeRules(prices, trials, bySubtotal).of(event);
     if (meaning instanceof Meaning.Asks asks) {
       return carryOut(event, asks);
     }

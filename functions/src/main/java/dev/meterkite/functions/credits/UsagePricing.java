@@ -2,6 +2,7 @@ package dev.meterkite.functions.credits;
 
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.model.credits.UsageCharge;
 import dev.meterkite.model.plans.Plans;
@@ -25,10 +26,12 @@ final class UsagePricing {
   private static final Duration AHEAD = Duration.ofMinutes(5);
 
   private final Prices prices;
+  private final CurrentPlans plans;
   private final InstantSource clock;
 
-  UsagePricing(Prices prices, InstantSource clock) {
+  UsagePricing(Prices prices, CurrentPlans plans, InstantSource clock) {
     this.prices = prices;
+    this.plans = plans;
     this.clock = clock;
   }
 
@@ -50,9 +53,9 @@ final class UsagePricing {
   UsageCharge charge(UsageInput usage) {
     Instant given = usage.at();
     Instant at = given == null ? clock.instant().truncatedTo(ChronoUnit.MICROS) : given;
-    Plans plans = prices.plans();
+    Plans now = plans.get();
     return new UsageCharge(
-        usage.usage(), at, prices.cost(usage.usage(), at), plans.priceBook(), plans.version());
+        usage.usage(), at, prices.cost(usage.usage(), at), now.priceBook(), now.version());
   }
 
   /** What a call would be charged, for a user of a tier. */

@@ -19,9 +19,9 @@ final class UserPages {
 
   private final Store store;
   private final InstantSource clock;
-  private final CreditRules rules;
+  private final PlannedRules rules;
 
-  UserPages(Store store, InstantSource clock, CreditRules rules) {
+  UserPages(Store store, InstantSource clock, PlannedRules rules) {
     this.store = store;
     this.clock = clock;
     this.rules = rules;
@@ -57,7 +57,8 @@ final class UserPages {
   /** One page. */
   Answer page(Request request) {
     Instant now = clock.instant();
+    CreditRules listing = rules.now();
     return Page.of(store.find(request.query()).join(), request.limit())
-        .answer("users", user -> rules.listed(user, now), last -> List.of(last.ref().id()));
+        .answer("users", user -> listing.listed(user, now), last -> List.of(last.ref().id()));
   }
 }

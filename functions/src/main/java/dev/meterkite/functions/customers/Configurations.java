@@ -10,6 +10,8 @@ import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Role;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.plans.CurrentPlans;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.customers.Configuration;
 import dev.meterkite.model.customers.Configuration.Warning;
 import dev.meterkite.model.customers.ConfigurationRules;
@@ -18,6 +20,7 @@ import dev.meterkite.model.customers.Layered;
 import dev.meterkite.model.customers.Setting;
 import dev.meterkite.model.customers.WrittenRules;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.Scenes;
@@ -48,17 +51,20 @@ public final class Configurations {
   private static final Set<Role> ALL_SEEING = Set.of(Role.SERVICE, Role.ADMIN);
 
   private final DocumentCache cache;
+  private final CurrentPlans plans;
   private final ConfigurationFile file;
   private final InstantSource clock;
   private final Log log;
 
   private static final class OfProcess {
-    static final Configurations CONFIGURATIONS = new Configurations(Backend.ofProcess());
+    static final Configurations CONFIGURATIONS =
+        new Configurations(Backend.ofProcess(), CurrentPlans.ofProcess());
   }
 
   /** Configurations over a backend; a process needs them once. */
-  public Configurations(Backend backend) {
+  public Configurations(Backend backend, CurrentPlans plans) {
     this.cache = new DocumentCache(backend.store(), backend.clock(), backend.log());
+    this.plans = plans;
     this.file = ConfigurationFile.of(backend.settings());
     this.clock = backend.clock();
     this.log = backend.log();
@@ -229,7 +235,7 @@ public final class Configurations {
             own.isEmpty() ? Layered.NONE : layered(own.get(1), gathered),
             layered(GLOBAL, gathered));
     Instant now = clock.instant();
-    Configuration configuration = ConfigurationRules.resolve(documents, now);
+    Configuration configuration = ConfigurationRules.resolve(documents, plans(gathered), now);
     warn(customerId, scene, configuration, gathered);
     Map<String, Object> members = new LinkedHashMap<>();
     if (customerId != null) {
@@ -238,7 +244,7 @@ public final class Configurations {
     if (scene != null) {
       members.put("scene_id", scene.id());
     }
-    members.put("bundle_tier", configuration.tier().wire());
+    members.put("bundle_tier", configuration.tier().word());
     members.put("active", configuration.active());
     members.put("settings", shown(configuration.settings()));
     members.put("feature_flags", shown(configuration.flags()));
@@ -248,8 +254,21 @@ public final class Configurations {
     }
     members.put("source", origin(own, scene, gathered).wire);
     members.put("version", configuration.version());
+    members.put("plans_version", configuration.plansVersion());
     members.put("age_seconds", age(gathered, now).toSeconds());
     return Answer.ok(members);
+  }
+
+  /** The plans; where Firestore does not answer the last known, as with the documents. */
+  private Plans plans(Gathered gathered) {
+    if (gathered.reachable()) {
+      try {
+        return plans.get();
+      } catch (StoreException e) {
+        log.warn("plans cannot be read", Map.of("kind", e.kind().name()));
+      }
+    }
+    return plans.lastKnown();
   }
 
   private static Map<String, Object> shown(Warning warning) {

@@ -6,12 +6,13 @@ import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.PageToken;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.model.customers.BundleTier;
 import dev.meterkite.model.customers.ConfigurationRules;
 import dev.meterkite.model.customers.Layered;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.Customers;
@@ -28,10 +29,12 @@ import org.jspecify.annotations.Nullable;
 final class CustomerPages {
   private static final List<PageToken.Part> BY_ID = List.of(PageToken.Part.ID);
 
+  private final CurrentPlans plans;
   private final Store store;
   private final InstantSource clock;
 
-  CustomerPages(Backend backend) {
+  CustomerPages(Backend backend, CurrentPlans plans) {
+    this.plans = plans;
     this.store = backend.store();
     this.clock = backend.clock();
   }
@@ -44,13 +47,13 @@ final class CustomerPages {
    * @param after where the page begins, as the page before said; empty for the first
    */
   record Request(
-      @Nullable BundleTier tier, @Nullable Instant endsBefore, int limit, List<Object> after) {
-    static Request parse(Fields fields) {
+      @Nullable String tier, @Nullable Instant endsBefore, int limit, List<Object> after) {
+    static Request parse(Fields fields, Plans plans) {
       Instant endsBefore = fields.optionalMoment("contract_ends_before");
       List<Object> after =
           PageToken.place(fields, List.of(endsBefore == null ? BY_ID : PageToken.TIME_AND_ID));
       return new Request(
-          fields.optionalWord("bundle_tier", BundleTier.class),
+          fields.optionalWord("bundle_tier", FlagSwitch.words(plans)),
           endsBefore,
           Page.limit(fields),
           after == null ? List.of() : after);
@@ -63,12 +66,17 @@ final class CustomerPages {
         query =
             tier == null
                 ? Queries.customersWithContractEndBefore(endsBefore, more)
-                : Queries.customersInTierWithContractEndBefore(tier.wire(), endsBefore, more);
+                : Queries.customersInTierWithContractEndBefore(tier, endsBefore, more);
       } else {
-        query = tier == null ? Queries.customers(more) : Queries.customersInTier(tier.wire(), more);
+        query = tier == null ? Queries.customers(more) : Queries.customersInTier(tier, more);
       }
       return query.after(after);
     }
+  }
+
+  /** What a request asks for. */
+  Request parse(Fields fields) {
+    return Request.parse(fields, plans.get());
   }
 
   /** One page. */

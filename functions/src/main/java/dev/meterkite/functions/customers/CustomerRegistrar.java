@@ -7,17 +7,18 @@ import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.customers.BundleTier;
 import dev.meterkite.model.customers.CustomerRegistration;
 import dev.meterkite.model.customers.SupportTier;
 import dev.meterkite.model.customers.WrittenRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.FeatureFlag;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Word;
@@ -53,11 +54,13 @@ final class CustomerRegistrar {
   private final Store store;
   private final InstantSource clock;
   private final Configurations configurations;
+  private final CurrentPlans plans;
 
-  CustomerRegistrar(Backend backend, Configurations configurations) {
+  CustomerRegistrar(Backend backend, Configurations configurations, CurrentPlans plans) {
     this.store = backend.store();
     this.clock = backend.clock();
     this.configurations = configurations;
+    this.plans = plans;
   }
 
   /**
@@ -66,13 +69,16 @@ final class CustomerRegistrar {
    * @param given the given fields of the customer's document
    */
   record Request(String customerId, Map<String, Object> given) {
-    static Request parse(Fields fields) {
+    static Request parse(Fields fields, Plans plans) {
       String customerId = fields.id("customer_id");
       if (WrittenRules.isReserved(customerId)) {
         fields.fault("customer_id", "reserved_id", "must not begin with an underscore");
       }
       Map<String, Object> given = new LinkedHashMap<>();
-      put(given, Customers.BUNDLE_TIER, fields.optionalWord("bundle_tier", BundleTier.class));
+      put(
+          given,
+          Customers.BUNDLE_TIER,
+          fields.optionalWord("bundle_tier", FlagSwitch.words(plans)));
       put(
           given,
           Customers.ORGANIZATION_NAME,
@@ -137,6 +143,11 @@ final class CustomerRegistrar {
     }
   }
 
+  /** What a request asks for. */
+  Request parse(Fields fields) {
+    return Request.parse(fields, plans.get());
+  }
+
   /** Registers a customer, and answers it as it is then. */
   Answer register(Call<Request> call) {
     for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
@@ -163,7 +174,7 @@ final class CustomerRegistrar {
     }
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     CustomerRegistration.Result result =
-        CustomerRegistration.decide(read.get(0), read.get(1), request.given(), now);
+        CustomerRegistration.decide(read.get(0), read.get(1), request.given(), plans.get(), now);
     if (result instanceof CustomerRegistration.AlreadyExists exists) {
       return Answer.problem(
           Problem.of(

@@ -4,6 +4,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -47,17 +48,20 @@ final class DocumentCare {
   private final InstantSource clock;
   private final Log log;
   private final Metering metering;
+  private final CurrentPlans plans;
 
   private static final class OfProcess {
-    static final DocumentCare CARE = new DocumentCare(Backend.ofProcess(), Metering.ofProcess());
+    static final DocumentCare CARE =
+        new DocumentCare(Backend.ofProcess(), Metering.ofProcess(), CurrentPlans.ofProcess());
   }
 
   /** Care for the documents of a backend, with the meter of its customers. */
-  DocumentCare(Backend backend, Metering metering) {
+  DocumentCare(Backend backend, Metering metering, CurrentPlans plans) {
     this.store = backend.store();
     this.clock = backend.clock();
     this.log = backend.log();
     this.metering = metering;
+    this.plans = plans;
   }
 
   /** The care of this process. */
@@ -124,7 +128,11 @@ final class DocumentCare {
     return new Owed(
         read,
         WrittenRules.customer(
-            customer, errors(Customer.decode(customer.fields())), read.get(1), clock.instant()));
+            customer,
+            errors(Customer.decode(customer.fields())),
+            read.get(1),
+            plans.get(),
+            clock.instant()));
   }
 
   private Owed owedToScene(DocRef ref) {
@@ -140,7 +148,11 @@ final class DocumentCare {
     return new Owed(
         List.of(scene),
         WrittenRules.scene(
-            scene, errors(Scene.decode(scene.fields())), customerExists, clock.instant()));
+            scene,
+            errors(Scene.decode(scene.fields())),
+            customerExists,
+            plans.get(),
+            clock.instant()));
   }
 
   private static List<Map<String, Object>> errors(Decoded<?> decoded) {

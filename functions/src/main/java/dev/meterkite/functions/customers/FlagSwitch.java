@@ -8,17 +8,19 @@ import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.customers.BundleTier;
 import dev.meterkite.model.customers.FlagRules;
 import dev.meterkite.model.customers.WrittenRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.BundleTier;
 import dev.meterkite.model.plans.FeatureFlag;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Violation;
@@ -52,11 +54,13 @@ final class FlagSwitch {
   private final Store store;
   private final InstantSource clock;
   private final Configurations configurations;
+  private final CurrentPlans plans;
 
-  FlagSwitch(Backend backend, Configurations configurations) {
+  FlagSwitch(Backend backend, Configurations configurations, CurrentPlans plans) {
     this.store = backend.store();
     this.clock = backend.clock();
     this.configurations = configurations;
+    this.plans = plans;
   }
 
   /**
@@ -69,16 +73,16 @@ final class FlagSwitch {
    */
   record Request(
       @Nullable String customerId,
-      @Nullable BundleTier tier,
+      @Nullable String tier,
       @Nullable BigDecimal percent,
       FeatureFlag flag,
       @Nullable Boolean value) {
 
-    static Request parse(Fields fields) {
+    static Request parse(Fields fields, Plans plans) {
       Request request =
           new Request(
               fields.optionalId("customer_id"),
-              fields.optionalWord("bundle_tier", BundleTier.class),
+              fields.optionalWord("bundle_tier", words(plans)),
               fields.optionalDecimal("percent", BigDecimal.ZERO, ALL),
               fields.word("flag", FeatureFlag.class),
               fields.optionalFlag("value"));
@@ -129,6 +133,16 @@ final class FlagSwitch {
           ? FlagRules.rollOut(flag, tier, percent.doubleValue(), value, now)
           : FlagRules.set(flag, value, now);
     }
+  }
+
+  /** The tiers of customers by their words. */
+  static List<String> words(Plans plans) {
+    return plans.bundleTiers().stream().map(BundleTier::word).toList();
+  }
+
+  /** What a request asks for. */
+  Request parse(Fields fields) {
+    return Request.parse(fields, plans.get());
   }
 
   /** Sets it and answers the flags as they stand then. */
@@ -191,9 +205,10 @@ final class FlagSwitch {
   }
 
   /** What a flag document begins with: the tier's entries, where there is a tier. */
-  private static Map<String, Object> initial(Map<String, Object> customer, Instant now) {
-    return BundleTier.parse(
-            customer.get(Customers.BUNDLE_TIER) instanceof String word ? word : null)
+  private Map<String, Object> initial(Map<String, Object> customer, Instant now) {
+    return plans
+        .get()
+        .bundleTier(customer.get(Customers.BUNDLE_TIER) instanceof String word ? word : null)
         .map(tier -> FlagRules.initial(tier, now))
         .orElseGet(() -> Map.of(FeatureFlags.SCHEMA_VERSION, FlagRules.SCHEMA_VERSION));
   }

@@ -7,6 +7,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
+import dev.meterkite.functions.plans.CurrentPlans;
 import java.io.IOException;
 
 /** {@code list-customers}: customers by tier and by the end of their contract, for admins. */
@@ -16,11 +17,9 @@ public final class ListCustomers implements HttpFunction {
 
   /** For the platform. */
   public ListCustomers() {
-    this(Backend.ofProcess());
-  }
-
-  private ListCustomers(Backend backend) {
-    this(backend.edge(), new CustomerPages(backend));
+    this(
+        Backend.ofProcess().edge(),
+        new CustomerPages(Backend.ofProcess(), CurrentPlans.ofProcess()));
   }
 
   ListCustomers(Edge edge, CustomerPages pages) {
@@ -28,7 +27,7 @@ public final class ListCustomers implements HttpFunction {
     this.endpoint =
         Endpoint.get("list-customers")
             .roles(Role.ADMIN)
-            .fields(CustomerPages.Request::parse)
+            .fields(pages::parse)
             .answer(call -> pages.page(call.request()));
   }
 

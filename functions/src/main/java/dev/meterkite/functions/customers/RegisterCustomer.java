@@ -7,6 +7,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
+import dev.meterkite.functions.plans.CurrentPlans;
 import java.io.IOException;
 
 /**
@@ -23,7 +24,8 @@ public final class RegisterCustomer implements HttpFunction {
   public RegisterCustomer() {
     this(
         Backend.ofProcess().edge(),
-        new CustomerRegistrar(Backend.ofProcess(), Configurations.ofProcess()));
+        new CustomerRegistrar(
+            Backend.ofProcess(), Configurations.ofProcess(), CurrentPlans.ofProcess()));
   }
 
   RegisterCustomer(Edge edge, CustomerRegistrar customers) {
@@ -31,7 +33,7 @@ public final class RegisterCustomer implements HttpFunction {
     this.endpoint =
         Endpoint.post(CustomerRegistrar.OPERATION)
             .roles(Role.SERVICE, Role.ADMIN)
-            .fields(CustomerRegistrar.Request::parse)
+            .fields(customers::parse)
             .answer(customers::register);
   }
 

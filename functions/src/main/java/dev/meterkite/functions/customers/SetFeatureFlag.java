@@ -7,6 +7,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
+import dev.meterkite.functions.plans.CurrentPlans;
 import java.io.IOException;
 
 /**
@@ -20,7 +21,7 @@ public final class SetFeatureFlag implements HttpFunction {
   public SetFeatureFlag() {
     this(
         Backend.ofProcess().edge(),
-        new FlagSwitch(Backend.ofProcess(), Configurations.ofProcess()));
+        new FlagSwitch(Backend.ofProcess(), Configurations.ofProcess(), CurrentPlans.ofProcess()));
   }
 
   SetFeatureFlag(Edge edge, FlagSwitch flags) {
@@ -28,7 +29,7 @@ public final class SetFeatureFlag implements HttpFunction {
     this.endpoint =
         Endpoint.post(FlagSwitch.OPERATION)
             .roles(Role.ADMIN)
-            .fields(FlagSwitch.Request::parse)
+            .fields(flags::parse)
             .answer(flags::set);
   }
 

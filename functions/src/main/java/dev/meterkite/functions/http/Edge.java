@@ -113,6 +113,8 @@ public final class Edge {
       return endpoint.operation().apply(check(endpoint, request, headers, requestId));
     } catch (Refusal refusal) {
       return refusal.answer();
+    } catch (UnavailableException e) {
+      return Answer.problem(e.problem());
     } catch (IOException e) {
       log.warn(
           "the body could not be read",

@@ -21,7 +21,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -243,15 +242,23 @@ public final class Fields {
     }
     Optional<E> word = Word.parse(vocabulary, written);
     if (word.isEmpty()) {
-      fault(
-          name,
-          Violation.UNKNOWN_VALUE,
-          "must be one of "
-              + Arrays.stream(vocabulary.getEnumConstants())
-                  .map(Word::wire)
-                  .collect(Collectors.joining(", ")));
+      notOneOf(name, Arrays.stream(vocabulary.getEnumConstants()).map(Word::wire).toList());
     }
     return word.orElse(null);
+  }
+
+  /** One of these words, or null. */
+  public @Nullable String optionalWord(String name, List<String> words) {
+    String written = kind(name, String.class, "a string");
+    if (written == null || words.contains(written)) {
+      return written;
+    }
+    notOneOf(name, words);
+    return null;
+  }
+
+  private void notOneOf(String name, List<String> words) {
+    fault(name, Violation.UNKNOWN_VALUE, "must be one of " + String.join(", ", words));
   }
 
   /** A required moment, RFC 3339, cut to microseconds. */

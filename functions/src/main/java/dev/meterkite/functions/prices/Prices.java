@@ -6,9 +6,7 @@ import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
-import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.PriceHistory;
 import dev.meterkite.model.prices.Priced;
@@ -17,7 +15,6 @@ import dev.meterkite.model.routing.Catalogue;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.ModelCatalog;
 import dev.meterkite.model.schema.Schema.ModelPrices;
-import dev.meterkite.model.schema.Violation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -29,11 +26,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What calls of models cost, and the plans that make credits of it.
+ * What calls of models cost.
  *
- * <p>Both are read at most {@link #MAX_AGE} before they are used, so a version of a price should be
- * written at least that long before it counts; where a price is not known, it is read again before
- * that is said. Where Firestore cannot be reached, this fails: no call is charged at a guess.
+ * <p>Prices are read at most {@link #MAX_AGE} before they are used, so a version of a price should
+ * be written at least that long before it counts; where a price is not known, it is read again
+ * before that is said. Where Firestore cannot be reached, this fails: no call is charged at a
+ * guess.
  */
 public final class Prices {
   /** The longest time for which a change may go unseen. */
@@ -54,15 +52,9 @@ public final class Prices {
   private final Store store;
   private final Log log;
   private final RecentReads<Model, PriceHistory> histories;
-  private final RecentReads<DocRef, Plans> plans;
   private final RecentReads<Model, PriceHistory> estimates;
   private final RecentReads<String, Boolean> any;
   private final InstantSource clock;
-
-  /** The last plans that were valid, and the faults that the log has heard of. */
-  private final AtomicReference<@Nullable Plans> lastValid = new AtomicReference<>();
-
-  private final AtomicReference<String> said = new AtomicReference<>("");
 
   private record Model(String provider, String modelId) {}
 
@@ -102,7 +94,6 @@ public final class Prices {
             1,
             collection ->
                 store.find(Queries.allOf(collection, 1, "")).thenApply(found -> !found.isEmpty()));
-    this.plans = new RecentReads<>(backend.clock(), real, MAX_AGE, 1, this::readPlans);
   }
 
   /** The catalogue that comes with the program: documents by their ids. */
@@ -113,30 +104,6 @@ public final class Prices {
   /** The same as documents of {@code model_catalog}. */
   public static List<Snapshot> seedDocuments() {
     return SeededCatalogue.documents();
-  }
-
-  /**
-   * The alert of an import that holds prices of a provider.
-   *
-   * @param rows the keys of the prices, at least one
-   */
-  public static Mutation heldAlert(String provider, List<String> rows, Instant now) {
-    return HeldPrices.alert(provider, rows, now);
-  }
-
-  /** Resolves the alerts of providers that have no held price any more; how many. */
-  public static long resolveHeld(Store store, Instant now) {
-    return HeldPrices.resolve(store, now);
-  }
-
-  /** The plans that come with the program: what the document stands for where it is absent. */
-  public static Plans seededPlans() {
-    return SeededPlans.plans();
-  }
-
-  /** The plans. */
-  public Plans plans() {
-    return plans.get(Plans.REF);
   }
 
   /** What a call at a moment costs. */
@@ -248,27 +215,5 @@ public final class Prices {
                 model.provider().equals(each.fields().get(ModelCatalog.PROVIDER))
                     && model.modelId().equals(each.fields().get(ModelCatalog.MODEL_ID)))
         .toList();
-  }
-
-  /** A document that is not valid is not used: the last valid one goes on counting. */
-  private CompletableFuture<Plans> readPlans(DocRef ref) {
-    return store
-        .read(List.of(ref))
-        .thenApply(found -> valid(Plans.decode(found.get(0), SeededPlans.plans())));
-  }
-
-  private Plans valid(Plans.Decoded decoded) {
-    String faults = decoded.faults().toString();
-    if (!said.getAndSet(faults).equals(faults) && !decoded.faults().isEmpty()) {
-      log.warn(
-          "plans/default is not valid",
-          Map.of("errors", decoded.faults().stream().map(Violation::encode).toList()));
-    }
-    decoded.plans().ifPresent(lastValid::set);
-    Plans last = lastValid.get();
-    if (last == null) {
-      throw new StoreException(StoreException.Kind.UNKNOWN, "plans/default is not valid");
-    }
-    return last;
   }
 }

@@ -2,6 +2,7 @@ package dev.meterkite.functions.prices;
 
 import com.google.gson.JsonObject;
 import dev.meterkite.functions.http.JsonValues;
+import dev.meterkite.functions.http.Seeds;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.ModelCatalog;

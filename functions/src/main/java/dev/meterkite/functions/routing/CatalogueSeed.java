@@ -1,9 +1,6 @@
 package dev.meterkite.functions.routing;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
+import dev.meterkite.functions.http.Seeds;
 import dev.meterkite.functions.prices.Prices;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -34,35 +31,8 @@ final class CatalogueSeed {
     Map<String, String> bodies = new LinkedHashMap<>();
     Prices.seed()
         .asMap()
-        .forEach((id, fields) -> bodies.put(id, typed(fields.getAsJsonObject()).toString()));
+        .forEach(
+            (id, fields) -> bodies.put(id, Seeds.document(fields.getAsJsonObject()).toString()));
     return bodies;
-  }
-
-  private static JsonObject typed(JsonObject fields) {
-    JsonObject typed = new JsonObject();
-    fields.asMap().forEach((name, value) -> typed.add(name, value(value)));
-    JsonObject holder = new JsonObject();
-    holder.add("fields", typed);
-    return holder;
-  }
-
-  private static JsonObject value(JsonElement value) {
-    JsonObject typed = new JsonObject();
-    if (value instanceof JsonObject map) {
-      typed.add("mapValue", typed(map));
-    } else if (value instanceof JsonArray list) {
-      JsonArray values = new JsonArray();
-      list.forEach(item -> values.add(value(item)));
-      JsonObject holder = new JsonObject();
-      holder.add("values", values);
-      typed.add("arrayValue", holder);
-    } else if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
-      typed.add("booleanValue", primitive);
-    } else if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
-      typed.addProperty("integerValue", primitive.getAsString());
-    } else {
-      typed.addProperty("stringValue", value.getAsString());
-    }
-    return typed;
   }
 }

@@ -20,6 +20,7 @@ import dev.meterkite.functions.http.FakeRequest;
 import dev.meterkite.functions.http.FakeResponse;
 import dev.meterkite.functions.http.TokenServer;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.EmulatedStore;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
@@ -96,9 +97,13 @@ class CostTest {
             Edge.of(settings),
             Intake.of(settings),
             Log.ofProcess(settings));
+    // Read in the background twice a minute, which the page says apart.
+    CurrentPlans plans = new CurrentPlans(backend.with(unbilled));
+    plans.get();
     Wiring wiring =
         new Wiring()
             .with(Backend.class, backend)
+            .with(CurrentPlans.class, plans)
             .with(Settings.class, settings)
             .with(Store.class, bill)
             .with(Edge.class, backend.edge())

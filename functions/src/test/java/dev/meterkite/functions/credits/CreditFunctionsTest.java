@@ -20,6 +20,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.credits.CreditCommand;
@@ -110,8 +111,8 @@ class CreditFunctionsTest {
     assertEquals("70 0 70", figures(answer));
     JsonObject booked = transaction(answer);
     assertEquals(
-        "transaction_id user_id type amount balance_after sequence job_id description created_at"
-            + " prev_hash hash",
+        "transaction_id user_id type amount balance_after sequence job_id description"
+            + " plans_version created_at prev_hash hash",
         members(booked));
     assertEquals("deduction", booked.get("type").getAsString());
     assertEquals(-30, booked.get("amount").getAsLong());
@@ -519,7 +520,8 @@ class CreditFunctionsTest {
     DocRef older = command.markers().get(1);
     HOSTED.set(
         older.collection(), older.id(), Map.of("request_hash", "hash", "answer", "{\"hold\":1}"));
-    Credits other = new Credits(Credits.backendOfProcess());
+    Credits other =
+        new Credits(Credits.backendOfProcess(), new CurrentPlans(Credits.backendOfProcess()));
     assertEquals("{\"hold\":1}", other.carryOut(command).body());
     assertEquals("99 0", balance(user) + " " + Desk.held(user));
   }
@@ -528,7 +530,8 @@ class CreditFunctionsTest {
   @Test
   void c22_oneKeyTwoBodiesInTwoProcesses_isAConflict() {
     Credits one = Desk.with(Credits::ofProcess);
-    Credits other = new Credits(Credits.backendOfProcess());
+    Credits other =
+        new Credits(Credits.backendOfProcess(), new CurrentPlans(Credits.backendOfProcess()));
     String user = user(100);
     String job = "job-" + key();
     for (int i = 0; i < 2; i++) {
@@ -551,7 +554,11 @@ class CreditFunctionsTest {
         LongStream.range(0, 1_200)
             .mapToObj(i -> CreditCommands.debit(user, 11, null, null, user + i, "hash"))
             .toList();
-    for (Credits each : List.of(one, new Credits(Credits.backendOfProcess()))) {
+    for (Credits each :
+        List.of(
+            one,
+            new Credits(
+                Credits.backendOfProcess(), new CurrentPlans(Credits.backendOfProcess())))) {
       for (Reply reply : each.carryOut(debits)) {
         Reply.Refused refused = assertInstanceOf(Reply.Refused.class, reply);
         assertEquals(CreditOutcome.INSUFFICIENT_CREDITS, refused.outcome());

@@ -10,6 +10,7 @@ import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.EmulatedStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
@@ -46,7 +47,11 @@ class CreditRoundTripsTest {
           Edge.of(emulated.settings()),
           Intake.of(emulated.settings()),
           Log.ofProcess(emulated.settings()));
-  private final Credits credits = new Credits(backend);
+
+  /** Read already, as in a process that has served a request within the last minute. */
+  private final CurrentPlans plans = read(backend);
+
+  private final Credits credits = new Credits(backend, plans);
 
   /**
    * Fixed, as the keys are: what a statement reads depends on the order of the ids made of them.
@@ -54,6 +59,12 @@ class CreditRoundTripsTest {
   private final String user = "u-1";
 
   private int keys;
+
+  private static CurrentPlans read(Backend backend) {
+    CurrentPlans plans = new CurrentPlans(backend);
+    plans.get();
+    return plans;
+  }
 
   private void assertTable(String expected) {
     String found = String.join("\n", table);
@@ -136,7 +147,7 @@ class CreditRoundTripsTest {
     user(1_000);
     costs("debit, first of a user of an older system", () -> done(credits.carryOut(debit(1))));
     costs("debit, warm", () -> done(credits.carryOut(debit(1))));
-    Credits elsewhere = new Credits(backend);
+    Credits elsewhere = new Credits(backend, plans);
     costs("debit, cold", () -> done(elsewhere.carryOut(debit(1))));
     costs("debit, after another writer's", () -> done(credits.carryOut(debit(1))));
     Command<CreditCommand> repeated = debit(1);

@@ -9,6 +9,7 @@ import dev.meterkite.functions.events.FakeEvent;
 import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.EmulatedStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
@@ -46,7 +47,7 @@ class CreditSweepsTest {
           Edge.of(emulated.settings()),
           Intake.of(emulated.settings()),
           Log.ofProcess(emulated.settings()));
-  private final Credits credits = new Credits(backend);
+  private final Credits credits = new Credits(backend, new CurrentPlans(backend));
   private final DueCredits due = new DueCredits(backend, credits);
   private final Reconciliation reconciliation = new Reconciliation(backend);
 

@@ -10,6 +10,7 @@ import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
@@ -60,9 +61,10 @@ class ShadowTest {
   private Instant now = Instant.parse("2026-03-10T10:00:00Z");
   private Instant real = MemoryStore.WRITTEN.plus(Duration.ofHours(1));
   private final Shadow shadow = new Shadow(copy, () -> real, log);
-  private final Credits liveCredits = new Credits(backend(live, "live"));
+  private final Credits liveCredits =
+      new Credits(backend(live, "live"), new CurrentPlans(backend(live, "live")));
   private final Backend shadowBackend = backend(shadow, "shadow");
-  private final Credits shadowCredits = new Credits(shadowBackend);
+  private final Credits shadowCredits = new Credits(shadowBackend, new CurrentPlans(shadowBackend));
 
   private Backend backend(Store store, String mode) {
     Map<String, String> variables = new HashMap<>();

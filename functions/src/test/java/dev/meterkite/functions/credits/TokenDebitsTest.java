@@ -11,6 +11,7 @@ import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.EmulatedStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
@@ -39,7 +40,7 @@ class TokenDebitsTest {
   private int keys;
 
   private Credits credits() {
-    return new Credits(
+    Backend backend =
         new Backend(
             emulated.settings(),
             store,
@@ -47,7 +48,8 @@ class TokenDebitsTest {
             new Pauses(),
             Edge.of(emulated.settings()),
             Intake.of(emulated.settings()),
-            Log.ofProcess(emulated.settings())));
+            Log.ofProcess(emulated.settings()));
+    return new Credits(backend, new CurrentPlans(backend));
   }
 
   private void set(String collection, String id, Map<String, Object> fields) {

@@ -8,6 +8,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.hosted.Hosted;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.usage.Metering;
@@ -79,7 +80,7 @@ class DocumentCareTest {
             shared.edge(),
             shared.intake(),
             shared.log());
-    return new DocumentCare(backend, new Metering(backend));
+    return new DocumentCare(backend, new Metering(backend), new CurrentPlans(backend));
   }
 
   private static Snapshot customer(String id) {

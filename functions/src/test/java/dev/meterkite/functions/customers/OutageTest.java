@@ -16,6 +16,7 @@ import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Caller;
 import dev.meterkite.functions.http.Role;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
@@ -101,7 +102,7 @@ class OutageTest {
     PrintStream out = new PrintStream(lines, true, StandardCharsets.UTF_8);
     Map<String, String> all = new HashMap<>(environment);
     all.put("GOOGLE_CLOUD_PROJECT", "p");
-    return new Configurations(
+    Backend backend =
         new Backend(
             new Settings(all),
             line,
@@ -109,7 +110,8 @@ class OutageTest {
             shared.turns(),
             shared.edge(),
             shared.intake(),
-            new Log(Optional.empty(), () -> now, out)));
+            new Log(Optional.empty(), () -> now, out));
+    return new Configurations(backend, new CurrentPlans(backend));
   }
 
   private Map<String, String> file(String mode, String json) throws IOException {

@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.hosted.Hosted;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.usage.Metering;
 import dev.meterkite.model.document.DocRef;
@@ -121,7 +122,8 @@ class RegisterCustomerTest {
     registered(id, ALL);
     Snapshot customer = HOSTED.read("customers", id);
     Instant flags = HOSTED.read("feature_flags", id).updateTime();
-    DocumentCare care = new DocumentCare(Backend.ofProcess(), Metering.ofProcess());
+    DocumentCare care =
+        new DocumentCare(Backend.ofProcess(), Metering.ofProcess(), CurrentPlans.ofProcess());
     DocumentChange change =
         new DocumentChange(
             customer.ref(), Snapshot.absent(customer.ref()), customer, HOSTED.now(), "event-1");

@@ -35,6 +35,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -1063,6 +1064,66 @@ class DeployScriptTest {
     String documents = "/v1/projects/" + PROJECT + "/databases/(default)/documents/model_catalog";
     assertTrue(first.startsWith(documents + "?documentId=openai_gpt-4o {\"fields\":{"), first);
     assertTrue(first.contains("\"context_tokens\":{\"integerValue\":\"128000\"}"), first);
+  }
+
+  /** A file replaces the document; without one it is created, or stays; a fault writes nothing. */
+  @Test
+  void plans_areWritten_orTheirFaultsNamed() throws IOException {
+    assumeTrue(Shell.has("curl"), "curl is not installed");
+    ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
+    HttpServer service = HttpServer.create(loopback(), 0);
+    service.createContext(
+        "/",
+        exchange -> {
+          String body =
+              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+          asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " " + body);
+          exchange.sendResponseHeaders(exchange.getRequestMethod().equals("POST") ? 409 : 200, -1);
+          exchange.close();
+        });
+    service.start();
+    Path good = temp.resolve("good.json");
+    Files.writeString(
+        good,
+        "{\"version\": 7, \"jobs\": {\"credits_per_minute\": 0.5, \"qualities\": "
+            + "[{\"quality\": \"hd\", \"multiplier\": 2.0}], \"priorities\": "
+            + "[{\"priority\": \"now\", \"multiplier\": 1}]}}");
+    Path bad = temp.resolve("bad.json");
+    Files.writeString(bad, "{\"tiers\": [], \"packages\": 5}");
+    try {
+      script("gcloud", "echo a-token");
+      String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+      String classes = System.getProperty("java.class.path");
+      script("java", "shift 2; exec '" + java + "' -cp '" + classes + "' \"$@\"");
+      String api = "http://127.0.0.1:" + service.getAddress().getPort() + "/v1";
+      assertEquals(0, plans(api, null).status());
+      assertEquals(0, plans(api, good).status());
+      Shell.Ended refused = plans(api, bad);
+      assertEquals(2, refused.status());
+      assertTrue(refused.err().contains("tiers must have at least one item"), refused.err());
+      assertTrue(refused.err().contains("packages must be a list"), refused.err());
+    } finally {
+      service.stop(0);
+    }
+    assertEquals(2, asked.size());
+    String documents = "/v1/projects/" + PROJECT + "/databases/(default)/documents/plans";
+    String first = asked.remove();
+    assertTrue(first.startsWith("POST " + documents + "?documentId=default {\"fields\":{"), first);
+    String second = asked.remove();
+    assertTrue(second.startsWith("PATCH " + documents + "/default {\"fields\":{"), second);
+    assertTrue(second.contains("\"version\":{\"integerValue\":\"7\"}"), second);
+    assertTrue(second.contains("\"credits_per_minute\":{\"doubleValue\":0.5}"), second);
+    assertTrue(second.contains("\"multiplier\":{\"integerValue\":\"2\"}"), second);
+  }
+
+  private Shell.Ended plans(String api, @Nullable Path file) {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("PATH", temp + ":" + System.getenv("PATH"));
+    environment.put("DOCUMENTS_API", api);
+    if (file != null) {
+      environment.put("PLANS_FILE", file.toString());
+    }
+    return Shell.run(environment, "./deploy.sh", "--project", PROJECT, "--plans");
   }
 
   private void script(String name, String line) throws IOException {

@@ -36,6 +36,11 @@ public final class FakeResponse implements HttpResponse {
     return out.toString(StandardCharsets.UTF_8);
   }
 
+  /** The HTTP status of the answer. */
+  public int status() {
+    return status;
+  }
+
   JsonObject json() {
     return JsonParser.parseString(body()).getAsJsonObject();
   }

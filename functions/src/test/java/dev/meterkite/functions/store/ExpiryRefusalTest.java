@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
@@ -39,7 +40,7 @@ class ExpiryRefusalTest { // A1
   private Duration ahead = Duration.ZERO;
   private final GroupCommit<CreditState, CreditCommand> engine =
       new GroupCommit<>(
-          new CreditRules(ForeignBalance.PUT_BACK),
+          new CreditRules(ForeignBalance.PUT_BACK, CurrentPlans.seeded()),
           store,
           simulation::after,
           () -> simulation.instant().plus(ahead),

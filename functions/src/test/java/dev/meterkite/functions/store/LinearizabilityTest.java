@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.PlantedDefectsTest.Defect;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Rules;
@@ -260,7 +261,7 @@ class LinearizabilityTest {
     private int settlements;
 
     User(long seed, Defect defect) {
-      super(seed, new CreditRules(ForeignBalance.PUT_BACK), defect);
+      super(seed, new CreditRules(ForeignBalance.PUT_BACK, CurrentPlans.seeded()), defect);
       store.apply(
           List.of(
               Mutation.create(

@@ -3,16 +3,16 @@ package dev.meterkite.local.chaos;
 import static dev.meterkite.local.chaos.Audit.number;
 
 import com.google.gson.JsonParser;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.local.chaos.Journal.Operation;
 import dev.meterkite.local.chaos.Journal.Outcome;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.CreditState;
-import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.LedgerAudit;
-import dev.meterkite.model.credits.SubscriptionTier;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
@@ -38,7 +38,6 @@ final class CreditCheck {
 
   private final Audit audit;
   private final Journal journal;
-  private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
   private final Map<String, List<Map<String, Object>>> transactions = new HashMap<>();
   private final Map<String, List<Snapshot>> openHolds = new HashMap<>();
 
@@ -180,7 +179,7 @@ final class CreditCheck {
 
   private void user(Snapshot user) {
     String id = user.ref().id();
-    CreditState state = rules.decode(user);
+    CreditState state = CreditState.decode(user);
     LedgerAudit ledger = new LedgerAudit(state);
     List<Map<String, Object>> own = transactions.remove(id);
     if (own != null) {
@@ -235,8 +234,9 @@ final class CreditCheck {
   }
 
   private static long monthlyCredits(Snapshot user) {
-    return SubscriptionTier.parse(String.valueOf(user.fields().get(Users.TIER)))
-        .map(SubscriptionTier::monthlyCredits)
+    return CurrentPlans.seeded()
+        .tier(String.valueOf(user.fields().get(Users.TIER)))
+        .map(UserTier::monthlyCredits)
         .orElse(0L);
   }
 

@@ -26,7 +26,8 @@ public enum AlertType implements Word {
   JOB_UNPAID(AlertSeverity.WARNING),
   PRICE_HELD(AlertSeverity.WARNING),
   USAGE_QUOTA_WARNING(AlertSeverity.WARNING),
-  USAGE_QUOTA_EXHAUSTED(AlertSeverity.CRITICAL);
+  USAGE_QUOTA_EXHAUSTED(AlertSeverity.CRITICAL),
+  PLANS_INVALID(AlertSeverity.CRITICAL);
 
   private final AlertSeverity defaultSeverity;
 

@@ -1,6 +1,7 @@
 package dev.meterkite.model.credits;
 
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Users;
 import java.util.Map;
 
@@ -38,8 +39,9 @@ public record Adoption(Kind kind, long balance, String reason) {
    * @param user the document, as just read
    * @param isSequenced whether there are transactions with a sequence; asked only for a user
    *     without a ledger
+   * @param plans where the tiers are
    */
-  public static Adoption of(Snapshot user, boolean isSequenced) {
+  public static Adoption of(Snapshot user, boolean isSequenced, Plans plans) {
     CreditState state = LedgerCodec.decode(user);
     Ledger ledger = state.ledger();
     if (ledger != null) {
@@ -55,7 +57,7 @@ public record Adoption(Kind kind, long balance, String reason) {
     if (state.found() == CreditState.Found.UNREADABLE) {
       return refused("credits_balance is " + Raw.shown(fields.get(Users.CREDITS_BALANCE)));
     }
-    if (CreditRules.tier(state).isEmpty()) {
+    if (CreditRules.tier(state, plans).isEmpty()) {
       return refused("tier is " + Raw.shown(fields.get(Users.TIER)));
     }
     return new Adoption(

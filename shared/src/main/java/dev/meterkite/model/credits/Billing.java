@@ -1,5 +1,6 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.plans.Plans;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,13 +33,6 @@ public record Billing(
               entry -> entry.getValue().status().isLive())
           .thenComparing(Map.Entry.comparingByValue(Subscription.ORDER));
 
-  private static final Comparator<Map.Entry<String, Subscription>> BY_TIER =
-      Comparator.<Map.Entry<String, Subscription>, Boolean>comparing(
-              entry -> entry.getValue().status().isLive())
-          .thenComparing(
-              entry -> entry.getValue().tier(), Comparator.nullsFirst(Comparator.naturalOrder()))
-          .thenComparing(Map.Entry::getKey);
-
   public Billing {
     subscriptions = Map.copyOf(subscriptions);
   }
@@ -58,9 +52,10 @@ public record Billing(
 
   /**
    * This with a subscription as an event tells it. The live one with the highest tier renews the
-   * credits. An id in {@code subscriptionId} of which no event was heard stays while nothing lives.
+   * credits; one that is no tier of the plans comes last. An id in {@code subscriptionId} of which
+   * no event was heard stays while nothing lives.
    */
-  Billing with(String id, Subscription told) {
+  Billing with(String id, Subscription told, Plans plans) {
     Map<String, Subscription> next = new LinkedHashMap<>(subscriptions);
     next.put(id, told);
     if (next.size() > MOST) {
@@ -72,24 +67,30 @@ public record Billing(
     boolean isUnheard = subscriptionId != null && !next.containsKey(subscriptionId);
     return new Billing(
         customerId,
-        live(next).map(Map.Entry::getKey).orElse(isUnheard ? subscriptionId : null),
+        live(next, plans).map(Map.Entry::getKey).orElse(isUnheard ? subscriptionId : null),
         next);
   }
 
   /**
-   * The tier that the subscriptions give: that of the live one that renews; {@code free} when one
-   * has ended; empty when Stripe has no say in it: none was ever live, or one of which no event was
-   * heard is named.
+   * The tier that the subscriptions give: that of the live one that renews; the first of the plans
+   * when one has ended; empty when Stripe has no say in it: none was ever live, or one of which no
+   * event was heard is named.
    */
-  Optional<SubscriptionTier> tier() {
-    Optional<SubscriptionTier> live = live(subscriptions).map(entry -> entry.getValue().tier());
+  Optional<String> tier(Plans plans) {
+    Optional<String> live = live(subscriptions, plans).map(entry -> entry.getValue().tier());
     boolean isOver = subscriptions.values().stream().anyMatch(each -> each.status().isOver());
     return live.isPresent() || subscriptionId != null || !isOver
         ? live
-        : Optional.of(SubscriptionTier.FREE);
+        : Optional.of(plans.firstTier().word());
   }
 
-  private static Optional<Map.Entry<String, Subscription>> live(Map<String, Subscription> all) {
-    return all.entrySet().stream().max(BY_TIER).filter(entry -> entry.getValue().status().isLive());
+  private static Optional<Map.Entry<String, Subscription>> live(
+      Map<String, Subscription> all, Plans plans) {
+    return all.entrySet().stream()
+        .filter(entry -> entry.getValue().status().isLive())
+        .max(
+            Comparator.<Map.Entry<String, Subscription>>comparingInt(
+                    entry -> plans.rank(entry.getValue().tier()))
+                .thenComparing(Map.Entry::getKey));
   }
 }

@@ -6,6 +6,7 @@ import dev.meterkite.model.alerts.Alerts;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditHolds;
@@ -36,6 +37,7 @@ final class Book {
   }
 
   private final String userId;
+  private final Plans plans;
   private final Instant now;
   private final List<Write> writes = new ArrayList<>();
   private final Map<DocRef, Map<String, Object>> closed = new LinkedHashMap<>();
@@ -50,8 +52,12 @@ final class Book {
   private final @Nullable Long rebuiltAt;
   private ExactMicros accrued;
 
-  Book(String userId, Ledger ledger, Instant now) {
+  /**
+   * @param plans what entries and holds are decided by where nothing older has decided them
+   */
+  Book(String userId, Ledger ledger, Plans plans, Instant now) {
     this.userId = userId;
+    this.plans = plans;
     this.now = now;
     sequence = ledger.sequence();
     balance = ledger.balance();
@@ -67,6 +73,10 @@ final class Book {
 
   String userId() {
     return userId;
+  }
+
+  Plans plans() {
+    return plans;
   }
 
   Instant now() {
@@ -226,7 +236,7 @@ final class Book {
   /** Sets credits aside. The caller has checked that they are there. */
   OpenHold open(String holdId, long amount, @Nullable String jobId, Instant expiresAt) {
     Lots.Taken taken = lots.pin(amount);
-    OpenHold hold = new OpenHold(holdId, amount, expiresAt, jobId, taken.shares());
+    OpenHold hold = new OpenHold(holdId, amount, expiresAt, jobId, plans.version(), taken.shares());
     lots = taken.lots();
     holds = holds.with(hold);
     return hold;
@@ -235,7 +245,7 @@ final class Book {
   /** Whether one more hold with that many pins would be too many. */
   boolean isFullFor(String holdId, long amount, @Nullable String jobId, Instant expiresAt) {
     List<LotShare> pins = lots.pin(amount).shares();
-    return holds.isFullFor(new OpenHold(holdId, amount, expiresAt, jobId, pins));
+    return holds.isFullFor(new OpenHold(holdId, amount, expiresAt, jobId, plans.version(), pins));
   }
 
   /** Gives all credits of a hold back. */
@@ -353,6 +363,7 @@ final class Book {
     fields.put(CreditTransactions.TYPE, type.wire());
     fields.put(CreditTransactions.AMOUNT, amount);
     fields.put(CreditTransactions.BALANCE_AFTER, balance);
+    fields.put(CreditTransactions.PLANS_VERSION, plans.version());
     fields.putAll(labels.fields);
     fields.put(CreditTransactions.CREATED_AT, now);
     fields.put(CreditTransactions.SEQUENCE, sequence);

@@ -41,11 +41,11 @@ final class CallChargeRules {
     this.state = state;
     this.book = book;
     this.seen = seen;
-    this.tier = tier(state);
+    this.tier = tier(state, book);
   }
 
-  private static String tier(CreditState state) {
-    return state.tier() == null ? SubscriptionTier.FREE.wire() : state.tier();
+  private static String tier(CreditState state, Book book) {
+    return state.tier() == null ? book.plans().firstTier().word() : state.tier();
   }
 
   /** Decides one of the commands of usage; null for another command. */
@@ -69,7 +69,7 @@ final class CallChargeRules {
     if (usage == null || !(usage.priced() instanceof Priced.Known known)) {
       return 0;
     }
-    ExactMicros charge = usage.charge(known, tier(state));
+    ExactMicros charge = usage.charge(known, tier(state, book));
     ExactMicros needed =
         input instanceof CreditCommand.HoldUsage ? charge : book.accrued().plus(charge);
     return needed.partsToCover(usage.book().creditMicros());

@@ -1,5 +1,6 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
@@ -138,17 +139,17 @@ public final class CreditAnswers {
 
   /** {@code user_id, email?, tier, stripe_customer_id?, created_at?, balance, held, available}. */
   static Map<String, Object> user(CreditState state, Book book) {
-    return figures(user(state), book.balance(), book.held());
+    return figures(user(state, book.plans()), book.balance(), book.held());
   }
 
   /** {@code user_id, email?, tier, stripe_customer_id?, created_at?, erased_at?}. */
-  static Map<String, Object> user(CreditState state) {
+  static Map<String, Object> user(CreditState state, Plans plans) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(Users.USER_ID, state.userId());
     if (state.email() != null) {
       answer.put(Users.EMAIL, state.email());
     }
-    answer.put(Users.TIER, state.tier() == null ? SubscriptionTier.FREE.wire() : state.tier());
+    answer.put(Users.TIER, state.tier() == null ? plans.firstTier().word() : state.tier());
     if (state.billing().customerId() != null) {
       answer.put(Users.STRIPE_CUSTOMER_ID, state.billing().customerId());
     }

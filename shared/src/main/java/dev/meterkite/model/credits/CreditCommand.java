@@ -194,14 +194,14 @@ public sealed interface CreditCommand {
    * Create the user, or complete it: a field that the document has is never changed.
    *
    * @param email null to leave it out
-   * @param tier null for {@link SubscriptionTier#FREE}, or for the tier that the user has
+   * @param tier null for the first tier of the plans, or for the tier that the user has
    * @param stripeCustomerId who the user is at Stripe; null to leave it out
    * @param keepsAnswer whether the answer has to be kept even if nothing changes, because an
    *     idempotency key may ask for it again
    */
   record Register(
       @Nullable String email,
-      @Nullable SubscriptionTier tier,
+      @Nullable String tier,
       @Nullable String stripeCustomerId,
       boolean keepsAnswer)
       implements CreditCommand {}

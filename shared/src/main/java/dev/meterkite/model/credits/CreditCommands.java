@@ -151,7 +151,7 @@ public final class CreditCommands {
   public static Command<CreditCommand> register(
       String userId,
       @Nullable String email,
-      @Nullable SubscriptionTier tier,
+      @Nullable String tier,
       @Nullable String stripeCustomerId,
       @Nullable String key,
       String requestHash) {

@@ -11,6 +11,9 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.Threshold;
+import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
@@ -23,7 +26,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -58,21 +60,25 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
 
   private final ForeignBalance foreign;
   private final LowBalance lowBalance;
+  private final Plans plans;
 
   /**
    * The rules.
    *
    * @param foreign what happens to a balance that another program changed
-   * @param lowBalance when the balance of a user without a threshold of its own is low
+   * @param lowBalance when the balance of a user is low who has no threshold and is of a tier
+   *     without one
+   * @param plans what decides now
    */
-  public CreditRules(ForeignBalance foreign, LowBalance lowBalance) {
+  public CreditRules(ForeignBalance foreign, Threshold lowBalance, Plans plans) {
     this.foreign = foreign;
-    this.lowBalance = lowBalance;
+    this.lowBalance = new LowBalance(lowBalance, plans);
+    this.plans = plans;
   }
 
-  /** The rules without a threshold for low balances. */
-  public CreditRules(ForeignBalance foreign) {
-    this(foreign, LowBalance.NONE);
+  /** The rules without a threshold for low balances but those of the plans. */
+  public CreditRules(ForeignBalance foreign, Plans plans) {
+    this(foreign, Threshold.NONE, plans);
   }
 
   /** The first instant of the calendar month in UTC that contains this one. */
@@ -98,37 +104,41 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     return LocalDate.ofInstant(instant, ZoneOffset.UTC).toString();
   }
 
-  /** The user's tier: free when none is named, empty for a word that is no tier. */
-  static Optional<SubscriptionTier> tier(CreditState state) {
-    return state.tier() == null
-        ? Optional.of(SubscriptionTier.FREE)
-        : SubscriptionTier.parse(state.tier());
+  /** The user's tier: the first when none is named, empty for a word that is no tier. */
+  static Optional<UserTier> tier(CreditState state, Plans plans) {
+    return state.tier() == null ? Optional.of(plans.firstTier()) : plans.tier(state.tier());
   }
 
-  /** The tier whose monthly grant is due now; see {@link Opening}. */
-  static Optional<SubscriptionTier> dueGrant(
-      CreditState state, @Nullable MonthlyGrant last, Instant now) {
+  /**
+   * The tier whose monthly grant is due now; see {@link Opening}. Within a period only another tier
+   * can grant more: what plans change for the same one begins with the next period.
+   */
+  static Optional<UserTier> dueGrant(
+      CreditState state, @Nullable MonthlyGrant last, Plans plans, Instant now) {
     if (state.subscribed() || state.isErased()) {
       return Optional.empty();
     }
-    return tier(state)
+    return tier(state, plans)
         .filter(tier -> tier.monthlyCredits() > 0)
         .filter(
             tier -> {
               int age = last == null ? -1 : last.period().compareTo(day(periodStart(now)));
-              return age < 0
-                  || (age == 0 && Objects.requireNonNull(last).credits() < tier.monthlyCredits());
+              return last == null
+                  || age < 0
+                  || (age == 0
+                      && !last.tier().equals(tier.word())
+                      && last.credits() < tier.monthlyCredits());
             });
   }
 
   @Override
   public CreditState decode(Snapshot owner) {
-    return LedgerCodec.decode(owner);
+    return CreditState.decode(owner);
   }
 
   @Override
   public Map<String, Object> changes(CreditState before, CreditState after) {
-    return LedgerCodec.changes(before, after);
+    return CreditState.changes(before, after);
   }
 
   @Override
@@ -144,25 +154,25 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
     CreditCommand input = command.input();
     if (state.isErased()) {
-      Decision<CreditState> refusal = ErasedUser.refusal(state, seen, input, now);
+      Decision<CreditState> refusal = ErasedUser.refusal(state, seen, input, plans, now);
       if (refusal != null) {
         return refusal;
       }
       input = ErasedUser.withoutNames(input);
     }
     if (input instanceof CreditCommand.Register register) {
-      return new RegistrationRules(state, seen, register, now, foreign).decide();
+      return new RegistrationRules(state, seen, register, now, foreign, plans).decide();
     }
     if (!state.exists()) {
       return input instanceof CreditCommand.Job job
-          ? JobRules.withoutBook(state, seen, job, CreditOutcome.NOT_FOUND, now)
+          ? JobRules.withoutBook(state, seen, job, CreditOutcome.NOT_FOUND, plans, now)
           : missing(command.owner());
     }
     boolean isSweep = input instanceof CreditCommand.Sweep;
-    Opening opening = new Opening(state, seen, now, foreign, isSweep);
+    Opening opening = new Opening(state, seen, now, foreign, plans, isSweep);
     Book book = opening.book();
     if (opening.isUnreadable()) {
-      return unreadable(state, seen, input, now);
+      return unreadable(state, seen, input, plans, now);
     }
     if (book == null) {
       return new Decision.NeedsReads<>(opening.missing());
@@ -197,9 +207,9 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
    * alert, and looks again an hour later.
    */
   static Decision<CreditState> unreadable(
-      CreditState state, Seen seen, CreditCommand input, Instant now) {
+      CreditState state, Seen seen, CreditCommand input, Plans plans, Instant now) {
     if (input instanceof CreditCommand.Job job) {
-      return JobRules.withoutBook(state, seen, job, CreditOutcome.BALANCE_UNREADABLE, now);
+      return JobRules.withoutBook(state, seen, job, CreditOutcome.BALANCE_UNREADABLE, plans, now);
     }
     if (!(input instanceof CreditCommand.Sweep)) {
       return new Decision.Refused<>(CreditOutcome.BALANCE_UNREADABLE, foundBalance(state));
@@ -224,6 +234,11 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
 
   @Override
   public CommandCodec<CreditCommand> codec() {
+    return commands();
+  }
+
+  /** How commands of credits are handed to other instances, whatever the plans. */
+  public static CommandCodec<CreditCommand> commands() {
     return Codec.OF_COMMANDS;
   }
 
@@ -244,8 +259,8 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return refused(outcome);
     }
     // What is due changes the figures too, unless it would need reads: then the last ones are told.
-    Book book = new Opening(state, Unseen.NOTHING, now, foreign, false).book();
-    Book figures = book == null ? new Book(state.userId(), ledger, now) : book;
+    Book book = new Opening(state, Unseen.NOTHING, now, foreign, plans, false).book();
+    Book figures = book == null ? new Book(state.userId(), ledger, plans, now) : book;
     return insufficient(figures, required(state, figures, command.input()));
   }
 
@@ -257,12 +272,12 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
    */
   public Map<String, Object> listed(Snapshot user, Instant now) {
     CreditState state = decode(user);
-    Map<String, Object> listed = CreditAnswers.user(state);
+    Map<String, Object> listed = CreditAnswers.user(state, plans);
     BalanceLevel level = state.alerting().level();
     if (level != null) {
       listed.put(Users.BALANCE_LEVEL, level.wire());
     }
-    Opening opening = new Opening(state, Unseen.NOTHING, now, foreign, false);
+    Opening opening = new Opening(state, Unseen.NOTHING, now, foreign, plans, false);
     Book book = opening.book();
     Ledger ledger = state.ledger();
     if (opening.isUnreadable()
@@ -271,7 +286,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return listed;
     }
     if (book == null && ledger != null) {
-      book = new Book(state.userId(), ledger, now);
+      book = new Book(state.userId(), ledger, plans, now);
     }
     return book == null
         ? CreditAnswers.figures(listed, state.foundBalance(), 0)
@@ -418,6 +433,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     OpenHold open = book.open(holdId, amount, jobId, expiresAt);
     Map<String, Object> answer = CreditAnswers.hold(state.userId(), open, HoldStatus.HELD);
     Map<String, Object> fields = new LinkedHashMap<>(answer);
+    fields.put(CreditHolds.PLANS_VERSION, book.plans().version());
     fields.put(CreditHolds.CREATED_AT, book.now());
     fields.putAll(more);
     book.write(new Write.Create(new DocRef(CreditHolds.COLLECTION, holdId), fields));
@@ -453,7 +469,8 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   static Book.Labels captureLabels(OpenHold hold) {
     return new Book.Labels()
         .with(CreditTransactions.JOB_ID, hold.jobId())
-        .with(CreditTransactions.HOLD_ID, hold.holdId());
+        .with(CreditTransactions.HOLD_ID, hold.holdId())
+        .with(CreditTransactions.PLANS_VERSION, hold.plansVersion());
   }
 
   /** Says why a hold that is not open cannot be settled, from its document read afresh. */
@@ -528,7 +545,10 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
                 .with(
                     CreditTransactions.REVERSES_SEQUENCE,
                     Raw.whole(deduction, CreditTransactions.SEQUENCE))
-                .with(CreditTransactions.REASON, refund.reason()));
+                .with(CreditTransactions.REASON, refund.reason())
+                .with(
+                    CreditTransactions.PLANS_VERSION,
+                    Raw.text(deduction, CreditTransactions.PLANS_VERSION)));
     book.write(
         new Write.Update(
             new DocRef(CreditTransactions.COLLECTION, refund.reverses()),
@@ -588,7 +608,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     boolean grants =
         !state.subscribed()
             && !state.isErased()
-            && tier(state).filter(tier -> tier.monthlyCredits() > 0).isPresent();
+            && tier(state, book.plans()).filter(tier -> tier.monthlyCredits() > 0).isPresent();
     return grants ? nextPeriod(book.now()) : null;
   }
 

@@ -1,6 +1,9 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
 import java.time.Instant;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,15 +47,26 @@ public record CreditState(
     UNREADABLE
   }
 
+  /** The state in a user's document; never fails: what is broken is part of the state. */
+  public static CreditState decode(Snapshot user) {
+    return LedgerCodec.decode(user);
+  }
+
+  /** What has to be written to bring the document from one state to the next, by field path. */
+  public static Map<String, Object> changes(CreditState before, CreditState after) {
+    return LedgerCodec.changes(before, after);
+  }
+
   /** The user that a registration creates; its ledger is opened by {@link Opening}. */
-  static CreditState registered(String userId, CreditCommand.Register register, Instant now) {
-    SubscriptionTier tier = register.tier() == null ? SubscriptionTier.FREE : register.tier();
+  static CreditState registered(
+      String userId, CreditCommand.Register register, Plans plans, Instant now) {
+    String tier = register.tier() == null ? plans.firstTier().word() : register.tier();
     return new CreditState(
         userId,
         true,
         now,
         register.email(),
-        tier.wire(),
+        tier,
         Billing.NONE.of(register.stripeCustomerId()),
         new Copy(Found.ABSENT, 0, "", null),
         BalanceAlerting.NONE,
@@ -64,13 +78,12 @@ public record CreditState(
 
   /** The same user with the registered fields that the document does not have yet. */
   CreditState completedBy(CreditCommand.Register register) {
-    SubscriptionTier named = register.tier();
     return new CreditState(
         userId,
         exists,
         registeredAt,
         email == null ? register.email() : email,
-        tier == null && named != null ? named.wire() : tier,
+        tier == null ? register.tier() : tier,
         billing.of(register.stripeCustomerId()),
         copy,
         alerting,
@@ -114,8 +127,8 @@ public record CreditState(
   }
 
   /** The same user with what Stripe has told by now, and the tier that follows from it. */
-  CreditState with(Billing next) {
-    String tierNow = next.tier().map(SubscriptionTier::wire).orElse(tier);
+  CreditState with(Billing next, Plans plans) {
+    String tierNow = next.tier(plans).orElse(tier);
     return new CreditState(
         userId,
         exists,

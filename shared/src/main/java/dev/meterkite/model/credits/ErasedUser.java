@@ -4,6 +4,7 @@ import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Erased;
 import dev.meterkite.model.schema.Schema.Users;
@@ -112,7 +113,7 @@ public final class ErasedUser {
    * @return null for what goes on: sweeps, statements, and money at Stripe
    */
   static @Nullable Decision<CreditState> refusal(
-      CreditState state, Seen seen, CreditCommand input, Instant now) {
+      CreditState state, Seen seen, CreditCommand input, Plans plans, Instant now) {
     if (input instanceof CreditCommand.Sweep
         || input instanceof CreditCommand.View
         || input instanceof CreditCommand.Pay) {
@@ -122,7 +123,7 @@ public final class ErasedUser {
       return new Decision.Unchanged<>(Map.of(Users.USER_ID, state.userId()));
     }
     return input instanceof CreditCommand.Job job
-        ? JobRules.withoutBook(state, seen, job, CreditOutcome.USER_ERASED, now)
+        ? JobRules.withoutBook(state, seen, job, CreditOutcome.USER_ERASED, plans, now)
         : CreditRules.refused(CreditOutcome.USER_ERASED);
   }
 

@@ -1,6 +1,7 @@
 package dev.meterkite.model.credits;
 
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.JobPrices;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import java.math.BigDecimal;
 import java.util.Map;
@@ -10,40 +11,41 @@ import org.jspecify.annotations.Nullable;
 /**
  * What was ordered with a job, as far as it bears on the payment.
  *
- * @param priced its length, quality and priority
+ * @param minutes its length
+ * @param price what it costs in credits by the plans it was read with
  */
-record JobOrder(JobPrice priced) {
+record JobOrder(BigDecimal minutes, long price) {
   static final int MAX_TOPIC = 500;
   static final int MAX_AUDIENCE = 200;
 
   /** The order in a job's document; empty when it cannot be priced: see {@link #fault}. */
-  static Optional<JobOrder> of(Snapshot job) {
+  static Optional<JobOrder> of(Snapshot job, JobPrices prices) {
     Map<String, Object> fields = job.fields();
     BigDecimal minutes = minutes(fields.get(PodcastJobs.DURATION_MIN));
-    if (minutes == null || fault(job).isPresent()) {
+    if (minutes == null || fault(job, prices).isPresent()) {
       return Optional.empty();
     }
-    return quality(fields)
-        .flatMap(
-            quality ->
-                priority(fields)
-                    .map(priority -> new JobOrder(new JobPrice(minutes, quality, priority))));
+    String quality = word(fields, PodcastJobs.QUALITY, prices.usualQuality());
+    String priority = word(fields, PodcastJobs.PRIORITY, prices.usualPriority());
+    return Optional.of(new JobOrder(minutes, prices.credits(minutes, quality, priority)));
   }
 
   /**
    * The first field for which a job cannot be priced: a duration that is no number from 0.5 to 180,
-   * an unknown word for quality or priority, a topic that is there and not 1 to 500 characters
+   * a quality or priority that has no price, a topic that is there and not 1 to 500 characters
    * long, an audience of more than 200.
    */
-  static Optional<String> fault(Snapshot job) {
+  static Optional<String> fault(Snapshot job, JobPrices prices) {
     Map<String, Object> fields = job.fields();
     if (minutes(fields.get(PodcastJobs.DURATION_MIN)) == null) {
       return Optional.of(PodcastJobs.DURATION_MIN);
     }
-    if (quality(fields).isEmpty()) {
+    String quality = word(fields, PodcastJobs.QUALITY, prices.usualQuality());
+    if (!prices.qualities().containsKey(quality)) {
       return Optional.of(PodcastJobs.QUALITY);
     }
-    if (priority(fields).isEmpty()) {
+    String priority = word(fields, PodcastJobs.PRIORITY, prices.usualPriority());
+    if (!prices.priorities().containsKey(priority)) {
       return Optional.of(PodcastJobs.PRIORITY);
     }
     if (!isText(fields.get(PodcastJobs.TOPIC), 1, MAX_TOPIC)) {
@@ -64,16 +66,9 @@ record JobOrder(JobPrice priced) {
     return value != null && (actual == null || actual < 0 || actual > CreditRules.MAX_BALANCE);
   }
 
-  private static Optional<JobQuality> quality(Map<String, Object> fields) {
-    return fields.get(PodcastJobs.QUALITY) == null
-        ? Optional.of(JobQuality.STANDARD)
-        : JobQuality.parse(Raw.text(fields, PodcastJobs.QUALITY));
-  }
-
-  private static Optional<JobPriority> priority(Map<String, Object> fields) {
-    return fields.get(PodcastJobs.PRIORITY) == null
-        ? Optional.of(JobPriority.STANDARD)
-        : JobPriority.parse(Raw.text(fields, PodcastJobs.PRIORITY));
+  /** A word, the usual one where it is absent, and none that is known for what is no text. */
+  private static String word(Map<String, Object> fields, String name, String usual) {
+    return fields.get(name) == null ? usual : String.valueOf(Raw.text(fields, name));
   }
 
   private static @Nullable BigDecimal minutes(@Nullable Object value) {
@@ -85,8 +80,8 @@ record JobOrder(JobPrice priced) {
                 : null;
     boolean inRange =
         minutes != null
-            && minutes.compareTo(JobPrice.SHORTEST) >= 0
-            && minutes.compareTo(JobPrice.LONGEST) <= 0;
+            && minutes.compareTo(JobPrices.SHORTEST) >= 0
+            && minutes.compareTo(JobPrices.LONGEST) <= 0;
     return inRange ? minutes : null;
   }
 
@@ -101,13 +96,8 @@ record JobOrder(JobPrice priced) {
     return characters >= least && characters <= most;
   }
 
-  /** What it costs in credits. */
-  long price() {
-    return priced.credits();
-  }
-
   /** Whether it is longer than so many minutes; exactly so many is not. */
-  boolean isLongerThan(long minutes) {
-    return priced.minutes().compareTo(BigDecimal.valueOf(minutes)) > 0;
+  boolean isLongerThan(long most) {
+    return minutes.compareTo(BigDecimal.valueOf(most)) > 0;
   }
 }

@@ -9,6 +9,8 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
@@ -129,7 +131,12 @@ final class JobRules {
    * @param why the user does not exist, or its balance cannot be read
    */
   static Decision<CreditState> withoutBook(
-      CreditState state, Seen seen, CreditCommand.Job command, CreditOutcome why, Instant now) {
+      CreditState state,
+      Seen seen,
+      CreditCommand.Job command,
+      CreditOutcome why,
+      Plans plans,
+      Instant now) {
     List<Read> missing = new ArrayList<>();
     Read.Get owner = new Read.Get(CreditCommands.user(state.userId()));
     if (!seen.has(owner)) {
@@ -143,7 +150,7 @@ final class JobRules {
     if (attempt.isEmpty() || !missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);
     }
-    Book empty = new Book(state.userId(), Ledger.EMPTY, now);
+    Book empty = new Book(state.userId(), Ledger.EMPTY, plans, now);
     if (unreadable) {
       BalanceAlert.raise(state, seen, now).forEach(empty::write);
     }
@@ -166,7 +173,7 @@ final class JobRules {
             completed ? PaymentStatus.UNPAID : PaymentStatus.REFUSED,
             why.code(),
             null,
-            JobOrder.of(job).map(JobOrder::price).orElse(0L),
+            order().map(JobOrder::price).orElse(0L),
             retryAt(job, RETRY_WITHOUT_BOOK, book.now()));
     Map<String, Object> changes = changes(payment);
     if (!changes.isEmpty()) {
@@ -246,18 +253,22 @@ final class JobRules {
         : hold(number, status == JobStatus.QUEUED);
   }
 
+  private Optional<JobOrder> order() {
+    return JobOrder.of(job, book.plans().jobs());
+  }
+
   private @Nullable OpenHold openHold() {
     return attempt.hold().exists() ? book.hold(attempt.hold().ref().id()) : null;
   }
 
   /** Holds the price of an attempt. */
   private Decision<CreditState> hold(long number, boolean isQueued) {
-    Optional<JobOrder> order = JobOrder.of(job);
+    Optional<JobOrder> order = order();
     if (order.isEmpty()) {
       return refuse(number, CreditOutcome.INVALID_JOB, 0, isQueued);
     }
     long price = order.get().price();
-    SubscriptionTier tier = CreditRules.tier(state).orElse(SubscriptionTier.FREE);
+    UserTier tier = CreditRules.tier(state, book.plans()).orElse(book.plans().firstTier());
     if (order.get().isLongerThan(tier.longestJobMinutes())) {
       return refuse(number, CreditOutcome.DURATION_EXCEEDS_TIER, price, isQueued);
     }
@@ -356,7 +367,7 @@ final class JobRules {
     if (JobOrder.isActualUnreadable(job)) {
       return refuseActual(attempt.latest(), open.expiresAt());
     }
-    long amount = owed(open.amount());
+    long amount = owed(open.amount(), hold);
     DocRef charge = CreditCommands.jobCharge(jobId, attempt.latest());
     book.capture(open, charge.id(), amount, CreditRules.captureLabels(open));
     noteJob();
@@ -386,12 +397,12 @@ final class JobRules {
     }
     long cap =
         lapsed.isEmpty()
-            ? JobOrder.of(job).map(JobOrder::price).orElse(0L)
+            ? order().map(JobOrder::price).orElse(0L)
             : Raw.whole(lapsed, CreditHolds.AMOUNT, 0);
     if (cap < 1) {
       return unpaid(number, CreditOutcome.INVALID_JOB, 0);
     }
-    long amount = owed(cap);
+    long amount = owed(cap, lapsed);
     if (amount > book.spendable()) {
       return unpaid(number, CreditOutcome.INSUFFICIENT_CREDITS, amount);
     }
@@ -403,7 +414,8 @@ final class JobRules {
           amount,
           new Book.Labels()
               .with(CreditTransactions.JOB_ID, jobId)
-              .with(CreditTransactions.HOLD_ID, hold.id()));
+              .with(CreditTransactions.HOLD_ID, hold.id())
+              .with(CreditTransactions.PLANS_VERSION, Raw.text(lapsed, CreditHolds.PLANS_VERSION)));
     }
     String transactionId = amount > 0 ? charge.ref().id() : null;
     if (lapsed.isEmpty()) {
@@ -428,11 +440,18 @@ final class JobRules {
     return new Payment(number, PaymentStatus.CAPTURED, null, null, amount, null);
   }
 
-  /** What a completed job costs: what it used, else its price, at most this. */
-  private long owed(long cap) {
+  /**
+   * What a completed job costs: what it used, else its price, at most what is or was held. A hold
+   * that other plans decided stays the price.
+   *
+   * @param hold the document of the hold; empty for a job that was never held
+   */
+  private long owed(long cap, Map<String, Object> hold) {
     Long actual = Raw.whole(job.fields(), PodcastJobs.CREDITS_ACTUAL);
-    return Math.min(
-        actual != null ? actual : JobOrder.of(job).map(JobOrder::price).orElse(cap), cap);
+    String decidedBy = Raw.text(hold, CreditHolds.PLANS_VERSION);
+    boolean isOlder = decidedBy != null && !decidedBy.equals(book.plans().version());
+    long price = isOlder ? cap : order().map(JobOrder::price).orElse(cap);
+    return Math.min(actual != null ? actual : price, cap);
   }
 
   /**
@@ -482,7 +501,7 @@ final class JobRules {
     DocRef ref = attempt.hold().ref();
     Map<String, Object> closed = book.asClosed(attempt.hold());
     if (closed.isEmpty()) {
-      long price = JobOrder.of(job).map(JobOrder::price).orElse(0L);
+      long price = order().map(JobOrder::price).orElse(0L);
       Map<String, Object> fields =
           closedHold(ref, attempt.latest(), HoldStatus.RELEASED, price, 0, null);
       fields.put(CreditHolds.CODE, how);
@@ -561,7 +580,9 @@ final class JobRules {
   }
 
   private @Nullable String fault(CreditOutcome why) {
-    return why == CreditOutcome.INVALID_JOB ? JobOrder.fault(job).orElse(null) : null;
+    return why == CreditOutcome.INVALID_JOB
+        ? JobOrder.fault(job, book.plans().jobs()).orElse(null)
+        : null;
   }
 
   private Decision<CreditState> unpaid(long number, CreditOutcome why, long amount) {

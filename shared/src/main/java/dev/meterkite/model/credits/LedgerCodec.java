@@ -89,16 +89,15 @@ final class LedgerCodec {
           SubscriptionStatus.parse(Raw.text(fields, UserSubscriptions.STATUS));
       Optional<Subscription.Change> change =
           Word.parse(Subscription.Change.class, Raw.text(fields, UserSubscriptions.CHANGE));
-      Optional<SubscriptionTier> tier =
-          SubscriptionTier.parse(Raw.text(fields, UserSubscriptions.TIER));
+      String tier = Raw.text(fields, UserSubscriptions.TIER);
       Instant changedAt = Raw.instant(fields, UserSubscriptions.CHANGED_AT);
       boolean readable = status.isPresent() && change.isPresent() && changedAt != null;
-      if (readable && changedAt != null && (tier.isPresent() || !status.get().isLive())) {
+      if (readable && changedAt != null && (tier != null || !status.get().isLive())) {
         subscriptions.put(
             String.valueOf(entry.getKey()),
             new Subscription(
                 status.get(),
-                tier.orElse(null),
+                tier,
                 changedAt,
                 change.get(),
                 Raw.instant(fields, UserSubscriptions.PERIOD_END)));
@@ -195,6 +194,7 @@ final class LedgerCodec {
                   whole(hold, UserLedger.AMOUNT),
                   Objects.requireNonNull(Raw.instant(hold, UserLedger.EXPIRES_AT)),
                   Raw.text(hold, UserLedger.JOB_ID),
+                  Raw.text(hold, UserLedger.PLANS_VERSION),
                   pins));
         });
     return Holds.of(holds);
@@ -391,7 +391,7 @@ final class LedgerCodec {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put(UserSubscriptions.STATUS, subscription.status().wire());
     if (subscription.tier() != null) {
-      map.put(UserSubscriptions.TIER, subscription.tier().wire());
+      map.put(UserSubscriptions.TIER, subscription.tier());
     }
     map.put(UserSubscriptions.CHANGED_AT, subscription.changedAt());
     map.put(UserSubscriptions.CHANGE, subscription.change().wire());
@@ -429,6 +429,9 @@ final class LedgerCodec {
     map.put(UserLedger.PINS, pins);
     if (hold.jobId() != null) {
       map.put(UserLedger.JOB_ID, hold.jobId());
+    }
+    if (hold.plansVersion() != null) {
+      map.put(UserLedger.PLANS_VERSION, hold.plansVersion());
     }
     return map;
   }

@@ -9,17 +9,19 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.Threshold;
+import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
 
 /**
- * When a user's balance is low: a number of credits, or a percentage of what the tier grants a
- * month. A user's own {@code low_balance_at} takes its place.
+ * When a user's balance is low: below its own {@code low_balance_at}, else below the threshold of
+ * its tier, else below the usual one.
  *
  * <p>What counts is what the user can spend: the balance less open holds. Each commit that takes it
  * below the threshold, or to zero, sets {@code balance_level} and raises one alert; the commit that
@@ -27,36 +29,10 @@ import java.util.regex.Pattern;
  * then by 40, raise {@code balance_low} and {@code balance_empty}; a grant of 20 resolves the
  * second, one of 30 more the first. Users without a threshold have a level, and no alerts.
  *
- * @param amount credits or percent
- * @param isPercent whether the amount is a percentage of the tier's month
+ * @param usual the threshold of tiers that state none
+ * @param plans where the tiers are
  */
-public record LowBalance(long amount, boolean isPercent) {
-  /** No threshold but the users' own. */
-  public static final LowBalance NONE = new LowBalance(0, false);
-
-  private static final Pattern FORM = Pattern.compile("([0-9]{1,15})|([0-9]{1,3}) ?%");
-
-  /**
-   * The threshold written as {@code 50} credits or {@code 20%}; none for an empty text.
-   *
-   * @throws IllegalArgumentException for anything else, and for more than 100 %
-   */
-  public static LowBalance parse(String text) {
-    if (text.isEmpty()) {
-      return NONE;
-    }
-    Matcher form = FORM.matcher(text);
-    if (!form.matches()) {
-      throw new IllegalArgumentException("no number of credits and no percentage: " + text);
-    }
-    boolean isPercent = form.group(2) != null;
-    long amount = Long.parseLong(isPercent ? form.group(2) : form.group(1));
-    if (isPercent && amount > 100) {
-      throw new IllegalArgumentException("more than 100 %: " + text);
-    }
-    return new LowBalance(amount, isPercent);
-  }
-
+record LowBalance(Threshold usual, Plans plans) {
   /**
    * Below how many credits a user's balance is low; 0 for no threshold.
    *
@@ -67,11 +43,9 @@ public record LowBalance(long amount, boolean isPercent) {
     if (own != null) {
       return own;
     }
-    if (!isPercent) {
-      return amount;
-    }
-    long month = CreditRules.tier(user).map(SubscriptionTier::monthlyCredits).orElse(0L);
-    return (month * amount + 99) / 100;
+    Optional<UserTier> tier = CreditRules.tier(user, plans);
+    long month = tier.map(UserTier::monthlyCredits).orElse(0L);
+    return tier.map(UserTier::lowBalance).orElse(usual).credits(month);
   }
 
   private static BalanceLevel level(Ledger ledger, long threshold) {

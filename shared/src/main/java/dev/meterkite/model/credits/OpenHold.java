@@ -16,10 +16,16 @@ import org.jspecify.annotations.Nullable;
  * @param amount how many credits, at least 1
  * @param expiresAt when it lapses; that exact instant counts as lapsed
  * @param jobId the job that it is for, or null
+ * @param plansVersion the plans that decided it; null where that was not noted
  * @param pins the lots that its credits stand in; their amounts add up to {@code amount}
  */
 public record OpenHold(
-    String holdId, long amount, Instant expiresAt, @Nullable String jobId, List<LotShare> pins) {
+    String holdId,
+    long amount,
+    Instant expiresAt,
+    @Nullable String jobId,
+    @Nullable String plansVersion,
+    List<LotShare> pins) {
   public OpenHold {
     pins = List.copyOf(pins);
     if (amount < 1 || pins.stream().mapToLong(LotShare::amount).sum() != amount) {
@@ -34,7 +40,8 @@ public record OpenHold(
 
   /** Roughly the bytes it takes in its user's document. */
   long weight() {
-    return 100L + 3L * (jobId == null ? 0 : jobId.length()) + 40L * pins.size();
+    long texts = 3L * (jobId == null ? 0 : jobId.length());
+    return 100L + texts + (plansVersion == null ? 0 : plansVersion.length()) + 40L * pins.size();
   }
 
   /** The pins that the first so many credits come from, in spend order. */
@@ -71,6 +78,6 @@ public record OpenHold(
     }
     List<LotShare> next = new ArrayList<>();
     merged.forEach((expiry, part) -> next.add(new LotShare(expiry.orElse(null), part)));
-    return new OpenHold(holdId, amount, expiresAt, jobId, next);
+    return new OpenHold(holdId, amount, expiresAt, jobId, plansVersion, next);
   }
 }

@@ -7,6 +7,8 @@ import dev.meterkite.model.credits.CreditState.Found;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditHolds;
@@ -60,6 +62,7 @@ final class Opening {
   private final Seen seen;
   private final Instant now;
   private final ForeignBalance foreign;
+  private final Plans plans;
   private final List<Read> missing = new ArrayList<>();
   private final boolean isSweep;
   private boolean isFirst;
@@ -70,11 +73,18 @@ final class Opening {
    * @param isSweep whether the alert of an unreadable balance is looked for wherever there could be
    *     one; else only where the balance just changed
    */
-  Opening(CreditState state, Seen seen, Instant now, ForeignBalance foreign, boolean isSweep) {
+  Opening(
+      CreditState state,
+      Seen seen,
+      Instant now,
+      ForeignBalance foreign,
+      Plans plans,
+      boolean isSweep) {
     this.state = state;
     this.seen = seen;
     this.now = now;
     this.foreign = foreign;
+    this.plans = plans;
     this.isSweep = isSweep;
   }
 
@@ -104,7 +114,7 @@ final class Opening {
   /** The book, or null when something is {@link #missing} or {@link #isUnreadable}. */
   @Nullable Book book() {
     Book book =
-        state.ledger() == null ? firstBook() : new Book(state.userId(), state.ledger(), now);
+        state.ledger() == null ? firstBook() : new Book(state.userId(), state.ledger(), plans, now);
     if (book == null) {
       return null;
     }
@@ -153,7 +163,7 @@ final class Opening {
       return null;
     }
     isFirst = true;
-    Book book = new Book(state.userId(), Ledger.EMPTY, now);
+    Book book = new Book(state.userId(), Ledger.EMPTY, plans, now);
     readable(book);
     if (state.ledgerBroken()) {
       book.alert(
@@ -236,6 +246,7 @@ final class Opening {
                 List.of(),
                 sequence,
                 ExactMicros.ZERO),
+            plans,
             now);
     seen.found(holds).forEach(hold -> reopen(book, hold));
     book.alert(
@@ -256,9 +267,10 @@ final class Opening {
   }
 
   private MonthlyGrant presentGrant() {
-    SubscriptionTier tier = CreditRules.tier(state).orElse(SubscriptionTier.PAYG);
-    return new MonthlyGrant(
-        CreditRules.day(CreditRules.periodStart(now)), tier.wire(), tier.monthlyCredits());
+    String period = CreditRules.day(CreditRules.periodStart(now));
+    return CreditRules.tier(state, plans)
+        .map(tier -> new MonthlyGrant(period, tier.word(), tier.monthlyCredits()))
+        .orElseGet(() -> new MonthlyGrant(period, String.valueOf(state.tier()), 0));
   }
 
   /** Pins the credits of a hold again; one that no longer fits is released. */
@@ -314,14 +326,14 @@ final class Opening {
   }
 
   private void monthlyGrant(Book book) {
-    Optional<SubscriptionTier> due = CreditRules.dueGrant(state, book.grant(), now);
+    Optional<UserTier> due = CreditRules.dueGrant(state, book.grant(), plans, now);
     if (due.isEmpty()) {
       return;
     }
-    SubscriptionTier tier = due.get();
+    UserTier tier = due.get();
     Instant start = CreditRules.periodStart(now);
     String period = CreditRules.day(start);
-    DocRef ref = CreditCommands.monthlyGrant(state.userId(), tier.wire(), period);
+    DocRef ref = CreditCommands.monthlyGrant(state.userId(), tier.word(), period);
     boolean granted = false;
     if (!isFirst) {
       // A user without any transaction has had no grant: one read less for each new user.
@@ -338,11 +350,11 @@ final class Opening {
           List.of(new LotShare(end, tier.monthlyCredits())),
           true,
           new Book.Labels()
-              .with(CreditTransactions.DESCRIPTION, "monthly credits of " + tier.wire())
+              .with(CreditTransactions.DESCRIPTION, "monthly credits of " + tier.word())
               .with(CreditTransactions.EXPIRES_AT, end)
               .with(CreditTransactions.PERIOD_START, start));
     }
-    book.grant(new MonthlyGrant(period, tier.wire(), tier.monthlyCredits()));
+    book.grant(new MonthlyGrant(period, tier.word(), tier.monthlyCredits()));
   }
 
   private boolean isMissing(Read read) {

@@ -171,8 +171,7 @@ final class PaymentCodec {
   private static @Nullable Line line(Map<?, ?> fields) {
     LineKind kind =
         Word.parse(LineKind.class, Raw.text(fields, StripePaymentKeys.KIND)).orElse(null);
-    SubscriptionTier tier =
-        SubscriptionTier.parse(Raw.text(fields, StripePaymentKeys.TIER)).orElse(null);
+    String tier = Raw.text(fields, StripePaymentKeys.TIER);
     Instant start = Raw.instant(fields, StripePaymentKeys.START);
     Instant end = Raw.instant(fields, StripePaymentKeys.END);
     long credits = Raw.whole(fields, StripePaymentKeys.CREDITS, -1);
@@ -197,7 +196,7 @@ final class PaymentCodec {
     return object(
         StripePaymentKeys.KEY, line.key(),
         StripePaymentKeys.KIND, line.kind().wire(),
-        StripePaymentKeys.TIER, line.tier().wire(),
+        StripePaymentKeys.TIER, line.tier(),
         StripePaymentKeys.CREDITS, line.credits(),
         StripePaymentKeys.QUANTITY, line.quantity(),
         StripePaymentKeys.START, line.start(),

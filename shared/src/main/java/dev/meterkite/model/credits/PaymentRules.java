@@ -77,7 +77,10 @@ final class PaymentRules {
     if (DocRef.isId(id) && !billing.subscriptions().containsKey(id)) {
       book.write(PaymentTies.subscription(id, state.userId(), book.now()));
     }
-    return CreditRules.settled(state, state.with(billing.with(id, command.subscription())), book);
+    return CreditRules.settled(
+        state,
+        state.with(billing.with(id, command.subscription(), book.plans()), book.plans()),
+        book);
   }
 
   private Decision<CreditState> settled(CreditCommand.Told told) {
@@ -91,7 +94,7 @@ final class PaymentRules {
     }
     for (Line line : sale.lines()) {
       if (line.kind() == LineKind.WHOLE) {
-        String tier = line.tier().wire();
+        String tier = line.tier();
         String day = CreditRules.day(line.start());
         reads.add(new Read.Get(CreditCommands.monthlyGrant(userId, tier, day)));
       }
@@ -202,7 +205,7 @@ final class PaymentRules {
   private boolean isGrant(Older older, Sale sale) {
     return sale.lines().stream()
         .filter(line -> line.kind() == LineKind.WHOLE)
-        .map(line -> List.of(line.tier().wire(), CreditRules.day(line.start())))
+        .map(line -> List.of(line.tier(), CreditRules.day(line.start())))
         .map(each -> CreditCommands.monthlyGrant(state.userId(), each.get(0), each.get(1)).id())
         .anyMatch(older.transactionId()::equals);
   }

@@ -39,10 +39,8 @@ public record PodcastJob(Map<String, Object> fields) implements Typed {
       Field.string(Schema.PodcastJobs.OUTPUTS_AUDIO_URL);
   public static final Field<Instant> CREATED_AT = Field.timestamp(Schema.PodcastJobs.CREATED_AT);
   public static final Field<Instant> UPDATED_AT = Field.timestamp(Schema.PodcastJobs.UPDATED_AT);
-  public static final Field<JobQuality> QUALITY =
-      Field.word(Schema.PodcastJobs.QUALITY, JobQuality.class);
-  public static final Field<JobPriority> PRIORITY =
-      Field.word(Schema.PodcastJobs.PRIORITY, JobPriority.class);
+  public static final Field<String> QUALITY = Field.string(Schema.PodcastJobs.QUALITY);
+  public static final Field<String> PRIORITY = Field.string(Schema.PodcastJobs.PRIORITY);
   public static final Field<String> AUDIENCE =
       Bounds.length(0, 200, Field.string(Schema.PodcastJobs.AUDIENCE));
   public static final Field<Long> CREDITS_ACTUAL =

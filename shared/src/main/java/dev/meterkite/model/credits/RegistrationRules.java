@@ -4,6 +4,7 @@ import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.document.Query;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.schema.Violation;
 import java.time.Instant;
@@ -31,18 +32,21 @@ final class RegistrationRules {
   private final CreditCommand.Register register;
   private final Instant now;
   private final ForeignBalance foreign;
+  private final Plans plans;
 
   RegistrationRules(
       CreditState state,
       Seen seen,
       CreditCommand.Register register,
       Instant now,
-      ForeignBalance foreign) {
+      ForeignBalance foreign,
+      Plans plans) {
     this.state = state;
     this.seen = seen;
     this.register = register;
     this.now = now;
     this.foreign = foreign;
+    this.plans = plans;
   }
 
   Decision<CreditState> decide() {
@@ -50,8 +54,7 @@ final class RegistrationRules {
     List<Read> missing = new ArrayList<>();
     if (state.exists()) {
       check(errors, Users.EMAIL, state.email(), register.email());
-      SubscriptionTier tier = register.tier();
-      check(errors, Users.TIER, state.tier(), tier == null ? null : tier.wire());
+      check(errors, Users.TIER, state.tier(), register.tier());
       check(
           errors,
           Users.STRIPE_CUSTOMER_ID,
@@ -67,11 +70,11 @@ final class RegistrationRules {
     CreditState next =
         state.exists()
             ? state.completedBy(register)
-            : CreditState.registered(state.userId(), register, now);
-    Opening opening = new Opening(next, seen, now, foreign, false);
+            : CreditState.registered(state.userId(), register, plans, now);
+    Opening opening = new Opening(next, seen, now, foreign, plans, false);
     Book book = opening.book();
     if (opening.isUnreadable()) {
-      return CreditRules.unreadable(state, seen, register, now);
+      return CreditRules.unreadable(state, seen, register, plans, now);
     }
     if (book == null) {
       missing.addAll(opening.missing());

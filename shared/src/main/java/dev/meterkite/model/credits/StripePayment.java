@@ -76,7 +76,7 @@ public record StripePayment(
   public record Line(
       String key,
       LineKind kind,
-      SubscriptionTier tier,
+      String tier,
       long credits,
       long quantity,
       Instant start,

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Subscription(
     SubscriptionStatus status,
-    @Nullable SubscriptionTier tier,
+    @Nullable String tier,
     Instant changedAt,
     Change change,
     @Nullable Instant periodEnd) {

@@ -135,8 +135,7 @@ final class TermRules {
 
   /** Notes that a month is paid, so that the calendar does not give its credits too. */
   private void note(Line line, Instant start) {
-    MonthlyGrant next =
-        new MonthlyGrant(CreditRules.day(start), line.tier().wire(), line.credits());
+    MonthlyGrant next = new MonthlyGrant(CreditRules.day(start), line.tier(), line.credits());
     MonthlyGrant last = book.grant();
     int order = last == null ? -1 : last.period().compareTo(next.period());
     if (line.kind() != LineKind.CREDIT
@@ -146,7 +145,7 @@ final class TermRules {
   }
 
   private Purchase purchase(String key, Term term, int month, @Nullable String eventId) {
-    String tier = term.line().tier().wire();
+    String tier = term.line().tier();
     Instant start = term.monthStart(month);
     Instant end = Lots.roundUp(term.monthEnd(month));
     Map<String, Object> labels = new LinkedHashMap<>();
@@ -172,8 +171,7 @@ final class TermRules {
   /** The transaction of a month of a line; a user's trials have one together. */
   static String transactionId(String userId, String key, Line line, Instant start, Instant end) {
     return switch (line.kind()) {
-      case WHOLE ->
-          Ids.uuid("paid-month", userId, line.tier().wire(), start.toString(), end.toString());
+      case WHOLE -> Ids.uuid("paid-month", userId, line.tier(), start.toString(), end.toString());
       case TRIAL -> Ids.uuid("trial", userId);
       case CHARGE, CREDIT -> Ids.uuid("proration", userId, key, start.toString());
     };

@@ -40,8 +40,8 @@ record Terms(Map<String, Term> byKey) {
     long from = line.start().getEpochSecond();
     long to = line.end().getEpochSecond();
     return switch (line.kind()) {
-      case WHOLE -> line.tier().wire() + " " + from + " " + to;
-      case TRIAL -> "trial " + line.tier().wire() + " " + from + " " + to;
+      case WHOLE -> line.tier() + " " + from + " " + to;
+      case TRIAL -> "trial " + line.tier() + " " + from + " " + to;
       case CHARGE, CREDIT -> saleId + " " + line.key();
     };
   }
@@ -95,7 +95,7 @@ record Terms(Map<String, Term> byKey) {
     if (amount != null && unit != null && unit > 0) {
       return share(line.credits(), big(amount), big(unit).multiply(big(line.quantity())));
     }
-    Line same = whole.map(Term::line).filter(each -> each.tier() == line.tier()).orElse(null);
+    Line same = whole.map(Term::line).filter(each -> each.tier().equals(line.tier())).orElse(null);
     Long price = same == null ? null : same.amount();
     if (amount != null && same != null && price != null && price > 0) {
       return share(
@@ -119,7 +119,7 @@ record Terms(Map<String, Term> byKey) {
                 each.line().kind() == LineKind.WHOLE
                     && each.count() == 1
                     && each.line().end().equals(proration.end()))
-        .min(Comparator.comparing(each -> each.line().tier() != proration.tier()));
+        .min(Comparator.comparing(each -> !each.line().tier().equals(proration.tier())));
   }
 
   private Stream<Map.Entry<String, Term>> sorted() {
@@ -204,7 +204,7 @@ record Terms(Map<String, Term> byKey) {
 
   private static boolean isCreditedBy(Term term, Term credit) {
     return term.line().kind() != LineKind.TRIAL
-        && term.line().tier() == credit.line().tier()
+        && term.line().tier().equals(credit.line().tier())
         && term.line().end().equals(credit.line().end())
         && !term.line().start().isAfter(credit.line().start());
   }

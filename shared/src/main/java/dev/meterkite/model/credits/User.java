@@ -19,8 +19,7 @@ public record User(Map<String, Object> fields) implements Typed {
   public static final Field<String> USER_ID =
       Bounds.length(1, 500, Field.string(Schema.Users.USER_ID)).mandatory();
   public static final Field<String> EMAIL = Field.string(Schema.Users.EMAIL);
-  public static final Field<SubscriptionTier> TIER =
-      Field.word(Schema.Users.TIER, SubscriptionTier.class);
+  public static final Field<String> TIER = Field.string(Schema.Users.TIER);
   public static final Field<Long> CREDITS_BALANCE =
       Bounds.atLeast(0, Field.integer(Schema.Users.CREDITS_BALANCE));
   public static final Field<Long> CREDITS_AVAILABLE =

@@ -1,5 +1,6 @@
 package dev.meterkite.model.customers;
 
+import dev.meterkite.model.plans.BundleTier;
 import dev.meterkite.model.plans.FeatureFlag;
 import java.util.List;
 import java.util.Map;
@@ -12,8 +13,9 @@ import java.util.Map;
  * @param settings by name, in a fixed order
  * @param flags by name, in the order of {@link FeatureFlag}
  * @param warnings what was not as it should be; values fell back as if it were absent
- * @param version moves with every change of these documents and files but those of counters, quota
- *     periods and stamps
+ * @param plansVersion the plans that the tier is of
+ * @param version moves with every change of these documents, files and plans but those of counters,
+ *     quota periods and stamps
  */
 public record Configuration(
     BundleTier tier,
@@ -21,6 +23,7 @@ public record Configuration(
     Map<String, Setting> settings,
     Map<String, Setting> flags,
     List<Warning> warnings,
+    String plansVersion,
     String version) {
 
   /**

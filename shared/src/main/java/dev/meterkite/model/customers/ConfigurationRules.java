@@ -2,7 +2,9 @@ package dev.meterkite.model.customers;
 
 import dev.meterkite.model.customers.Configuration.Warning;
 import dev.meterkite.model.customers.Setting.Source;
+import dev.meterkite.model.plans.BundleTier;
 import dev.meterkite.model.plans.FeatureFlag;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
@@ -71,13 +73,15 @@ public final class ConfigurationRules {
   private final Documents documents;
   private final Side scene;
   private final Side customer;
+  private final Plans plans;
   private final BundleTier tier;
   private final List<Warning> warnings = new ArrayList<>();
   private final Map<String, Setting> settings = new LinkedHashMap<>();
   private final Map<String, Setting> flags = new LinkedHashMap<>();
 
-  private ConfigurationRules(Documents documents) {
+  private ConfigurationRules(Documents documents, Plans plans) {
     this.documents = documents;
+    this.plans = plans;
     this.scene = new Side(Scenes.COLLECTION, Source.SCENE, documents.scene());
     this.customer = new Side(Customers.COLLECTION, Source.CUSTOMER, documents.customer());
     if (!documents.customer().exists()) {
@@ -87,8 +91,8 @@ public final class ConfigurationRules {
   }
 
   /** What holds at a moment; never fails: what is broken counts as absent and makes a warning. */
-  public static Configuration resolve(Documents documents, Instant now) {
-    ConfigurationRules rules = new ConfigurationRules(documents);
+  public static Configuration resolve(Documents documents, Plans plans, Instant now) {
+    ConfigurationRules rules = new ConfigurationRules(documents, plans);
     for (FeatureFlag flag : FeatureFlag.values()) {
       rules.flags.put(flag.wire(), rules.flag(flag));
     }
@@ -103,7 +107,8 @@ public final class ConfigurationRules {
         Collections.unmodifiableMap(rules.settings),
         Collections.unmodifiableMap(rules.flags),
         rules.warnings,
-        version(documents));
+        plans.version(),
+        version(documents, plans));
   }
 
   /**
@@ -117,11 +122,12 @@ public final class ConfigurationRules {
   }
 
   /**
-   * 16 hexadecimal digits made of everything in the documents and files but counters, quota periods
-   * and stamps.
+   * 16 hexadecimal digits made of the version of the plans, and of everything in the documents and
+   * files but counters, quota periods and stamps.
    */
-  public static String version(Documents documents) {
+  public static String version(Documents documents, Plans plans) {
     StringBuilder text = new StringBuilder();
+    canonical(plans.version(), text);
     for (Layered layer :
         List.of(documents.customer(), documents.scene(), documents.flags(), documents.global())) {
       canonical(configuring(layer.document()), text);
@@ -160,20 +166,20 @@ public final class ConfigurationRules {
     }
   }
 
-  /** The scene's own tier, else the customer's, else standard; an unknown word is standard. */
+  /** The scene's own tier, else the customer's, else the first; an unknown word is the first. */
   private BundleTier tier() {
     for (Side side : List.of(scene, customer)) {
       Object word = side.layer().get(Customers.BUNDLE_TIER);
       if (word != null) {
         Optional<BundleTier> known =
-            word instanceof String text ? BundleTier.parse(text) : Optional.empty();
+            word instanceof String text ? plans.bundleTier(text) : Optional.empty();
         if (known.isEmpty()) {
           warnings.add(new Warning(Warning.UNKNOWN_TIER, side.path(Customers.BUNDLE_TIER)));
         }
-        return known.orElse(BundleTier.STANDARD);
+        return known.orElse(plans.firstBundleTier());
       }
     }
-    return BundleTier.STANDARD;
+    return plans.firstBundleTier();
   }
 
   private Setting flag(FeatureFlag flag) {
@@ -188,6 +194,7 @@ public final class ConfigurationRules {
         flag,
         documents.customerId(),
         tier,
+        plans,
         documents.customer(),
         documents.flags(),
         documents.global());

@@ -20,8 +20,8 @@ import java.util.Map;
 public record Customer(Map<String, Object> fields) implements Typed {
   public static final Field<Long> SCHEMA_VERSION =
       Bounds.atLeast(1, Field.integer(Schema.Customers.SCHEMA_VERSION)).mandatory();
-  public static final Field<BundleTier> BUNDLE_TIER =
-      Field.word(Schema.Customers.BUNDLE_TIER, BundleTier.class).mandatory();
+  public static final Field<String> BUNDLE_TIER =
+      Field.string(Schema.Customers.BUNDLE_TIER).mandatory();
   public static final Field<String> ORGANIZATION_NAME =
       Field.string(Schema.Customers.ORGANIZATION_NAME);
   public static final Field<String> EMAIL = Field.string(Schema.Customers.EMAIL);

@@ -2,6 +2,8 @@ package dev.meterkite.model.customers;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.BundleTier;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Violation;
 import java.math.BigDecimal;
@@ -59,9 +61,10 @@ public final class CustomerRegistration {
    * @param customer the document as just read
    * @param flags the customer's flag document as just read
    * @param given the given fields in the types of documents; none of functions' own
+   * @param plans what a new customer without a tier or quota begins with
    */
   public static Result decide(
-      Snapshot customer, Snapshot flags, Map<String, Object> given, Instant now) {
+      Snapshot customer, Snapshot flags, Map<String, Object> given, Plans plans, Instant now) {
     Map<String, Object> found = customer.fields();
     List<Violation> differing = new ArrayList<>();
     Map<String, Object> missing = new LinkedHashMap<>();
@@ -79,23 +82,31 @@ public final class CustomerRegistration {
       return new AlreadyExists(differing);
     }
     Map<String, Object> after = new LinkedHashMap<>(found);
-    after.putAll(stamps(customer, missing, now));
+    after.putAll(stamps(customer, missing, plans, now));
     List<Violation> violations = new ArrayList<>(violations(after));
     violations.removeAll(violations(found));
     if (!violations.isEmpty()) {
       return new Invalid(violations);
     }
-    return new Registered(after, writes(customer, flags, missing, now));
+    return new Registered(after, writes(customer, flags, missing, plans, now));
   }
 
   /** What is set, with the stamps that go with it; nothing where nothing is set. */
   private static Map<String, Object> stamps(
-      Snapshot customer, Map<String, Object> missing, Instant now) {
+      Snapshot customer, Map<String, Object> missing, Plans plans, Instant now) {
     Map<String, Object> fields = new LinkedHashMap<>();
     if (!customer.exists()) {
       fields.put(Customers.SCHEMA_VERSION, WrittenRules.SCHEMA_VERSION);
-      fields.put(Customers.BUNDLE_TIER, BundleTier.STANDARD.wire());
+      fields.put(Customers.BUNDLE_TIER, plans.firstBundleTier().word());
       fields.putAll(missing);
+      Long quota =
+          plans
+              .bundleTier(String.valueOf(fields.get(Customers.BUNDLE_TIER)))
+              .map(BundleTier::monthlySceneQuota)
+              .orElse(null);
+      if (quota != null) {
+        fields.putIfAbsent(Customers.MONTHLY_SCENE_QUOTA, quota);
+      }
       fields.put(Customers.CREATED_AT, now);
       fields.put(Customers.UPDATED_AT, now);
     } else if (!missing.isEmpty()) {
@@ -107,8 +118,8 @@ public final class CustomerRegistration {
 
   /** A change of an existing customer carries its flags by its event, as every other change. */
   private static List<Write> writes(
-      Snapshot customer, Snapshot flags, Map<String, Object> missing, Instant now) {
-    Map<String, Object> fields = stamps(customer, missing, now);
+      Snapshot customer, Snapshot flags, Map<String, Object> missing, Plans plans, Instant now) {
+    Map<String, Object> fields = stamps(customer, missing, plans, now);
     if (fields.isEmpty()) {
       return List.of();
     }
@@ -118,15 +129,18 @@ public final class CustomerRegistration {
     List<Write> writes = new ArrayList<>();
     writes.add(new Write.Create(customer.ref(), fields));
     Snapshot created = new Snapshot(customer.ref(), fields, now);
-    writes.addAll(WrittenRules.customer(created, List.of(), flags, now));
+    writes.addAll(WrittenRules.customer(created, List.of(), flags, plans, now));
     return List.copyOf(writes);
   }
+
+  /** Stands for a tier where the tier is not what is looked at. */
+  private static final String ANY_TIER = "any";
 
   /** The faults of given fields, as they would be those of a new customer. */
   public static Set<Violation> faults(Map<String, Object> given) {
     Map<String, Object> document = new LinkedHashMap<>(given);
     document.put(Customers.SCHEMA_VERSION, WrittenRules.SCHEMA_VERSION);
-    document.putIfAbsent(Customers.BUNDLE_TIER, BundleTier.STANDARD.wire());
+    document.putIfAbsent(Customers.BUNDLE_TIER, ANY_TIER);
     return violations(document);
   }
 
@@ -141,7 +155,7 @@ public final class CustomerRegistration {
     Map<String, Object> contract = new LinkedHashMap<>(fields);
     contract.keySet().retainAll(List.of(Customers.CONTRACT_START, Customers.CONTRACT_END));
     contract.put(Customers.SCHEMA_VERSION, WrittenRules.SCHEMA_VERSION);
-    contract.put(Customers.BUNDLE_TIER, BundleTier.STANDARD.wire());
+    contract.put(Customers.BUNDLE_TIER, ANY_TIER);
     Set<Violation> violations = new LinkedHashSet<>(Customer.decode(fields).violations());
     violations.addAll(Customer.decode(contract).violations());
     return violations;

@@ -3,7 +3,9 @@ package dev.meterkite.model.customers;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.customers.Setting.Source;
 import dev.meterkite.model.document.FieldPath;
+import dev.meterkite.model.plans.BundleTier;
 import dev.meterkite.model.plans.FeatureFlag;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import java.nio.ByteBuffer;
@@ -51,13 +53,14 @@ public final class FlagRules {
       FeatureFlag flag,
       String customerId,
       BundleTier tier,
+      Plans plans,
       Layered customer,
       Layered flags,
       Layered global) {
     if (isKilled(flag, global)) {
       return new Setting(false, Source.GLOBAL);
     }
-    Optional<Setting> explicit = explicit(flag, flags);
+    Optional<Setting> explicit = explicit(flag, flags, plans);
     if (explicit.isPresent()) {
       return explicit.get();
     }
@@ -79,27 +82,38 @@ public final class FlagRules {
         || Boolean.FALSE.equals(global.file().get(flag.wire()));
   }
 
-  private static Optional<Setting> explicit(FeatureFlag flag, Layered flags) {
+  private static Optional<Setting> explicit(FeatureFlag flag, Layered flags, Plans plans) {
     if (flags.file().get(flag.wire()) instanceof Boolean value) {
       return Optional.of(new Setting(value, Source.FILE));
     }
-    return isFromTier(flag, flags.document())
+    return isFromTier(flag, flags.document(), plans)
             || !(flags.document().get(flag.wire()) instanceof Boolean value)
         ? Optional.empty()
         : Optional.of(new Setting(value, Source.FLAG));
   }
 
-  /** Whether the entry is the copy of a tier's, unchanged since. */
-  static boolean isFromTier(FeatureFlag flag, Map<String, Object> flags) {
-    return originTier(flag, flags)
-        .map(tier -> Boolean.valueOf(tier.has(flag)).equals(flags.get(flag.wire())))
+  /**
+   * Whether the entry is the copy of a tier's, unchanged since: what was copied is noted beside it.
+   * In documents without that note it is what the tier has by the plans of now.
+   */
+  static boolean isFromTier(FeatureFlag flag, Map<String, Object> flags, Plans plans) {
+    Object value = flags.get(flag.wire());
+    Optional<String> origin = origin(flag, flags);
+    if (origin.isPresent()
+        && flags.get(FeatureFlags.COPIED) instanceof Map<?, ?> copied
+        && copied.get(flag.wire()) instanceof Boolean copy) {
+      return copy.equals(value);
+    }
+    return origin
+        .flatMap(plans::bundleTier)
+        .map(tier -> Boolean.valueOf(tier.has(flag)).equals(value))
         .orElse(false);
   }
 
-  private static Optional<BundleTier> originTier(FeatureFlag flag, Map<String, Object> flags) {
+  private static Optional<String> origin(FeatureFlag flag, Map<String, Object> flags) {
     return flags.get(FeatureFlags.ORIGIN) instanceof Map<?, ?> origin
             && origin.get(flag.wire()) instanceof String word
-        ? BundleTier.parse(word)
+        ? Optional.of(word)
         : Optional.empty();
   }
 
@@ -123,7 +137,7 @@ public final class FlagRules {
   private static Optional<Boolean> rollout(
       FeatureFlag flag, String customerId, BundleTier tier, Layered global) {
     if (global.map(FeatureFlags.ROLLOUTS).get(flag.wire()) instanceof Map<?, ?> tiers
-        && tiers.get(tier.wire()) instanceof Map<?, ?> rollout
+        && tiers.get(tier.word()) instanceof Map<?, ?> rollout
         && rollout.get(PERCENT) instanceof Number percent
         && rollout.get(VALUE) instanceof Boolean value
         && isReached(flag, customerId, percent.doubleValue())) {
@@ -147,28 +161,37 @@ public final class FlagRules {
   public static Map<String, Object> initial(BundleTier tier, Instant now) {
     Map<String, Object> fields = new LinkedHashMap<>();
     Map<String, Object> origin = new LinkedHashMap<>();
+    Map<String, Object> copied = new LinkedHashMap<>();
     fields.put(FeatureFlags.SCHEMA_VERSION, SCHEMA_VERSION);
     for (FeatureFlag flag : FeatureFlag.values()) {
       fields.put(flag.wire(), tier.has(flag));
-      origin.put(flag.wire(), tier.wire());
+      origin.put(flag.wire(), tier.word());
+      copied.put(flag.wire(), tier.has(flag));
     }
     fields.put(FeatureFlags.ORIGIN, origin);
+    fields.put(FeatureFlags.COPIED, copied);
     fields.put(FeatureFlags.UPDATED_AT, now);
     return fields;
   }
 
   /**
    * What changes in a flag document when the customer's tier is this one: entries that came from
-   * another tier follow, explicit ones stay. Empty when all is as it should be.
+   * another tier, or from what this one had by older plans, follow; explicit ones stay. Empty when
+   * all is as it should be.
    *
    * @return values by field path
    */
-  public static Map<String, Object> carry(Map<String, Object> flags, BundleTier tier, Instant now) {
+  public static Map<String, Object> carry(
+      Map<String, Object> flags, BundleTier tier, Plans plans, Instant now) {
     Map<String, Object> changes = new LinkedHashMap<>();
     for (FeatureFlag flag : FeatureFlag.values()) {
-      if (isFromTier(flag, flags) && !originTier(flag, flags).equals(Optional.of(tier))) {
+      boolean isCurrent =
+          origin(flag, flags).equals(Optional.of(tier.word()))
+              && Boolean.valueOf(tier.has(flag)).equals(flags.get(flag.wire()));
+      if (!isCurrent && isFromTier(flag, flags, plans)) {
         changes.put(flag.wire(), tier.has(flag));
-        changes.put(FieldPath.of(FeatureFlags.ORIGIN, flag.wire()), tier.wire());
+        changes.put(FieldPath.of(FeatureFlags.ORIGIN, flag.wire()), tier.word());
+        changes.put(FieldPath.of(FeatureFlags.COPIED, flag.wire()), tier.has(flag));
       }
     }
     if (!changes.isEmpty()) {
@@ -187,6 +210,7 @@ public final class FlagRules {
     Map<String, Object> changes = new LinkedHashMap<>();
     changes.put(flag.wire(), value == null ? Write.REMOVED : value);
     changes.put(FieldPath.of(FeatureFlags.ORIGIN, flag.wire()), Write.REMOVED);
+    changes.put(FieldPath.of(FeatureFlags.COPIED, flag.wire()), Write.REMOVED);
     changes.put(FeatureFlags.UPDATED_AT, now);
     return changes;
   }
@@ -200,13 +224,13 @@ public final class FlagRules {
    * @throws IllegalArgumentException for a percentage outside 0 to 100
    */
   public static Map<String, Object> rollOut(
-      FeatureFlag flag, BundleTier tier, double percent, @Nullable Boolean value, Instant now) {
+      FeatureFlag flag, String tier, double percent, @Nullable Boolean value, Instant now) {
     if (!(percent >= 0 && percent <= 100)) {
       throw new IllegalArgumentException("a percentage is 0 to 100: " + percent);
     }
     Map<String, Object> changes = new LinkedHashMap<>();
     changes.put(
-        FieldPath.of(FeatureFlags.ROLLOUTS, flag.wire(), tier.wire()),
+        FieldPath.of(FeatureFlags.ROLLOUTS, flag.wire(), tier),
         value == null ? Write.REMOVED : Map.of(PERCENT, percent, VALUE, value));
     changes.put(FeatureFlags.UPDATED_AT, now);
     return changes;

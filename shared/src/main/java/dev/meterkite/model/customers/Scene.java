@@ -21,8 +21,7 @@ public record Scene(Map<String, Object> fields) implements Typed {
       Bounds.atLeast(1, Field.integer(Schema.Scenes.SCHEMA_VERSION)).mandatory();
   public static final Field<String> CUSTOMER_ID =
       Bounds.length(1, 1_500, Field.string(Schema.Scenes.CUSTOMER_ID)).mandatory();
-  public static final Field<BundleTier> BUNDLE_TIER =
-      Field.word(Schema.Scenes.BUNDLE_TIER, BundleTier.class);
+  public static final Field<String> BUNDLE_TIER = Field.string(Schema.Scenes.BUNDLE_TIER);
   public static final Field<String> ROBOT_TYPE = Field.string(Schema.Scenes.ROBOT_TYPE);
   public static final Field<DataPackTier> DATA_PACK_TIER =
       Field.word(Schema.Scenes.DATA_PACK_TIER, DataPackTier.class);

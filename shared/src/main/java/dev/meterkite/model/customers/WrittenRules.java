@@ -3,14 +3,18 @@ package dev.meterkite.model.customers;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.BundleTier;
+import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.Scenes;
+import dev.meterkite.model.schema.Violation;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What is owed to a customer or scene document that somebody has written: the verdict of
@@ -48,11 +52,17 @@ public final class WrittenRules {
    * @param flags the flag document as it was read with the customer
    */
   public static List<Write> customer(
-      Snapshot customer, List<Map<String, Object>> errors, Snapshot flags, Instant now) {
+      Snapshot customer,
+      List<Map<String, Object>> errors,
+      Snapshot flags,
+      Plans plans,
+      Instant now) {
     if (!customer.exists()) {
       return List.of();
     }
-    List<Map<String, Object>> all = new ArrayList<>(errors);
+    List<Map<String, Object>> all = new ArrayList<>();
+    unknownTier(customer.fields(), plans).map(Violation::encode).ifPresent(all::add);
+    all.addAll(errors);
     boolean reserved = isReserved(customer.ref().id());
     if (reserved) {
       all.add(error("customer_id", "reserved_id", "ids with a leading underscore are reserved"));
@@ -63,17 +73,34 @@ public final class WrittenRules {
       writes.add(new Write.Update(customer.ref(), changes));
     }
     if (!reserved) {
-      flagsOf(customer, flags, now, writes);
+      flagsOf(customer, flags, plans, now, writes);
     }
     return List.copyOf(writes);
   }
 
-  private static void flagsOf(Snapshot customer, Snapshot flags, Instant now, List<Write> writes) {
+  /** The fault of a tier word that the plans do not have. */
+  public static Optional<Violation> unknownTier(Map<String, Object> fields, Plans plans) {
+    return fields.get(Customers.BUNDLE_TIER) instanceof String word
+            && plans.bundleTier(word).isEmpty()
+        ? Optional.of(
+            new Violation(
+                Customers.BUNDLE_TIER,
+                Violation.UNKNOWN_VALUE,
+                "must be " + String.join(", ", words(plans))))
+        : Optional.empty();
+  }
+
+  private static List<String> words(Plans plans) {
+    return plans.bundleTiers().stream().map(BundleTier::word).toList();
+  }
+
+  private static void flagsOf(
+      Snapshot customer, Snapshot flags, Plans plans, Instant now, List<Write> writes) {
     Object word = customer.fields().get(Customers.BUNDLE_TIER);
     BundleTier tier =
         word == null
-            ? BundleTier.STANDARD
-            : word instanceof String text ? BundleTier.parse(text).orElse(null) : null;
+            ? plans.firstBundleTier()
+            : word instanceof String text ? plans.bundleTier(text).orElse(null) : null;
     if (tier == null) {
       return;
     }
@@ -82,7 +109,7 @@ public final class WrittenRules {
       writes.add(new Write.Create(ref, FlagRules.initial(tier, now)));
       return;
     }
-    Map<String, Object> changes = FlagRules.carry(flags.fields(), tier, now);
+    Map<String, Object> changes = FlagRules.carry(flags.fields(), tier, plans, now);
     if (!changes.isEmpty()) {
       writes.add(new Write.Update(ref, changes));
     }
@@ -96,11 +123,17 @@ public final class WrittenRules {
    * @param customerExists whether the customer that it names exists
    */
   public static List<Write> scene(
-      Snapshot scene, List<Map<String, Object>> errors, boolean customerExists, Instant now) {
+      Snapshot scene,
+      List<Map<String, Object>> errors,
+      boolean customerExists,
+      Plans plans,
+      Instant now) {
     if (!scene.exists()) {
       return List.of();
     }
-    List<Map<String, Object>> all = new ArrayList<>(errors);
+    List<Map<String, Object>> all = new ArrayList<>();
+    unknownTier(scene.fields(), plans).map(Violation::encode).ifPresent(all::add);
+    all.addAll(errors);
     if (!customerExists && scene.fields().get(Scenes.CUSTOMER_ID) instanceof String) {
       all.add(error(Scenes.CUSTOMER_ID, "unknown_customer", "there is no such customer"));
     }

@@ -145,6 +145,8 @@ final class PlansReader {
       String word = part.word(key);
       BigDecimal factor =
           part.decimal(Schema.Plans.MULTIPLIER, false, 0, JobPrices.MAX_MULTIPLIER, PLACES);
+      // A factor has a decimal place, as 1.0.
+      factor = factor.setScale(Math.max(1, factor.scale()));
       if (factors.put(word, factor) != null && !word.isEmpty()) {
         part.fault("", Violation.INCONSISTENT, "is there twice");
       }

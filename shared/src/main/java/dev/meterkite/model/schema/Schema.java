@@ -131,7 +131,10 @@ public final class Schema {
     /** By expiry, {@link #NEVER} for none: {@code granted, remaining, held}. */
     public static final String LOTS = "lots";
 
-    /** By hold id: {@code amount, expires_at, job_id, pins}, the pins by expiry as in lots. */
+    /**
+     * By hold id: {@code amount, expires_at, job_id, plans_version, pins}, the pins by expiry as in
+     * lots.
+     */
     public static final String HOLDS = "holds";
 
     /** The last monthly grant: {@code period, tier, credits}. */
@@ -154,6 +157,7 @@ public final class Schema {
     public static final String AMOUNT = "amount";
     public static final String EXPIRES_AT = "expires_at";
     public static final String JOB_ID = "job_id";
+    public static final String PLANS_VERSION = "plans_version";
     public static final String PINS = "pins";
     public static final String PERIOD = "period";
     public static final String TIER = "tier";
@@ -785,6 +789,10 @@ public final class Schema {
     public static final String DWM_CONDITIONING = "dwm_conditioning";
     public static final String STREAMING_EXPORT = "streaming_export";
     public static final String ORIGIN = "origin";
+
+    /** By flag: the value that was copied from the tier in {@link #ORIGIN}. */
+    public static final String COPIED = "copied";
+
     public static final String ROLLOUTS = "rollouts";
     public static final String UPDATED_AT = "updated_at";
 

@@ -9,8 +9,8 @@ import dev.meterkite.model.credits.StripePayment.Refunded;
 import dev.meterkite.model.credits.Subscription;
 import dev.meterkite.model.credits.Subscription.Change;
 import dev.meterkite.model.credits.SubscriptionStatus;
-import dev.meterkite.model.credits.SubscriptionTier;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.plans.UserTier;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -228,12 +228,14 @@ public final class StripeRules {
     Optional<StripeObject> best =
         priced.stream()
             .filter(item -> prices.tier(item.price()).isPresent())
-            .max(Comparator.comparing(item -> prices.tier(item.price()).orElseThrow()));
+            .max(
+                Comparator.comparingInt(
+                    item -> prices.plans().rank(prices.tier(item.price()).orElseThrow().word())));
     if (best.isEmpty() && unknown.isEmpty()) {
       return new Meaning.Nothing(NOT_OURS);
     }
     Instant itemEnd = best.map(item -> item.moment("current_period_end")).orElse(null);
-    SubscriptionTier tier = best.flatMap(item -> prices.tier(item.price())).orElse(null);
+    String tier = best.flatMap(item -> prices.tier(item.price())).map(UserTier::word).orElse(null);
     Subscription told =
         new Subscription(
             status.get(),

@@ -1,18 +1,18 @@
 package dev.meterkite.model.stripe;
 
-import dev.meterkite.model.credits.CreditPackage;
 import dev.meterkite.model.credits.StripePayment.Line;
 import dev.meterkite.model.credits.StripePayment.LineKind;
 import dev.meterkite.model.credits.StripePayment.Sale;
-import dev.meterkite.model.credits.SubscriptionTier;
+import dev.meterkite.model.plans.CreditPackage;
+import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.time.Period;
 import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -85,9 +85,8 @@ final class StripeSales {
     return find(session, each -> credits.equals(Long.toString(each.credits())));
   }
 
-  private static Read find(
-      StripeObject session, java.util.function.Predicate<CreditPackage> which) {
-    return Arrays.stream(CreditPackage.values())
+  private Read find(StripeObject session, Predicate<CreditPackage> which) {
+    return prices.plans().packages().stream()
         .filter(which)
         .findFirst()
         .<Read>map(found -> sold(session, found.credits(), found.priceCents()))
@@ -177,7 +176,7 @@ final class StripeSales {
       StripeObject line = lines.get(i);
       String price = line.price();
       Optional<CreditPackage> sold = prices.credits(price);
-      Optional<SubscriptionTier> tier = prices.tier(price);
+      Optional<UserTier> tier = prices.tier(price);
       if (sold.isPresent()) {
         packages = Math.addExact(packages, packages(sold.get(), line));
       } else if (tier.isPresent()) {
@@ -257,7 +256,7 @@ final class StripeSales {
   }
 
   private Optional<Line> line(
-      String key, SubscriptionTier tier, Period period, StripeObject line, boolean isDiscounted) {
+      String key, UserTier tier, Period period, StripeObject line, boolean isDiscounted) {
     long quantity = quantity(line);
     Long amount = line.amount("amount");
     LineKind kind = kind(line, amount, isDiscounted);
@@ -270,7 +269,7 @@ final class StripeSales {
             new Line(
                 key,
                 kind,
-                tier,
+                tier.word(),
                 credits,
                 quantity,
                 period.start(),

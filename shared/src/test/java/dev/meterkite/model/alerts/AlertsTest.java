@@ -293,9 +293,12 @@ class AlertsTest {
 
   @Test
   void subjectOfNothingOrTwoThings_isABug() {
-    assertThrows(IllegalArgumentException.class, () -> new AlertSubject(null, null, null, null));
-    assertThrows(IllegalArgumentException.class, () -> new AlertSubject("p", null, "u", null));
-    assertThrows(IllegalArgumentException.class, () -> new AlertSubject(null, "m", "u", null));
+    assertThrows(
+        IllegalArgumentException.class, () -> new AlertSubject(null, null, null, null, null));
+    assertThrows(
+        IllegalArgumentException.class, () -> new AlertSubject("p", null, "u", null, null));
+    assertThrows(
+        IllegalArgumentException.class, () -> new AlertSubject(null, "m", "u", null, null));
     assertEquals("customer:c", AlertSubject.customer("c").name());
   }
 }

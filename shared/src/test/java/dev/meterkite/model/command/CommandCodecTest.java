@@ -15,6 +15,7 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.health.HealthCommand;
 import dev.meterkite.model.health.HealthRules;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.quotas.QuotaCommand;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.usage.RateCard;
@@ -48,7 +49,9 @@ class CommandCodecTest {
   static List<Domain> domains() {
     return List.of(
         new Domain(
-            "credits", new CreditRules(ForeignBalance.PUT_BACK).codec(), CreditCommand.class),
+            "credits",
+            new CreditRules(ForeignBalance.PUT_BACK, DefaultPlans.PLANS).codec(),
+            CreditCommand.class),
         new Domain("quotas", new QuotaRules().codec(), QuotaCommand.class),
         new Domain(
             "usage",

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.credits.Adoption.Kind;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.prices.ExactMicros;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -49,7 +50,7 @@ class AdoptionTest {
   @MethodSource("documents")
   void document_tellsWhatBecomesOfIt(
       Map<String, Object> fields, boolean isSequenced, Kind kind, long balance, String reason) {
-    Adoption adoption = Adoption.of(user(fields), isSequenced);
+    Adoption adoption = Adoption.of(user(fields), isSequenced, DefaultPlans.PLANS);
     assertEquals(kind, adoption.kind());
     assertEquals(balance, adoption.balance());
     assertTrue(adoption.reason().contains(reason), adoption.reason());
@@ -62,15 +63,18 @@ class AdoptionTest {
     String whole = "x".repeat(40);
     assertEquals(
         "credits_balance is \"" + whole + "\"",
-        Adoption.of(user(Map.of("credits_balance", whole)), false).reason());
+        Adoption.of(user(Map.of("credits_balance", whole)), false, DefaultPlans.PLANS).reason());
     assertEquals(
         "credits_balance is \"" + whole + "…\"",
-        Adoption.of(user(Map.of("credits_balance", whole + "x")), false).reason());
+        Adoption.of(user(Map.of("credits_balance", whole + "x")), false, DefaultPlans.PLANS)
+            .reason());
   }
 
   @Test
   void longValue_isShownCut() {
-    String reason = Adoption.of(user(Map.of("credits_balance", "x".repeat(900))), false).reason();
+    String reason =
+        Adoption.of(user(Map.of("credits_balance", "x".repeat(900))), false, DefaultPlans.PLANS)
+            .reason();
     assertTrue(reason.length() < 100, reason);
   }
 
@@ -91,8 +95,8 @@ class AdoptionTest {
     CreditState before = LedgerCodec.decode(user(Map.of()));
     Map<String, Object> fields =
         new LinkedHashMap<>(LedgerCodec.changes(before, before.with(ledger, null)));
-    assertEquals(Kind.ADOPTED, Adoption.of(user(fields), true).kind());
-    assertEquals(7, Adoption.of(user(fields), true).balance());
+    assertEquals(Kind.ADOPTED, Adoption.of(user(fields), true, DefaultPlans.PLANS).kind());
+    assertEquals(7, Adoption.of(user(fields), true, DefaultPlans.PLANS).balance());
     assertTrue(Adoption.agrees(user(fields)));
     fields.put("credits_balance", -5L);
     assertTrue(Adoption.isAdopted(user(fields)));

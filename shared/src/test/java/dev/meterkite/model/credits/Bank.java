@@ -16,6 +16,7 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
@@ -59,7 +60,7 @@ final class Bank {
   }
 
   Bank(ForeignBalance foreign) {
-    this(new CreditRules(foreign));
+    this(new CreditRules(foreign, DefaultPlans.PLANS));
   }
 
   Bank(CreditRules rules) {

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -114,16 +113,5 @@ class CreditCommandsTest {
         Arrays.stream(CreditOutcome.values())
             .filter(CreditOutcome::remembered)
             .collect(Collectors.toCollection(() -> EnumSet.noneOf(CreditOutcome.class))));
-  }
-
-  @Test
-  void packages_areThoseThatAreSold() {
-    assertEquals(Optional.of(CreditPackage.CREDITS_250), CreditPackage.ofCredits(250));
-    assertEquals(Optional.empty(), CreditPackage.ofCredits(251));
-    assertEquals(
-        List.of("100 600", "250 1400", "500 2700", "1000 5000"),
-        Arrays.stream(CreditPackage.values())
-            .map(each -> each.credits() + " " + each.priceCents())
-            .toList());
   }
 }

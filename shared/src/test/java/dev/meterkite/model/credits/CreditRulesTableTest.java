@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Duration;
@@ -73,7 +74,7 @@ class CreditRulesTableTest {
   static Bank many(int holds) {
     Bank bank = payg(1_000);
     CreditState state = bank.state();
-    Book book = new Book(Bank.USER, state.ledger(), bank.now);
+    Book book = new Book(Bank.USER, state.ledger(), DefaultPlans.PLANS, bank.now);
     for (int i = 0; i < holds; i++) {
       CreditRules.open(state, book, bank.holdId("h" + i), 1, null, bank.now.plus(DAY), Map.of());
     }

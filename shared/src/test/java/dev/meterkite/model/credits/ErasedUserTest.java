@@ -123,9 +123,7 @@ class ErasedUserTest {
     assertEquals(ERASED, bank.refund(transaction, 1L));
     assertEquals(
         ERASED,
-        bank.run(
-            CreditCommands.register(
-                Bank.USER, "ada@example.com", SubscriptionTier.PRO, "cus_1", null, "h")));
+        bank.run(CreditCommands.register(Bank.USER, "ada@example.com", "pro", "cus_1", null, "h")));
     assertEquals(before, bank.documents);
   }
 
@@ -167,11 +165,7 @@ class ErasedUserTest {
     assertNotEquals("cus_1", bank.documents.get(OWNER).get(Users.STRIPE_CUSTOMER_ID));
     Subscription told =
         new Subscription(
-            SubscriptionStatus.ACTIVE,
-            SubscriptionTier.PRO,
-            bank.now,
-            Subscription.Change.CREATED,
-            null);
+            SubscriptionStatus.ACTIVE, "pro", bank.now, Subscription.Change.CREATED, null);
     CreditCommand.Told who = new CreditCommand.Told("evt_2", "cus_1");
     assertEquals(
         "unchanged",

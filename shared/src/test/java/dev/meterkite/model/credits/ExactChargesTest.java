@@ -8,6 +8,7 @@ import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.CallUsage.Quantity;
 import dev.meterkite.model.prices.ExactMicros;
@@ -189,7 +190,7 @@ class ExactChargesTest {
   private static final class Play {
     private static final DocRef REF = CreditCommands.user(USER);
 
-    private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK);
+    private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK, DefaultPlans.PLANS);
     private final Bank documents = new Bank();
     private final Random random;
     private int keys;

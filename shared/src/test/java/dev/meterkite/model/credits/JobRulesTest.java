@@ -12,6 +12,7 @@ import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
@@ -925,7 +926,10 @@ class JobRulesTest {
       Bank bank = new Bank();
       bank.job("j", "duration_min", tenths / 10.0, "quality", "hd", "priority", "express");
       long price =
-          JobOrder.of(bank.snapshot(new DocRef(PodcastJobs.COLLECTION, "j"))).orElseThrow().price();
+          JobOrder.of(
+                  bank.snapshot(new DocRef(PodcastJobs.COLLECTION, "j")), DefaultPlans.PLANS.jobs())
+              .orElseThrow()
+              .price();
       assertEquals((3L * tenths + 9) / 10, price, "tenths " + tenths);
     }
   }

@@ -25,7 +25,7 @@ class LotsTest {
 
   private static OpenHold hold(String id, Instant lapsesAt, LotShare... pins) {
     long amount = List.of(pins).stream().mapToLong(LotShare::amount).sum();
-    return new OpenHold(id, amount, lapsesAt, null, List.of(pins));
+    return new OpenHold(id, amount, lapsesAt, null, null, List.of(pins));
   }
 
   @Test
@@ -167,10 +167,10 @@ class LotsTest {
     assertEquals(149_000, Holds.of(heavy).weight());
     assertFalse(Holds.of(heavy).isFullFor(hold("fits", ONE, pins(22))));
     assertTrue(Holds.of(heavy).isFullFor(hold("too heavy", ONE, pins(23))));
-    OpenHold ofJob = new OpenHold("j", 1, ONE, "j".repeat(40), List.of(share(null, 1)));
+    OpenHold ofJob = new OpenHold("j", 1, ONE, "j".repeat(40), null, List.of(share(null, 1)));
     assertEquals(100 + 120 + 40, ofJob.weight());
     assertTrue(Holds.of(heavy).with(hold("f", ONE, pins(18))).isFullFor(ofJob));
-    OpenHold rest = new OpenHold("j", 15, ONE, "j".repeat(100), List.of(pins(15)));
+    OpenHold rest = new OpenHold("j", 15, ONE, "j".repeat(100), null, List.of(pins(15)));
     assertEquals(Holds.MAX_WEIGHT, Holds.of(heavy).weight() + rest.weight());
     assertFalse(Holds.of(heavy).isFullFor(rest), "exactly so much");
     assertEquals(Holds.MAX_WEIGHT, Holds.of(heavy).with(hold("f", ONE, pins(22))).weight() + 20);
@@ -188,8 +188,9 @@ class LotsTest {
   void holdOfOtherThanItsPins_cannotBe() {
     assertThrows(
         IllegalArgumentException.class,
-        () -> new OpenHold("h", 2, ONE, null, List.of(share(null, 1))));
-    assertThrows(IllegalArgumentException.class, () -> new OpenHold("h", 0, ONE, null, List.of()));
+        () -> new OpenHold("h", 2, ONE, null, null, List.of(share(null, 1))));
+    assertThrows(
+        IllegalArgumentException.class, () -> new OpenHold("h", 0, ONE, null, null, List.of()));
   }
 
   @Test

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.meterkite.model.plans.DefaultPlans;
+import dev.meterkite.model.plans.Threshold;
 import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import dev.meterkite.model.schema.Schema.Users;
 import java.time.Duration;
@@ -132,7 +134,8 @@ class LowBalanceTest {
 
   @Test
   void thresholdOfTheTier_isAShareOfItsMonth() {
-    CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK, LowBalance.parse("33%"));
+    CreditRules rules =
+        new CreditRules(ForeignBalance.PUT_BACK, Threshold.parse("33%"), DefaultPlans.PLANS);
     Bank bank = new Bank(rules).user(Bank.USER, "free", 10L);
     bank.sweep();
     bank.debit(6);
@@ -181,13 +184,13 @@ class LowBalanceTest {
   @ParameterizedTest
   @CsvSource({"'',0,false", "0,0,false", "50,50,false", "20%,20,true", "100 %,100,true"})
   void threshold_isReadAsWritten(String text, long amount, boolean isPercent) {
-    assertEquals(new LowBalance(amount, isPercent), LowBalance.parse(text));
+    assertEquals(new Threshold(amount, isPercent), Threshold.parse(text));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"-1", "1.5", "101%", "%", "many", " 5", "9999999999999999"})
   void otherThresholds_areRefused(String text) {
-    assertThrows(IllegalArgumentException.class, () -> LowBalance.parse(text));
+    assertThrows(IllegalArgumentException.class, () -> Threshold.parse(text));
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.meterkite.model.credits.PaidCredits.Purchase;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +34,7 @@ class PaidCreditsTest {
       new Purchase("bought", TransactionType.PURCHASE, MONTH, Map.of(), "evt_1");
 
   private final List<Read> missing = new ArrayList<>();
-  private Book book = new Book(Bank.USER, Ledger.EMPTY, NOW);
+  private Book book = new Book(Bank.USER, Ledger.EMPTY, DefaultPlans.PLANS, NOW);
   private PaidCredits credits = new PaidCredits(book, new AllRead(true), missing);
   private Booking booking = Booking.NONE;
 
@@ -236,7 +237,7 @@ class PaidCreditsTest {
     buyBesideOthers();
     spend(70);
     takeBack(40, 0);
-    book = new Book(Bank.USER, book.ledger(), MONTH);
+    book = new Book(Bank.USER, book.ledger(), DefaultPlans.PLANS, MONTH);
     takeBack(0, 0);
     assertEquals(List.of(0L, 40L, 50L), lots(), "10 come back to where they never expire");
     assertEquals(List.of(), booking.taken());
@@ -247,11 +248,11 @@ class PaidCreditsTest {
   }
 
   private void refundAPurchaseWhoseMonthThenEnds() {
-    book = new Book(Bank.USER, Ledger.EMPTY, NOW);
+    book = new Book(Bank.USER, Ledger.EMPTY, DefaultPlans.PLANS, NOW);
     credits = new PaidCredits(book, new AllRead(true), missing);
     booking = credits.book(PURCHASE, 100, 0, 0, Booking.NONE);
     takeBack(100, 0);
-    book = new Book(Bank.USER, book.ledger(), MONTH);
+    book = new Book(Bank.USER, book.ledger(), DefaultPlans.PLANS, MONTH);
   }
 
   @Test

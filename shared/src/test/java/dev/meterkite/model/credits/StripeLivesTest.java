@@ -3,6 +3,7 @@ package dev.meterkite.model.credits;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.stripe.StripePrices;
 import dev.meterkite.model.stripe.StripeRules;
@@ -31,12 +32,13 @@ class StripeLivesTest {
       new StripeRules(
           new StripePrices(
               Map.of(
-                  "price_enthu", SubscriptionTier.ENTHU,
-                  "price_pro", SubscriptionTier.PRO,
-                  "price_pro_plus", SubscriptionTier.PRO_PLUS,
-                  "price_ultimate", SubscriptionTier.ULTIMATE),
-              Map.of("price_100", CreditPackage.CREDITS_100),
-              Set.of()),
+                  "price_enthu", "enthu",
+                  "price_pro", "pro",
+                  "price_pro_plus", "pro_plus",
+                  "price_ultimate", "ultimate"),
+              Map.of("price_100", 100L),
+              Set.of(),
+              DefaultPlans.PLANS),
           TrialCredits.SHARE,
           false);
 

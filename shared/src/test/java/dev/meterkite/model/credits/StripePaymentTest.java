@@ -43,7 +43,7 @@ class StripePaymentTest {
   }
 
   private static Line line(long credits) {
-    return new Line("il", LineKind.WHOLE, SubscriptionTier.PRO, credits, 1, T, at(9), null, null);
+    return new Line("il", LineKind.WHOLE, "pro", credits, 1, T, at(9), null, null);
   }
 
   private static StripePayment part(String id, Long amount, Long stated, Refunded... refunded) {
@@ -255,7 +255,7 @@ class StripePaymentTest {
               new Line(
                   "il",
                   LineKind.WHOLE,
-                  SubscriptionTier.PRO,
+                  "pro",
                   wrong[2],
                   wrong[1],
                   T,

@@ -11,6 +11,7 @@ import dev.meterkite.model.credits.StripePayment.Line;
 import dev.meterkite.model.credits.StripePayment.LineKind;
 import dev.meterkite.model.credits.StripePayment.Part;
 import dev.meterkite.model.credits.StripePayment.Sale;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.stripe.Meaning;
 import dev.meterkite.model.stripe.StripeEvent;
@@ -38,10 +39,10 @@ class StripeSalesTest {
   private static final StripeRules RULES =
       new StripeRules(
           new StripePrices(
-              Map.of("price_pro", SubscriptionTier.PRO, "price_enthu", SubscriptionTier.ENTHU),
-              Map.of(
-                  "price_250", CreditPackage.CREDITS_250, "price_1000", CreditPackage.CREDITS_1000),
-              Set.of("price_newsletter")),
+              Map.of("price_pro", "pro", "price_enthu", "enthu"),
+              Map.of("price_250", 250L, "price_1000", 1000L),
+              Set.of("price_newsletter"),
+              DefaultPlans.PLANS),
           TrialCredits.FULL,
           false);
 

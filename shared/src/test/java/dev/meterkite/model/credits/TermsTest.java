@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import dev.meterkite.model.credits.StripePayment.Back;
 import dev.meterkite.model.credits.StripePayment.Line;
 import dev.meterkite.model.credits.StripePayment.LineKind;
+import dev.meterkite.model.plans.DefaultPlans;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -20,13 +21,21 @@ class TermsTest {
   private static final Instant START = Instant.parse("2026-01-31T12:00:00Z");
   private static final Instant END = Instant.parse("2026-02-28T12:00:00Z");
 
-  private static Line line(
-      LineKind kind, SubscriptionTier tier, Instant start, Instant end, Long amount) {
-    return new Line("il", kind, tier, tier.monthlyCredits(), 1, start, end, amount, null);
+  private static Line line(LineKind kind, String tier, Instant start, Instant end, Long amount) {
+    return new Line(
+        "il",
+        kind,
+        tier,
+        DefaultPlans.PLANS.tier(tier).orElseThrow().monthlyCredits(),
+        1,
+        start,
+        end,
+        amount,
+        null);
   }
 
   private static Term term(LineKind kind, Instant start, Instant end) {
-    return Term.of("in_1", line(kind, SubscriptionTier.PRO, start, end, 2_900L), Back.NONE);
+    return Term.of("in_1", line(kind, "pro", start, end, 2_900L), Back.NONE);
   }
 
   private static Term whole(Instant start, Instant end) {
@@ -103,9 +112,8 @@ class TermsTest {
 
   @Test
   void twoPaymentsOfOnePeriod_keepWhatEitherPaysFor() {
-    Line line = line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, 2_900L);
-    Line twice =
-        new Line("il", LineKind.WHOLE, SubscriptionTier.PRO, 5_000, 2, START, END, 5_800L, null);
+    Line line = line(LineKind.WHOLE, "pro", START, END, 2_900L);
+    Line twice = new Line("il", LineKind.WHOLE, "pro", 5_000, 2, START, END, 5_800L, null);
     Term term = Term.of("in_1", line, new Back(2_900, 2_900));
     assertEquals(2_500, term.due(2_500));
     assertEquals(0, term.paidBy("in_2", line, Back.NONE).due(2_500));
@@ -119,9 +127,9 @@ class TermsTest {
 
   @Test
   void twoPricesOfOnePeriod_countAsTheLargerInBothOrders() {
-    Line dear = line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, 2_900L);
+    Line dear = line(LineKind.WHOLE, "pro", START, END, 2_900L);
     for (Long amount : new Long[] {2_899L, null}) {
-      Line cheap = line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, amount);
+      Line cheap = line(LineKind.WHOLE, "pro", START, END, amount);
       assertEquals(dear, Term.of("a", dear, Back.NONE).paidBy("b", cheap, Back.NONE).line());
       assertEquals(dear, Term.of("a", cheap, Back.NONE).paidBy("b", dear, Back.NONE).line());
     }
@@ -131,14 +139,14 @@ class TermsTest {
 
   private static final Instant HALF = Instant.parse("2026-02-14T12:00:00Z");
 
-  private static Term charge(SubscriptionTier tier, Long amount, long quantity, Long unit) {
+  private static Term charge(String tier, Long amount, long quantity, Long unit) {
     return Term.of(
         "in_2",
         new Line(
             "il",
             LineKind.CHARGE,
             tier,
-            tier.monthlyCredits() * quantity,
+            DefaultPlans.PLANS.tier(tier).orElseThrow().monthlyCredits() * quantity,
             quantity,
             HALF,
             END,
@@ -159,71 +167,54 @@ class TermsTest {
   @Test
   void chargeLine_givesItsShareOfThePriceThatIsKnown() {
     Term whole = whole(START, END);
-    assertEquals(1_000, credits(charge(SubscriptionTier.PRO, 400L, 1, 1_000L)), "by its own price");
-    assertEquals(2_500, credits(charge(SubscriptionTier.PRO, 4_000L, 1, 1_000L)), "at most all");
-    assertEquals(3_000, credits(charge(SubscriptionTier.PRO, 1_200L, 3, 1_000L)));
-    assertEquals(
-        1_000,
-        credits(charge(SubscriptionTier.PRO, 1_160L, 1, null), whole),
-        "by the whole line's");
-    assertEquals(3_750, credits(charge(SubscriptionTier.PRO, 4_350L, 3, null), whole));
+    assertEquals(1_000, credits(charge("pro", 400L, 1, 1_000L)), "by its own price");
+    assertEquals(2_500, credits(charge("pro", 4_000L, 1, 1_000L)), "at most all");
+    assertEquals(3_000, credits(charge("pro", 1_200L, 3, 1_000L)));
+    assertEquals(1_000, credits(charge("pro", 1_160L, 1, null), whole), "by the whole line's");
+    assertEquals(3_750, credits(charge("pro", 4_350L, 3, null), whole));
     Term two =
         Term.of(
             "in_1",
-            new Line(
-                "il", LineKind.WHOLE, SubscriptionTier.PRO, 5_000, 2, START, END, 5_800L, null),
+            new Line("il", LineKind.WHOLE, "pro", 5_000, 2, START, END, 5_800L, null),
             Back.NONE);
-    assertEquals(3_750, credits(charge(SubscriptionTier.PRO, 4_350L, 3, null), two));
-    assertEquals(0, credits(charge(SubscriptionTier.PRO, 0L, 1, 1_000L)));
+    assertEquals(3_750, credits(charge("pro", 4_350L, 3, null), two));
+    assertEquals(0, credits(charge("pro", 0L, 1, 1_000L)));
   }
 
   @Test
   void chargeLineOfAnotherTier_givesItsShareOfTheTime() {
     Term whole = whole(START, END);
-    assertEquals(7_500, credits(charge(SubscriptionTier.ULTIMATE, 1L, 1, null), whole));
-    assertEquals(7_500, credits(charge(SubscriptionTier.ULTIMATE, null, 1, null), whole));
+    assertEquals(7_500, credits(charge("ultimate", 1L, 1, null), whole));
+    assertEquals(7_500, credits(charge("ultimate", null, 1, null), whole));
     Term other = whole(START, END.plusSeconds(1));
     long byMonth = 15_000L * 14 / 31;
-    assertEquals(byMonth, credits(charge(SubscriptionTier.ULTIMATE, 1L, 1, null), other));
-    assertEquals(byMonth, credits(charge(SubscriptionTier.ULTIMATE, 1L, 1, null)));
+    assertEquals(byMonth, credits(charge("ultimate", 1L, 1, null), other));
+    assertEquals(byMonth, credits(charge("ultimate", 1L, 1, null)));
     Term year = whole(END.minus(Duration.ofDays(365)), END);
-    assertEquals(byMonth, credits(charge(SubscriptionTier.ULTIMATE, 1L, 1, null), year));
-    Term enthu =
-        Term.of("in_3", line(LineKind.WHOLE, SubscriptionTier.ENTHU, START, END, 900L), Back.NONE);
-    assertEquals(
-        1_250,
-        credits(charge(SubscriptionTier.PRO, 1_450L, 1, null), enthu, whole),
-        "its own tier");
+    assertEquals(byMonth, credits(charge("ultimate", 1L, 1, null), year));
+    Term enthu = Term.of("in_3", line(LineKind.WHOLE, "enthu", START, END, 900L), Back.NONE);
+    assertEquals(1_250, credits(charge("pro", 1_450L, 1, null), enthu, whole), "its own tier");
   }
 
   @Test
   void chargeLineBesideALineOfAnotherTier_goesByThePriceOfItsOwn() {
     Term enthu =
-        Term.of(
-            "in_3",
-            line(LineKind.WHOLE, SubscriptionTier.ENTHU, START.minusSeconds(9), END, 900L),
-            Back.NONE);
-    assertEquals(
-        862, credits(charge(SubscriptionTier.PRO, 1_000L, 1, null), enthu, whole(START, END)));
+        Term.of("in_3", line(LineKind.WHOLE, "enthu", START.minusSeconds(9), END, 900L), Back.NONE);
+    assertEquals(862, credits(charge("pro", 1_000L, 1, null), enthu, whole(START, END)));
     Term later =
-        Term.of(
-            "in_3",
-            line(LineKind.WHOLE, SubscriptionTier.ENTHU, START.plusSeconds(9), END, 900L),
-            Back.NONE);
-    assertEquals(
-        862, credits(charge(SubscriptionTier.PRO, 1_000L, 1, null), later, whole(START, END)));
+        Term.of("in_3", line(LineKind.WHOLE, "enthu", START.plusSeconds(9), END, 900L), Back.NONE);
+    assertEquals(862, credits(charge("pro", 1_000L, 1, null), later, whole(START, END)));
   }
 
   /** A price of 0, as with a full discount, says nothing of what a share costs. */
   @Test
   void sharesOfWhatCostNothing_areOfTheTime() {
-    Term free =
-        Term.of("in_1", line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, 0L), Back.NONE);
+    Term free = Term.of("in_1", line(LineKind.WHOLE, "pro", START, END, 0L), Back.NONE);
     Term whole = whole(START.plusSeconds(1), END);
-    assertEquals(2_500L * 14 / 31, credits(charge(SubscriptionTier.PRO, 1_000L, 1, 0L)));
-    assertEquals(862, credits(charge(SubscriptionTier.PRO, 1_000L, 1, 0L), whole));
-    assertEquals(1_250, credits(charge(SubscriptionTier.PRO, 1_000L, 1, null), free));
-    assertEquals(1_250, credited(free, credit(SubscriptionTier.PRO, HALF, END, 1_000L)));
+    assertEquals(2_500L * 14 / 31, credits(charge("pro", 1_000L, 1, 0L)));
+    assertEquals(862, credits(charge("pro", 1_000L, 1, 0L), whole));
+    assertEquals(1_250, credits(charge("pro", 1_000L, 1, null), free));
+    assertEquals(1_250, credited(free, credit("pro", HALF, END, 1_000L)));
   }
 
   @Test
@@ -231,7 +222,7 @@ class TermsTest {
     Term charge =
         Term.of(
             "in_2",
-            line(LineKind.CHARGE, SubscriptionTier.PRO, HALF, HALF.plus(Duration.ofDays(42)), 9L),
+            line(LineKind.CHARGE, "pro", HALF, HALF.plus(Duration.ofDays(42)), 9L),
             Back.NONE);
     Terms terms = new Terms(Map.of("charge", charge));
     assertEquals(2_500, terms.credits(charge, 0), "28 days of February 14");
@@ -240,7 +231,7 @@ class TermsTest {
 
   // What credit lines credit.
 
-  private static Term credit(SubscriptionTier tier, Instant start, Instant end, Long amount) {
+  private static Term credit(String tier, Instant start, Instant end, Long amount) {
     return Term.of("in_2", line(LineKind.CREDIT, tier, start, end, amount), Back.NONE);
   }
 
@@ -257,34 +248,31 @@ class TermsTest {
   void creditLine_takesItsShareOfWhatTheLineCost() {
     Term old = whole(START, END);
     assertEquals(0, credited(old));
-    assertEquals(1_250, credited(old, credit(SubscriptionTier.PRO, HALF, END, 1_450L)));
-    assertEquals(1_249, credited(old, credit(SubscriptionTier.PRO, HALF, END, 1_449L)));
-    assertEquals(2_500, credited(old, credit(SubscriptionTier.PRO, START, END, 2_900L)));
-    assertEquals(2_500, credited(old, credit(SubscriptionTier.PRO, START, END, 9_900L)));
-    Term twice = credit(SubscriptionTier.PRO, HALF, END, 1_450L);
+    assertEquals(1_250, credited(old, credit("pro", HALF, END, 1_450L)));
+    assertEquals(1_249, credited(old, credit("pro", HALF, END, 1_449L)));
+    assertEquals(2_500, credited(old, credit("pro", START, END, 2_900L)));
+    assertEquals(2_500, credited(old, credit("pro", START, END, 9_900L)));
+    Term twice = credit("pro", HALF, END, 1_450L);
     assertEquals(2_500, credited(old, twice, twice, twice), "never more than there was");
-    assertEquals(1_250, credited(old, credit(SubscriptionTier.PRO, HALF, END, null)), "by time");
+    assertEquals(1_250, credited(old, credit("pro", HALF, END, null)), "by time");
   }
 
   @Test
   void creditLine_creditsALineOfItsTierAndEndThatBeganBefore() {
     Term old = whole(START, END);
-    assertEquals(0, credited(old, credit(SubscriptionTier.ENTHU, HALF, END, 900L)));
-    assertEquals(0, credited(old, credit(SubscriptionTier.PRO, HALF, END.plusSeconds(1), 900L)));
-    assertEquals(0, credited(old, credit(SubscriptionTier.PRO, START.minusSeconds(1), END, 900L)));
-    Term own =
-        Term.of("in_1", line(LineKind.CREDIT, SubscriptionTier.PRO, HALF, END, 1_450L), Back.NONE);
+    assertEquals(0, credited(old, credit("enthu", HALF, END, 900L)));
+    assertEquals(0, credited(old, credit("pro", HALF, END.plusSeconds(1), 900L)));
+    assertEquals(0, credited(old, credit("pro", START.minusSeconds(1), END, 900L)));
+    Term own = Term.of("in_1", line(LineKind.CREDIT, "pro", HALF, END, 1_450L), Back.NONE);
     assertEquals(0, credited(old, own), "of its own invoice");
-    assertEquals(
-        0, credited(term(LineKind.TRIAL, START, END), credit(SubscriptionTier.PRO, HALF, END, 9L)));
+    assertEquals(0, credited(term(LineKind.TRIAL, START, END), credit("pro", HALF, END, 9L)));
   }
 
   @Test
   void creditLine_creditsTheLatestOfThem() {
     Term old = whole(START, END);
-    Term later =
-        Term.of("in_3", line(LineKind.CHARGE, SubscriptionTier.PRO, HALF, END, 1_450L), Back.NONE);
-    Term credit = credit(SubscriptionTier.PRO, HALF, END, 1_450L);
+    Term later = Term.of("in_3", line(LineKind.CHARGE, "pro", HALF, END, 1_450L), Back.NONE);
+    Term credit = credit("pro", HALF, END, 1_450L);
     Terms terms = new Terms(Map.of("old", old, "later", later, "credit", credit));
     assertEquals(0, terms.credited("old", 0, 2_500));
     assertEquals(1_250, terms.credited("later", 0, 1_250));
@@ -293,26 +281,24 @@ class TermsTest {
   @Test
   void creditOfAYear_takesItsPartOfTheMonthAndAllOfThoseBehind() {
     Instant end = START.plus(Duration.ofDays(365));
-    Term year =
-        Term.of("in_1", line(LineKind.WHOLE, SubscriptionTier.PRO, START, end, 36_500L), Back.NONE);
+    Term year = Term.of("in_1", line(LineKind.WHOLE, "pro", START, end, 36_500L), Back.NONE);
     Instant from = START.plus(Duration.ofDays(14));
-    Term credit = credit(SubscriptionTier.PRO, from, end, 35_100L);
+    Term credit = credit("pro", from, end, 35_100L);
     Terms terms = new Terms(Map.of("old", year, "credit", credit));
     assertEquals(1_250, terms.credited("old", 0, 2_500), "14 of 28 days");
     assertEquals(2_500, terms.credited("old", 1, 2_500));
-    Term late = credit(SubscriptionTier.PRO, year.monthEnd(0), end, 1_000L);
+    Term late = credit("pro", year.monthEnd(0), end, 1_000L);
     assertEquals(0, new Terms(Map.of("old", year, "credit", late)).credited("old", 0, 2_500));
   }
 
   @Test
   void keys_areOfThePeriodOrTheInvoice() {
-    Line whole = line(LineKind.WHOLE, SubscriptionTier.PRO, START, END, null);
+    Line whole = line(LineKind.WHOLE, "pro", START, END, null);
     assertEquals("pro 1769860800 1772280000", Terms.key("in_1", whole));
-    Line trial = line(LineKind.TRIAL, SubscriptionTier.PRO, START, END, null);
+    Line trial = line(LineKind.TRIAL, "pro", START, END, null);
     assertEquals("trial pro 1769860800 1772280000", Terms.key("in_1", trial));
     for (LineKind kind : new LineKind[] {LineKind.CHARGE, LineKind.CREDIT}) {
-      assertEquals(
-          "in_1 il", Terms.key("in_1", line(kind, SubscriptionTier.PRO, START, END, null)));
+      assertEquals("in_1 il", Terms.key("in_1", line(kind, "pro", START, END, null)));
     }
   }
 }

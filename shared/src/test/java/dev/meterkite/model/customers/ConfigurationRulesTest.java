@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.customers.Configuration.Warning;
 import dev.meterkite.model.customers.ConfigurationRules.Documents;
 import dev.meterkite.model.customers.Setting.Source;
+import dev.meterkite.model.plans.BundleTier;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.plans.FeatureFlag;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -37,7 +39,7 @@ class ConfigurationRulesTest {
   }
 
   private Configuration resolve(String customerId) {
-    return ConfigurationRules.resolve(documents(customerId), NOW);
+    return ConfigurationRules.resolve(documents(customerId), DefaultPlans.PLANS, NOW);
   }
 
   private Documents documents(String customerId) {
@@ -97,7 +99,7 @@ class ConfigurationRulesTest {
 
   @Test
   void entryCopiedFromTheTier_countsForNothing() {
-    flags = new LinkedHashMap<>(FlagRules.initial(BundleTier.STANDARD, NOW));
+    flags = new LinkedHashMap<>(FlagRules.initial(DefaultPlans.bundleTier("standard"), NOW));
     assertEquals(of(true, Source.TIER), resolve().flags().get("audio_narration"));
     customer.put("feature_overrides", Map.of("sim2real", true));
     assertEquals(of(true, Source.FEATURE_OVERRIDE), resolve().flags().get("sim2real"));
@@ -106,7 +108,7 @@ class ConfigurationRulesTest {
   /** Another program knows nothing of marks: what it changes must count. */
   @Test
   void copiedEntryThatSomebodyChanged_isExplicit() {
-    flags = new LinkedHashMap<>(FlagRules.initial(BundleTier.PRO, NOW));
+    flags = new LinkedHashMap<>(FlagRules.initial(DefaultPlans.bundleTier("pro"), NOW));
     flags.put("sim2real", true);
     flags.put("audio_narration", false);
     assertEquals(of(true, Source.FLAG), resolve().flags().get("sim2real"));
@@ -350,7 +352,7 @@ class ConfigurationRulesTest {
     sceneFile.put("max_variations", 501L);
     assertEquals(of(500L, Source.TIER_CAP), resolve().settings().get("max_variations"));
     customerFile.put("bundle_tier", "enterprise");
-    assertEquals(BundleTier.ENTERPRISE, resolve().tier());
+    assertEquals(DefaultPlans.bundleTier("enterprise"), resolve().tier());
     flagsFile.put("multi_robot", true);
     assertEquals(of(true, Source.FILE), resolve().flags().get("multi_robot"));
     customerFile.put("feature_overrides", Map.of("deformable", true));
@@ -361,16 +363,16 @@ class ConfigurationRulesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "foundation, pro, FOUNDATION, ''",
-    "standard, enterprise, STANDARD, ''",
-    "-, enterprise, ENTERPRISE, ''",
-    "-, -, STANDARD, ''",
-    "-, diamond, STANDARD, customers.bundle_tier",
-    "diamond, enterprise, STANDARD, scenes.bundle_tier",
-    "-, Pro, STANDARD, customers.bundle_tier"
+    "foundation, pro, foundation, ''",
+    "standard, enterprise, standard, ''",
+    "-, enterprise, enterprise, ''",
+    "-, -, standard, ''",
+    "-, diamond, standard, customers.bundle_tier",
+    "diamond, enterprise, standard, scenes.bundle_tier",
+    "-, Pro, standard, customers.bundle_tier"
   })
   void tier_isTheScenesThenTheCustomers(
-      String ofScene, String ofCustomer, BundleTier tier, String warned) {
+      String ofScene, String ofCustomer, String tier, String warned) {
     customer = new LinkedHashMap<>(Map.of("organization_name", "AI Lab"));
     if (!ofCustomer.equals("-")) {
       customer.put("bundle_tier", ofCustomer);
@@ -379,7 +381,7 @@ class ConfigurationRulesTest {
       scene.put("bundle_tier", ofScene);
     }
     Configuration configuration = resolve();
-    assertEquals(tier, configuration.tier());
+    assertEquals(tier, configuration.tier().word());
     assertEquals(
         warned.isEmpty() ? List.of() : List.of(new Warning(Warning.UNKNOWN_TIER, warned)),
         configuration.warnings());
@@ -388,7 +390,7 @@ class ConfigurationRulesTest {
   @Test
   void unknownCustomer_isStandardWithAWarning() {
     customer = Map.of();
-    assertEquals(BundleTier.STANDARD, resolve().tier());
+    assertEquals(DefaultPlans.bundleTier("standard"), resolve().tier());
     assertEquals(List.of(new Warning(Warning.UNKNOWN_CUSTOMER, "customers")), resolve().warnings());
   }
 

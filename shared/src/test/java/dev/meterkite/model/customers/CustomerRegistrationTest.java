@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.schema.Violation;
 import java.time.Instant;
 import java.util.List;
@@ -22,7 +23,8 @@ class CustomerRegistrationTest {
       Map<String, Object> found, Map<String, Object> given) {
     Snapshot customer =
         found.isEmpty() ? Snapshot.absent(CUSTOMER) : new Snapshot(CUSTOMER, found, NOW);
-    return CustomerRegistration.decide(customer, Snapshot.absent(FLAGS), given, NOW);
+    return CustomerRegistration.decide(
+        customer, Snapshot.absent(FLAGS), given, DefaultPlans.PLANS, NOW);
   }
 
   private static CustomerRegistration.Registered registered(
@@ -39,7 +41,9 @@ class CustomerRegistrationTest {
             Map.of(
                 "schema_version", 1L, "bundle_tier", "pro", "created_at", NOW, "updated_at", NOW)),
         writes.get(0));
-    assertEquals(new Write.Create(FLAGS, FlagRules.initial(BundleTier.PRO, NOW)), writes.get(1));
+    assertEquals(
+        new Write.Create(FLAGS, FlagRules.initial(DefaultPlans.bundleTier("pro"), NOW)),
+        writes.get(1));
     assertEquals("standard", registered(Map.of(), Map.of()).fields().get("bundle_tier"));
   }
 

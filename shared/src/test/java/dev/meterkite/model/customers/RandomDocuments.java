@@ -1,5 +1,6 @@
 package dev.meterkite.model.customers;
 
+import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.plans.FeatureFlag;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -75,7 +76,7 @@ final class RandomDocuments {
         random.nextInt(3) == 0
             ? new LinkedHashMap<>(
                 FlagRules.initial(
-                    List.of(BundleTier.values()).get(random.nextInt(4)), Instant.EPOCH))
+                    DefaultPlans.PLANS.bundleTiers().get(random.nextInt(4)), Instant.EPOCH))
             : new LinkedHashMap<>();
     for (FeatureFlag flag : FeatureFlag.values()) {
       if (random.nextInt(3) == 0) {

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.BundleTier;
+import dev.meterkite.model.plans.DefaultPlans;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,12 +38,16 @@ class WrittenRulesTest {
   void newCustomer_getsStampsAndFlags() {
     List<Write> writes =
         WrittenRules.customer(
-            at(CUSTOMER, Map.of("bundle_tier", "pro")), List.of(), Snapshot.absent(FLAGS), NOW);
+            at(CUSTOMER, Map.of("bundle_tier", "pro")),
+            List.of(),
+            Snapshot.absent(FLAGS),
+            DefaultPlans.PLANS,
+            NOW);
     assertEquals(
         List.of(
             new Write.Update(
                 CUSTOMER, Map.of("schema_version", 1L, "created_at", NOW, "updated_at", NOW)),
-            new Write.Create(FLAGS, FlagRules.initial(BundleTier.PRO, NOW))),
+            new Write.Create(FLAGS, FlagRules.initial(DefaultPlans.bundleTier("pro"), NOW))),
         writes);
   }
 
@@ -52,21 +58,29 @@ class WrittenRulesTest {
     fields.put("schema_version", 7L);
     assertEquals(
         List.of(),
-        WrittenRules.customer(at(CUSTOMER, fields), List.of(), flagsOf(BundleTier.PRO), NOW));
+        WrittenRules.customer(
+            at(CUSTOMER, fields),
+            List.of(),
+            flagsOf(DefaultPlans.bundleTier("pro")),
+            DefaultPlans.PLANS,
+            NOW));
   }
 
   @Test
   void violations_standOnTheDocumentAndGoWithTheirCause() {
-    Snapshot flags = flagsOf(BundleTier.PRO);
-    List<Write> flagged = WrittenRules.customer(at(CUSTOMER, FULL), List.of(ERROR), flags, NOW);
+    Snapshot flags = flagsOf(DefaultPlans.bundleTier("pro"));
+    List<Write> flagged =
+        WrittenRules.customer(at(CUSTOMER, FULL), List.of(ERROR), flags, DefaultPlans.PLANS, NOW);
     assertEquals(
         List.of(new Write.Update(CUSTOMER, Map.of("validation_errors", List.of(ERROR)))), flagged);
     Map<String, Object> with = new LinkedHashMap<>(FULL);
     with.put("validation_errors", List.of(ERROR));
-    assertEquals(List.of(), WrittenRules.customer(at(CUSTOMER, with), List.of(ERROR), flags, NOW));
+    assertEquals(
+        List.of(),
+        WrittenRules.customer(at(CUSTOMER, with), List.of(ERROR), flags, DefaultPlans.PLANS, NOW));
     assertEquals(
         List.of(new Write.Update(CUSTOMER, Map.of("validation_errors", Write.REMOVED))),
-        WrittenRules.customer(at(CUSTOMER, with), List.of(), flags, NOW));
+        WrittenRules.customer(at(CUSTOMER, with), List.of(), flags, DefaultPlans.PLANS, NOW));
   }
 
   @Test
@@ -77,7 +91,8 @@ class WrittenRulesTest {
         WrittenRules.customer(
             at(CUSTOMER, Map.of("bundle_tier", "pro")),
             List.of(missing),
-            flagsOf(BundleTier.PRO),
+            flagsOf(DefaultPlans.bundleTier("pro")),
+            DefaultPlans.PLANS,
             NOW);
     assertFalse(((Write.Update) writes.get(0)).fields().containsKey("validation_errors"));
   }
@@ -85,7 +100,12 @@ class WrittenRulesTest {
   @Test
   void tierChange_isCarriedIntoTheFlags() {
     List<Write> writes =
-        WrittenRules.customer(at(CUSTOMER, FULL), List.of(), flagsOf(BundleTier.STANDARD), NOW);
+        WrittenRules.customer(
+            at(CUSTOMER, FULL),
+            List.of(),
+            flagsOf(DefaultPlans.bundleTier("standard")),
+            DefaultPlans.PLANS,
+            NOW);
     Write.Update update = (Write.Update) writes.get(0);
     assertEquals(FLAGS, update.ref());
     assertEquals(true, update.fields().get("audio_narration"));
@@ -97,9 +117,20 @@ class WrittenRulesTest {
     for (Object word : List.of("diamond", 5L)) {
       Map<String, Object> fields = new LinkedHashMap<>(FULL);
       fields.put("bundle_tier", word);
-      assertEquals(
-          List.of(),
-          WrittenRules.customer(at(CUSTOMER, fields), List.of(), flagsOf(BundleTier.PRO), NOW));
+      List<Write> writes =
+          WrittenRules.customer(
+              at(CUSTOMER, fields),
+              List.of(),
+              flagsOf(DefaultPlans.bundleTier("pro")),
+              DefaultPlans.PLANS,
+              NOW);
+      assertTrue(writes.stream().noneMatch(write -> write.ref().equals(FLAGS)), "" + word);
+      boolean isUnknown = word.equals("diamond");
+      assertEquals(isUnknown ? 1 : 0, writes.size(), "a wrong type is a fault of the table");
+      if (isUnknown) {
+        String verdict = String.valueOf(((Write.Update) writes.get(0)).fields());
+        assertTrue(verdict.contains("must be standard, pro, enterprise, foundation"), verdict);
+      }
     }
   }
 
@@ -108,8 +139,14 @@ class WrittenRulesTest {
     assertEquals(
         List.of(),
         WrittenRules.customer(
-            Snapshot.absent(CUSTOMER), List.of(ERROR), Snapshot.absent(FLAGS), NOW));
-    assertEquals(List.of(), WrittenRules.scene(Snapshot.absent(SCENE), List.of(ERROR), true, NOW));
+            Snapshot.absent(CUSTOMER),
+            List.of(ERROR),
+            Snapshot.absent(FLAGS),
+            DefaultPlans.PLANS,
+            NOW));
+    assertEquals(
+        List.of(),
+        WrittenRules.scene(Snapshot.absent(SCENE), List.of(ERROR), true, DefaultPlans.PLANS, NOW));
   }
 
   /** Flags for a customer of this id would be those of everybody. */
@@ -118,7 +155,8 @@ class WrittenRulesTest {
     DocRef ref = new DocRef("customers", "_global");
     DocRef flags = new DocRef("feature_flags", "_global");
     List<Write> writes =
-        WrittenRules.customer(at(ref, FULL), List.of(), Snapshot.absent(flags), NOW);
+        WrittenRules.customer(
+            at(ref, FULL), List.of(), Snapshot.absent(flags), DefaultPlans.PLANS, NOW);
     assertEquals(1, writes.size());
     Write.Update update = (Write.Update) writes.get(0);
     assertTrue(update.fields().get("validation_errors").toString().contains("reserved_id"));
@@ -128,14 +166,17 @@ class WrittenRulesTest {
   void sceneOfAnUnknownCustomer_isFlaggedUntilTheCustomerAppears() {
     Map<String, Object> fields = new LinkedHashMap<>(FULL);
     fields.put("customer_id", "lab_001");
-    List<Write> writes = WrittenRules.scene(at(SCENE, fields), List.of(), false, NOW);
+    List<Write> writes =
+        WrittenRules.scene(at(SCENE, fields), List.of(), false, DefaultPlans.PLANS, NOW);
     Write.Update update = (Write.Update) writes.get(0);
     assertTrue(update.fields().toString().contains("unknown_customer"));
     Map<String, Object> flagged = Patches.apply(fields, update.fields());
-    assertEquals(List.of(), WrittenRules.scene(at(SCENE, flagged), List.of(), false, NOW));
+    assertEquals(
+        List.of(),
+        WrittenRules.scene(at(SCENE, flagged), List.of(), false, DefaultPlans.PLANS, NOW));
     assertEquals(
         List.of(new Write.Update(SCENE, Map.of("validation_errors", Write.REMOVED))),
-        WrittenRules.scene(at(SCENE, flagged), List.of(), true, NOW));
+        WrittenRules.scene(at(SCENE, flagged), List.of(), true, DefaultPlans.PLANS, NOW));
   }
 
   @Test
@@ -164,7 +205,8 @@ class WrittenRulesTest {
       Map<String, Object> flags = RandomDocuments.flags(random);
       List<Map<String, Object>> errors = random.nextBoolean() ? List.of(ERROR) : List.of();
       Snapshot there = random.nextBoolean() ? at(FLAGS, flags) : Snapshot.absent(FLAGS);
-      List<Write> first = WrittenRules.customer(at(CUSTOMER, customer), errors, there, NOW);
+      List<Write> first =
+          WrittenRules.customer(at(CUSTOMER, customer), errors, there, DefaultPlans.PLANS, NOW);
       Map<String, Object> customerAfter = customer;
       Snapshot flagsAfter = there;
       for (Write write : first) {
@@ -179,7 +221,8 @@ class WrittenRulesTest {
       Instant later = NOW.plusSeconds(60);
       assertEquals(
           List.of(),
-          WrittenRules.customer(at(CUSTOMER, customerAfter), errors, flagsAfter, later),
+          WrittenRules.customer(
+              at(CUSTOMER, customerAfter), errors, flagsAfter, DefaultPlans.PLANS, later),
           "seed " + seed);
     }
   }

@@ -21,6 +21,11 @@ public final class DefaultPlans {
 
   private DefaultPlans() {}
 
+  /** One of their bundle tiers. */
+  public static BundleTier bundleTier(String word) {
+    return PLANS.bundleTier(word).orElseThrow();
+  }
+
   private static Map<String, Object> fields() {
     Object file =
         value(

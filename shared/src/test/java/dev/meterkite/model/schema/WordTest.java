@@ -8,16 +8,11 @@ import dev.meterkite.model.alerts.AlertSeverity;
 import dev.meterkite.model.alerts.AlertStatus;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.credits.BalanceLevel;
-import dev.meterkite.model.credits.CreditPackage;
 import dev.meterkite.model.credits.HoldStatus;
-import dev.meterkite.model.credits.JobPriority;
-import dev.meterkite.model.credits.JobQuality;
 import dev.meterkite.model.credits.JobStage;
 import dev.meterkite.model.credits.JobStatus;
 import dev.meterkite.model.credits.PaymentStatus;
-import dev.meterkite.model.credits.SubscriptionTier;
 import dev.meterkite.model.credits.TransactionType;
-import dev.meterkite.model.customers.BundleTier;
 import dev.meterkite.model.customers.SupportTier;
 import dev.meterkite.model.health.CircuitState;
 import dev.meterkite.model.health.HealthStatus;
@@ -44,15 +39,12 @@ class WordTest {
     return Stream.of(
         words(JobStatus::parse, "queued clarifying running completed failed cancelled"),
         words(JobStage::parse, "queued research script voice mix publish completed failed"),
-        words(SubscriptionTier::parse, "free enthu pro pro_plus ultimate payg"),
         words(
             TransactionType::parse,
             "deduction refund purchase subscription_grant admin_adjustment expiration"),
         words(HoldStatus::parse, "held captured released expired"),
         words(BalanceLevel::parse, "ok low empty"),
         words(PaymentStatus::parse, "held captured released refused unpaid"),
-        words(JobQuality::parse, "standard hd"),
-        words(JobPriority::parse, "standard priority express"),
         words(HealthStatus::parse, "healthy degraded unavailable unknown"),
         words(CircuitState::parse, "closed open half_open"),
         words(QuotaStatus::parse, "available warning critical exhausted"),
@@ -62,12 +54,11 @@ class WordTest {
                 + " provider_recovered provider_credit_gone model_unavailable model_gone"
                 + " circuit_breaker_opened circuit_breaker_half_open"
                 + " failover_executed balance_low balance_empty balance_unreadable ledger_mismatch"
-                + " refund_abuse job_unpaid price_held"
-                + " usage_quota_warning usage_quota_exhausted"),
+                + " refund_abuse job_unpaid"
+                + " usage_quota_warning usage_quota_exhausted plans_invalid"),
         words(AlertSeverity::parse, "info warning critical emergency"),
         words(AlertStatus::parse, "open escalated suppressed resolved"),
         words(TaskType::parse, "llm tts transcription"),
-        words(BundleTier::parse, "standard pro enterprise foundation"),
         words(SupportTier::parse, "basic priority dedicated"),
         words(DataPackTier::parse, "core plus full"),
         words(Correction::parse, "void amend"),
@@ -102,12 +93,6 @@ class WordTest {
     assertEquals(Optional.of(FeatureFlag.TACTILE), FeatureFlag.ofOverrideKey("tactile_sensors"));
     assertEquals(Optional.of(FeatureFlag.TACTILE), FeatureFlag.ofOverrideKey("tactile"));
     assertEquals(Optional.empty(), FeatureFlag.ofOverrideKey("_comment"));
-  }
-
-  @Test
-  void package_isFoundByItsCredits() {
-    assertEquals(Optional.of(CreditPackage.CREDITS_250), CreditPackage.ofCredits(250));
-    assertEquals(Optional.empty(), CreditPackage.ofCredits(251));
   }
 
   @Test
