@@ -69,7 +69,7 @@ class OpenApiTest {
 
   private static final Pattern MOMENT =
       Pattern.compile("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z");
-  private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}|[0-9a-f]{16}");
+  private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}|[0-9a-f]{16}|[0-9a-f]{12}");
 
   /** What depends on how fast this machine is, or is opaque, or names a real time. */
   private static final Set<String> VARIES =
