@@ -16,6 +16,7 @@ import java.util.Locale;
 /** What a small product has after some weeks, written through the functions as its backend does. */
 final class Seed {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final int MOST_ATTEMPTS = 10;
   private static final Duration EVENTS = Duration.ofMinutes(1);
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -208,13 +209,17 @@ final class Seed {
     return send(function, status, request, body.replace('\'', '"'));
   }
 
+  /** Sends it with the same key until it is decided: on a busy machine the first calls are slow. */
   private static String send(
-      String function, int status, HttpRequest.Builder request, String body) {
+      String function, int status, HttpRequest.Builder builder, String body) {
+    HttpRequest request =
+        builder.timeout(PATIENCE).POST(HttpRequest.BodyPublishers.ofString(body)).build();
     try {
-      HttpResponse<String> answer =
-          HTTP.send(
-              request.timeout(PATIENCE).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
-              HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> answer;
+      int attempts = 0;
+      do {
+        answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      } while (answer.statusCode() == 503 && ++attempts < MOST_ATTEMPTS);
       if (answer.statusCode() != status) {
         throw new AssertionError(
             function + " " + body + " was answered " + answer.statusCode() + " " + answer.body());

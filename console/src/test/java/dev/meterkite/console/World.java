@@ -5,7 +5,6 @@ import dev.meterkite.local.Options;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Assumptions;
@@ -31,9 +30,14 @@ final class World implements AutoCloseable {
     Path work = Files.createTempDirectory("console-test");
     Path table = Path.of("..", "functions.tsv").toAbsolutePath().normalize();
     host = LocalHost.start(Options.forTests(), table, work);
-    Seed.plant(host);
-    front = new FaultyFront(host.url());
-    browser = Browser.start(program);
+    try {
+      Seed.plant(host);
+      front = new FaultyFront(host.url());
+      browser = Browser.start(program);
+    } catch (IOException | InterruptedException | RuntimeException | Error e) {
+      host.close();
+      throw e;
+    }
   }
 
   /** Opens a page of the console through the front. */
@@ -80,21 +84,35 @@ final class World implements AutoCloseable {
     }
 
     private static World world(ExtensionContext context) {
-      return context
-          .getRoot()
-          .getStore(SPACE)
-          .computeIfAbsent(World.class, unused -> start(), World.class);
+      Start start =
+          context
+              .getRoot()
+              .getStore(SPACE)
+              .computeIfAbsent(Start.class, unused -> start(), Start.class);
+      if (start.world() == null) {
+        throw new AssertionError("The world did not start", start.failure());
+      }
+      return start.world();
     }
 
-    private static World start() {
-      Optional<Path> program = Browser.program();
+    /** A start that fails is not tried again for each test. */
+    private static Start start() {
       try {
-        return new World(program.orElseThrow());
-      } catch (IOException e) {
-        throw new AssertionError(e);
+        return new Start(new World(Browser.program().orElseThrow()), null);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new AssertionError(e);
+        return new Start(null, e);
+      } catch (IOException | RuntimeException | AssertionError e) {
+        return new Start(null, e);
+      }
+    }
+
+    private record Start(World world, Throwable failure) implements AutoCloseable {
+      @Override
+      public void close() {
+        if (world != null) {
+          world.close();
+        }
       }
     }
   }

@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -152,7 +153,8 @@ class ConsoleFilesTest {
       })
   void anyOtherAddress_isNotFound(String path) throws Exception {
     // By a socket: a client would tidy the path up.
-    try (Socket socket = new Socket("127.0.0.1", server.getAddress().getPort())) {
+    try (Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), server.getAddress().getPort())) {
       OutputStream out = socket.getOutputStream();
       out.write(
           ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
