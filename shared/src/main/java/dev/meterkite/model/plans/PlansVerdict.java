@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What is written about a document of plans that was just read: {@code validation_errors} into the
@@ -77,7 +78,7 @@ public final class PlansVerdict {
     }
     boolean isOpen = !Alerts.resolve(alert, now).isEmpty();
     Object message = alert.fields().get(ModelRouterAlerts.MESSAGE);
-    if (!isOpen || !fields.get(ModelRouterAlerts.MESSAGE).equals(message)) {
+    if (!isOpen || !Objects.equals(fields.get(ModelRouterAlerts.MESSAGE), message)) {
       fields.put(ModelRouterAlerts.RESOLVED_AT, Write.REMOVED);
       fields.put(ModelRouterAlerts.EXPIRE_AT, Write.REMOVED);
       writes.add(new Write.Update(alert.ref(), fields));
