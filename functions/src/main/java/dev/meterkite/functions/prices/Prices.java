@@ -142,7 +142,7 @@ public final class Prices {
                       estimates
                           .get(model(each))
                           .at(now)
-                          .map(found -> each.with(found.version()))
+                          .map(found -> each.with(found.version(), now))
                           .orElse(each))
               .toList(),
           catalogue.refused());

@@ -9,6 +9,7 @@ import dev.meterkite.model.schema.Schema.ModelCatalog;
 import dev.meterkite.model.time.Window;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -58,13 +59,18 @@ public record CatalogModel(
     }
   }
 
-  /** The same with the full price that counts now. */
-  public CatalogModel with(PriceVersion version) {
+  /**
+   * The same with the full price that counts now. It is not offered from the day on, in UTC, from
+   * which its provider no longer does; calls of it are still charged.
+   */
+  public CatalogModel with(PriceVersion version, Instant now) {
+    LocalDate gone = version.deprecatedOn();
+    boolean isGone = gone != null && !LocalDate.ofInstant(now, ZoneOffset.UTC).isBefore(gone);
     return new CatalogModel(
         provider,
         modelId,
         taskTypes,
-        enabled,
+        enabled && !isGone,
         contextTokens,
         languages,
         price.with(version),

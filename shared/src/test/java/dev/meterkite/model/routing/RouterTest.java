@@ -24,6 +24,7 @@ import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.time.Window;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -391,6 +392,34 @@ class RouterTest {
   private static PriceVersion version(PriceStatus status, PriceComponent... components) {
     return new PriceVersion(
         "p", "m", null, Instant.EPOCH, null, null, status, null, false, List.of(components));
+  }
+
+  /**
+   * The last day on which a model is offered is the one before its {@code deprecated_on}, in UTC.
+   */
+  @Test
+  void deprecatedModel_isNotOffered_andKeepsItsPrice() {
+    Instant midnight = Instant.parse("2026-12-01T00:00:00Z");
+    CatalogModel model =
+        new CatalogModel(
+            "p", "m", Set.of(TaskType.LLM), true, 9_000, Set.of(), ModelPrice.tokens(1, 1), FREE);
+    PriceVersion version = version(PriceStatus.ACTIVE);
+    PriceVersion ends =
+        new PriceVersion(
+            "p",
+            "m",
+            null,
+            Instant.EPOCH,
+            null,
+            LocalDate.of(2026, 12, 1),
+            PriceStatus.ACTIVE,
+            null,
+            false,
+            List.of());
+    assertTrue(model.with(version, midnight).enabled());
+    assertTrue(model.with(ends, midnight.minusMillis(1)).enabled());
+    assertFalse(model.with(ends, midnight).enabled());
+    assertEquals(ends, model.with(ends, midnight).price().full());
   }
 
   @Test
