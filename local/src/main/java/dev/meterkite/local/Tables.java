@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -211,7 +212,7 @@ final class Tables {
   }
 
   /** A user's rows follow one another from the first on, and each notes the sum of all before. */
-  private void checkUser(String user, TreeMap<Long, Map<String, Object>> rows) {
+  private void checkUser(String user, SortedMap<Long, Map<String, Object>> rows) {
     long expected = 0;
     long balance = 0;
     for (Map.Entry<Long, Map<String, Object>> row : rows.entrySet()) {
@@ -228,7 +229,7 @@ final class Tables {
   }
 
   /** The transaction that the user's ledger ends with is there, and notes its balance. */
-  private void checkBalance(Snapshot user, TreeMap<Long, Map<String, Object>> rows) {
+  private void checkBalance(Snapshot user, SortedMap<Long, Map<String, Object>> rows) {
     if (user.fields().get(Users.LEDGER) instanceof Map<?, ?> ledger) {
       long sequence = whole(ledger, UserLedger.SEQUENCE);
       Map<String, Object> last = rows.get(sequence);
