@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.emulator.EmulatorForTests;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.http.Json;
-import dev.meterkite.functions.prices.Prices;
+import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Limits;
@@ -54,7 +54,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A past month under other plans, from documents that the rules have written. */
 class PlansReplayTest {
   private static final Instant START = Instant.parse("2026-10-10T10:00:00Z");
-  private static final Plans PLANS = Prices.seededPlans();
+  private static final Plans PLANS = CurrentPlans.seeded();
 
   /** A markup of 50 %, jobs at twice the price, 3,000 credits a month of pro, two scenes. */
   private static final String OTHER =
@@ -84,7 +84,7 @@ class PlansReplayTest {
                   "replay-" + UUID.randomUUID())));
   private final GroupCommit<CreditState, CreditCommand> engine =
       new GroupCommit<>(
-          new CreditRules(ForeignBalance.PUT_BACK),
+          new CreditRules(ForeignBalance.PUT_BACK, PLANS),
           store,
           new Pauses(),
           () -> START,
