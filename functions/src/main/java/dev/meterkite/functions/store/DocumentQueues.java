@@ -123,7 +123,7 @@ final class DocumentQueues<S, I> {
   /** Whether the queue may begin another batch while some are away; if not, it rests. */
   boolean mayGoOn(DocumentQueue<S, I> queue) {
     synchronized (lock) {
-      if (queue.away >= Handover.MAX_AWAY) {
+      if (queue.away >= queue.neighbours.maxAway()) {
         queue.phase = DocumentQueue.Phase.RESTING;
         return false;
       }
@@ -143,8 +143,13 @@ final class DocumentQueues<S, I> {
       if (batch != null) {
         queue.returned.add(batch);
       }
-      boolean idle = queue.phase == DocumentQueue.Phase.IDLE;
-      if (queue.phase != DocumentQueue.Phase.RESTING && (batch == null || !idle)) {
+      boolean starts =
+          switch (queue.phase) {
+            case IDLE -> batch != null;
+            case BUSY -> false;
+            case RESTING -> batch != null || queue.away < queue.neighbours.maxAway();
+          };
+      if (!starts) {
         return false;
       }
       queue.phase = DocumentQueue.Phase.BUSY;

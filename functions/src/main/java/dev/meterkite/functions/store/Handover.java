@@ -17,9 +17,6 @@ import org.jspecify.annotations.Nullable;
  * the queue waits for that, and goes on with its next batch while this one waits for its replies.
  */
 final class Handover<S, I> {
-  /** Maximum number of relays of a queue that wait at one time. */
-  static final int MAX_AWAY = 4;
-
   private final Environment<S, I> env;
   private final RelayDocuments<I> documents;
   private final Engine<S, I> engine;
@@ -42,13 +39,21 @@ final class Handover<S, I> {
     List<Mutation> mutations = new ArrayList<>(List.of(created.get()));
     queue.neighbours.takeClosed().forEach(old -> mutations.add(Mutation.delete(old)));
     Stage.HandedOver<I> handed =
-        new Stage.HandedOver<>(ref, now, List.copyOf(batch.commands), null);
+        new Stage.HandedOver<>(ref, now, List.copyOf(batch.commands), null, null);
     var unused =
         env.store()
             .commit(mutations)
             .whenComplete(
                 (times, failure) ->
-                    engine.guarded(queue, batch, () -> created(queue, batch, handed, failure)));
+                    engine.guarded(
+                        queue,
+                        batch,
+                        () ->
+                            created(
+                                queue,
+                                batch,
+                                failure == null ? handed.createdAt(times.get(0)) : handed,
+                                failure)));
   }
 
   private void created(
@@ -151,7 +156,10 @@ final class Handover<S, I> {
   private void answered(
       DocumentQueue<S, I> queue, Batch<I> batch, Stage.HandedOver<I> handed, Snapshot relay) {
     queue.neighbours.saw(env.rival(RelayDocuments.host(relay)));
-    queue.neighbours.served(Duration.between(handed.since(), env.real()));
+    Duration service = handed.service(relay.updateTime());
+    if (service != null) {
+      queue.neighbours.served(service);
+    }
     settle(queue, batch, handed, relay);
     if (batch.commands.isEmpty()) {
       engine.ended(queue);

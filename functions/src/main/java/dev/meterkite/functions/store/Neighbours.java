@@ -37,7 +37,9 @@ final class Neighbours {
   private static final double SLOW_DECAY = 0.7;
   private static final double SERVED_DRIFT = 1.1;
   private static final double FIRST_LOOK = 0.85;
-  private static final int STEPS = 25;
+  private static final int STEPS = 10;
+  private static final int MAX_AWAY = 4;
+  private static final Duration FAST = Duration.ofMillis(50);
   private static final int LINGERS = 50;
   private static final Duration LONGEST_STEP = Duration.ofMillis(200);
   private static final Duration LONGEST_GATHERING = Duration.ofMillis(300);
@@ -158,7 +160,16 @@ final class Neighbours {
     return Duration.ofNanos(Math.min((long) commitNanos / GATHERING, LONGEST_GATHERING.toNanos()));
   }
 
-  /** A relay of ours was answered after this long. */
+  /**
+   * Maximum number of relays of ours that wait at one time. Where they are answered fast, one large
+   * relay costs less than several small ones; where a commit takes long, a command that comes just
+   * after the first relay must not wait for two commits.
+   */
+  synchronized int maxAway() {
+    return servedNanos > 0 && servedNanos < FAST.toNanos() ? 1 : MAX_AWAY;
+  }
+
+  /** A relay of ours was answered after this long, by the store's clock. */
   synchronized void served(Duration took) {
     double nanos = Math.max(0, took.toNanos());
     servedNanos = servedNanos == 0 ? nanos : Math.min(nanos, servedNanos * SERVED_DRIFT);

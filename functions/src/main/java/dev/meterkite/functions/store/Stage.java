@@ -1,6 +1,7 @@
 package dev.meterkite.functions.store;
 
 import dev.meterkite.model.document.DocRef;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,19 +30,38 @@ sealed interface Stage<I> {
    * @param relay where the commands are and the replies will be
    * @param since when they were handed over to the present host, in real time
    * @param sent the commands in the order of the relay
+   * @param created when the relay was created, by the store's clock; null if that is not known, or
+   *     was for another host
    * @param recallAt when to recall it unless there is a host again; null while there is one
    */
   record HandedOver<I>(
-      DocRef relay, Instant since, List<Pending<I>> sent, @Nullable Instant recallAt)
+      DocRef relay,
+      Instant since,
+      List<Pending<I>> sent,
+      @Nullable Instant created,
+      @Nullable Instant recallAt)
       implements Stage<I> {
     /** The same relay, for another host. */
     HandedOver<I> again(Instant now) {
-      return new HandedOver<>(relay, now, sent, null);
+      return new HandedOver<>(relay, now, sent, null, null);
+    }
+
+    /** The same relay, which was created at this time of the store. */
+    HandedOver<I> createdAt(Instant time) {
+      return new HandedOver<>(relay, since, sent, time, recallAt);
+    }
+
+    /**
+     * How long the host took to answer, by the store's clock; null if it is not known. It does not
+     * depend on when we look.
+     */
+    @Nullable Duration service(@Nullable Instant answered) {
+      return created == null || answered == null ? null : Duration.between(created, answered);
     }
 
     /** The same relay; null: served by a host again. */
     HandedOver<I> recalledAt(@Nullable Instant at) {
-      return new HandedOver<>(relay, since, sent, at);
+      return new HandedOver<>(relay, since, sent, created, at);
     }
   }
 
