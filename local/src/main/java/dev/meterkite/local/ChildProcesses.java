@@ -36,43 +36,46 @@ public final class ChildProcesses implements AutoCloseable {
 
   private static final class Child {
     final Path log;
+    final Map<String, String> environment;
     Map<String, Integer> ports = Map.of();
     long logged;
     @Nullable Process process;
 
-    Child(Path log) {
+    Child(Path log, Map<String, String> environment) {
       this.log = log;
+      this.environment = environment;
     }
   }
 
   private final Path table;
   private final List<FunctionEntry> entries;
-  private final Map<String, String> environment;
   private final Backends backends;
   private final List<Child> children = new ArrayList<>();
   private long endedByThemselves;
 
-  private ChildProcesses(
-      Path table, List<FunctionEntry> entries, Map<String, String> environment, Backends backends) {
+  private ChildProcesses(Path table, List<FunctionEntry> entries, Backends backends) {
     this.table = table;
     this.entries = entries;
-    this.environment = environment;
     this.backends = backends;
   }
 
+  /**
+   * Starts them, and returns when all of them answer.
+   *
+   * @param environments the variables of each
+   */
   static ChildProcesses start(
-      int count,
+      List<Map<String, String>> environments,
       Path table,
       List<FunctionEntry> entries,
-      Map<String, String> environment,
       Backends backends,
       Path work) {
-    ChildProcesses all = new ChildProcesses(table, entries, environment, backends);
+    ChildProcesses all = new ChildProcesses(table, entries, backends);
     try {
-      for (int i = 0; i < count; i++) {
+      for (int i = 0; i < environments.size(); i++) {
         Path log = work.resolve("functions-" + i + ".log");
         Files.deleteIfExists(log);
-        Child child = new Child(log);
+        Child child = new Child(log, environments.get(i));
         all.children.add(child);
         all.launch(child);
       }
@@ -101,7 +104,7 @@ public final class ChildProcesses implements AutoCloseable {
             table.toString()));
     child.ports.forEach((name, port) -> command.add(name + "=" + port));
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().putAll(environment);
+    builder.environment().putAll(child.environment);
     File log = child.log.toFile();
     child.process =
         builder

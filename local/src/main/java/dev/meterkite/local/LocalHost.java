@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,7 +31,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
@@ -53,6 +53,7 @@ public final class LocalHost implements AutoCloseable {
   private static final String CONSOLE = "console/app";
 
   private static final Logger LOG = Logger.getLogger(LocalHost.class.getName());
+  private static final String FIRESTORE = "FIRESTORE_EMULATOR_HOST";
   private static final String PROPERTY_PREFIX = "meterkite.env.";
   private static final Duration PROBE_WITHIN = Duration.ofSeconds(10);
   private static final long POLL_MILLIS = 20;
@@ -61,6 +62,21 @@ public final class LocalHost implements AutoCloseable {
   private final FunctionTable table;
   private final Backends backends;
   private final Deque<AutoCloseable> toClose = new ArrayDeque<>();
+
+  /** Where the functions reach Firestore. */
+  public interface Route {
+    /** The emulator itself. */
+    Route DIRECT = (emulator, process) -> emulator;
+
+    /**
+     * The address for one process, as host:port; asked once for each.
+     *
+     * @param emulator where the emulator is, as host:port
+     * @param process the index of the process, from 0; 0 where the functions run in this one
+     */
+    String host(String emulator, int process);
+  }
+
   private final Front front;
   private final TokenIssuer tokens;
   private final LocalClock clock;
@@ -73,7 +89,7 @@ public final class LocalHost implements AutoCloseable {
       Options options,
       String project,
       @Nullable String running,
-      UnaryOperator<String> route,
+      Route route,
       Path tableFile,
       Path work)
       throws IOException, InterruptedException {
@@ -98,7 +114,7 @@ public final class LocalHost implements AutoCloseable {
       }
       providers = closing(new StubProviders());
       notInterrupted();
-      processes = hostFunctions(options, route.apply(emulator.host()), tableFile, work);
+      processes = hostFunctions(options, route, tableFile, work);
       notInterrupted();
       registerTriggers();
       seedCatalogue();
@@ -136,29 +152,24 @@ public final class LocalHost implements AutoCloseable {
    *     left running then
    */
   public static LocalHost start(Options options, Path table, Path work) {
-    return start(options, UnaryOperator.identity(), table, work);
+    return start(options, Route.DIRECT, table, work);
   }
 
-  /**
-   * As {@link #start(Options, Path, Path)}, with something between the functions and Firestore.
-   *
-   * @param route where the functions reach Firestore, as host:port, given where it is; asked once
-   */
-  public static LocalHost start(
-      Options options, UnaryOperator<String> route, Path table, Path work) {
-    return start(options, PROJECT, System.getenv("FIRESTORE_EMULATOR_HOST"), route, table, work);
+  /** As {@link #start(Options, Path, Path)}, with something between the functions and Firestore. */
+  public static LocalHost start(Options options, Route route, Path table, Path work) {
+    return start(options, PROJECT, System.getenv(FIRESTORE), route, table, work);
   }
 
   static LocalHost start(
       Options options, String project, @Nullable String running, Path table, Path work) {
-    return start(options, project, running, UnaryOperator.identity(), table, work);
+    return start(options, project, running, Route.DIRECT, table, work);
   }
 
   private static LocalHost start(
       Options options,
       String project,
       @Nullable String running,
-      UnaryOperator<String> route,
+      Route route,
       Path table,
       Path work) {
     try {
@@ -190,9 +201,8 @@ public final class LocalHost implements AutoCloseable {
   }
 
   private @Nullable ChildProcesses hostFunctions(
-      Options options, String firestore, Path tableFile, Path work) {
+      Options options, Route route, Path tableFile, Path work) {
     Map<String, String> environment = new LinkedHashMap<>();
-    environment.put("FIRESTORE_EMULATOR_HOST", firestore);
     environment.put("GOOGLE_CLOUD_PROJECT", project);
     environment.put("TOKEN_ISSUERS", tokens.setting());
     environment.put("SERVICE_ACCOUNTS", TokenIssuer.SERVICE_ACCOUNT);
@@ -211,10 +221,16 @@ public final class LocalHost implements AutoCloseable {
     environment.put("STRIPE_TRIAL_CREDITS", given.stripeTrialCredits().wire());
     environment.put("STRIPE_SUBTOTALS", given.stripeSubtotals() ? "on" : "off");
     if (options.processes() > 0) {
+      List<Map<String, String>> environments = new ArrayList<>();
+      for (int i = 0; i < options.processes(); i++) {
+        Map<String, String> own = new LinkedHashMap<>(environment);
+        own.put(FIRESTORE, route.host(emulator.host(), i));
+        environments.add(own);
+      }
       return closing(
-          ChildProcesses.start(
-              options.processes(), tableFile, table.entries(), environment, backends, work));
+          ChildProcesses.start(environments, tableFile, table.entries(), backends, work));
     }
+    environment.put(FIRESTORE, route.host(emulator.host(), 0));
     // Here nobody is left to call once the host stops.
     environment.put("DRAIN_SECONDS", "1");
     environment.forEach((name, value) -> System.setProperty(PROPERTY_PREFIX + name, value));

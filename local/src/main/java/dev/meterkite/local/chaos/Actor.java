@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Actor {
   private static final int MOST_OPEN = 20;
+  private static final long STRETCH = 50;
 
   /** So many of a hundred steps are of credits. */
   private static final int OF_CREDITS = 66;
@@ -129,8 +130,21 @@ final class Actor {
     }
   }
 
+  /**
+   * In one of three stretches of steps all callers are busy with one user, so that the processes
+   * hand their commands over to each other.
+   */
+  private String user() {
+    double draw = random.nextDouble();
+    return isOfOneUser() ? stage.world.user(0) : stage.world.drawnUser(draw);
+  }
+
+  private boolean isOfOneUser() {
+    return number / STRETCH % 3 == 1;
+  }
+
   private void debit() throws InterruptedException {
-    String user = stage.world.drawnUser(random.nextDouble());
+    String user = user();
     long amount = 1L + random.nextInt(30);
     String key = key();
     JsonObject answer =
@@ -147,7 +161,7 @@ final class Actor {
   }
 
   private void grant() throws InterruptedException {
-    grant(stage.world.drawnUser(random.nextDouble()));
+    grant(user());
   }
 
   /** Gives a user something, outside of the steps. */
@@ -168,7 +182,7 @@ final class Actor {
   }
 
   private void hold() throws InterruptedException {
-    String user = stage.world.drawnUser(random.nextDouble());
+    String user = user();
     long amount = 1L + random.nextInt(30);
     String key = key();
     JsonObject answer =
@@ -358,7 +372,7 @@ final class Actor {
 
   private void begin() {
     String job = "job-" + number;
-    String user = stage.world.drawnUser(random.nextDouble());
+    String user = user();
     usersOfJobs.put(job, user);
     stage.journal.jobs.put(job, new Journal.Job(user, "queued"));
     World.write(stage.store, Mutation.replace(ref(job), document(job, "queued")));

@@ -1,5 +1,6 @@
 package dev.meterkite.local.chaos;
 
+import dev.meterkite.emulator.EmulatorUnavailableException;
 import dev.meterkite.local.LocalHost;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +19,7 @@ final class Backlog implements AutoCloseable {
   private final Thread prober = new Thread(this::probe, "backlog");
   private volatile long sent = System.nanoTime();
   private volatile boolean arrived = true;
+  private volatile boolean closing;
 
   Backlog(LocalHost host) {
     this.host = host;
@@ -33,8 +35,12 @@ final class Backlog implements AutoCloseable {
         arrived = host.probe(PROBE_WITHIN);
         TimeUnit.NANOSECONDS.sleep(PROBE_EVERY.toNanos());
       }
-    } catch (InterruptedException closing) {
+    } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (EmulatorUnavailableException e) {
+      if (!closing) {
+        throw e;
+      }
     }
   }
 
@@ -53,6 +59,7 @@ final class Backlog implements AutoCloseable {
 
   @Override
   public void close() {
+    closing = true;
     prober.interrupt();
   }
 }

@@ -31,7 +31,7 @@ record ChaosOptions(
     int users,
     int customers) {
   static final ChaosOptions DEFAULTS =
-      new ChaosOptions(Duration.ofSeconds(60), 0, 1, 1, 2, 48, 400, 20);
+      new ChaosOptions(Duration.ofSeconds(60), 0, 1, 1, 3, 48, 400, 20);
 
   private static final long DAY = 86_400;
 
@@ -63,7 +63,7 @@ record ChaosOptions(
               new Option(
                   "--processes",
                   Value.number(1, 8),
-                  "processes of functions, which are killed in turn (default 2)"),
+                  "processes of functions, which are killed in turn (default 3)"),
               new Option("--callers", Value.number(1, 512), "callers at once (default 48)"),
               new Option("--users", Value.number(10, 100_000), "users (default 400)"),
               new Option("--customers", Value.number(2, 10_000), "customers (default 20)")));

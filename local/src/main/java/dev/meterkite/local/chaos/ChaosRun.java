@@ -39,6 +39,9 @@ final class ChaosRun implements AutoCloseable {
   private static final Duration SCHEDULE_WITHIN = Duration.ofMinutes(3);
   private static final int MOST_SWEEPS = 200;
 
+  /** In so long a play some five processes are killed. */
+  private static final Duration LONG_RUN = Duration.ofMinutes(2);
+
   /** Longer than any reservation stands, and shorter than a month. */
   private static final Duration UNTIL_RESERVATIONS_LAPSE = Duration.ofHours(2);
 
@@ -70,9 +73,11 @@ final class ChaosRun implements AutoCloseable {
       host =
           LocalHost.start(
               ofHost,
-              emulator -> {
-                made.add(new FaultyLink(emulator, plan::call));
-                return made.get(0).host();
+              (emulator, process) -> {
+                if (made.isEmpty()) {
+                  made.add(new FaultyLink(emulator, options.processes(), plan::call));
+                }
+                return made.get(0).host(process);
               },
               table,
               work);
@@ -133,6 +138,11 @@ final class ChaosRun implements AutoCloseable {
     return link.met();
   }
 
+  /** What the processes handed over to each other, so far. */
+  RelayWatch.Counts relays() {
+    return link.relays().counts();
+  }
+
   /** When the run is long enough; says now and then how far it is. */
   private final class End {
     private static final Duration SAY_EVERY = Duration.ofSeconds(30);
@@ -187,6 +197,17 @@ final class ChaosRun implements AutoCloseable {
         events.dropped());
     out.println("calls to Firestore: " + text(link.met()));
     out.println("disturbances: " + text(disturbed));
+    RelayWatch.Counts relays = relays();
+    out.printf(
+        Locale.ROOT,
+        "relays: %,d opened, %,d served, %,d taken back, %,d left by killed processes; %,d hosts"
+            + " killed while %,d relays of others were open%n",
+        relays.opened(),
+        relays.served(),
+        relays.takenBack(),
+        relays.abandoned(),
+        relays.hostsKilled(),
+        relays.openAtKills());
     out.flush();
   }
 
@@ -247,7 +268,17 @@ final class ChaosRun implements AutoCloseable {
     if (ended > 0) {
       findings.add(ended + " processes of functions ended by themselves");
     }
+    if (mustKillHosts() && relays().hostsKilled() == 0) {
+      findings.add("no process was killed while relays of others relied on it");
+    }
     return findings;
+  }
+
+  /** Whether the run is so long that a host must have died; a single process has no relays. */
+  private boolean mustKillHosts() {
+    return options.processes() > 1
+        && options.operations() == 0
+        && options.time().compareTo(LONG_RUN) >= 0;
   }
 
   /** What another program has changed is found, and put right, by the next use. */

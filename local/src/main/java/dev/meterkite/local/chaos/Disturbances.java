@@ -25,9 +25,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,6 +52,7 @@ final class Disturbances implements AutoCloseable {
       Journal journal) {}
 
   private static final long POLL_MILLIS = 10;
+  private static final Duration LONGEST_AIM = Duration.ofSeconds(10);
   private static final Duration BEFORE_MONTH_END = Duration.ofSeconds(2);
   private static final long MOST_MILLIS_CUT = 1_500;
   private static final long MOST_MINUTES_AHEAD = Duration.ofDays(2).toMinutes();
@@ -118,23 +123,36 @@ final class Disturbances implements AutoCloseable {
       int first = (int) (planned.pick() % processes.count());
       switch (planned.what()) {
         case ONE -> {
-          processes.kill(first);
-          processes.restart(first);
+          int victim = awaitHost().orElse(first);
+          kill(Set.of(victim));
         }
         case TERMINATED -> {
           processes.terminate(first);
           processes.restart(first);
         }
         case ALL -> {
-          for (int i = 0; i < processes.count(); i++) {
-            processes.kill(i);
-          }
-          for (int i = 0; i < processes.count(); i++) {
-            processes.restart(i);
-          }
+          awaitHost();
+          kill(IntStream.range(0, processes.count()).boxed().collect(Collectors.toSet()));
         }
       }
     }
+  }
+
+  /** The process on which a relay relies; empty if for a while there is none. */
+  private OptionalInt awaitHost() throws InterruptedException {
+    long end = System.nanoTime() + LONGEST_AIM.toNanos();
+    OptionalInt host = targets.link.relays().host();
+    while (host.isEmpty() && !closing && System.nanoTime() < end) {
+      TimeUnit.MILLISECONDS.sleep(1);
+      host = targets.link.relays().host();
+    }
+    return host;
+  }
+
+  private void kill(Set<Integer> victims) {
+    victims.forEach(targets.processes::kill);
+    targets.link.relays().killed(victims);
+    victims.forEach(targets.processes::restart);
   }
 
   private void disturb() throws InterruptedException {

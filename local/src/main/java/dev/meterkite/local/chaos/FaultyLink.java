@@ -6,7 +6,9 @@ import dev.meterkite.local.chaos.FaultPlan.Fault;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,7 +31,8 @@ final class FaultyLink implements AutoCloseable {
   private static final long POLL_MILLIS = 20;
 
   private final LongFunction<Fate> plan;
-  private final GrpcProxy proxy;
+  private final RelayWatch relays = new RelayWatch();
+  private final List<GrpcProxy> proxies = new ArrayList<>();
   private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
   private final AtomicInteger landing = new AtomicInteger();
   private final AtomicLong calls = new AtomicLong();
@@ -37,20 +40,51 @@ final class FaultyLink implements AutoCloseable {
   private volatile boolean calm = true;
 
   /**
-   * @param plan the fate of the n-th call
+   * @param processes how many processes reach Firestore over it, each at an address of its own
+   * @param plan the fate of the n-th call, of whatever process
    */
-  FaultyLink(String emulator, LongFunction<Fate> plan) {
+  FaultyLink(String emulator, int processes, LongFunction<Fate> plan) {
     this.plan = plan;
     for (Fault fault : Fault.values()) {
       met.put(fault, 0L);
     }
     timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-    proxy = new GrpcProxy(emulator, this::handle);
+    for (int i = 0; i < processes; i++) {
+      int process = i;
+      proxies.add(new GrpcProxy(emulator, call -> handle(new Passing(process, call))));
+    }
   }
 
-  /** Where functions reach Firestore, as host:port. */
-  String host() {
-    return proxy.host();
+  /** Where the functions of a process reach Firestore, as host:port. */
+  String host(int process) {
+    return proxies.get(process).host();
+  }
+
+  /** What the processes hand over to each other. */
+  RelayWatch relays() {
+    return relays;
+  }
+
+  /** A call of a process. */
+  private final class Passing {
+    private final int process;
+    private final GrpcProxy.Call call;
+
+    Passing(int process, GrpcProxy.Call call) {
+      this.process = process;
+      this.call = call;
+    }
+
+    StreamObserver<byte[]> caller() {
+      return call.caller();
+    }
+
+    void forward(StreamObserver<byte[]> answers) {
+      call.forward(
+          call.method().equals(GrpcProxy.COMMIT)
+              ? relays.watching(process, call.request(), answers)
+              : answers);
+    }
   }
 
   /** From now on without faults, or with them; what is late already still lands. */
@@ -67,13 +101,13 @@ final class FaultyLink implements AutoCloseable {
 
   /** Cuts all connections, and takes new ones after a while. */
   void cut(Duration time) {
-    proxy.cut();
+    proxies.forEach(GrpcProxy::cut);
     later(time, this::mend);
   }
 
   private void mend() {
     try {
-      proxy.mend();
+      proxies.forEach(GrpcProxy::mend);
     } catch (RuntimeException taken) {
       LOG.log(Level.WARNING, "the link stays cut for now", taken);
       later(MEND_EVERY, this::mend);
@@ -85,7 +119,7 @@ final class FaultyLink implements AutoCloseable {
     return new EnumMap<>(met);
   }
 
-  private void handle(GrpcProxy.Call call) {
+  private void handle(Passing call) {
     if (calm) {
       call.forward(call.caller());
       return;
@@ -120,7 +154,7 @@ final class FaultyLink implements AutoCloseable {
         });
   }
 
-  private static void tell(GrpcProxy.Call call, Status.Code status) {
+  private static void tell(Passing call, Status.Code status) {
     call.caller().onError(status.toStatus().withDescription("planned").asException());
   }
 
@@ -135,7 +169,7 @@ final class FaultyLink implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
-    proxy.close();
+    proxies.forEach(GrpcProxy::close);
   }
 
   /** Takes an answer that nobody gets. */
@@ -162,10 +196,10 @@ final class FaultyLink implements AutoCloseable {
 
   /** Hands on the first part of an answer and no more. */
   private static final class BrokenOff extends Lost {
-    private final GrpcProxy.Call call;
+    private final Passing call;
     private boolean begun;
 
-    BrokenOff(GrpcProxy.Call call) {
+    BrokenOff(Passing call) {
       super(() -> tell(call, Status.Code.UNAVAILABLE));
       this.call = call;
     }

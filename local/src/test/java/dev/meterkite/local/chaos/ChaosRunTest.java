@@ -59,13 +59,15 @@ class ChaosRunTest {
         ChaosOptions.DEFAULTS
             .lasting(5 * MINUTE, DEEP ? 0 : OPERATIONS)
             .seeded(SEED)
-            .sized(2, 24, 30, 10);
+            .sized(3, 24, 30, 10);
     PrintStream out = System.out;
     try (ChaosRun run = new ChaosRun(options, table, folder.resolve("work"), out)) {
       run.play();
       assertEquals(List.of(), run.settle(), "seed " + SEED);
       assertTrue(run.journal().total() >= OPERATIONS, "operations " + run.journal().total());
       assertTrue(run.disturbed().keySet().stream().anyMatch(KILLINGS::contains), "no process died");
+      assertTrue(run.relays().opened() > 0, "no process handed over");
+      assertTrue(!DEEP || run.relays().hostsKilled() > 0, "no host was killed");
       Set<String> missing = new HashSet<>(KINDS);
       missing.removeAll(run.journal().applied().keySet());
       assertEquals(Set.of(), missing);

@@ -73,8 +73,8 @@ class FaultyLinkTest {
     for (Fault fault : Fault.values()) {
       Fate fate = plan.call(first(plan, fault));
       try (GrpcProxy emulator = emulator();
-          FaultyLink link = new FaultyLink(emulator.host(), n -> fate);
-          FirestoreStore store = store(link.host())) {
+          FaultyLink link = new FaultyLink(emulator.host(), 1, n -> fate);
+          FirestoreStore store = store(link.host(0))) {
         link.calm(false);
         StoreException.Kind heard = null;
         try {
@@ -102,8 +102,10 @@ class FaultyLinkTest {
     try (GrpcProxy emulator = emulator();
         FaultyLink link =
             new FaultyLink(
-                emulator.host(), n -> new Fate(Fault.DROPPED, Duration.ZERO, Status.Code.UNKNOWN));
-        FirestoreStore store = store(link.host())) {
+                emulator.host(),
+                1,
+                n -> new Fate(Fault.DROPPED, Duration.ZERO, Status.Code.UNKNOWN));
+        FirestoreStore store = store(link.host(0))) {
       store.commit(List.of(write())).join();
       assertTrue(arrived.tryAcquire());
       assertEquals(0, link.met().get(Fault.DROPPED));
@@ -117,11 +119,12 @@ class FaultyLinkTest {
         FaultyLink link =
             new FaultyLink(
                 emulator.host(),
+                1,
                 n -> {
                   underWay.countDown();
                   return new Fate(Fault.SILENT, Duration.ZERO, Status.Code.UNKNOWN);
                 });
-        FirestoreStore store = store(link.host())) {
+        FirestoreStore store = store(link.host(0))) {
       link.calm(false);
       var unanswered = store.commit(List.of(write()));
       assertTrue(underWay.await(180, TimeUnit.SECONDS));
