@@ -37,6 +37,8 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
   private static final String SWEEP = "bare/sweep";
   private static final int SEED = 1;
   private static final int[] CALLERS = {1, 16, 64, 256};
+  private static final int[] CALLERS_OF_FAST = {16, 64};
+  private static final int MOST_PROCESSES = 16;
   private static final int[] CALLERS_OF_TRANSACTIONS = {1, 16, 64};
   private static final int BATCH = 32;
   private static final int LARGEST_BATCH = 500;
@@ -211,6 +213,24 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
           callers(
               "service/many-processes/debit", "debits of one user", way, many, Case::hot, callers));
     }
+    for (int callers : CALLERS_OF_FAST) {
+      fast("fast/debit", all, 1, callers);
+    }
+    for (int callers : CALLERS_OF_FAST) {
+      fast("fast/many-processes/debit", all, many, callers);
+    }
+    all.add(
+        callers(
+            "service/" + MOST_PROCESSES + "-processes/debit",
+            "debits of one user",
+            way,
+            MOST_PROCESSES,
+            Case::hot,
+            256));
+  }
+
+  private static void fast(String name, List<Case> all, int processes, int callers) {
+    all.add(callers(name, "debits of one user", Stage.Way.FAST, processes, Case::hot, callers));
   }
 
   private static Case open(

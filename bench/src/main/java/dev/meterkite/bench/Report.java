@@ -107,6 +107,7 @@ record Report(
     aims(text);
     counts(text);
     section(text, "Store at the pace of the real service", "service/", ofService());
+    section(text, "A document that takes 20 commits a second", "fast/", ofFast());
     section(text, "Bare emulator", "bare/", ofBare());
     section(text, "PostgreSQL", "postgres/", ofPostgres());
     findings(text);
@@ -129,6 +130,15 @@ record Report(
             number(pace.writesASecond()),
             pace.burst(),
             pace.longestWait().toSeconds());
+  }
+
+  private static String ofFast() {
+    return """
+    The same proxy, but one document takes %s commits a second: so much is often seen of a document
+    whose neighbours are at rest, and nothing promises it.
+
+    """
+        .formatted(number(Stage.FAST_RATE));
   }
 
   private static String ofBare() {

@@ -46,8 +46,13 @@ final class Stage implements AutoCloseable {
     /** Through the proxy, which counts and does nothing else. */
     COUNTED,
     /** Through the proxy, at the pace of the real service. */
-    SERVICE
+    SERVICE,
+    /** As {@link #SERVICE}, but one document takes {@link #FAST_RATE} commits a second. */
+    FAST
   }
+
+  /** Commits a second of a document in the {@link Way#FAST} store. */
+  static final double FAST_RATE = 20;
 
   /** What a set of processes was started for. */
   private record Hosting(boolean proxied, int processes) {}
@@ -134,7 +139,12 @@ final class Stage implements AutoCloseable {
               work);
       warmUp(options.warmUp().multipliedBy(way == Way.BARE && processes > 1 ? 2 : 1));
     }
-    proxy.pace(way == Way.SERVICE ? StoreProxy.Pace.of(options.documentRate()) : null);
+    proxy.pace(
+        switch (way) {
+          case BARE, COUNTED -> null;
+          case SERVICE -> StoreProxy.Pace.of(options.documentRate());
+          case FAST -> StoreProxy.Pace.of(FAST_RATE);
+        });
   }
 
   /** Until the compilers have seen all of it: half of the time a hot user, half everything. */

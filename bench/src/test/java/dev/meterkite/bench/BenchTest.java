@@ -31,7 +31,8 @@ class BenchTest {
   /** Each workload once; all cases in the deep form. */
   private static final Pattern DAILY =
       Pattern.compile(
-          "counts/(debit/1$|debit-usage/1$|debit/32|usage-500)|service/(debit/16|plain/1$|quotas|many)"
+          "counts/(debit/1$|debit-usage/1$|debit/32|usage-500)"
+              + "|service/(debit/16|plain/1$|quotas|many)|fast/debit/16"
               + "|bare/(debit/64|debit/open-50|plain/1$|raw|zipf|holds|usage-50/|mixed/open|sweep)"
               + "|postgres/1$");
 
@@ -117,6 +118,7 @@ class BenchTest {
             "| aim | measured |",
             "## An operation in round trips, reads and writes",
             "## Store at the pace of the real service",
+            "## A document that takes 20 commits a second",
             "## Bare emulator",
             "## PostgreSQL",
             "## What stands in the way")) {
