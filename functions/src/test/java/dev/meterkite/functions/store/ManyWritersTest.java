@@ -123,19 +123,20 @@ class ManyWritersTest {
   private static List<Row> rows() {
     if (!Boolean.getBoolean("meterkite.deep")) {
       return List.of(
-          new Row(Pace.SERVICE, 16, 4, 0.7, 1.5),
-          new Row(Pace.SERVICE, 64, 4, 0.7, 1.5),
-          new Row(Pace.SERVICE, 64, 16, 0.6, 2),
-          new Row(TWENTY, 64, 4, 0.7, 2),
-          new Row(Pace.EMULATOR, 64, 4, 0.45, 3));
+          new Row(Pace.SERVICE, 16, 4, 0.9, 1.2),
+          new Row(Pace.SERVICE, 64, 4, 0.9, 1.2),
+          new Row(Pace.SERVICE, 64, 16, 0.9, 1.2),
+          new Row(TWENTY, 64, 4, 0.9, 1.2),
+          new Row(Pace.EMULATOR, 64, 4, 0.55, 2));
     }
     List<Row> rows = new ArrayList<>();
     for (Pace pace : List.of(Pace.SERVICE, TWENTY, Pace.EMULATOR)) {
       for (int callers : new int[] {16, 64, 256}) {
         for (int processes : new int[] {2, 4, 8, 16, 32}) {
           if (processes <= callers) {
-            double least = pace.equals(Pace.SERVICE) ? 0.7 : pace.equals(TWENTY) ? 0.5 : 0.1;
-            rows.add(new Row(pace, callers, processes, least, pace.equals(Pace.EMULATOR) ? 10 : 2));
+            double least = pace.equals(Pace.EMULATOR) ? 0.1 : 0.9;
+            rows.add(
+                new Row(pace, callers, processes, least, pace.equals(Pace.EMULATOR) ? 10 : 1.2));
           }
         }
       }
