@@ -117,7 +117,11 @@ final class RelayWatch {
   private void changed(int process, String relay, Map<String, Value> fields) {
     if (fields.containsKey(CommandRelays.OPEN_FOR)) {
       opened++;
-      open.put(relay, new Open(fields.get(CommandRelays.OWNER).getStringValue(), process));
+      open.put(
+          relay,
+          new Open(
+              fields.getOrDefault(CommandRelays.OWNER, Value.getDefaultInstance()).getStringValue(),
+              process));
       return;
     }
     open.remove(relay);
