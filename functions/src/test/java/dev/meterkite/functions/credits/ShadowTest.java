@@ -278,8 +278,8 @@ class ShadowTest {
     assertEquals(9, shadow.compared());
     assertTrue(
         said().contains("\"job_id\":\"wrong-price\"")
-            && said().contains("\"would_charge\":15.0")
-            && said().contains("\"charged\":10.0"),
+            && said().contains("\"would_charge\":15")
+            && said().contains("\"charged\":10"),
         this::said);
 
     ended("wrong-price", "completed", Map.of("quality", "hd"), -10);

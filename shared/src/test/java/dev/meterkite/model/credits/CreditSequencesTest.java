@@ -52,9 +52,10 @@ class CreditSequencesTest {
       return; // too few for the rare ones
     }
     for (CreditOutcome outcome : CreditOutcome.values()) {
-      // Of jobs, of calls that cost nothing, or of more than a sequence has.
+      // Of jobs, of erased users, of calls that cost nothing, or of more than a sequence has.
       boolean isPlayedElsewhere =
           outcome == CreditOutcome.INVALID_JOB
+              || outcome == CreditOutcome.USER_ERASED
               || outcome == CreditOutcome.DURATION_EXCEEDS_TIER
               || outcome == CreditOutcome.NOTHING_TO_HOLD
               || outcome == CreditOutcome.TOO_MANY_HOLDS
