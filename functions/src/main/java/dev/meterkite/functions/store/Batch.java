@@ -61,7 +61,7 @@ final class Batch<I> {
   /** Whether relays were looked for, since the last commit that failed. */
   boolean looked;
 
-  /** Relays whose commands are in the commands. */
+  /** Relays whose commands are in the batch. */
   final List<Relay<I>> aboard = new ArrayList<>();
 
   /** Those of the last commit that failed. */
@@ -86,7 +86,7 @@ final class Batch<I> {
     return time == null || (otherTime != null && otherTime.isAfter(time)) ? other : one;
   }
 
-  /** Replies to every command for which there is a reply, and leaves the others in the commands. */
+  /** Replies to every command for which there is a reply, and leaves the others in the batch. */
   void settle(Function<Pending<I>, @Nullable Reply> replies) {
     commands.removeIf(
         pending -> {
@@ -110,10 +110,18 @@ final class Batch<I> {
     return commands.size() > aboard.stream().mapToInt(relay -> relay.commands().size()).sum();
   }
 
-  /** Takes a relay's commands into the commands. */
+  /** Takes a relay's commands into the batch. */
   void board(Relay<I> relay) {
     aboard.add(relay);
     commands.addAll(relay.commands());
+    grown();
+  }
+
+  /** Commands were added whose markers were not read: the batch is no longer known to be fresh. */
+  void grown() {
+    if (knowledge == Knowledge.FRESH) {
+      knowledge = Knowledge.ASSUMED;
+    }
   }
 
   /** Leaves the commands of relays to whoever finds them next. */

@@ -86,6 +86,7 @@ final class DocumentQueues<S, I> {
     synchronized (lock) {
       queue.fill(batch.commands, room);
     }
+    batch.grown();
   }
 
   /** Puts commands back at the head of the queue, in their order. */

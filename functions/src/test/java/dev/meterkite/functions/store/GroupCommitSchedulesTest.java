@@ -2,6 +2,10 @@ package dev.meterkite.functions.store;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.model.schema.Schema.CommandRelays;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -18,20 +22,57 @@ class GroupCommitSchedulesTest {
 
   @Test
   void everySchedule_keepsTheBooksAndItsWord() {
-    LongStream.range(FIRST, FIRST + SEEDS).parallel().forEach(this::play);
+    LongStream.range(FIRST, FIRST + SEEDS)
+        .parallel()
+        .forEach(seed -> play(seed, new Schedule.Variant() {}));
     System.out.printf(
         "schedules: %d seeds, no anomaly; %d relays, %d answered, %d recalled%n",
         SEEDS, created.get(), answered.get(), recalled.get());
     assertTrue(answered.get() >= SEEDS / 10 && recalled.get() >= SEEDS / 100);
   }
 
-  private void play(long seed) {
+  /**
+   * What was read for a batch that stays says nothing of the commands that have joined it since.
+   */
+  @Test
+  void relaysThatAreRefused_changeNoAnswer() {
+    LongStream.range(FIRST, FIRST + SEEDS)
+        .parallel()
+        .forEach(seed -> play(2 * seed + 1, new NoRelays()));
+    assertTrue(created.get() >= SEEDS, "handed over nevertheless: " + created);
+  }
+
+  /** The store of an instance that cannot hand over every second time. */
+  private static final class NoRelays implements Schedule.Variant {
+    private boolean refused;
+
+    @Override
+    public Store store(SimulatedStore store) {
+      return new PlantedDefectsTest.Altered(store) {
+        @Override
+        public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
+          boolean creates =
+              mutations.stream()
+                  .anyMatch(each -> each.fields().get(CommandRelays.OPEN_FOR) instanceof String);
+          if (creates) {
+            refused = !refused;
+          }
+          return creates && refused
+              ? CompletableFuture.failedFuture(
+                  new StoreException(StoreException.Kind.DENIED, "no relays"))
+              : super.commit(mutations);
+        }
+      };
+    }
+  }
+
+  private void play(long seed, Schedule.Variant variant) {
     try {
       Schedule schedule =
           new Schedule(
               seed,
               seed % 8 < 2 ? SimulatedStore.Faults.NONE : SimulatedStore.Faults.MANY,
-              new Schedule.Variant() {});
+              variant);
       schedule.play();
       created.addAndGet(schedule.store.relaysCreated);
       answered.addAndGet(schedule.store.relaysAnswered);

@@ -476,7 +476,8 @@ class PlantedDefectsTest {
     }
   }
 
-  private static class Altered implements Store {
+  /** A store of which a test replaces a part. */
+  static class Altered implements Store {
     private final Store store;
 
     Altered(Store store) {
