@@ -10,7 +10,6 @@ export const title = (route) => (route.id ? 'User ' + route.id : 'Users');
 const LIST = 'users-list';
 const STATEMENT = 'user-statement';
 const PAGE = 50;
-const TIERS = ['free', 'enthu', 'pro', 'pro_plus', 'ultimate', 'payg'];
 const KINDS = ['deduction', 'refund', 'purchase', 'subscription_grant', 'admin_adjustment', 'expiration'];
 
 export function load(route = state.route) {
@@ -39,7 +38,7 @@ export const view = (route) => (route.id ? one(route) : list(route));
 function list(route) {
   const { query } = route;
   return [
-    t.div({ class: 'searches' }, search(query), filters('Users of a tier', 'users', field('Tier', select('tier', query.tier, [['', 'All'], ...TIERS.map((tier) => [tier, plain(tier)])])))),
+    t.div({ class: 'searches' }, search(query), filters('Users of a tier', 'users', field('Tier', t.input({ name: 'tier', defaultValue: query.tier ?? '', placeholder: 'any' })))),
     panel({
       title: query.email || query.stripe ? 'Users found' : query.tier ? 'Users of ' + plain(query.tier) : 'Users',
       from: 'list-users',
