@@ -37,6 +37,7 @@ public final class RefundCredits implements HttpFunction {
 
   private record Refund(String transactionId, @Nullable Long amount, String reason) {
     static Refund parse(Fields fields) {
+      fields.notNull("amount", "an integer; without it all is refunded");
       return new Refund(
           fields.id("transaction_id"),
           fields.optionalInteger("amount", 1, CreditRules.MAX_BALANCE),

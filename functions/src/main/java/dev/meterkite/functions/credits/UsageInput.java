@@ -45,7 +45,7 @@ record UsageInput(CallUsage usage, @Nullable Instant at) {
     if (usage != null) {
       return usage;
     }
-    if (!body.has(FIELD)) {
+    if (!body.isNamed(FIELD)) {
       body.fault(FIELD, Violation.REQUIRED, "is required, an object");
     }
     return new UsageInput(CallUsage.of("-", "-", Map.of()), null);
@@ -54,7 +54,7 @@ record UsageInput(CallUsage usage, @Nullable Instant at) {
   /** The amount of a body: required without usage, a fault beside one that can be read. */
   static long amountBeside(Fields body, @Nullable UsageInput usage) {
     if (usage == null) {
-      return body.has(FIELD)
+      return body.isNamed(FIELD)
           ? body.integer("amount", 1, CreditRules.MAX_BALANCE, 1)
           : body.integer("amount", 1, CreditRules.MAX_BALANCE);
     }

@@ -86,7 +86,7 @@ final class FlagSwitch {
               fields.optionalDecimal("percent", BigDecimal.ZERO, ALL),
               fields.word("flag", FeatureFlag.class),
               fields.optionalFlag("value"));
-      if (!fields.has("value")) {
+      if (!fields.isNamed("value")) {
         fields.fault("value", Violation.REQUIRED, "must be true, false, or null to clear");
       }
       checkTarget(fields, request.customerId);

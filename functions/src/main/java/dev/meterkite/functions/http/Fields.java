@@ -94,8 +94,13 @@ public final class Fields {
     return values;
   }
 
-  /** Whether the field is there, be it null. */
+  /** Whether the field is there and not null, whatever else is wrong with it. */
   public boolean has(String name) {
+    return value(name) != null;
+  }
+
+  /** Whether the field is there, be it null: for those whose null says something. */
+  public boolean isNamed(String name) {
     asked.add(name);
     return values.containsKey(name);
   }
@@ -359,7 +364,7 @@ public final class Fields {
    * Notes that a field must not be null, if it is there: where absent would mean something else.
    */
   public void notNull(String name, String meaning) {
-    if (has(name) && values.get(name) == null) {
+    if (isNamed(name) && values.get(name) == null) {
       fault(name, Violation.WRONG_TYPE, "must be " + meaning);
     }
   }

@@ -47,7 +47,7 @@ public final class RecordUsage implements HttpFunction {
   /** The items as they were sent, and whether the request is one record and no list. */
   private record Records(List<Map<String, Object>> items, boolean alone) {
     static Records parse(Fields fields) {
-      if (!fields.has("records")) {
+      if (!fields.isNamed("records")) {
         return new Records(List.of(fields.members()), true);
       }
       List<Fields> items = fields.objects("records", 1, UsageBatch.MAX_ITEMS);

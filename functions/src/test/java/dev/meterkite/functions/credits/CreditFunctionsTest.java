@@ -799,6 +799,9 @@ class CreditFunctionsTest {
         "hold | {'user_id':'u','amount':1,'expires_in_seconds':0} |"
             + " expires_in_seconds:out_of_range",
         "settle | {'hold_id':'h','action':'keep'} | action:unknown_value",
+        "refund | {'transaction_id':'t','reason':'r','amount':null} | amount:wrong_type",
+        "debit | {'user_id':'u','usage':{'provider':'p','model_id':'m','input_tokens':null,"
+            + "'output_tokens':null}} | usage:required",
         "settle | {'hold_id':'h','action':'release','amount':1} | amount:not_allowed",
         "settle | {'hold_id':'h','action':'capture','amount':-1} | amount:out_of_range",
         "settle | {'hold_id':'h','action':'capture','amount':null} | amount:wrong_type",

@@ -293,6 +293,9 @@ class CustomerFunctionsTest {
         "{\"customer_id\":\"x\",\"bundle_tier\":\"pro\",\"percent\":5,\"flag\":\"tactile\",\"value\":true}",
         "{\"bundle_tier\":\"pro\",\"flag\":\"tactile\",\"value\":true}",
         "{\"customer_id\":\"x\",\"percent\":5,\"flag\":\"tactile\",\"value\":true}",
+        "{\"customer_id\":null,\"flag\":\"tactile\",\"value\":false}",
+        "{\"bundle_tier\":null,\"percent\":5,\"flag\":\"tactile\",\"value\":false}",
+        "{\"bundle_tier\":\"pro\",\"percent\":null,\"flag\":\"tactile\",\"value\":false}",
         "{\"bundle_tier\":\"pro\",\"percent\":100.01,\"flag\":\"tactile\",\"value\":true}",
         "{\"bundle_tier\":\"pro\",\"percent\":0.001,\"flag\":\"tactile\",\"value\":true}",
         "{\"customer_id\":\"x\",\"flag\":\"tactile_sensors\",\"value\":true}",
@@ -337,7 +340,8 @@ class CustomerFunctionsTest {
         JsonParser.parseString(
             """
             {"customer_id": "list-0", "active": false, "bundle_tier": "foundation",
-             "contract_end": "1971-01-01T00:00:00Z"}"""),
+             "contract_end": "1971-01-01T00:00:00Z"}\
+            """),
         one);
   }
 

@@ -107,8 +107,10 @@ class FieldsTest {
     assertNull(fields.optionalObject("a"));
     assertEquals(List.of(), fields.objects("a", 0, 5));
     assertEquals(50, fields.integer("limit", 1, 100, 50));
-    assertTrue(fields.has("null"));
+    assertFalse(fields.has("null"));
     assertFalse(fields.has("a"));
+    assertTrue(fields.isNamed("null"));
+    assertFalse(fields.isNamed("a"));
     fields.notNull("a", "b");
     assertEquals(List.of(), faults(fields));
     fields.notNull("null", "an integer");

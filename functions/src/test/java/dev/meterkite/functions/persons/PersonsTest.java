@@ -401,7 +401,11 @@ class PersonsTest {
   void request_namesOnePerson() {
     for (String body :
         List.of(
-            "{}", "{\"user_id\":\"a\",\"customer_id\":\"a\"}", "{\"customer_id\":\"_global\"}")) {
+            "{}",
+            "{\"user_id\":null}",
+            "{\"customer_id\":null}",
+            "{\"user_id\":\"a\",\"customer_id\":\"a\"}",
+            "{\"customer_id\":\"_global\"}")) {
       assertEquals(400, HOSTED.post(EraseUser.class, "admin", null, body).statusCode(), body);
     }
     assertEquals(400, HOSTED.get(ExportUser.class, "admin", "").statusCode());
