@@ -10,6 +10,7 @@ import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.persons.Person;
 import dev.meterkite.model.persons.PersonalData;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,12 @@ final class Export {
   /** Documents read at once; each has at most 1 MiB. */
   private static final int BATCH = 20;
 
+  /** The person, the collection where the next page begins, and the document behind which. */
+  private static final List<List<PageToken.Part>> FORMS =
+      List.of(
+          List.of(PageToken.Part.ID, PageToken.Part.ID),
+          List.of(PageToken.Part.ID, PageToken.Part.ID, PageToken.Part.ID));
+
   /** No further batch is read for a page that holds so much: 4 MiB of text. */
   private static final int ENOUGH = 4 << 20;
 
@@ -50,20 +57,25 @@ final class Export {
     static Request parse(Fields fields) {
       Person person = Persons.person(fields);
       int limit = (int) fields.integer("limit", 1, MOST, USUAL);
-      List<Object> place =
-          PageToken.place(
-              fields,
-              List.of(List.of(PageToken.Part.ID), List.of(PageToken.Part.ID, PageToken.Part.ID)));
+      List<Object> place = PageToken.place(fields, FORMS);
       if (place == null) {
         return new Request(person, limit, "", "");
       }
-      String step = String.valueOf(place.get(0));
-      if (person.step(step).isEmpty()) {
+      String step = String.valueOf(place.get(1));
+      if (!owner(person).equals(place.get(0)) || person.step(step).isEmpty()) {
         fields.fault("page_token", "format", "must be the next_page_token of an earlier answer");
       }
       return new Request(
-          person, limit, step, place.size() == 1 ? "" : String.valueOf(place.get(1)));
+          person, limit, step, place.size() == 2 ? "" : String.valueOf(place.get(2)));
     }
+  }
+
+  /**
+   * The person in a token: a hash of its kind and id, so that a token of another person is refused
+   * and does not skip documents of this one.
+   */
+  private static String owner(Person person) {
+    return person.erasure().id();
   }
 
   /** One page on the way. */
@@ -107,8 +119,10 @@ final class Export {
       }
       boolean isFull = page.documents >= request.limit() || page.lines.length() >= ENOUGH;
       if (step.isPresent() && isFull) {
-        String name = step.get().step();
-        List<String> place = after.isEmpty() ? List.of(name) : List.of(name, after);
+        List<String> place = new ArrayList<>(List.of(owner(person), step.get().step()));
+        if (!after.isEmpty()) {
+          place.add(after);
+        }
         return page.end(Map.of("next_page_token", PageToken.of(place)));
       }
     }

@@ -409,9 +409,45 @@ class PersonsTest {
       assertEquals(400, HOSTED.post(EraseUser.class, "admin", null, body).statusCode(), body);
     }
     assertEquals(400, HOSTED.get(ExportUser.class, "admin", "").statusCode());
-    String token = dev.meterkite.functions.http.PageToken.of(List.of("customers", "x"));
+    String owner = new Person(Person.Kind.USER, "a").erasure().id();
+    String token = dev.meterkite.functions.http.PageToken.of(List.of(owner, "customers", "x"));
     assertEquals(
         400, HOSTED.get(ExportUser.class, "admin", "user_id=a&page_token=" + token).statusCode());
+  }
+
+  @Test
+  void pageTokenOfAnotherPerson_isAFaultOfTheField() {
+    user();
+    String other = "other-" + id;
+    done(RegisterUser.class, "service", "{'user_id':'" + other + "'}");
+    HttpResponse<String> first =
+        HOSTED.get(ExportUser.class, "admin", "user_id=" + id + "&limit=3");
+    List<String> lines = first.body().lines().toList();
+    String token =
+        json(lines.get(lines.size() - 1))
+            .getAsJsonObject("page")
+            .get("next_page_token")
+            .getAsString();
+    for (String person : List.of("user_id=" + other, "customer_id=" + id)) {
+      HttpResponse<String> refused =
+          HOSTED.get(ExportUser.class, "admin", person + "&page_token=" + token);
+      assertEquals(400, refused.statusCode(), refused.body());
+    }
+    assertEquals(
+        200,
+        HOSTED
+            .get(ExportUser.class, "admin", "user_id=" + id + "&page_token=" + token)
+            .statusCode());
+  }
+
+  /** The id of the customer's only document in a collection. */
+  private String documentOf(String collection) {
+    return export("customer_id=" + id, 500).stream()
+        .map(line -> line.get("document").getAsString().split("/", 2))
+        .filter(name -> name[0].equals(collection))
+        .map(name -> name[1])
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
@@ -438,7 +474,21 @@ class PersonsTest {
     HOSTED.set(
         "scenes",
         "scene-" + id,
-        Map.of("schema_version", 1L, "customer_id", id, "custom_settings", Map.of("for", name)));
+        Map.of(
+            "schema_version",
+            1L,
+            "customer_id",
+            id,
+            "custom_settings",
+            Map.of("for", name),
+            "operator_name",
+            name));
+    for (String collection : List.of("usage_tracking", "feature_flags")) {
+      String document = documentOf(collection);
+      Map<String, Object> found = new HashMap<>(HOSTED.read(collection, document).fields());
+      found.put("operator_name", name);
+      HOSTED.set(collection, document, found);
+    }
     LocalDate today = LocalDate.ofInstant(HOSTED.now(), ZoneOffset.UTC);
     String query =
         "customer_id=" + id + "&from=" + today + "&to=" + today.plusDays(1) + "&group_by=action";

@@ -4,7 +4,6 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.ErasedUser;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Customers;
@@ -72,111 +71,12 @@ public record PersonalData(
     BY_FLAGS
   }
 
-  private static final Set<String> OF_USER =
-      Set.of(
-          Users.USER_ID,
-          Users.TIER,
-          Users.CREDITS_BALANCE,
-          Users.CREDITS_AVAILABLE,
-          Users.BALANCE_LEVEL,
-          Users.LOW_BALANCE_AT,
-          Users.BALANCE_ALERTS,
-          Users.CREATED_AT,
-          Users.UPDATED_AT,
-          Users.LEDGER,
-          Users.LEDGER_DUE_AT,
-          Users.ERASED_AT,
-          Users.ERASURE,
-          Schema.COMMIT);
-
-  private static final Set<String> OF_TRANSACTION =
-      Set.of(
-          CreditTransactions.TRANSACTION_ID,
-          CreditTransactions.USER_ID,
-          CreditTransactions.TYPE,
-          CreditTransactions.AMOUNT,
-          CreditTransactions.BALANCE_AFTER,
-          CreditTransactions.JOB_ID,
-          CreditTransactions.CREATED_AT,
-          CreditTransactions.SEQUENCE,
-          CreditTransactions.PREV_HASH,
-          CreditTransactions.HASH,
-          CreditTransactions.REFUNDED,
-          CreditTransactions.REVERSES,
-          CreditTransactions.HOLD_ID,
-          CreditTransactions.EXPIRES_AT,
-          CreditTransactions.PERIOD_START,
-          CreditTransactions.LOTS,
-          CreditTransactions.REVERSES_SEQUENCE,
-          CreditTransactions.USAGE,
-          CreditTransactions.COST_MICROS,
-          CreditTransactions.COST_EXACT,
-          CreditTransactions.MARKUP_PERCENT,
-          CreditTransactions.CHARGE_EXACT,
-          CreditTransactions.PRICE_VERSION,
-          CreditTransactions.PLANS_VERSION,
-          CreditTransactions.ACCRUED_MICROS,
-          CreditTransactions.ERASED,
-          Schema.REQUEST_HASH,
-          Schema.ANSWER);
-
-  private static final Set<String> OF_JOB =
-      Set.of(
-          PodcastJobs.JOB_ID,
-          PodcastJobs.USER_ID,
-          PodcastJobs.TOPIC,
-          PodcastJobs.DURATION_MIN,
-          PodcastJobs.STATUS,
-          PodcastJobs.PROGRESS,
-          PodcastJobs.CREATED_AT,
-          PodcastJobs.UPDATED_AT,
-          PodcastJobs.QUALITY,
-          PodcastJobs.PRIORITY,
-          PodcastJobs.CREDITS_ACTUAL,
-          PodcastJobs.PAYMENT,
-          PodcastJobs.PAYMENT_DUE_AT);
-
-  private static final Set<String> OF_CUSTOMER =
-      Set.of(
-          Customers.SCHEMA_VERSION,
-          UsageTracking.CUSTOMER_ID,
-          Customers.BUNDLE_TIER,
-          Customers.MONTHLY_SCENE_QUOTA,
-          Customers.SCENES_GENERATED_THIS_MONTH,
-          Customers.TOTAL_SCENES_GENERATED,
-          Customers.TOTAL_EPISODES_GENERATED,
-          Customers.AUDIO_NARRATION_ENABLED,
-          Customers.SUBTITLE_GENERATION_ENABLED,
-          Customers.SUPPORT_TIER,
-          Customers.CONTRACT_START,
-          Customers.CONTRACT_END,
-          Customers.FEATURE_OVERRIDES,
-          Customers.CREATED_AT,
-          Customers.UPDATED_AT,
-          Customers.QUOTA_RESET_AT,
-          Customers.QUOTA_DUE_AT,
-          Customers.BILLING_ANCHOR_DAY,
-          Customers.BILLING_TIME_ZONE,
-          Customers.ADMIN_OVERRIDES,
-          Customers.VERSION,
-          Customers.QUOTA_MODE,
-          Customers.QUOTA_ALERT_PERIOD,
-          Customers.QUOTA_ALERT_PERCENT,
-          Customers.EARLY_SCENES,
-          Customers.EARLY_SCENES_PERIOD,
-          Customers.USAGE_SUMMARY_MONTH,
-          Customers.USAGE_CLOSED_MONTH,
-          Customers.USAGE_MONTHS,
-          Customers.ERASED_AT,
-          Customers.ERASURE,
-          Schema.COMMIT);
-
   private static final PersonalData JOBS =
       new PersonalData(
           PodcastJobs.COLLECTION,
           PodcastJobs.USER_ID,
           Named.BY_ID,
-          OF_JOB,
+          KeptFields.OF_JOB,
           List.of(),
           Map.of(PodcastJobs.TOPIC, ERASED));
 
@@ -188,14 +88,14 @@ public record PersonalData(
           CreditTransactions.COLLECTION,
           CreditTransactions.USER_ID,
           Named.BY_ID,
-          OF_TRANSACTION,
+          KeptFields.OF_TRANSACTION,
           List.of(),
           Map.of());
 
   private static final List<PersonalData> OF_USERS =
       List.of(
           new PersonalData(
-              Users.COLLECTION, DOCUMENT_ID, Named.BY_ID, OF_USER, List.of(), Map.of()),
+              Users.COLLECTION, DOCUMENT_ID, Named.BY_ID, KeptFields.OF_USER, List.of(), Map.of()),
           TRANSACTIONS,
           stays(CreditHolds.COLLECTION, CreditHolds.USER_ID, List.of()),
           JOBS,
@@ -206,19 +106,33 @@ public record PersonalData(
   private static final List<PersonalData> OF_CUSTOMERS =
       List.of(
           new PersonalData(
-              Customers.COLLECTION, DOCUMENT_ID, Named.BY_ID, OF_CUSTOMER, List.of(), Map.of()),
-          stays(FeatureFlags.COLLECTION, DOCUMENT_ID, List.of()),
-          stays(
+              Customers.COLLECTION,
+              DOCUMENT_ID,
+              Named.BY_ID,
+              KeptFields.OF_CUSTOMER,
+              List.of(),
+              Map.of()),
+          new PersonalData(
+              FeatureFlags.COLLECTION,
+              DOCUMENT_ID,
+              Named.BY_ID,
+              KeptFields.OF_FLAGS,
+              List.of(),
+              Map.of()),
+          new PersonalData(
               Scenes.COLLECTION,
               Scenes.CUSTOMER_ID,
-              List.of(Scenes.CUSTOM_SETTINGS, Scenes.VALIDATION_ERRORS)),
-          stays(
+              Named.BY_ID,
+              KeptFields.OF_SCENE,
+              List.of(),
+              Map.of()),
+          new PersonalData(
               UsageTracking.COLLECTION,
               UsageTracking.CUSTOMER_ID,
-              List.of(
-                  UsageTracking.DETAILS,
-                  UsageTracking.IDEMPOTENCY_KEY,
-                  UsageTracking.VALIDATION_ERRORS)),
+              Named.BY_ID,
+              KeptFields.OF_USAGE,
+              List.of(),
+              Map.of()),
           stays(UsageCounts.COLLECTION, UsageCounts.CUSTOMER_ID, List.of()),
           stays(UsageSummaries.COLLECTION, UsageSummaries.CUSTOMER_ID, List.of()),
           alerts(ModelRouterAlerts.CUSTOMER_ID),
