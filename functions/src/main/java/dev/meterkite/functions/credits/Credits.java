@@ -35,6 +35,7 @@ import dev.meterkite.model.plans.Threshold;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
+import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.schema.Violation;
 import java.util.List;
 import java.util.Optional;
@@ -99,6 +100,11 @@ public final class Credits {
   /** The plans that count now. */
   Plans plans() {
     return plans.get();
+  }
+
+  /** Whether the user is there and has a tier, be it one that plans no longer have. */
+  boolean hasTier(String userId) {
+    return read(new DocRef(Users.COLLECTION, userId)).fields().get(Users.TIER) != null;
   }
 
   /** The engine, once there are plans that are young enough to decide by. */

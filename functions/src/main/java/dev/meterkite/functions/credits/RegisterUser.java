@@ -12,7 +12,6 @@ import dev.meterkite.functions.http.Role;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.plans.UserTier;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +36,7 @@ public final class RegisterUser implements HttpFunction {
     this.endpoint =
         Endpoint.post(CreditCommands.REGISTER)
             .roles(Role.SERVICE, Role.ADMIN)
-            .fields(fields -> User.parse(fields, credits.plans()))
+            .fields(fields -> User.parse(fields, credits))
             .answer(call -> credits.carryOut(command(call)));
   }
 
@@ -46,11 +45,16 @@ public final class RegisterUser implements HttpFunction {
       @Nullable String email,
       @Nullable String tier,
       @Nullable String stripeCustomerId) {
-    static User parse(Fields fields, Plans plans) {
+    /** A tier that plans no longer have is a fault unless the user has a tier already. */
+    static User parse(Fields fields, Credits credits) {
+      String userId = fields.id("user_id");
       return new User(
-          fields.id("user_id"),
+          userId,
           fields.optionalEmail("email"),
-          fields.optionalWord("tier", plans.tiers().stream().map(UserTier::word).toList()),
+          fields.optionalWord(
+              "tier",
+              credits.plans().tiers().stream().map(UserTier::word).toList(),
+              () -> credits.hasTier(userId)),
           fields.optionalString("stripe_customer_id", 1, Limits.STRIPE_ID));
     }
   }

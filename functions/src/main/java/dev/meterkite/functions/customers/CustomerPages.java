@@ -6,13 +6,11 @@ import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.PageToken;
-import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.customers.ConfigurationRules;
 import dev.meterkite.model.customers.Layered;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.Customers;
@@ -27,14 +25,15 @@ import org.jspecify.annotations.Nullable;
 
 /** The customers, by tier and by the end of their contract, in pages. */
 final class CustomerPages {
+  /** The longest tier that is asked for, in characters: any word, since tiers come and go. */
+  private static final int LONGEST_TIER = 100;
+
   private static final List<PageToken.Part> BY_ID = List.of(PageToken.Part.ID);
 
-  private final CurrentPlans plans;
   private final Store store;
   private final InstantSource clock;
 
-  CustomerPages(Backend backend, CurrentPlans plans) {
-    this.plans = plans;
+  CustomerPages(Backend backend) {
     this.store = backend.store();
     this.clock = backend.clock();
   }
@@ -42,18 +41,18 @@ final class CustomerPages {
   /**
    * What is asked.
    *
-   * @param tier only those of this tier, or null
+   * @param tier only those of this tier, which plans may no longer have; or null
    * @param endsBefore only those whose contract ends before this, the earliest first; or null
    * @param after where the page begins, as the page before said; empty for the first
    */
   record Request(
       @Nullable String tier, @Nullable Instant endsBefore, int limit, List<Object> after) {
-    static Request parse(Fields fields, Plans plans) {
+    static Request parse(Fields fields) {
       Instant endsBefore = fields.optionalMoment("contract_ends_before");
       List<Object> after =
           PageToken.place(fields, List.of(endsBefore == null ? BY_ID : PageToken.TIME_AND_ID));
       return new Request(
-          fields.optionalWord("bundle_tier", FlagSwitch.words(plans)),
+          fields.optionalString("bundle_tier", 1, LONGEST_TIER),
           endsBefore,
           Page.limit(fields),
           after == null ? List.of() : after);
@@ -72,11 +71,6 @@ final class CustomerPages {
       }
       return query.after(after);
     }
-  }
-
-  /** What a request asks for. */
-  Request parse(Fields fields) {
-    return Request.parse(fields, plans.get());
   }
 
   /** One page. */

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,7 +70,11 @@ final class CustomerRegistrar {
    * @param given the given fields of the customer's document
    */
   record Request(String customerId, Map<String, Object> given) {
-    static Request parse(Fields fields, Plans plans) {
+    /**
+     * Reads the fields. A tier that plans do not have is a fault of {@code bundle_tier} unless
+     * {@code hasTier} says that the customer of this id has a tier already.
+     */
+    static Request parse(Fields fields, Plans plans, Predicate<String> hasTier) {
       String customerId = fields.id("customer_id");
       if (WrittenRules.isReserved(customerId)) {
         fields.fault("customer_id", "reserved_id", "must not begin with an underscore");
@@ -78,7 +83,8 @@ final class CustomerRegistrar {
       put(
           given,
           Customers.BUNDLE_TIER,
-          fields.optionalWord("bundle_tier", FlagSwitch.words(plans)));
+          fields.optionalWord(
+              "bundle_tier", FlagSwitch.words(plans), () -> hasTier.test(customerId)));
       put(
           given,
           Customers.ORGANIZATION_NAME,
@@ -145,7 +151,12 @@ final class CustomerRegistrar {
 
   /** What a request asks for. */
   Request parse(Fields fields) {
-    return Request.parse(fields, plans.get());
+    return Request.parse(fields, plans.get(), this::hasTier);
+  }
+
+  private boolean hasTier(String customerId) {
+    DocRef ref = new DocRef(Customers.COLLECTION, customerId);
+    return store.read(List.of(ref)).join().get(0).fields().get(Customers.BUNDLE_TIER) != null;
   }
 
   /** Registers a customer, and answers it as it is then. */

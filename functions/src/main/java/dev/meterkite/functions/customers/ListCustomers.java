@@ -7,7 +7,6 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.functions.plans.CurrentPlans;
 import java.io.IOException;
 
 /** {@code list-customers}: customers by tier and by the end of their contract, for admins. */
@@ -17,9 +16,7 @@ public final class ListCustomers implements HttpFunction {
 
   /** For the platform. */
   public ListCustomers() {
-    this(
-        Backend.ofProcess().edge(),
-        new CustomerPages(Backend.ofProcess(), CurrentPlans.ofProcess()));
+    this(Backend.ofProcess().edge(), new CustomerPages(Backend.ofProcess()));
   }
 
   ListCustomers(Edge edge, CustomerPages pages) {
@@ -27,7 +24,7 @@ public final class ListCustomers implements HttpFunction {
     this.endpoint =
         Endpoint.get("list-customers")
             .roles(Role.ADMIN)
-            .fields(pages::parse)
+            .fields(CustomerPages.Request::parse)
             .answer(call -> pages.page(call.request()));
   }
 

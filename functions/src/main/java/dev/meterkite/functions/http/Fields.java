@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -260,6 +261,20 @@ public final class Fields {
     }
     notOneOf(name, words);
     return null;
+  }
+
+  /**
+   * One of these words, any other where {@code isThere}, or null.
+   *
+   * @param isThere whether the word is not set, but compared with one that is there; asked for
+   *     another word only
+   */
+  public @Nullable String optionalWord(String name, List<String> words, BooleanSupplier isThere) {
+    String written = kind(name, String.class, "a string");
+    if (written != null && !words.contains(written) && isThere.getAsBoolean()) {
+      return written;
+    }
+    return optionalWord(name, words);
   }
 
   private void notOneOf(String name, List<String> words) {

@@ -304,6 +304,39 @@ class OwnPlansTest {
     assertTrue(over.toString().contains("quota"), over.toString());
   }
 
+  /** A repeat of what was registered changes nothing, also when plans have lost the tier since. */
+  @Test
+  void tierThatPlansLost_isAnsweredWhereItIs_andRefusedWhereItIsNew() {
+    write(Plans.REF, plans("own-1", 1.5));
+    String user = "{\"user_id\":\"ada\",\"tier\":\"sprout\"}";
+    String customer = "{\"customer_id\":\"c\",\"bundle_tier\":\"lab\"}";
+    JsonObject ada = call(200, CREDITS + "RegisterUser", user);
+    JsonObject lab = call(200, CUSTOMERS + "RegisterCustomer", customer);
+
+    Map<String, Object> without = plans("own-2", 1.5);
+    without.put("tiers", List.of(tier("seed", 7, 5), tier("tree", 700, 20)));
+    without.put("packages", List.of());
+    without.put("bundle_tiers", List.of(bundle("bench", 4, List.of())));
+    write(Plans.REF, without);
+    now.set(now.get().plusSeconds(61));
+
+    assertEquals(ada, call(200, CREDITS + "RegisterUser", user));
+    assertEquals(lab, call(200, CUSTOMERS + "RegisterCustomer", customer));
+    call(409, CREDITS + "RegisterUser", user.replace("sprout", "forest"));
+    call(409, CUSTOMERS + "RegisterCustomer", customer.replace("lab", "other"));
+    write(new DocRef("users", "bare"), Map.of("user_id", "bare"));
+    write(new DocRef("customers", "bare"), Map.of("schema_version", 1L));
+    for (String id : List.of("new", "bare", "a/b")) {
+      JsonObject problem = call(400, CREDITS + "RegisterUser", user.replace("ada", id));
+      assertTrue(problem.toString().contains("must be one of seed, tree"), problem.toString());
+      problem =
+          call(400, CUSTOMERS + "RegisterCustomer", customer.replace("\"c\"", "\"" + id + "\""));
+      assertTrue(problem.toString().contains("must be one of bench"), problem.toString());
+    }
+    assertFalse(read("users", "new").exists());
+    assertFalse(read("customers", "new").exists());
+  }
+
   private static String scene(String id) {
     return "{\"customer_id\":\"c\",\"scene_id\":\"" + id + "\",\"action\":\"scene_generated\"}";
   }

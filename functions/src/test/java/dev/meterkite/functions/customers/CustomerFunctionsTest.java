@@ -365,6 +365,14 @@ class CustomerFunctionsTest {
   }
 
   @Test
+  void tierThatPlansDoNotHave_listsThoseThatHaveIt() {
+    customer("list-retired", "retired_tier");
+    assertEquals(List.of("list-retired"), ids("bundle_tier=retired_tier"));
+    assertEquals(List.of(), ids("bundle_tier=never_was"));
+    assertEquals(400, HOSTED.get(ListCustomers.class, "admin", "bundle_tier=").statusCode());
+  }
+
+  @Test
   void tokenOfAnotherQuery_isRefused() {
     for (String token : List.of("x", "e30", "WyJhIiwiYiJd")) {
       assertEquals(
