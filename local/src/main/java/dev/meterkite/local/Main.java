@@ -22,6 +22,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -211,6 +212,9 @@ public final class Main {
     }
     if (options.replay() != null) {
       PlansReplay.check(options.replay());
+    }
+    if (Set.of("export", "tables").contains(options.command())) {
+      NewFolder.check(Path.of(options.arguments().get(0)));
     }
   }
 

@@ -77,6 +77,7 @@ public record Options(
       new Option("--dry-run", Value.flag(), "only say what it would do");
 
   private static final String REPLAY = "replay";
+  private static final String TABLES = "tables";
 
   private static final List<Option> SPAN =
       List.of(
@@ -131,7 +132,7 @@ public record Options(
                   .taking(Value.newFolder())
                   .with(DOCUMENTS),
               ToolCommand.of(
-                      "tables",
+                      TABLES,
                       "Writes ledger, usage and decisions up to now to JSON lines in DIR, for a"
                           + " warehouse; status 1 if they do not agree with the books.",
                       WHERE)
@@ -313,6 +314,10 @@ public record Options(
    */
   static Options parse(List<String> words) {
     Line line = LINE.parse(words);
+    Set<String> only = line.text("--only").map(text -> words(text)).orElse(Set.of());
+    if (line.command().equals(TABLES)) {
+      checkTables(only);
+    }
     Long seed =
         line.has("--chaos")
             ? Long.valueOf(line.number("--seed").orElseGet(Options::anySeed))
@@ -328,7 +333,7 @@ public record Options(
         !line.has("--no-rules"),
         line.text("--trace").map(Path::of).orElse(null),
         line.has("--dry-run"),
-        line.text("--only").map(text -> words(text)).orElse(Set.of()),
+        only,
         line.has("--apply"),
         line.command().equals(REPLAY) ? span(line) : null);
   }
@@ -346,6 +351,19 @@ public record Options(
       throw new WrongLineException("--to must be a day behind --from, which is not in the period.");
     }
     return span;
+  }
+
+  private static void checkTables(Set<String> only) {
+    String unknown =
+        only.stream()
+            .filter(table -> !Tables.ALL.contains(table))
+            .sorted()
+            .collect(Collectors.joining(", "));
+    if (!unknown.isEmpty() || only.contains("")) {
+      throw new WrongLineException(
+          "--only takes %s, not %s."
+              .formatted(String.join(", ", Tables.ALL), unknown.isEmpty() ? "nothing" : unknown));
+    }
   }
 
   private static Set<String> words(String text) {

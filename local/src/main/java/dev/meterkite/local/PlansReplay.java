@@ -1,9 +1,5 @@
 package dev.meterkite.local;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.plans.CurrentPlans;
@@ -91,16 +87,10 @@ public final class PlansReplay {
 
   private static Map<String, Object> fields(Path file) {
     try {
-      JsonElement json = JsonParser.parseString(Files.readString(file));
-      if (json instanceof JsonObject object) {
-        return JsonValues.fields(object);
-      }
-    } catch (JsonParseException | NumberFormatException e) {
-      throw new LocalHostException(file + " is not valid JSON: " + e.getMessage(), e);
-    } catch (IOException e) {
-      throw new LocalHostException(file + " cannot be read: " + e, e);
+      return JsonValues.fields(JsonFile.object(file, JsonFile.bytes(file)));
+    } catch (NumberFormatException e) {
+      throw new LocalHostException(file + " has a number that cannot be read.", e);
     }
-    throw new LocalHostException(file + " is not valid: it holds no JSON object.");
   }
 
   private Plans plansInForce() {

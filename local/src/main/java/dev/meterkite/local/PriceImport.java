@@ -2,8 +2,6 @@ package dev.meterkite.local;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.prices.Prices;
@@ -11,6 +9,7 @@ import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.prices.PriceCodec;
@@ -22,11 +21,8 @@ import dev.meterkite.model.prices.PriceVersion;
 import dev.meterkite.model.prices.PublicPrice;
 import dev.meterkite.model.prices.ServiceTier;
 import dev.meterkite.model.schema.Schema.ModelPrices;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -74,7 +70,7 @@ public final class PriceImport {
   }
 
   /** The same against the project of {@code GOOGLE_CLOUD_PROJECT}; see {@code --help}. */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) {
     Options options = Main.optionsOf("prices", args);
     int status;
     try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
@@ -92,11 +88,14 @@ public final class PriceImport {
    * Prints the difference and the counts; writes it where {@code apply} says so.
    *
    * @param only providers to look at, as the file names them; empty for all
+   * @throws LocalHostException where the file cannot be taken, or nothing has one of the providers
    */
-  int run(Path file, Set<String> only, boolean apply) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    List<PublicPrice> rows = PublicPrice.of(rows(file, bytes));
+  int run(Path file, Set<String> only, boolean apply) {
+    byte[] bytes = JsonFile.bytes(file);
+    Map<String, Object> read = rows(file, bytes);
+    List<PublicPrice> rows = PublicPrice.of(read);
     Map<String, Snapshot> documents = documents();
+    checkProviders(only, read, documents);
     // By identity: two documents may say the same.
     IdentityHashMap<PriceVersion, Snapshot> there = new IdentityHashMap<>();
     documents.forEach(
@@ -155,17 +154,39 @@ public final class PriceImport {
     }
   }
 
-  /** The rows of a file; numbers are {@link BigDecimal}. */
-  static Map<String, Object> rows(Path file, byte[] bytes) {
-    try {
-      JsonElement json = JsonParser.parseString(new String(bytes, StandardCharsets.UTF_8));
-      if (json instanceof JsonObject object) {
-        return values(object);
-      }
-    } catch (JsonParseException | NumberFormatException e) {
-      throw new LocalHostException(file + " is no price file: " + e.getMessage(), e);
+  /** A provider may be gone from the file: its prices end. */
+  private static void checkProviders(
+      Set<String> only, Map<String, Object> rows, Map<String, Snapshot> documents) {
+    Set<String> unknown = new TreeSet<>(only);
+    for (Object row : rows.values()) {
+      unknown.remove(
+          FieldValues.map(row).get("litellm_provider") instanceof String name ? name : "");
     }
-    throw new LocalHostException(file + " is no price file: it holds no object.");
+    for (Snapshot document : documents.values()) {
+      unknown.remove(
+          document.fields().get(ModelPrices.PROVIDER) instanceof String name ? name : "");
+    }
+    if (!unknown.isEmpty()) {
+      throw new LocalHostException(
+          "Neither the file nor model_prices has the provider " + String.join(", ", unknown) + ".");
+    }
+  }
+
+  /**
+   * The rows of a file; numbers are {@link BigDecimal}.
+   *
+   * @throws LocalHostException where there are none: every price would end
+   */
+  static Map<String, Object> rows(Path file, byte[] bytes) {
+    JsonObject object = JsonFile.object(file, bytes);
+    if (object.isEmpty()) {
+      throw new LocalHostException(file + " has no rows.");
+    }
+    try {
+      return values(object);
+    } catch (NumberFormatException e) {
+      throw new LocalHostException(file + " has a number that cannot be read.", e);
+    }
   }
 
   private static Map<String, Object> values(JsonObject object) {
@@ -285,13 +306,15 @@ public final class PriceImport {
     twins.forEach(twin -> out.println("  differ by case only: " + twin));
     out.println(
         "Difference: "
-            + changes.entrySet().stream()
-                .map(
-                    each ->
-                        each.getKey().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                            + " "
-                            + each.getValue())
-                .collect(Collectors.joining(", ")));
+            + (changes.isEmpty()
+                ? "none"
+                : changes.entrySet().stream()
+                    .map(
+                        each ->
+                            each.getKey().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+                                + " "
+                                + each.getValue())
+                    .collect(Collectors.joining(", "))));
   }
 
   private long write(

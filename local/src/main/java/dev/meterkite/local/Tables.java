@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Ledger, usage and decisions as JSON lines that a warehouse such as BigQuery loads as they are: a
@@ -108,13 +109,10 @@ final class Tables {
    * Writes the tables.
    *
    * @param only which of {@link #ALL}; empty for all
-   * @return 1 where rows and books do not agree; then the files of an earlier run stay
+   * @throws LocalHostException where rows and books do not agree; then nothing is written, and the
+   *     files of an earlier run stay
    */
   int exportTo(Path folder, Set<String> only) throws IOException {
-    if (!ALL.containsAll(only)) {
-      throw new LocalHostException("--only takes " + String.join(",", ALL));
-    }
-    Files.createDirectories(folder);
     Map<String, Object> counts = new LinkedHashMap<>();
     Map<String, List<Map<String, Object>>> tables = new LinkedHashMap<>();
     Instant until = watermark();
@@ -128,9 +126,9 @@ final class Tables {
       }
     }
     if (!findings.isEmpty()) {
-      findings.stream().limit(MOST_FINDINGS).forEach(out::println);
-      return 1;
+      throw new LocalHostException(disagreement());
     }
+    Files.createDirectories(folder);
     for (Map.Entry<String, List<Map<String, Object>>> table : tables.entrySet()) {
       write(folder.resolve(table.getKey() + ".jsonl"), table.getValue());
       counts.put(table.getKey(), (long) table.getValue().size());
@@ -141,6 +139,13 @@ final class Tables {
     watermark.put("rows", counts);
     write(folder.resolve("watermark.json"), List.of(watermark));
     return 0;
+  }
+
+  private String disagreement() {
+    int more = findings.size() - MOST_FINDINGS;
+    return "The rows do not agree with the books, so nothing is written. "
+        + findings.stream().limit(MOST_FINDINGS).collect(Collectors.joining("; "))
+        + (more > 0 ? "; and " + more + " more." : ".");
   }
 
   private Instant watermark() {

@@ -108,13 +108,34 @@ class MainTest {
 
   @Test
   void wrongLine_endsWithStatus2AndASentence() {
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int status =
-        Main.run(
-            new String[] {"down"}, System.out, new PrintStream(err, true, StandardCharsets.UTF_8));
-    assertEquals(2, status);
-    String text = err.toString(StandardCharsets.UTF_8);
+    String text = said(2, "down");
     assertTrue(text.startsWith("Unknown command down; "), text);
     assertFalse(text.contains("\tat "), text);
+    assertEquals(
+        "--only takes ledger, usage, decisions, not nonsense.",
+        said(2, "tables", "out", "--only", "ledger,nonsense"));
+    assertEquals(
+        "--only takes ledger, usage, decisions, not nothing.", said(2, "tables", "out", "--only="));
+  }
+
+  /** Nothing has started: there is no table of functions to start. */
+  @Test
+  void folderThatCannotBeWritten_isOneSentence_andNothingIsLeft() throws IOException {
+    Path file = Files.writeString(home.resolve("afile"), "a text");
+    for (String command : List.of("tables", "export")) {
+      for (Path folder : List.of(file, file.resolve("below"), Path.of("/proc/x/y"))) {
+        assertEquals(folder + " cannot be written.", said(1, command, folder.toString()));
+      }
+    }
+    NewFolder.check(home.resolve("a/b/c"));
+    assertFalse(Files.exists(home.resolve("a")));
+  }
+
+  /** The lines of an error as one. */
+  private static String said(int status, String... words) {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);
+    assertEquals(status, Main.run(words, System.out, stream));
+    return err.toString(StandardCharsets.UTF_8).replace(System.lineSeparator(), " ").strip();
   }
 }

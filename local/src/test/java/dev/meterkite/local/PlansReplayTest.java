@@ -317,7 +317,8 @@ class PlansReplayTest {
             && faults.contains("; price_book.markup must be one of"),
         faults);
     plans("{\"tiers\": ");
-    assertTrue(refused(dates).contains("is not valid JSON: "), refused(dates));
+    assertEquals(
+        folder.resolve("plans.json") + " is not valid JSON at line 1, column 11.", refused(dates));
     plans("[]");
     assertTrue(refused(dates).endsWith("it holds no JSON object."), refused(dates));
     try (Stream<Path> files = Files.list(folder)) {

@@ -40,6 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 class PriceImportTest {
   private static final Path ROWS = Path.of("src/test/resources/prices/model_prices.json");
   private static final Path EXPECTED = Path.of("src/test/resources/prices/expected.txt");
+  private static final String NO_ROW_OF_ACME =
+      "{\"x\": {\"litellm_provider\": \"other\", \"mode\": \"chat\"}}";
   private static final Instant START = Instant.parse("2026-11-10T10:00:30Z");
 
   private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
@@ -191,6 +193,38 @@ class PriceImportTest {
   }
 
   @Test
+  void c22_fileThatSaysNothing_isRefused_andNoPriceEnds() throws IOException {
+    run(row("2e-6"), true);
+    Path file = file("{}");
+    assertEquals(file + " has no rows.", refused(file));
+    assertEquals(file + " is not valid JSON at line 1, column 9.", refused(file("{\"a/b\": ")));
+    assertEquals(file + " is not valid: it holds no JSON object.", refused(file("[]")));
+    Files.write(file, new byte[] {(byte) 0xff});
+    assertEquals(file + " is not text in UTF-8.", refused(file));
+    Path none = folder.resolve("none.json");
+    assertEquals(none + " cannot be read.", refused(none));
+    assertEquals(1, versions().size());
+    assertTrue(versions().get(0).contains(" to null "), () -> "" + versions());
+  }
+
+  @Test
+  void c22_providerOfNoRowAndNoPrice_isRefused() throws IOException {
+    run(row("2e-6"), true);
+    assertEquals(
+        "Neither the file nor model_prices has the provider nobody, nothing.",
+        refused(row("2e-6"), "nobody", "acme", "nothing"));
+    Path other = file(NO_ROW_OF_ACME);
+    assertTrue(run(other, false, "acme").contains("gone "), "acme is in model_prices");
+    String nothing = run(other, false, "other");
+    assertTrue(nothing.contains("Difference: "), nothing);
+    assertFalse(nothing.contains("Difference: \n"), nothing);
+  }
+
+  private String refused(Path file, String... only) {
+    return assertThrows(LocalHostException.class, () -> run(file, true, only)).getMessage();
+  }
+
+  @Test
   void c22_changedPrice_isANewVersion_andTheOldOneEndsWhereItBegins() throws IOException {
     run(row("2e-6"), true);
     now = START.plus(Duration.ofHours(1));
@@ -274,12 +308,12 @@ class PriceImportTest {
   void c22_goneRow_endsItsPrice_andOneThatIsNoPriceAnyMoreTakesNothing() throws IOException {
     run(row("2e-6"), true);
     now = START.plus(Duration.ofHours(1));
-    assertTrue(run(file("{}"), true, "other").contains("Written: 0"), "another provider");
+    assertTrue(run(file(NO_ROW_OF_ACME), true, "other").contains("Written: 0"), "another provider");
     String kept =
         run(file("{\"acme/m\": {\"litellm_provider\": \"acme\", \"mode\": \"chat\"}}"), true);
     assertTrue(kept.contains("kept        acme/m: no_price"), kept);
     assertEquals(List.of("active 2026-11-10T10:00:30Z to null 2000000"), versions());
-    assertTrue(run(file("{}"), true).contains("gone        acme/m"));
+    assertTrue(run(file(NO_ROW_OF_ACME), true).contains("gone        acme/m"));
     assertEquals(
         List.of("active 2026-11-10T10:00:30Z to 2026-11-10T11:02:00Z 2000000"), versions());
   }
@@ -293,7 +327,7 @@ class PriceImportTest {
         .commit(List.of(Mutation.update(ref, Map.of("locked", true), document.updateTime())))
         .join();
     assertTrue(run(row("3e-6"), true).contains("locked      acme/m: edited by hand, kept"));
-    assertTrue(run(file("{}"), true).contains("Written: 0"));
+    assertTrue(run(file(NO_ROW_OF_ACME), true).contains("Written: 0"));
     Map<String, Object> own = Map.of("locked", false, "source", Map.of("name", "our contract"));
     store
         .commit(
