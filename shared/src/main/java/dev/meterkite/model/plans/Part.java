@@ -93,15 +93,20 @@ final class Part {
     return items.size() > most ? items.subList(0, most) : items;
   }
 
-  /** Words that one function knows; a repeated or unknown one is a fault. */
-  <T> List<T> words(String name, int most, Function<@Nullable Object, Optional<T>> known) {
+  /**
+   * Words that one function knows; a repeated or unknown one is a fault.
+   *
+   * @param wanted what a word must be, for people
+   */
+  <T> List<T> words(
+      String name, int most, Function<@Nullable Object, Optional<T>> known, String wanted) {
     List<T> words = new ArrayList<>();
     List<?> items = list(name, most);
     for (int i = 0; i < items.size(); i++) {
       Optional<T> word = known.apply(items.get(i));
       String at = at(name) + "[" + i + "]";
       if (word.isEmpty()) {
-        faults.add(new Violation(at, Violation.UNKNOWN_VALUE, "must be a known word"));
+        faults.add(new Violation(at, Violation.UNKNOWN_VALUE, wanted));
       } else if (words.contains(word.get())) {
         faults.add(new Violation(at, Violation.INCONSISTENT, "is there twice"));
       } else {

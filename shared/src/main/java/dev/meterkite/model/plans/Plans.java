@@ -83,7 +83,7 @@ public record Plans(
       Map<String, ? extends @Nullable Object> fields, @Nullable Plans defaults) {
     List<Violation> faults = new ArrayList<>();
     Part document = Part.document(fields, faults);
-    document.value(Schema.Plans.DESCRIPTION);
+    description(document);
     document.value(Schema.Plans.VALIDATION_ERRORS);
     String version = version(document);
     Plans plans = new PlansReader(document, defaults).plans();
@@ -91,6 +91,16 @@ public record Plans(
     return faults.isEmpty()
         ? new Decoded(Optional.of(plans.named(version)), List.of())
         : new Decoded(Optional.empty(), List.copyOf(faults));
+  }
+
+  private static void description(Part document) {
+    Object value = document.value(Schema.Plans.DESCRIPTION);
+    if (value != null && Part.text(value) == null) {
+      document.fault(
+          Schema.Plans.DESCRIPTION,
+          Violation.WRONG_TYPE,
+          "must be a string of 1 to 100 characters");
+    }
   }
 
   private static @Nullable String version(Part document) {

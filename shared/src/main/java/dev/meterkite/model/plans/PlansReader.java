@@ -1,10 +1,12 @@
 package dev.meterkite.model.plans;
 
+import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.prices.PriceBook;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Violation;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the parts of a document of plans, noting all faults. */
@@ -21,6 +24,8 @@ final class PlansReader {
   private static final int MOST_FACTORS = 20;
   private static final int MOST_MODELS = 50;
   private static final int PLACES = 4;
+  private static final String FLAGS =
+      Arrays.stream(FeatureFlag.values()).map(FeatureFlag::wire).collect(Collectors.joining(", "));
 
   private final Part document;
   private final @Nullable Plans defaults;
@@ -59,8 +64,8 @@ final class PlansReader {
     List<String> words = tiers.stream().map(UserTier::word).toList();
     PriceBook book =
         part(Schema.Plans.PRICE_BOOK, Plans::priceBook, name -> priceBook(Set.copyOf(words)));
-    unique(Schema.Plans.TIERS, words);
-    unique(Schema.Plans.BUNDLE_TIERS, bundleTiers.stream().map(BundleTier::word).toList());
+    unique(Schema.Plans.TIERS, words.stream().map(PlansReader::key).toList());
+    unique(Schema.Plans.BUNDLE_TIERS, bundleTiers.stream().map(tier -> key(tier.word())).toList());
     return new Plans("", tiers, packages, jobs, bundleTiers, book);
   }
 
@@ -77,13 +82,22 @@ final class PlansReader {
     return items;
   }
 
-  private void unique(String name, List<?> keys) {
+  /**
+   * Notes the keys that are there before.
+   *
+   * @param keys one for each item; empty where it has none that can be read
+   */
+  private void unique(String name, List<? extends Optional<?>> keys) {
     Set<Object> seen = new HashSet<>();
     for (int i = 0; i < keys.size(); i++) {
-      if (!seen.add(keys.get(i)) && !keys.get(i).equals("")) {
+      if (keys.get(i).isPresent() && !seen.add(keys.get(i).get())) {
         document.fault(name + "[" + i + "]", Violation.INCONSISTENT, "is there twice");
       }
     }
+  }
+
+  private static Optional<String> key(String word) {
+    return word.isEmpty() ? Optional.empty() : Optional.of(word);
   }
 
   private static UserTier tier(Part part) {
@@ -109,16 +123,25 @@ final class PlansReader {
 
   private List<CreditPackage> packages() {
     List<CreditPackage> packages = new ArrayList<>();
+    List<Optional<Long>> credits = new ArrayList<>();
+    List<Optional<Long>> prices = new ArrayList<>();
     for (Part part : document.parts(Schema.Plans.PACKAGES, MOST_PACKAGES)) {
       packages.add(
           new CreditPackage(
               part.whole(Schema.Plans.CREDITS, 1, UserTier.MAX_CREDITS),
               part.whole(Schema.Plans.PRICE_CENTS, 1, CreditPackage.MAX_CENTS)));
+      // As they are written: an invalid one is read as the least one, which another may have.
+      credits.add(written(part, Schema.Plans.CREDITS));
+      prices.add(written(part, Schema.Plans.PRICE_CENTS));
       part.end();
     }
-    unique(Schema.Plans.PACKAGES, packages.stream().map(CreditPackage::credits).toList());
-    unique(Schema.Plans.PACKAGES, packages.stream().map(CreditPackage::priceCents).toList());
+    unique(Schema.Plans.PACKAGES, credits);
+    unique(Schema.Plans.PACKAGES, prices);
     return packages;
+  }
+
+  private static Optional<Long> written(Part part, String name) {
+    return Optional.ofNullable(FieldValues.integer(part.value(name)));
   }
 
   private JobPrices jobs() {
@@ -174,14 +197,18 @@ final class PlansReader {
         part.whole(Schema.Plans.MAX_VARIATIONS, 0, most),
         part.decimal(Schema.Plans.MIN_QUALITY_SCORE, true, 0, 1, PLACES).doubleValue(),
         part.words(
-            Schema.Plans.VLA_MODELS, MOST_MODELS, model -> Optional.ofNullable(Part.text(model))),
+            Schema.Plans.VLA_MODELS,
+            MOST_MODELS,
+            model -> Optional.ofNullable(Part.text(model)),
+            "must be a string of 1 to 100 characters"),
         part.whole(Schema.Plans.NUM_LANGUAGE_VARIATIONS, 0, most),
         part.wholeOr(Schema.Plans.MONTHLY_SCENE_QUOTA, -1, Long.MAX_VALUE, null),
         Set.copyOf(
             part.words(
                 Schema.Plans.FLAGS,
                 FeatureFlag.values().length,
-                flag -> FeatureFlag.parse(Part.text(flag)))));
+                flag -> FeatureFlag.parse(Part.text(flag)),
+                "must be one of " + FLAGS)));
   }
 
   private PriceBook priceBook(Set<String> tiers) {

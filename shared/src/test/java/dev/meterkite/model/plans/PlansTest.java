@@ -299,6 +299,40 @@ class PlansTest {
   }
 
   @Test
+  void packagesWithoutAReadablePrice_areNoTwins() {
+    assertEquals(
+        List.of("packages[1].price_cents", "packages[2].price_cents", "packages[3].credits"),
+        faulty(
+            Map.of(
+                "packages",
+                List.of(
+                    Map.of("credits", 1L, "price_cents", 1L),
+                    Map.of("credits", 2L),
+                    Map.of("credits", 3L, "price_cents", "dear"),
+                    Map.of("credits", "many", "price_cents", 4L)))));
+  }
+
+  @Test
+  void description_isATextForPeople() {
+    assertEquals(List.of("description"), faulty(Map.of("description", 5L)));
+    assertEquals(List.of("description"), faulty(Map.of("description", "x".repeat(101))));
+    assertEquals(List.of(), faulty(Map.of("description", "x".repeat(100))));
+  }
+
+  @Test
+  void unknownFlag_isAnsweredWithAllThatAreKnown() {
+    Map<String, Object> lab = bundleTier("lab");
+    lab.put("flags", List.of("time_travel"));
+    lab.put("vla_models", List.of(5L));
+    List<String> messages =
+        decode(Map.of("bundle_tiers", List.of(lab))).faults().stream()
+            .map(Violation::message)
+            .toList();
+    assertEquals("must be a string of 1 to 100 characters", messages.get(0));
+    assertTrue(messages.get(1).startsWith("must be one of audio_narration, "), "" + messages);
+  }
+
+  @Test
   void listsWithoutAnItem_orWithTooMany_areFaults() {
     assertEquals(List.of("tiers"), faulty(Map.of("tiers", List.of())));
     assertEquals(List.of("bundle_tiers"), faulty(Map.of("bundle_tiers", List.of())));
