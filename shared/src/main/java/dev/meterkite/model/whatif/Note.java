@@ -8,6 +8,8 @@ public enum Note {
   UNREADABLE_CALL("charges of calls that cannot be read, unchanged"),
   /** Another version of the plans decided it, whose credit may have had another value. */
   OTHER_VERSION("charges that another version of the plans decided"),
+  /** It used more than its hold, and its user could not pay all; what was paid counts. */
+  UNPAID_CALL("calls that were not paid in full, at what was paid"),
   /** The document is gone, or the other plans do not sell it; it costs what it cost. */
   UNPRICED_JOB("jobs without a document or a price under the other plans, unchanged"),
   /** It is longer than the tier allows under the other plans; it costs nothing there. */

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>A call of a model: the cost at the provider stays, which is that of its own time; markup
- *       and value of a credit are those of the other plans, for the tier that the user has now.
+ *       and value of a credit are those of the other plans, for the tier that the user has now. One
+ *       that the user could not pay in full: what was paid, at most the other charge.
  *   <li>A job at the full price: the other plans' price. One that was captured in part: the same
  *       part, at most that price. One longer than the tier allows: nothing.
  *   <li>A whole month of a tier: the other plans' month. A part of one: the same part, rounded
@@ -158,6 +159,13 @@ public final class UserReplay {
     }
     ExactMicros other = PriceBook.charge(cost, after.priceBook().markup(tier, provider, model));
     found++;
+    if (isUnpaid(fields, charge, credits)) {
+      note(Note.UNPAID_CALL, 1);
+      was = was.withCredits(credits);
+      ExactMicros most = ExactMicros.of(after.priceBook().creditMicros()).times(credits);
+      would = other.compareTo(most) < 0 ? would.withCalls(other) : would.withCredits(credits);
+      return;
+    }
     was = was.withCalls(charge);
     would = would.withCalls(other);
     if (credits > 0 && !charge.isZero()) {
@@ -168,6 +176,17 @@ public final class UserReplay {
                   .multiply(BigDecimal.valueOf(credits))
                   .divide(new BigDecimal(charge.units()), MathContext.DECIMAL128));
     }
+  }
+
+  /**
+   * Whether a call took less than its charge by a credit or more. What is less may be accrued; and
+   * what a credit was under another version is not known.
+   */
+  private boolean isUnpaid(Map<String, Object> fields, ExactMicros charge, long credits) {
+    ExactMicros covered =
+        ExactMicros.of(before.priceBook().creditMicros()).times(Math.addExact(credits, 1));
+    return before.version().equals(fields.get(CreditTransactions.PLANS_VERSION))
+        && charge.compareTo(covered) >= 0;
   }
 
   private static @Nullable ExactMicros exact(@Nullable Object value) {

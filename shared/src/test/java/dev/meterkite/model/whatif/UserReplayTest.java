@@ -125,6 +125,26 @@ class UserReplayTest {
   }
 
   @Test
+  void callThatWasNotPaidInFull_countsWhatWasPaid_atMostTheOtherCharge() {
+    UserReplay replay = replay();
+    replay.transaction(transaction("deduction", -47, "description", "beyond hold h"), null);
+    Map<String, Object> call = call("acme", "2400000000", 1);
+    call.put("hold_id", "h");
+    replay.transaction(call, null);
+    assertEquals("48 -> 48, 0 -> 0 {UNPAID_CALL=1}", shown(replay));
+    replay = replay();
+    replay.transaction(call("acme", "110000", 10), null);
+    assertEquals("10 -> 8.25, 0 -> 0 {UNPAID_CALL=1}", shown(replay), "half as much again");
+    replay = replay();
+    replay.transaction(call("acme", "109999.9", 10), null);
+    assertEquals("10.99999 -> 8.249993, 0 -> 0", shown(replay), "less than a credit is accrued");
+    replay = replay();
+    call.put("plans_version", "older");
+    replay.transaction(call, null);
+    assertEquals("240000 -> 180000, 0 -> 0 {OTHER_VERSION=1}", shown(replay));
+  }
+
+  @Test
   void jobs_haveTheOtherPrice_partsAtMostThat_andTooLongOnesNone() {
     UserReplay replay = replay();
     replay.transaction(paid(10), job(10, "standard"));
