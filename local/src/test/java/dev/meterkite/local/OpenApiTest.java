@@ -504,6 +504,22 @@ class OpenApiTest {
     return faults.stream().map(fault -> example + ": " + fault).toList();
   }
 
+  /** An example is in the list that its schema says, and none that breaks it is applied. */
+  private static List<String> faultsOfRequest(Example example, String answer) {
+    List<String> faults = new ArrayList<>();
+    Map<?, ?> operation = map(operation(example.operation()).getValue());
+    Map<?, ?> content =
+        map(map(map(operation.get("requestBody")).get("content")).get(example.bodyType()));
+    List<String> bySchema = JsonSchema.faults(api, content.get("schema"), example.body());
+    if (bySchema.isEmpty() == example.invalid()) {
+      faults.add("is in the wrong list, by its schema: " + bySchema);
+    }
+    if (example.invalid() && example.status() == 200 && !answer.contains("invalid_request")) {
+      faults.add("breaks its schema and is applied");
+    }
+    return faults;
+  }
+
   private static List<?> lines(String text) {
     return text.lines().map(line -> GSON.fromJson(line, Object.class)).toList();
   }

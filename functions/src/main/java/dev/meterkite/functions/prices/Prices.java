@@ -106,6 +106,20 @@ public final class Prices {
     return SeededCatalogue.documents();
   }
 
+  /**
+   * The alert of an import that holds prices of a provider.
+   *
+   * @param rows the keys of the prices, at least one
+   */
+  public static Mutation heldAlert(String provider, List<String> rows, Instant now) {
+    return HeldPrices.alert(provider, rows, now);
+  }
+
+  /** Resolves the alerts of providers that have no held price any more; how many. */
+  public static long resolveHeld(Store store, Instant now) {
+    return HeldPrices.resolve(store, now);
+  }
+
   /** What a call at a moment costs. */
   public Priced cost(CallUsage usage, Instant at) {
     Model model = new Model(usage.provider(), usage.modelId());

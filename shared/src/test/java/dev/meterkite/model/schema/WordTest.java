@@ -54,7 +54,7 @@ class WordTest {
                 + " provider_recovered provider_credit_gone model_unavailable model_gone"
                 + " circuit_breaker_opened circuit_breaker_half_open"
                 + " failover_executed balance_low balance_empty balance_unreadable ledger_mismatch"
-                + " refund_abuse job_unpaid"
+                + " refund_abuse job_unpaid price_held"
                 + " usage_quota_warning usage_quota_exhausted plans_invalid"),
         words(AlertSeverity::parse, "info warning critical emergency"),
         words(AlertStatus::parse, "open escalated suppressed resolved"),
