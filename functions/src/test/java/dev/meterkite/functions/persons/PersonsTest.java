@@ -20,14 +20,13 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Caller;
 import dev.meterkite.functions.http.Role;
+import dev.meterkite.functions.store.ForwardingStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.functions.usage.RecordUsage;
 import dev.meterkite.functions.usage.UsageReport;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Query;
-import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.persons.Person;
 import java.net.http.HttpResponse;
 import java.time.Instant;
@@ -43,7 +42,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** {@code export-user} and {@code erase-user}, on persons with documents in every place. */
@@ -515,30 +513,23 @@ class PersonsTest {
   }
 
   /** A store that dies at a commit: before it is applied, or before its answer is heard. */
-  private record DyingStore(Store store, AtomicInteger commitsLeft, boolean applies)
-      implements Store {
-    @Override
-    public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
-      return store.read(refs);
-    }
+  private static final class DyingStore extends ForwardingStore {
+    private final boolean applies;
+    private int commitsLeft;
 
-    @Override
-    public CompletableFuture<List<Snapshot>> find(Query query) {
-      return store.find(query);
-    }
-
-    @Override
-    public CompletableFuture<Number> total(Query query, String sum) {
-      return store.total(query, sum);
+    DyingStore(Store store, int commits, boolean applies) {
+      super(store);
+      this.commitsLeft = commits;
+      this.applies = applies;
     }
 
     @Override
     public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
-      if (commitsLeft.decrementAndGet() >= 0) {
-        return store.commit(mutations);
+      if (commitsLeft-- > 0) {
+        return super.commit(mutations);
       }
       CompletableFuture<List<Instant>> done =
-          applies ? store.commit(mutations) : CompletableFuture.completedFuture(List.of());
+          applies ? super.commit(mutations) : CompletableFuture.completedFuture(List.of());
       return done.thenCompose(
           times ->
               CompletableFuture.failedFuture(
@@ -563,7 +554,7 @@ class PersonsTest {
     Answer answer = null;
     while (answer == null) {
       assertTrue(deaths < 40, "never done");
-      Store dying = new DyingStore(HOSTED.store(), new AtomicInteger(deaths % 2), deaths % 4 < 2);
+      Store dying = new DyingStore(HOSTED.store(), deaths % 2, deaths % 4 < 2);
       try {
         answer = new Erasure(dying, HOSTED::now).erase(call());
       } catch (CompletionException e) {

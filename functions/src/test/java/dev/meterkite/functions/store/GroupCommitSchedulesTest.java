@@ -48,7 +48,7 @@ class GroupCommitSchedulesTest {
 
     @Override
     public Store store(SimulatedStore store) {
-      return new PlantedDefectsTest.Altered(store) {
+      return new ForwardingStore(store) {
         @Override
         public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
           boolean creates =

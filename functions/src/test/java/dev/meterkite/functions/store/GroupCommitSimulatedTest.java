@@ -3,9 +3,7 @@ package dev.meterkite.functions.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -87,13 +85,12 @@ class GroupCommitSimulatedTest extends GroupCommitContract {
   }
 
   /** A store whose next reads fail once the outage begins. */
-  private static final class OutOfReach implements Store {
-    private final Store store;
+  private static final class OutOfReach extends ForwardingStore {
     private int left;
     private boolean begins;
 
     OutOfReach(Store store, int failures) {
-      this.store = store;
+      super(store);
       this.left = failures;
     }
 
@@ -104,22 +101,7 @@ class GroupCommitSimulatedTest extends GroupCommitContract {
         return CompletableFuture.failedFuture(
             new StoreException(StoreException.Kind.UNKNOWN, "out of reach"));
       }
-      return store.read(refs);
-    }
-
-    @Override
-    public CompletableFuture<List<Snapshot>> find(Query query) {
-      return store.find(query);
-    }
-
-    @Override
-    public CompletableFuture<Number> total(Query query, String sum) {
-      return store.total(query, sum);
-    }
-
-    @Override
-    public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
-      return store.commit(mutations);
+      return super.read(refs);
     }
   }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.CommandRelays;
 import dev.meterkite.model.schema.Schema.CreditHolds;
@@ -101,7 +100,7 @@ class PlantedDefectsTest {
     UNKNOWN_TAKEN_FOR_SUCCESS {
       @Override
       public Store store(SimulatedStore store) {
-        return new Altered(store) {
+        return new ForwardingStore(store) {
           @Override
           public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
             return super.commit(mutations)
@@ -138,7 +137,7 @@ class PlantedDefectsTest {
     MARKERS_NOT_READ_AGAIN {
       @Override
       public Store store(SimulatedStore store) {
-        return new Altered(store) {
+        return new ForwardingStore(store) {
           @Override
           public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
             return super.read(refs)
@@ -192,7 +191,7 @@ class PlantedDefectsTest {
 
       @Override
       public Store store(SimulatedStore store) {
-        return new Altered(store) {
+        return new ForwardingStore(store) {
           @Override
           public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
             return super.read(refs)
@@ -212,7 +211,7 @@ class PlantedDefectsTest {
     OWNER_AND_MARKERS_IN_TWO_COMMITS {
       @Override
       public Store store(SimulatedStore store) {
-        return new Altered(store) {
+        return new ForwardingStore(store) {
           @Override
           public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
             return super.commit(mutations.subList(0, 1))
@@ -245,7 +244,7 @@ class PlantedDefectsTest {
       @Override
       public Store store(SimulatedStore store) {
         Map<DocRef, Snapshot> past = new LinkedHashMap<>();
-        return new Altered(store) {
+        return new ForwardingStore(store) {
           @Override
           public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
             return super.read(refs)
@@ -278,7 +277,7 @@ class PlantedDefectsTest {
     RELAY_ANSWERED_BEFORE_ITS_COMMIT {
       @Override
       public Store store(SimulatedStore store) {
-        return new Altered(store) {
+        return new ForwardingStore(store) {
           @Override
           public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
             List<Mutation> answers = mutations.stream().filter(Defect::isAnswered).toList();
@@ -424,7 +423,7 @@ class PlantedDefectsTest {
     }
 
     private static Store commits(SimulatedStore store, UnaryOperator<List<Mutation>> altered) {
-      return new Altered(store) {
+      return new ForwardingStore(store) {
         @Override
         public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
           return super.commit(altered.apply(mutations));
@@ -473,35 +472,6 @@ class PlantedDefectsTest {
 
     private static boolean isMarker(DocRef ref) {
       return MARKERS.contains(ref.collection());
-    }
-  }
-
-  /** A store of which a test replaces a part. */
-  static class Altered implements Store {
-    private final Store store;
-
-    Altered(Store store) {
-      this.store = store;
-    }
-
-    @Override
-    public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
-      return store.read(refs);
-    }
-
-    @Override
-    public CompletableFuture<List<Snapshot>> find(Query query) {
-      return store.find(query);
-    }
-
-    @Override
-    public CompletableFuture<Number> total(Query query, String sum) {
-      return store.total(query, sum);
-    }
-
-    @Override
-    public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
-      return store.commit(mutations);
     }
   }
 
