@@ -143,6 +143,7 @@ final class Attempts<S, I> {
       BatchDecision<S, I> decision,
       List<Mutation> mutations) {
     batch.commands.forEach(pending -> pending.attempts++);
+    hosting.glance(queue);
     Instant start = env.real();
     engine.when(
         env.store().commit(mutations),

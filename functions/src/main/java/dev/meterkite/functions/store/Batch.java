@@ -33,7 +33,7 @@ final class Batch<I> {
    */
   record Failure(StoreException.Kind kind, @Nullable Instant version) {}
 
-  /** Those of this instance, then those of the relays {@link #aboard}. */
+  /** Those of this instance, and those of the relays {@link #aboard}. */
   final List<Pending<I>> commands;
 
   final Map<DocRef, Snapshot> documents = new HashMap<>();

@@ -43,6 +43,11 @@ final class DocumentQueue<S, I> {
 
   final Pacing pacing = new Pacing();
   final Neighbours neighbours = new Neighbours();
+  final Authors authors;
+
+  /** The last relay of ours; null before the first. */
+  Relay.@Nullable Origin relay;
+
   @Nullable Kept<S> kept;
 
   /**
@@ -55,6 +60,7 @@ final class DocumentQueue<S, I> {
 
   DocumentQueue(DocRef owner) {
     this.owner = owner;
+    this.authors = new Authors(owner);
   }
 
   /** Whether nothing would be lost with this queue but a kept state. */

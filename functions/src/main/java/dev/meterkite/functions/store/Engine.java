@@ -62,14 +62,14 @@ final class Engine<S, I> {
     queue.neighbours.idles();
     Duration pause = queue.neighbours.watch(env.real());
     if (pause != null) {
-      env.turns()
-          .after(
-              pause,
-              () -> {
-                if (queues.wake(queue)) {
-                  next(queue);
-                }
-              });
+      env.turns().after(pause, () -> wake(queue));
+    }
+  }
+
+  /** An idle queue looks for relays. */
+  void wake(DocumentQueue<S, I> queue) {
+    if (queues.wake(queue)) {
+      next(queue);
     }
   }
 

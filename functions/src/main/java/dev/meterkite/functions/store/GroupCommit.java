@@ -103,7 +103,7 @@ public final class GroupCommit<S, I> {
             limits,
             new Markers(json, MARKER_LIFE, RECENT),
             id,
-            codec == null ? null : new RelayDocuments<>(codec, random),
+            codec == null ? null : new RelayDocuments<>(codec),
             safeguards);
     this.engine = new Engine<>(env);
   }

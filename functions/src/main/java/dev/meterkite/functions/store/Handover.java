@@ -1,6 +1,5 @@
 package dev.meterkite.functions.store;
 
-import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,9 +28,12 @@ final class Handover<S, I> {
 
   /** Hands the batch's commands over. */
   void begin(DocumentQueue<S, I> queue, Batch<I> batch) {
-    DocRef ref = documents.fresh();
+    Relay.Origin last = queue.relay;
+    Relay.Origin origin =
+        last == null ? new Relay.Origin(Long.toHexString(env.random().nextLong()), 0) : last.next();
+    queue.relay = origin;
     Instant now = env.real();
-    Optional<Mutation> created = documents.create(ref, queue.owner, batch.commands, now);
+    Optional<Mutation> created = documents.create(origin, queue.owner, batch.commands, now);
     if (created.isEmpty()) {
       stay(queue, batch);
       return;
@@ -39,7 +41,7 @@ final class Handover<S, I> {
     List<Mutation> mutations = new ArrayList<>(List.of(created.get()));
     queue.neighbours.takeClosed().forEach(old -> mutations.add(Mutation.delete(old)));
     Stage.HandedOver<I> handed =
-        new Stage.HandedOver<>(ref, now, List.copyOf(batch.commands), null, null);
+        new Stage.HandedOver<>(created.get().ref(), now, List.copyOf(batch.commands), null, null);
     var unused =
         env.store()
             .commit(mutations)

@@ -30,25 +30,93 @@ final class Hosting<S, I> {
             || queue.neighbours.mustLook(env.real(), queue.pacing.hasRivals()));
   }
 
-  /** Looks for commands of other instances, which are committed together with ours. */
+  /**
+   * Looks for commands of other instances, which are committed together with ours: where those that
+   * are known will leave them, or by a search where none is known.
+   */
   void look(DocumentQueue<S, I> queue, Batch<I> batch, Runnable then) {
+    Instant start = env.real();
+    boolean search = queue.authors.isEmpty(start);
     engine.when(
-        env.store().find(RelayDocuments.open(queue.owner)),
+        search
+            ? env.store().find(RelayDocuments.open(queue.owner))
+            : env.store().read(queue.authors.expected()),
         queue,
         batch,
         (found, failure) -> {
           batch.looked = true;
+          queue.pacing.answered(Duration.between(start, env.real()));
           if (failure == null) {
-            found.forEach(document -> board(queue, batch, document));
+            saw(queue, found, search);
+            found.stream()
+                .filter(RelayDocuments::isOpen)
+                .forEach(document -> board(queue, batch, document));
           }
           queue.neighbours.looked(env.real(), !batch.aboard.isEmpty());
-          then.run();
+          if (queue.authors.isAwaited() && queue.neighbours.gathers(env.real())) {
+            lookAgain(queue, batch, then);
+          } else {
+            then.run();
+          }
         });
+  }
+
+  /** Those who were answered a moment ago are about to come back. */
+  private void lookAgain(DocumentQueue<S, I> queue, Batch<I> batch, Runnable then) {
+    Runnable again =
+        () -> {
+          engine.queues.fill(queue, batch, engine.room(queue));
+          look(queue, batch, then);
+        };
+    env.turns().after(queue.pacing.roundTrip(), () -> engine.guarded(queue, batch, again));
+  }
+
+  /** Searches for relays of instances that are not known, while the queue goes on. */
+  void glance(DocumentQueue<S, I> queue) {
+    if (env.relays() == null || !queue.neighbours.mayGlance(env.real(), queue.pacing.hasRivals())) {
+      return;
+    }
+    var unused =
+        env.store()
+            .find(RelayDocuments.open(queue.owner))
+            .handle(
+                (found, failure) -> {
+                  if (failure == null && !found.isEmpty()) {
+                    saw(queue, found, true);
+                    queue.neighbours.looked(env.real(), true);
+                    engine.wake(queue);
+                  }
+                  return null;
+                });
+  }
+
+  /**
+   * Notes where the next relays will be.
+   *
+   * @param all whether these are all that are open
+   */
+  private void saw(DocumentQueue<S, I> queue, List<Snapshot> found, boolean all) {
+    List<Relay.Origin> open = new ArrayList<>();
+    for (Snapshot document : found) {
+      RelayDocuments.origin(document)
+          .ifPresent(
+              origin -> {
+                if (RelayDocuments.isOpen(document)) {
+                  open.add(origin);
+                } else {
+                  queue.authors.closed(origin);
+                }
+              });
+    }
+    queue.authors.found(open, all, env.real());
   }
 
   private void board(DocumentQueue<S, I> queue, Batch<I> batch, Snapshot document) {
     RelayDocuments<I> relays = env.relays();
-    if (relays == null || queue.neighbours.shuns(document.ref()) || batch.recalls(document.ref())) {
+    if (relays == null
+        || queue.neighbours.shuns(document.ref())
+        || batch.recalls(document.ref())
+        || batch.aboard.stream().anyMatch(relay -> relay.ref().equals(document.ref()))) {
       return;
     }
     Relay<I> relay = relays.relay(document, queue.owner).orElse(null);
@@ -110,7 +178,10 @@ final class Hosting<S, I> {
     if (batch.stage instanceof Stage.Recalled<I> recalled) {
       queue.neighbours.closed(recalled.before().relay());
     }
+    batch.aboard.forEach(relay -> queue.authors.closed(relay.origin()));
     Duration pause = queue.pacing.afterWin(env.random());
-    return batch.aboard.isEmpty() ? pause : queue.neighbours.gathering();
+    return batch.aboard.isEmpty()
+        ? pause
+        : queue.neighbours.gathering(env.real(), queue.pacing.roundTrip());
   }
 }

@@ -19,14 +19,15 @@ import org.jspecify.annotations.Nullable;
  * <p>As a host it claims the document for {@value #LEASE_COMMITS} times as long as a commit takes:
  * at least 250 ms, or 2.2 s where others are known of, so that a claim outlives the step from fast
  * commits to those that wait for their document; at most 3 s. It looks for relays before every
- * commit while there are some or while it loses commits, else at the third commit in a row and
- * every 250 ms of uninterrupted work.
+ * commit while there are some or while it loses commits. Else it searches for them while the third
+ * commit in a row is on its way, then every 250 ms of uninterrupted work, without waiting.
  */
 final class Neighbours {
   /** How long a host may take to answer, at most, before its relays are recalled. */
   static final Duration PATIENCE = Duration.ofSeconds(4);
 
-  private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+  private static final Duration GLANCE_EVERY = Duration.ofMillis(250);
+  private static final Duration GLANCE_BESIDE_OTHERS = Duration.ofSeconds(1);
   private static final Duration FOUND_FOR = Duration.ofSeconds(1);
   private static final Duration SHORTEST_LEASE = Duration.ofMillis(250);
   private static final Duration LEASE_BESIDE_OTHERS = Duration.ofMillis(2_200);
@@ -38,7 +39,6 @@ final class Neighbours {
   private static final double SERVED_DRIFT = 1.1;
   private static final double FIRST_LOOK = 0.85;
   private static final int STEPS = 10;
-  private static final int MAX_AWAY = 4;
   private static final Duration FAST = Duration.ofMillis(50);
   private static final int LINGERS = 50;
   private static final Duration LONGEST_STEP = Duration.ofMillis(200);
@@ -51,11 +51,12 @@ final class Neighbours {
 
   private @Nullable Host host;
   private Instant distrustedUntil = Instant.EPOCH;
-  private Instant looked = Instant.EPOCH;
+  private Instant glancedAt = Instant.EPOCH;
   private boolean found;
   private Instant foundAt = Instant.EPOCH;
   private Instant watchedUntil = Instant.EPOCH;
   private int run;
+  private Instant gatheringUntil = Instant.EPOCH;
   private double commitNanos;
   private double servedNanos;
   private final List<DocRef> closed = new ArrayList<>();
@@ -73,7 +74,7 @@ final class Neighbours {
   /** The queue has nothing to do. */
   synchronized void idles() {
     run = 0;
-    looked = Instant.EPOCH;
+    glancedAt = Instant.EPOCH;
   }
 
   /**
@@ -103,9 +104,17 @@ final class Neighbours {
 
   /** Whether to look for relays before the next commit. */
   synchronized boolean mustLook(Instant now, boolean rivals) {
-    return rivals
-        || foundAt.plus(FOUND_FOR).isAfter(now)
-        || (run >= FIRST_RUN && looked.plus(LOOK_EVERY).isBefore(now));
+    return rivals || foundAt.plus(FOUND_FOR).isAfter(now);
+  }
+
+  /** Whether to search for relays beside the commit that leaves now; if so, it counts as done. */
+  synchronized boolean mayGlance(Instant now, boolean rivals) {
+    Duration every = mustLook(now, rivals) ? GLANCE_BESIDE_OTHERS : GLANCE_EVERY;
+    if (run < FIRST_RUN || glancedAt.plus(every).isAfter(now)) {
+      return false;
+    }
+    glancedAt = now;
+    return true;
   }
 
   /** Whether commits, and relays, leave room for the commands of other instances. */
@@ -114,7 +123,6 @@ final class Neighbours {
   }
 
   synchronized void looked(Instant now, boolean some) {
-    looked = now;
     found = some;
     foundAt = some ? now : foundAt;
   }
@@ -155,9 +163,20 @@ final class Neighbours {
     return now.plus(step).isBefore(watchedUntil) ? step : null;
   }
 
-  /** A pause after a commit in which those who were answered can come back for the next one. */
-  synchronized Duration gathering() {
-    return Duration.ofNanos(Math.min((long) commitNanos / GATHERING, LONGEST_GATHERING.toNanos()));
+  /**
+   * A pause after a commit in which those who were answered can come back for the next one. Where
+   * commits are fast it is only the first step of it.
+   */
+  synchronized Duration gathering(Instant now, Duration roundTrip) {
+    long nanos = Math.min((long) commitNanos / GATHERING, LONGEST_GATHERING.toNanos());
+    boolean fast = commitNanos < FAST.toNanos();
+    gatheringUntil = fast ? now.plusNanos((long) commitNanos / 2) : now;
+    return fast ? roundTrip : Duration.ofNanos(nanos);
+  }
+
+  /** Whether to wait a little longer for those who were answered. */
+  synchronized boolean gathers(Instant now) {
+    return now.isBefore(gatheringUntil);
   }
 
   /**
@@ -166,7 +185,7 @@ final class Neighbours {
    * after the first relay must not wait for two commits.
    */
   synchronized int maxAway() {
-    return servedNanos > 0 && servedNanos < FAST.toNanos() ? 1 : MAX_AWAY;
+    return servedNanos > 0 && servedNanos < FAST.toNanos() ? 1 : Authors.MAX_AWAY;
   }
 
   /** A relay of ours was answered after this long, by the store's clock. */

@@ -18,9 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Function;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +40,10 @@ final class RelayDocuments<I> {
   static final int MAX_RELAYS = 64;
 
   private static final Duration LIFE = Duration.ofHours(1);
+
+  /** Changes with the fields of the document. */
+  private static final String FORM = "2-";
+
   private static final String INDEX = "index";
   private static final String JSON = "json";
   private static final String REPLAYED = "replayed";
@@ -51,16 +53,11 @@ final class RelayDocuments<I> {
   private static final String BATCH = "batch";
 
   private final CommandCodec<I> codec;
-  private final RandomGenerator random;
+  private final String version;
 
-  RelayDocuments(CommandCodec<I> codec, RandomGenerator random) {
+  RelayDocuments(CommandCodec<I> codec) {
     this.codec = codec;
-    this.random = random;
-  }
-
-  DocRef fresh() {
-    UUID id = new UUID(random.nextLong(), random.nextLong());
-    return new DocRef(CommandRelays.COLLECTION, id.toString());
+    this.version = FORM + codec.version();
   }
 
   static Query open(DocRef owner) {
@@ -72,7 +69,8 @@ final class RelayDocuments<I> {
   }
 
   /** The open document; empty if the commands have no form as data or are too large. */
-  Optional<Mutation> create(DocRef ref, DocRef owner, List<Pending<I>> batch, Instant real) {
+  Optional<Mutation> create(
+      Relay.Origin origin, DocRef owner, List<Pending<I>> batch, Instant real) {
     String text;
     try {
       text = TreeText.write(batch.stream().map(each -> codec.encode(each.command)).toList());
@@ -87,11 +85,13 @@ final class RelayDocuments<I> {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(CommandRelays.OPEN_FOR, openFor(owner));
     fields.put(CommandRelays.OWNER, owner.toString());
-    fields.put(CommandRelays.VERSION, codec.version());
+    fields.put(CommandRelays.AUTHOR, origin.author());
+    fields.put(CommandRelays.NUMBER, origin.number());
+    fields.put(CommandRelays.VERSION, version);
     fields.put(CommandRelays.SUBMITTED_AT, submitted);
     fields.put(CommandRelays.COMMANDS, text);
     fields.put(CommandRelays.EXPIRE_AT, real.plus(LIFE));
-    return Optional.of(Mutation.create(ref, fields));
+    return Optional.of(Mutation.create(origin.ref(owner), fields));
   }
 
   /** Whether the document waits for a reply. */
@@ -104,13 +104,24 @@ final class RelayDocuments<I> {
     return Host.of(document.fields().get(CommandRelays.HOST));
   }
 
+  /** The form of relays and of the commands and refusals in them. */
   String version() {
-    return codec.version();
+    return version;
+  }
+
+  /** Who wrote the document; empty for one of another form. */
+  static Optional<Relay.Origin> origin(Snapshot document) {
+    return document.fields().get(CommandRelays.AUTHOR) instanceof String author
+            && document.fields().get(CommandRelays.NUMBER) instanceof Long number
+        ? Optional.of(new Relay.Origin(author, number))
+        : Optional.empty();
   }
 
   /** The commands of an open relay; empty if they are not for this owner, or not understood. */
   Optional<Relay<I>> relay(Snapshot document, DocRef owner) {
-    if (!codec.version().equals(document.fields().get(CommandRelays.VERSION))
+    Relay.Origin origin = origin(document).orElse(null);
+    if (origin == null
+        || !version.equals(document.fields().get(CommandRelays.VERSION))
         || !(document.fields().get(CommandRelays.SUBMITTED_AT) instanceof Instant submitted)
         || !(document.fields().get(CommandRelays.COMMANDS) instanceof String text)) {
       return Optional.empty();
@@ -124,8 +135,8 @@ final class RelayDocuments<I> {
         }
         commands.add(new Pending<>(command, submitted));
       }
-      Instant version = Objects.requireNonNull(document.updateTime());
-      return Optional.of(new Relay<>(document.ref(), version, commands));
+      Instant updated = Objects.requireNonNull(document.updateTime());
+      return Optional.of(new Relay<>(document.ref(), origin, updated, commands));
     } catch (IllegalArgumentException | ClassCastException e) {
       return Optional.empty();
     }

@@ -973,6 +973,12 @@ public final class Schema {
     /** Name of the owner document, for people. */
     public static final String OWNER = "owner";
 
+    /** The instance that wrote it; it names itself anew for each owner document. */
+    public static final String AUTHOR = "author";
+
+    /** Of this author's relays for this owner document, from 0; the id is made of both. */
+    public static final String NUMBER = "number";
+
     /** The version of the commands' form, which the other instance must have too. */
     public static final String VERSION = "version";
 
