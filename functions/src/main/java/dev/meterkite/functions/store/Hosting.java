@@ -27,6 +27,7 @@ final class Hosting<S, I> {
     return env.relays() != null
         && !batch.looked
         && ((batch.isEmpty() && queue.neighbours.expects())
+            || !queue.authors.isEmpty(env.real())
             || queue.neighbours.mustLook(env.real(), queue.pacing.hasRivals()));
   }
 
@@ -73,7 +74,8 @@ final class Hosting<S, I> {
 
   /** Searches for relays of instances that are not known, while the queue goes on. */
   void glance(DocumentQueue<S, I> queue) {
-    if (env.relays() == null || !queue.neighbours.mayGlance(env.real(), queue.pacing.hasRivals())) {
+    Instant now = env.real();
+    if (env.relays() == null || !queue.neighbours.mayGlance(now, queue.authors.isEmpty(now))) {
       return;
     }
     var unused =

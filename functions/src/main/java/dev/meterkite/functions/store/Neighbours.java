@@ -107,9 +107,13 @@ final class Neighbours {
     return rivals || foundAt.plus(FOUND_FOR).isAfter(now);
   }
 
-  /** Whether to search for relays beside the commit that leaves now; if so, it counts as done. */
-  synchronized boolean mayGlance(Instant now, boolean rivals) {
-    Duration every = mustLook(now, rivals) ? GLANCE_BESIDE_OTHERS : GLANCE_EVERY;
+  /**
+   * Whether to search for relays beside the commit that leaves now; if so, it counts as done.
+   *
+   * @param alone whether no other instance is known of
+   */
+  synchronized boolean mayGlance(Instant now, boolean alone) {
+    Duration every = alone ? GLANCE_EVERY : GLANCE_BESIDE_OTHERS;
     if (run < FIRST_RUN || glancedAt.plus(every).isAfter(now)) {
       return false;
     }
