@@ -4,6 +4,7 @@ import dev.meterkite.emulator.JavaCommand;
 import dev.meterkite.local.FunctionsProcess;
 import dev.meterkite.local.TokenIssuer;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -30,6 +32,9 @@ final class Instances implements AutoCloseable {
   private static final Duration POLL_EVERY = Duration.ofMillis(50);
 
   private final List<Process> processes = new ArrayList<>();
+  private static final int FIRST_PORT = 12_000;
+  private static final int LAST_PORT = 32_000;
+  private static final int MAX_TRIES = 100;
   private final Map<String, List<Integer>> ports = new LinkedHashMap<>();
 
   private Instances() {}
@@ -97,7 +102,7 @@ final class Instances implements AutoCloseable {
     List<ServerSocket> held = new ArrayList<>();
     for (Map.Entry<String, List<Integer>> each : ports.entrySet()) {
       // Held together, so that no two functions get the same one.
-      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+      ServerSocket socket = free();
       held.add(socket);
       each.getValue().add(socket.getLocalPort());
       command.add(each.getKey() + "=" + socket.getLocalPort());
@@ -112,6 +117,23 @@ final class Instances implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(log.toFile())
             .start());
+  }
+
+  /**
+   * A port below those that systems give to connections: with many processes, a connection would
+   * else take one before its function does.
+   */
+  private static ServerSocket free() throws IOException {
+    for (int tries = 1; ; tries++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT);
+      try {
+        return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+      } catch (BindException taken) {
+        if (tries == MAX_TRIES) {
+          throw taken;
+        }
+      }
+    }
   }
 
   private static Path log(Path work, int index) {
