@@ -30,11 +30,11 @@ final class Instances implements AutoCloseable {
   private static final Duration READY_WITHIN = Duration.ofSeconds(90);
   private static final Duration STOP_WITHIN = Duration.ofSeconds(10);
   private static final Duration POLL_EVERY = Duration.ofMillis(50);
-
-  private final List<Process> processes = new ArrayList<>();
   private static final int FIRST_PORT = 12_000;
   private static final int LAST_PORT = 32_000;
   private static final int MAX_TRIES = 100;
+
+  private final List<Process> processes = new ArrayList<>();
   private final Map<String, List<Integer>> ports = new LinkedHashMap<>();
 
   private Instances() {}

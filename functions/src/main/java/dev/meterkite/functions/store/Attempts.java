@@ -93,7 +93,7 @@ final class Attempts<S, I> {
           engine.queues.fill(queue, batch, engine.room(queue));
           to.begin(queue, batch);
         };
-    env.turns().after(queue.neighbours.lingering(), () -> engine.guarded(queue, batch, begin));
+    env.turns().after(queue.neighbours.lingering(), () -> engine.guard(queue, batch).run(begin));
   }
 
   private void decide(DocumentQueue<S, I> queue, Batch<I> batch, DocumentQueue.Kept<S> kept) {
@@ -145,22 +145,22 @@ final class Attempts<S, I> {
     batch.commands.forEach(pending -> pending.attempts++);
     hosting.glance(queue);
     Instant start = env.real();
-    engine.when(
-        env.store().commit(mutations),
-        queue,
-        batch,
-        (times, failure) -> {
-          Duration roundTrip = Duration.between(start, env.real());
-          queue.neighbours.committed(roundTrip, batch.hasOwn());
-          if (failure == null) {
-            queue.kept = decision.kept(times);
-            queue.pacing.won(roundTrip);
-            decision.reply();
-            env.turns().after(hosting.committed(queue, batch), () -> engine.next(queue));
-          } else {
-            queue.pacing.answered(roundTrip);
-            failures.commitFailed(queue, batch, kept, failure);
-          }
-        });
+    engine
+        .guard(queue, batch)
+        .when(
+            env.store().commit(mutations),
+            (times, failure) -> {
+              Duration roundTrip = Duration.between(start, env.real());
+              queue.neighbours.committed(roundTrip, batch.hasOwn());
+              if (failure == null) {
+                queue.kept = decision.kept(times);
+                queue.pacing.won(roundTrip);
+                decision.reply();
+                env.turns().after(hosting.committed(queue, batch), () -> engine.next(queue));
+              } else {
+                queue.pacing.answered(roundTrip);
+                failures.commitFailed(queue, batch, kept, failure);
+              }
+            });
   }
 }

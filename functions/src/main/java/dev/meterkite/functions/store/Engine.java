@@ -2,9 +2,6 @@ package dev.meterkite.functions.store;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The stages through which {@link GroupCommit} brings batches, and the ways between them.
@@ -75,7 +72,7 @@ final class Engine<S, I> {
 
   /** Brings a batch on its way, from its first step. */
   void attempt(DocumentQueue<S, I> queue, Batch<I> batch) {
-    guarded(queue, batch, () -> attempts.step(queue, batch));
+    guard(queue, batch).run(() -> attempts.step(queue, batch));
   }
 
   void attemptAfter(Duration pause, DocumentQueue<S, I> queue, Batch<I> batch) {
@@ -95,25 +92,14 @@ final class Engine<S, I> {
     batch.settle(pending -> env.markers().recent(pending.command));
   }
 
-  /** A bug in the rules must not leave callers waiting, or the queue busy for ever. */
-  void guarded(DocumentQueue<S, I> queue, Batch<I> batch, Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException | Error e) {
-      queue.kept = null;
-      batch.fail(e);
-      next(queue);
-    }
-  }
-
-  @SuppressWarnings("FutureReturnValueIgnored") // guarded() reports every failure to the callers
-  <T> void when(
-      CompletableFuture<T> future,
-      DocumentQueue<S, I> queue,
-      Batch<I> batch,
-      BiConsumer<T, @Nullable Throwable> then) {
-    future.whenComplete(
-        (answer, failure) -> guarded(queue, batch, () -> then.accept(answer, failure)));
+  /** For work on a batch that is in the upper stages: after a bug, the queue's next one begins. */
+  Guard guard(DocumentQueue<S, I> queue, Batch<I> batch) {
+    return new Guard(
+        batch,
+        () -> {
+          queue.kept = null;
+          next(queue);
+        });
   }
 
   /** The batch is at another instance, and the queue can go on with the next one. */

@@ -7,8 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,20 +40,16 @@ final class Handover<S, I> {
     queue.neighbours.takeClosed().forEach(old -> mutations.add(Mutation.delete(old)));
     Stage.HandedOver<I> handed =
         new Stage.HandedOver<>(created.get().ref(), now, List.copyOf(batch.commands), null, null);
-    var unused =
-        env.store()
-            .commit(mutations)
-            .whenComplete(
-                (times, failure) ->
-                    engine.guarded(
-                        queue,
-                        batch,
-                        () ->
-                            created(
-                                queue,
-                                batch,
-                                failure == null ? handed.createdAt(times.get(0)) : handed,
-                                failure)));
+    engine
+        .guard(queue, batch)
+        .when(
+            env.store().commit(mutations),
+            (times, failure) ->
+                created(
+                    queue,
+                    batch,
+                    failure == null ? handed.createdAt(times.get(0)) : handed,
+                    failure));
   }
 
   private void created(
@@ -96,7 +90,7 @@ final class Handover<S, I> {
     env.turns()
         .after(
             pause.isNegative() || pause.isZero() ? Duration.ofNanos(1) : pause,
-            () -> guarded(queue, batch, () -> look(queue, batch, handed)));
+            () -> guard(queue, batch).run(() -> look(queue, batch, handed)));
   }
 
   private void look(DocumentQueue<S, I> queue, Batch<I> batch, Stage.HandedOver<I> handed) {
@@ -109,17 +103,17 @@ final class Handover<S, I> {
     boolean overdue =
         queue.neighbours.host(now) == null
             || handed.since().plus(Neighbours.PATIENCE).isBefore(now);
-    when(
-        env.store().read(overdue ? List.of(handed.relay(), queue.owner) : List.of(handed.relay())),
-        queue,
-        batch,
-        (found, failure) -> {
-          if (failure != null) {
-            away(queue, batch, handed);
-          } else {
-            seen(queue, batch, handed, found.get(0), overdue ? found.get(1) : null);
-          }
-        });
+    guard(queue, batch)
+        .when(
+            env.store()
+                .read(overdue ? List.of(handed.relay(), queue.owner) : List.of(handed.relay())),
+            (found, failure) -> {
+              if (failure != null) {
+                away(queue, batch, handed);
+              } else {
+                seen(queue, batch, handed, found.get(0), overdue ? found.get(1) : null);
+              }
+            });
   }
 
   private void seen(
@@ -179,23 +173,8 @@ final class Handover<S, I> {
     batch.stage = new Stage.Kept<>();
   }
 
-  /** A bug must not leave callers waiting. */
-  private void guarded(DocumentQueue<S, I> queue, Batch<I> batch, Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException | Error e) {
-      batch.fail(e);
-      engine.ended(queue);
-    }
-  }
-
-  @SuppressWarnings("FutureReturnValueIgnored") // guarded() reports every failure to the callers
-  private <T> void when(
-      CompletableFuture<T> future,
-      DocumentQueue<S, I> queue,
-      Batch<I> batch,
-      BiConsumer<T, @Nullable Throwable> then) {
-    future.whenComplete(
-        (answer, failure) -> guarded(queue, batch, () -> then.accept(answer, failure)));
+  /** For work on a batch that is away: after a bug, it is over. */
+  private Guard guard(DocumentQueue<S, I> queue, Batch<I> batch) {
+    return new Guard(batch, () -> engine.ended(queue));
   }
 }

@@ -38,28 +38,28 @@ final class Hosting<S, I> {
   void look(DocumentQueue<S, I> queue, Batch<I> batch, Runnable then) {
     Instant start = env.real();
     boolean search = queue.authors.isEmpty(start);
-    engine.when(
-        search
-            ? env.store().find(RelayDocuments.open(queue.owner))
-            : env.store().read(queue.authors.expected()),
-        queue,
-        batch,
-        (found, failure) -> {
-          batch.looked = true;
-          queue.pacing.answered(Duration.between(start, env.real()));
-          if (failure == null) {
-            saw(queue, found, search);
-            found.stream()
-                .filter(RelayDocuments::isOpen)
-                .forEach(document -> board(queue, batch, document));
-          }
-          queue.neighbours.looked(env.real(), !batch.aboard.isEmpty());
-          if (queue.authors.isAwaited() && queue.neighbours.gathers(env.real())) {
-            lookAgain(queue, batch, then);
-          } else {
-            then.run();
-          }
-        });
+    engine
+        .guard(queue, batch)
+        .when(
+            search
+                ? env.store().find(RelayDocuments.open(queue.owner))
+                : env.store().read(queue.authors.expected()),
+            (found, failure) -> {
+              batch.looked = true;
+              queue.pacing.answered(Duration.between(start, env.real()));
+              if (failure == null) {
+                saw(queue, found, search);
+                found.stream()
+                    .filter(RelayDocuments::isOpen)
+                    .forEach(document -> board(queue, batch, document));
+              }
+              queue.neighbours.looked(env.real(), !batch.aboard.isEmpty());
+              if (queue.authors.isAwaited() && queue.neighbours.gathers(env.real())) {
+                lookAgain(queue, batch, then);
+              } else {
+                then.run();
+              }
+            });
   }
 
   /** Those who were answered a moment ago are about to come back. */
@@ -69,7 +69,7 @@ final class Hosting<S, I> {
           engine.queues.fill(queue, batch, engine.room(queue));
           look(queue, batch, then);
         };
-    env.turns().after(queue.pacing.roundTrip(), () -> engine.guarded(queue, batch, again));
+    env.turns().after(queue.pacing.roundTrip(), () -> engine.guard(queue, batch).run(again));
   }
 
   /** Searches for relays of instances that are not known, while the queue goes on. */

@@ -103,22 +103,22 @@ final class Reading<S, I> {
     CompletableFuture<Void> all =
         CompletableFuture.allOf(found.toArray(CompletableFuture[]::new))
             .thenCombine(documents, (done, snapshots) -> null);
-    engine.when(
-        all,
-        queue,
-        batch,
-        (done, failure) -> {
-          if (failure != null) {
-            failures.readFailed(queue, batch, StoreException.kindOf(failure));
-            return;
-          }
-          documents.join().forEach(snapshot -> batch.documents.put(snapshot.ref(), snapshot));
-          batch.withOwner = Set.copyOf(refs);
-          for (int i = 0; i < queries.size(); i++) {
-            batch.found.put(queries.get(i), found.get(i).join());
-          }
-          haveRead(queue, batch, withMarkers, then);
-        });
+    engine
+        .guard(queue, batch)
+        .when(
+            all,
+            (done, failure) -> {
+              if (failure != null) {
+                failures.readFailed(queue, batch, StoreException.kindOf(failure));
+                return;
+              }
+              documents.join().forEach(snapshot -> batch.documents.put(snapshot.ref(), snapshot));
+              batch.withOwner = Set.copyOf(refs);
+              for (int i = 0; i < queries.size(); i++) {
+                batch.found.put(queries.get(i), found.get(i).join());
+              }
+              haveRead(queue, batch, withMarkers, then);
+            });
   }
 
   private void haveRead(
