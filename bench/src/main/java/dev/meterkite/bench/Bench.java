@@ -96,14 +96,21 @@ public final class Bench {
     Bench bench = new Bench(options, out);
     Machine machine = Machine.here();
     AzureTrace trace = trace(options, home);
+    Path folder = Optional.ofNullable(options.out()).orElse(home.resolve("docs/benchmarks"));
+    Path beside = options.beside();
+    if (beside != null) {
+      Beside comparison = new Beside(options, Version.of(home), Version.in(beside), trace, out);
+      Files.createDirectories(folder);
+      Files.writeString(folder.resolve("beside.md"), comparison.measure().markdown(machine));
+      return bench.results;
+    }
     Instant at = Instant.now();
     Optional<Postgres> postgres = bench.postgres();
     try {
       bench.results.postgres(postgres.orElse(null));
       for (List<Case> part : Case.parts(trace, options)) {
-        bench.play(part, home.resolve("functions.tsv"), trace);
+        bench.play(part, Version.of(home), trace);
       }
-      Path folder = Optional.ofNullable(options.out()).orElse(home.resolve("docs/benchmarks"));
       Files.createDirectories(folder);
       String version = postgres.isPresent() ? postgres.get().version() : "";
       Duration took = Duration.ofNanos(System.nanoTime() - bench.began);
@@ -138,7 +145,7 @@ public final class Bench {
   }
 
   /** Plays what is wanted of a part, on a stage of its own. */
-  private void play(List<Case> part, Path functions, AzureTrace trace)
+  private void play(List<Case> part, Version version, AzureTrace trace)
       throws IOException, InterruptedException {
     boolean raw =
         part.stream().anyMatch(each -> each.name().startsWith("bare/raw/") && isNamed(each));
@@ -146,7 +153,7 @@ public final class Bench {
     if (wanted.isEmpty()) {
       return;
     }
-    try (Stage stage = new Stage(options, functions, trace)) {
+    try (Stage stage = new Stage(options, version, trace)) {
       for (Case each : wanted) {
         play(stage, each);
       }

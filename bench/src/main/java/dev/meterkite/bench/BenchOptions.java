@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param documentRate commits a second that one document takes in the store with the pace of the
  *     service
  * @param trace a file of recorded calls; null for generated ones
+ * @param beside the folder of another version of this project, whose functions are measured in
+ *     turns with these; null for a report of these alone
  * @param out the folder of the report; null for {@code docs/benchmarks}
  */
 record BenchOptions(
@@ -37,8 +39,10 @@ record BenchOptions(
     int processes,
     double documentRate,
     @Nullable Path trace,
+    @Nullable Path beside,
     @Nullable Path out) {
   private static final int MOST = 1_000_000;
+  private static final int ROUNDS_BESIDE = 5;
 
   /** What the script takes. */
   static final ToolLine LINE =
@@ -70,6 +74,12 @@ record BenchOptions(
                   "a CSV of TIMESTAMP,ContextTokens,GeneratedTokens (default: the Azure trace in"
                       + " ../shared/data where it is, else a generated one)"),
               new Option(
+                  "--beside",
+                  Value.folder(),
+                  "only compares: another version of this project, in which bench.sh was built,"
+                      + " in turns with this one, from the start of a process on (default of"
+                      + " --repeat: 5)"),
+              new Option(
                   "--out", Value.newFolder(), "where the report goes (default docs/benchmarks)")));
 
   private static Value count() {
@@ -88,6 +98,7 @@ record BenchOptions(
         4,
         1,
         null,
+        null,
         null);
   }
 
@@ -103,6 +114,7 @@ record BenchOptions(
         4,
         1,
         null,
+        null,
         null);
   }
 
@@ -113,75 +125,24 @@ record BenchOptions(
    */
   static BenchOptions parse(List<String> words) {
     Line line = LINE.parse(words);
-    BenchOptions options = line.has("--quick") ? quick() : full();
-    return options
-        .only(line.text("--only").map(Pattern::compile).orElse(null))
-        .repeat((int) line.number("--repeat").orElse(options.repeat()))
-        .length(
-            line.number("--seconds").isPresent()
-                ? Duration.ofSeconds(line.number("--seconds").getAsLong())
-                : options.length())
-        .customers((int) line.number("--customers").orElse(options.customers()))
-        .documentRate(
-            line.number("--document-rate").isPresent()
-                ? line.number("--document-rate").getAsLong()
-                : options.documentRate())
-        .trace(line.text("--trace").map(Path::of).orElse(null))
-        .out(line.text("--out").map(Path::of).orElse(null));
-  }
-
-  BenchOptions only(@Nullable Pattern name) {
+    BenchOptions usual = line.has("--quick") ? quick() : full();
+    boolean beside = line.text("--beside").isPresent();
     return new BenchOptions(
-        name, repeat, lead, length, warmUp, customers, users, processes, documentRate, trace, out);
-  }
-
-  BenchOptions repeat(int times) {
-    return new BenchOptions(
-        only, times, lead, length, warmUp, customers, users, processes, documentRate, trace, out);
-  }
-
-  BenchOptions length(Duration measured) {
-    return new BenchOptions(
-        only,
-        repeat,
-        lead,
-        measured,
-        warmUp,
-        customers,
-        users,
-        processes,
-        documentRate,
-        trace,
-        out);
-  }
-
-  BenchOptions customers(int count) {
-    return new BenchOptions(
-        only, repeat, lead, length, warmUp, count, users, processes, documentRate, trace, out);
-  }
-
-  BenchOptions documentRate(double aSecond) {
-    return new BenchOptions(
-        only, repeat, lead, length, warmUp, customers, users, processes, aSecond, trace, out);
-  }
-
-  BenchOptions trace(@Nullable Path file) {
-    return new BenchOptions(
-        only, repeat, lead, length, warmUp, customers, users, processes, documentRate, file, out);
-  }
-
-  BenchOptions out(@Nullable Path folder) {
-    return new BenchOptions(
-        only,
-        repeat,
-        lead,
-        length,
-        warmUp,
-        customers,
-        users,
-        processes,
-        documentRate,
-        trace,
-        folder);
+        line.text("--only").map(Pattern::compile).orElse(null),
+        (int) line.number("--repeat").orElse(beside ? ROUNDS_BESIDE : usual.repeat),
+        usual.lead,
+        line.number("--seconds").isPresent()
+            ? Duration.ofSeconds(line.number("--seconds").getAsLong())
+            : usual.length,
+        usual.warmUp,
+        (int) line.number("--customers").orElse(usual.customers),
+        usual.users,
+        usual.processes,
+        line.number("--document-rate").isPresent()
+            ? line.number("--document-rate").getAsLong()
+            : usual.documentRate,
+        line.text("--trace").map(Path::of).orElse(null),
+        line.text("--beside").map(Path::of).orElse(null),
+        line.text("--out").map(Path::of).orElse(null));
   }
 }

@@ -13,6 +13,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.LongConsumer;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,8 @@ final class HttpLoad {
   private final Meters meters;
   private final Workload workload;
   private final Arrivals arrivals;
+  private final LongConsumer successes;
+  private final long began;
   private final long measureFrom;
   private final long end;
 
@@ -72,16 +75,18 @@ final class HttpLoad {
       Workload workload,
       Arrivals arrivals,
       Duration lead,
-      Duration length)
+      Duration length,
+      LongConsumer successes)
       throws IOException {
     this.ports = ports;
     this.token = token;
     this.meters = meters;
     this.workload = workload;
     this.arrivals = arrivals;
-    long begin = System.nanoTime();
-    this.nextArrival = begin;
-    this.measureFrom = begin + lead.toNanos();
+    this.successes = successes;
+    this.began = System.nanoTime();
+    this.nextArrival = began;
+    this.measureFrom = began + lead.toNanos();
     this.end = measureFrom + length.toNanos();
   }
 
@@ -90,6 +95,7 @@ final class HttpLoad {
    *
    * @param ports where each function answers; several in turn
    * @param token the bearer token of all calls
+   * @param successes takes, for each operation that succeeds, nanoseconds since the beginning
    * @throws IOException where no connection can be made
    */
   static Figures run(
@@ -99,9 +105,10 @@ final class HttpLoad {
       Workload workload,
       Arrivals arrivals,
       Duration lead,
-      Duration length)
+      Duration length,
+      LongConsumer successes)
       throws IOException {
-    HttpLoad load = new HttpLoad(ports, token, meters, workload, arrivals, lead, length);
+    HttpLoad load = new HttpLoad(ports, token, meters, workload, arrivals, lead, length, successes);
     try {
       load.play();
       return load.figures(length);
@@ -271,8 +278,9 @@ final class HttpLoad {
    */
   private void finished(Operation operation, String failure) {
     long now = System.nanoTime();
-    if (failure.isEmpty() && now >= measureFrom && now < end) {
-      succeeded++;
+    if (failure.isEmpty() && now < end) {
+      successes.accept(now - began);
+      succeeded += now >= measureFrom ? 1 : 0;
     }
     // In a closed loop also what began in the lead-in and was still under way: callers that are
     // stuck

@@ -43,6 +43,7 @@ final class Instances implements AutoCloseable {
    * Starts processes and returns when all of them answer.
    *
    * @param count how many
+   * @param classPath where the functions are
    * @param table the list of functions
    * @param functions the names of those that are hosted
    * @param store where Firestore answers, as host:port
@@ -51,6 +52,7 @@ final class Instances implements AutoCloseable {
    */
   static Instances start(
       int count,
+      String classPath,
       Path table,
       List<String> functions,
       String store,
@@ -76,7 +78,7 @@ final class Instances implements AutoCloseable {
             "json");
     try {
       for (int i = 0; i < count; i++) {
-        all.launch(table, environment, log(work, i));
+        all.launch(classPath, table, environment, log(work, i));
       }
       for (int i = 0; i < count; i++) {
         all.awaitReady(i, log(work, i));
@@ -88,17 +90,13 @@ final class Instances implements AutoCloseable {
     return all;
   }
 
-  private void launch(Path table, Map<String, String> environment, Path log) throws IOException {
+  private void launch(String classPath, Path table, Map<String, String> environment, Path log)
+      throws IOException {
     List<String> command = JavaCommand.start();
     command.addAll(JVM);
     command.addAll(List.of(System.getProperty("meterkite.bench.jvm", "").split(" ")));
     command.removeIf(String::isEmpty);
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path"),
-            FunctionsProcess.class.getName(),
-            table.toString()));
+    command.addAll(List.of("-cp", classPath, FunctionsProcess.class.getName(), table.toString()));
     List<ServerSocket> held = new ArrayList<>();
     for (Map.Entry<String, List<Integer>> each : ports.entrySet()) {
       // Held together, so that no two functions get the same one.

@@ -314,20 +314,27 @@ record Report(
                                   ratio >= 0.8,
                                   ""));
                         }));
+    String many = options.processes() + " processes, to one";
+    for (int callers : new int[] {16, 64}) {
+      String one = "one user, " + callers + " callers, ";
+      String name = "many-processes/debit/" + callers;
+      least(
+          aims, "service/" + name, "service/debit/" + callers, 0.7, one + "service pace, " + many);
+      least(
+          aims, "fast/" + name, "fast/debit/" + callers, 0.7, one + "20 commits a second, " + many);
+    }
     least(
         aims,
-        "service/many-processes/debit/256",
-        "service/debit/64",
-        0.5,
-        "one user at the service's pace, 64 callers each for "
-            + options.processes()
-            + " processes, to one");
+        "service/16-processes/debit/256",
+        "service/debit/256",
+        0.6,
+        "one user, 256 callers, service pace, 16 processes, to one");
     least(
         aims,
         "bare/many-processes/debit/64",
         "bare/debit/64",
-        0.5,
-        "one user, " + options.processes() + " processes, to one");
+        0.6,
+        "one user, 64 callers, bare emulator, " + many);
     results
         .row("bare/raw/1")
         .ifPresent(

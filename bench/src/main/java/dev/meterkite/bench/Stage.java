@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,7 @@ final class Stage implements AutoCloseable {
 
   private final BenchOptions options;
   private final Path work;
+  private final Version version;
   private final Path table;
   private final HttpServer issuer;
   private final TokenIssuer tokens;
@@ -69,10 +71,14 @@ final class Stage implements AutoCloseable {
   private @Nullable Hosting hosting;
   private @Nullable Instances instances;
 
-  Stage(BenchOptions options, Path functions, AzureTrace trace) throws IOException {
+  /**
+   * @param version whose functions are hosted; the baseline beside them only where they are ours
+   */
+  Stage(BenchOptions options, Version version, AzureTrace trace) throws IOException {
     this.options = options;
+    this.version = version;
     work = Files.createTempDirectory("meterkite-bench");
-    table = withBaseline(functions);
+    table = version.isOurs() ? withBaseline(version.functions()) : version.functions();
     issuer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     tokens = new TokenIssuer("http://127.0.0.1:" + issuer.getAddress().getPort());
     serveKeys();
@@ -128,15 +134,7 @@ final class Stage implements AutoCloseable {
     if (!wanted.equals(hosting)) {
       stopInstances();
       hosting = wanted;
-      instances =
-          Instances.start(
-              processes,
-              table,
-              FUNCTIONS,
-              wanted.proxied() ? proxy.host() : emulator.host(),
-              PROJECT,
-              tokens,
-              work);
+      instances = start(wanted);
       warmUp(options.warmUp().multipliedBy(way == Way.BARE && processes > 1 ? 2 : 1));
     }
     proxy.pace(
@@ -145,6 +143,27 @@ final class Stage implements AutoCloseable {
           case SERVICE -> StoreProxy.Pace.of(options.documentRate());
           case FAST -> StoreProxy.Pace.of(FAST_RATE);
         });
+  }
+
+  private Instances start(Hosting wanted) throws IOException {
+    return Instances.start(
+        wanted.processes(),
+        version.classPath(),
+        table,
+        version.isOurs()
+            ? FUNCTIONS
+            : FUNCTIONS.stream().filter(each -> !each.equals(PLAIN)).toList(),
+        wanted.proxied() ? proxy.host() : emulator.host(),
+        PROJECT,
+        tokens,
+        work);
+  }
+
+  /** Has one process that has served nothing yet, straight at the emulator. */
+  void hostFresh() throws IOException {
+    stopInstances();
+    hosting = new Hosting(false, 1);
+    instances = start(hosting);
   }
 
   /** Until the compilers have seen all of it: half of the time a hot user, half everything. */
@@ -175,8 +194,19 @@ final class Stage implements AutoCloseable {
   /** Plays a workload over HTTP on what is hosted. */
   Figures load(Workload workload, Arrivals arrivals, Duration lead, Duration length)
       throws IOException {
+    return load(workload, arrivals, lead, length, nanos -> {});
+  }
+
+  /**
+   * Likewise.
+   *
+   * @param successes takes, for each operation that succeeds, nanoseconds since the beginning
+   */
+  Figures load(
+      Workload workload, Arrivals arrivals, Duration lead, Duration length, LongConsumer successes)
+      throws IOException {
     return HttpLoad.run(
-        hosted().ports(), tokens.service(), meters(), workload, arrivals, lead, length);
+        hosted().ports(), tokens.service(), meters(), workload, arrivals, lead, length, successes);
   }
 
   Figures sweep(int customers) throws IOException, InterruptedException {

@@ -52,6 +52,7 @@ class BenchTest {
             1,
             50,
             null,
+            null,
             folder);
     Results results = Bench.measure(tiny, HOME, System.out);
     JsonObject json =

@@ -68,7 +68,14 @@ class HttpLoadTest {
   private Figures load(Workload workload, Arrivals arrivals, Duration length) throws IOException {
     int port = server.getAddress().getPort();
     return HttpLoad.run(
-        Map.of("f", List.of(port)), "token", NOTHING, workload, arrivals, Duration.ZERO, length);
+        Map.of("f", List.of(port)),
+        "token",
+        NOTHING,
+        workload,
+        arrivals,
+        Duration.ZERO,
+        length,
+        nanos -> {});
   }
 
   private static Workload.Call call(long n) {
@@ -141,7 +148,8 @@ class HttpLoadTest {
             HttpLoadTest::call,
             Arrivals.callers(4),
             Duration.ofMillis(100),
-            Duration.ofMillis(200));
+            Duration.ofMillis(200),
+            nanos -> {});
     assertEquals(4, figures.operations());
     assertEquals(Map.of("503", 4L), figures.failures());
     assertTrue(figures.millis(50) >= 400, () -> "p50 " + figures.millis(50));
