@@ -15,6 +15,7 @@ import dev.meterkite.functions.store.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.functions.usage.Metering;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -66,6 +67,8 @@ class StandstillTest {
   private enum Still {
     NOTHING,
     FIRESTORE,
+    /** The service account of credits is disabled; that of usage goes on. */
+    ACCOUNT,
     /** Events come after the hour, in any order and twice. */
     EVENTARC,
     /** Events of the hour never come. */
@@ -78,6 +81,7 @@ class StandstillTest {
   /** Firestore: while it stands nothing is answered, and what was under way may yet be applied. */
   private static final class Firestore extends ForwardingStore {
     private boolean stands;
+    private StoreException.Kind kind = StoreException.Kind.UNKNOWN;
     private int underWay = 3;
 
     Firestore(Store store) {
@@ -86,8 +90,7 @@ class StandstillTest {
 
     private <T> CompletableFuture<T> unless(Supplier<CompletableFuture<T>> call) {
       return stands
-          ? CompletableFuture.failedFuture(
-              new StoreException(StoreException.Kind.UNKNOWN, "UNAVAILABLE"))
+          ? CompletableFuture.failedFuture(new StoreException(kind, "while it stands still"))
           : call.get();
     }
 
@@ -108,7 +111,7 @@ class StandstillTest {
 
     @Override
     public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
-      if (stands && underWay-- > 0) {
+      if (stands && kind == StoreException.Kind.UNKNOWN && underWay-- > 0) {
         return super.commit(mutations).thenCompose(times -> unless(() -> super.commit(mutations)));
       }
       return unless(() -> super.commit(mutations));
@@ -119,7 +122,8 @@ class StandstillTest {
   private final class World {
     private final Still still;
     private final Random random = new Random(7);
-    private final Firestore firestore = new Firestore(new MemoryStore());
+    private final MemoryStore documents = new MemoryStore();
+    private final Firestore firestore = new Firestore(documents);
     private final AtomicReference<Instant> now = new AtomicReference<>(START);
     private final Backend backend;
     private final Credits credits;
@@ -127,6 +131,7 @@ class StandstillTest {
     private final OnJobWritten onJob;
     private final OnUserCreated onUser;
     private final StripeEvents stripe;
+    private final Metering metering;
 
     /** What callers, the pipeline and Stripe try each minute until it is done. */
     private final List<BooleanSupplier> open = new ArrayList<>();
@@ -157,6 +162,7 @@ class StandstillTest {
       this.onJob = new OnJobWritten(backend.intake(), credits);
       this.onUser = new OnUserCreated(backend.intake(), credits);
       this.stripe = new StripeEvents(backend, credits);
+      this.metering = new Metering(backend.with(documents));
     }
 
     private boolean stands(Still... what) {
@@ -168,10 +174,16 @@ class StandstillTest {
       write(
           CreditCommands.user(USER),
           Map.of("user_id", USER, "tier", "payg", "credits_balance", 1_000L));
+      write(new DocRef("customers", "lab-1"), Map.of("customer_id", "lab-1", "bundle_tier", "pro"));
       int caughtUp = 0;
       for (minute = 0; minute < END; minute++) {
         now.set(START.plus(Duration.ofMinutes(minute)));
-        firestore.stands = stands(Still.FIRESTORE);
+        firestore.stands = stands(Still.FIRESTORE, Still.ACCOUNT);
+        firestore.kind =
+            still == Still.ACCOUNT ? StoreException.Kind.DENIED : StoreException.Kind.UNKNOWN;
+        if (stands(Still.ACCOUNT)) {
+          others();
+        }
         plan();
         open.removeIf(each -> attempt(each));
         deliver();
@@ -184,6 +196,13 @@ class StandstillTest {
       }
       assertTrue(isCaughtUp(), () -> "never caught up: " + find("podcast_jobs") + find("users"));
       return caughtUp;
+    }
+
+    private void others() {
+      Map<String, Object> record =
+          Map.of("customer_id", "lab-1", "scene_id", "s-" + minute, "action", "export");
+      assertEquals(
+          200, metering.record(List.of(record), true, "k-" + minute, "h" + minute).status());
     }
 
     /** False where it has to be tried again. */
