@@ -56,7 +56,7 @@ readonly MAVEN=${MAVEN:-./mvnw}
 readonly DOCUMENTS_API=${DOCUMENTS_API:-https://firestore.googleapis.com/v1}
 
 project='' region='' location=us-central1
-dry=false what=all container=false
+dry=false plan=false what=all container=false
 only=()
 bucket='' collections='' database='' from='' function='' minutes=10
 image=''
@@ -86,6 +86,8 @@ for some minutes (default 10).
   --container       functions as Cloud Run services of one image (Containerfile), which start faster
   --destroy         deletes schedules, functions, their dead letters and service accounts; data, indexes,
                     rules, secrets, metrics, dashboard, policies and the site of Hosting stay
+  --plan            builds, compares with what is deployed and prints what would be added, changed or left
+                    over; changes nothing. Goes with --only and --container
   --dry-run         runs nothing; prints the commands, one a line
 
 Settings of the functions are taken from the environment: TOKEN_ISSUERS (default: Google service
@@ -143,6 +145,7 @@ read_options() {
       --plans) what=plans && shift ;;
       --container) container=true && shift ;;
       --destroy) what=destroy && shift ;;
+      --plan) plan=true && shift ;;
       --dry-run) dry=true && shift ;;
       --help | -h)
         usage
@@ -224,6 +227,13 @@ preflight_of_command() {
   [[ $collections =~ ^([A-Za-z0-9_]+(,[A-Za-z0-9_]+)*)?$ ]] || fail "$collections is no list of collections"
   [[ $database =~ ^(\(default\)|[a-z][a-z0-9-]{2,61}[a-z0-9])?$ ]] || fail "$database is no name of a database"
   [[ $minutes =~ ^[1-9][0-9]{0,2}$ ]] || fail "--minutes takes 1 to 999, not $minutes"
+  if $plan; then
+    ! $dry || fail '--plan asks what is deployed, which --dry-run does not'
+    case $what in
+      all | only) ;;
+      *) fail '--plan goes with --only and --container alone' ;;
+    esac
+  fi
   if [ "$what" = replay ] && ! triggers | grep -qxF -- "$function"; then
     fail "$TABLE has no trigger $function"
   fi
@@ -248,7 +258,9 @@ print_line() {
 }
 
 run() {
-  if $dry; then
+  if $plan; then
+    return
+  elif $dry; then
     print_line "$@"
   else
     print_line "$@" >&2
@@ -258,7 +270,9 @@ run() {
 
 # Runs what creates something; that it is there already is as good.
 make() {
-  if $dry; then
+  if $plan; then
+    return
+  elif $dry; then
     print_line "$@"
     return
   fi
@@ -290,11 +304,11 @@ in_project() {
   "$1" gcloud "${@:2}" "--project=$project" --quiet
 }
 
-# What a command answers; nothing is asked in a dry run, where the first word stands for the answer.
+# What a command answers; nothing is asked in a dry run or a plan, where the first word stands for the answer.
 answer() {
   local stand_in=$1
   shift
-  if $dry; then
+  if $dry || $plan; then
     printf '%s' "$stand_in"
   else
     gcloud "$@" "--project=$project"
@@ -509,13 +523,11 @@ apply_rules() {
     print_line ./deploy.sh --rules "--project=$project" "--location=$location" "--region=$region"
     return
   fi
-  local token in_force ruleset name release="projects/$project/releases/cloud.firestore"
+  local token ruleset name release="projects/$project/releases/cloud.firestore"
   token=$(gcloud auth print-access-token)
   # The name of a file in a ruleset is ours to choose: with its text's sum it tells whether these are in force.
   name=$RULES.$(sha256sum <"$RULES" | cut -c 1-16)
-  in_force=$(rules_api GET "$release" 2>/dev/null) || in_force=''
-  ruleset=$(json_member rulesetName <<<"$in_force") || ruleset=''
-  if [ -n "$ruleset" ] && [ "$(rules_api GET "$ruleset" | json_member name '[^"/]*')" = "$name" ]; then
+  if [ "$(rules_in_force)" = "$name" ]; then
     printf 'The rules in force are these already.\n' >&2
     return
   fi
@@ -530,6 +542,14 @@ apply_rules() {
     rules_api POST "projects/$project/releases" >/dev/null ||
     fail 'the rules were not released'
   printf 'The rules in force are %s.\n' "$ruleset" >&2
+}
+
+# The name of the file of rules that is in force; nothing where none is. Needs $token and $release.
+rules_in_force() {
+  local in_force ruleset
+  in_force=$(rules_api GET "$release" 2>/dev/null) || return 0
+  ruleset=$(json_member rulesetName <<<"$in_force") || return 0
+  [ -z "$ruleset" ] || rules_api GET "$ruleset" | json_member name '[^"/]*'
 }
 
 # The first text member of this name, whose value matches the pattern, in JSON on standard input.
@@ -680,8 +700,14 @@ seed_plans() {
 
 # --- The functions
 
+# For a plan too: what a function is made of tells whether it would be deployed.
 build() {
-  run "$MAVEN" -q -pl functions -am -DskipTests package
+  local build=("$MAVEN" -q -pl functions -am -DskipTests package)
+  if $plan; then
+    "${build[@]}"
+  else
+    run "${build[@]}"
+  fi
 }
 
 settings() {
@@ -734,6 +760,7 @@ image() {
 }
 
 build_image() {
+  ! $plan || return 0
   in_project make artifacts repositories create meterkite --repository-format=docker \
     "--location=$region"
   if ! $dry && gcloud artifacts docker images describe "$image" "--project=$project" >/dev/null 2>&1; then
@@ -852,6 +879,7 @@ deploy_functions() {
 
 # Where the events of a trigger go that failed time and again, and who puts them there.
 keep_dead_letters() {
+  ! $plan || return 0
   local name=$1 trigger=${2:-} dead=meterkite-$1-dead number agent subscription
   number=$(answer PROJECT-NUMBER projects describe "$project" '--format=value(projectNumber)')
   agent=serviceAccount:service-$number@gcp-sa-pubsub.iam.gserviceaccount.com
@@ -875,6 +903,10 @@ keep_dead_letters() {
 deploy_function() {
   local name=$1 account=$2 made_of=fingerprint
   shift 2
+  if $plan; then
+    plan_function "$name" "$(fingerprint_of "$account" "$@")" "$@"
+    return
+  fi
   if ! $dry; then
     made_of=$(fingerprint_of "$account" "$@")
     if [ "$(gcloud functions describe "$name" --gen2 "--region=$region" "--project=$project" \
@@ -889,6 +921,10 @@ deploy_function() {
 deploy_service() {
   local name=$1 account=$2 made_of=fingerprint
   shift 2
+  if $plan; then
+    plan_service "$name" "$(fingerprint_of "$account" "$@")"
+    return
+  fi
   if ! $dry; then
     made_of=$(fingerprint_of "$account" "$@")
     if [ "$(gcloud run services describe "$name" "--region=$region" "--project=$project" \
@@ -908,6 +944,7 @@ fingerprint_of() {
 }
 
 schedule() {
+  ! $plan || return 0
   local verb=create
   if ! $dry && gcloud scheduler jobs describe "meterkite-$1" "--location=$region" \
     "--project=$project" >/dev/null 2>&1; then
@@ -1014,6 +1051,192 @@ end_replay() {
   in_project run pubsub subscriptions modify-push-config "meterkite-$function-dead" --push-endpoint=
 }
 
+# --- What a deployment would change
+
+# What is known of one thing; nothing where it is not there.
+there() {
+  gcloud "$@" "--project=$project" 2>/dev/null || true
+}
+
+# A list of what is there. One that cannot be had, since its API is not enabled yet or for want of a role, counts as empty,
+# and that is said.
+listed() {
+  gcloud "$@" "--project=$project" 2>/dev/null ||
+    printf 'deploy.sh: this list cannot be read and counts as empty: gcloud %s\n' "$*" >&2
+}
+
+# compare TITLE WANTED THERE [left]: lines that are wanted and not there; with left also those the other way round.
+compare() {
+  local added left=''
+  added=$(comm -23 <(sort -u <<<"$2") <(sort -u <<<"$3") | sed '/^$/d')
+  [ "${4:-}" != left ] || left=$(comm -13 <(sort -u <<<"$2") <(sort -u <<<"$3") | sed '/^$/d')
+  say "$1" "$(
+    [ -z "$added" ] || sed 's/^/+ /' <<<"$added"
+    [ -z "$left" ] || sed 's/^/- /; s/$/ (not of this version; it stays until somebody deletes it)/' <<<"$left"
+  )"
+}
+
+# say TITLE LINES: prints what would change under a title, and that something would.
+changes=false
+say() {
+  [ -n "$2" ] || return 0
+  changes=true
+  printf '%s\n%s\n' "$1" "$(sed 's/^/  /; s/\t/ /g; s/ *$//' <<<"$2")"
+}
+
+# plan_function NAME MADE-OF FLAG...: what of a function differs from what is deployed. Of settings in the environment only
+# the names are printed.
+plan_function() {
+  local name=$1 made_of=$2 deployed differences=() flag key was is
+  shift 2
+  planned+=("$name")
+  deployed=$(there functions describe "$name" --gen2 "--region=$region" \
+    '--format=flattened(buildConfig.entryPoint,buildConfig.runtime,serviceConfig,eventTrigger,labels)')
+  if [ -z "$deployed" ]; then
+    plan_lines+="+ $name"$'\n'
+    return
+  fi
+  [ "$(member_of labels.made-of)" != "$made_of" ] || return 0
+  for flag in "$@"; do
+    case $flag in
+      --entry-point=*) key=buildConfig.entryPoint ;;
+      --runtime=*) key=buildConfig.runtime ;;
+      --service-account=*) key=serviceConfig.serviceAccountEmail ;;
+      --memory=*) key=serviceConfig.availableMemory ;;
+      --cpu=*) key=serviceConfig.availableCpu ;;
+      --concurrency=*) key=serviceConfig.maxInstanceRequestConcurrency ;;
+      --min-instances=*) key=serviceConfig.minInstanceCount ;;
+      --max-instances=*) key=serviceConfig.maxInstanceCount ;;
+      --timeout=*) key=serviceConfig.timeoutSeconds flag=${flag%s} ;;
+      --set-env-vars=*)
+        differences+=($(settings_that_differ "${flag#--set-env-vars=^@@^}"))
+        continue
+        ;;
+      *) continue ;;
+    esac
+    is=${flag#*=} was=$(member_of "$key")
+    # A number that is 0 is left out.
+    if [ "${was:-0}" != "$is" ]; then
+      differences+=("${flag%%=*} ${was:-0} -> $is")
+    fi
+  done
+  [ ${#differences[@]} -gt 0 ] || differences=('code, secrets or trigger')
+  plan_lines+="~ $name: $(printf '%s, ' "${differences[@]}" | sed 's/, $//; s/--//g')"$'\n'
+}
+
+# The value of a member in $deployed, as gcloud flattens it.
+member_of() {
+  sed -n "s/^$1: *//p" <<<"$deployed" | head -n 1
+}
+
+# settings_that_differ NAME=VALUE@@NAME=VALUE...: the names of settings that $deployed has otherwise, or has and should not.
+settings_that_differ() {
+  local pair
+  comm -3 <(while IFS= read -r pair; do printf '%s\n' "$pair"; done <<<"${1//@@/$'\n'}" | sort) \
+    <(sed -n 's/^serviceConfig.environmentVariables.\([A-Z0-9_]*\): */\1=/p' <<<"$deployed" |
+      grep -v -e '^LOG_EXECUTION_ID=' | sort) |
+    sed 's/^\t//; s/=.*//' | sort -u
+}
+
+plan_service() {
+  planned+=("$1")
+  local was
+  was=$(there run services describe "$1" "--region=$region" '--format=value(metadata.labels.made-of)')
+  if [ -z "$was" ]; then
+    plan_lines+="+ $1"$'\n'
+  elif [ "$was" != "$2" ]; then
+    plan_lines+="~ $1: image or settings"$'\n'
+  fi
+}
+
+plan_functions() {
+  planned=() plan_lines=''
+  deploy_functions
+  if [ "$what" = all ]; then
+    local name deployed
+    if $container; then
+      deployed=$(listed run services list "--region=$region" --filter=metadata.labels.made-of:\* \
+        '--format=value(metadata.name)')
+    else
+      deployed=$(listed functions list "--regions=$region" --filter=labels.made-of:\* '--format=value(name)')
+    fi
+    while IFS= read -r name; do
+      name=${name##*/}
+      if [ -n "$name" ] && [[ " ${planned[*]} " != *" $name "* ]]; then
+        plan_lines+="- $name (not of this version; it stays until somebody deletes it)"$'\n'
+      fi
+    done <<<"$deployed"
+  fi
+  say functions "${plan_lines%$'\n'}"
+}
+
+plan_schedules() {
+  compare schedules "$(lines | awk -F '\t' '$3 == "schedule-http" { print "meterkite-" $1 "\t" $4 }')" \
+    "$(listed scheduler jobs list "--location=$region" '--format=value(name,schedule)' |
+      sed 's,^[^\t]*/,,' | grep '^meterkite-')" left
+}
+
+# Composite indexes, exempt fields and lifetimes, as read_indexes has them. Those of others stay, and are not named.
+plan_indexes() {
+  local composite fields ttls
+  composite=$(listed firestore indexes composite list "--database=$DATABASE" --format=json | tr -d ' \n' |
+    sed 's/"fields":\[/\n&/g' | sed -n '
+      s/^"fields":\[\([^]]*\)\].*"name":"[^"]*\/collectionGroups\/\([^/]*\)\/.*/\2\t\1/
+      T
+      s/,\?{"fieldPath":"__name__",[^}]*}//
+      s/{"fieldPath":"\([^"]*\)","order":"\([A-Z]*\)"},\?/\1:\L\2 /g
+      s/^/index\t/p')
+  fields=$(listed firestore indexes fields list "--database=$DATABASE" '--format=value(name)')
+  ttls=$(listed firestore fields ttls list "--database=$DATABASE" '--format=value(name)')
+  compare 'indexes and lifetimes' "$(read_indexes | sed 's/ *$//')" "$(
+    sed 's/ *$//' <<<"$composite"
+    sed -n 's,.*/collectionGroups/\([^/]*\)/fields/\([^/]*\)$,exempt\t\1\t\2,p' <<<"$fields"
+    sed -n 's,.*/collectionGroups/\([^/]*\)/fields/\([^/]*\)$,ttl\t\1\t\2,p' <<<"$ttls"
+  )"
+}
+
+plan_rules() {
+  # shellcheck disable=SC2034 # rules_in_force reads both
+  local token in_force release="projects/$project/releases/cloud.firestore"
+  token=$(gcloud auth print-access-token)
+  in_force=$(rules_in_force)
+  if [ -z "$in_force" ]; then
+    say rules "+ $RULES"
+  elif [ "$in_force" != "$RULES.$(sha256sum <"$RULES" | cut -c 1-16)" ]; then
+    say rules "~ $RULES"
+  fi
+}
+
+plan_monitoring() {
+  local file policies=''
+  compare metrics "$(basename -s .json -a "$MONITORING"/metrics/*.json)" \
+    "$(listed logging metrics list '--format=value(name)')"
+  for file in "$MONITORING"/policies/*.json; do
+    policies+=$(member displayName "$file")$'\n'
+  done
+  compare 'alert policies' "$policies" "$(listed alpha monitoring policies list '--format=value(displayName)')"
+}
+
+plan_all() {
+  local group
+  if [ "$what" = all ]; then
+    compare APIs "$(printf '%s.googleapis.com\n' "${APIS[@]}")" \
+      "$(listed services list --enabled '--format=value(config.name)')"
+    compare accounts "$(for group in $(lines | cut -f 5 | sort -u) build trigger scheduler; do email "$group"; echo; done)" \
+      "$(listed iam service-accounts list '--format=value(email)' | grep '^meterkite-')" left
+    compare secrets "$(needed_secrets | cut -f 1)" "$(listed secrets list '--format=value(name)' | sed 's,.*/,,')"
+    plan_indexes
+    plan_rules
+  fi
+  build
+  plan_functions
+  if [ "$what" = all ]; then
+    plan_schedules
+    plan_monitoring
+  fi
+  $changes || printf 'Nothing would change.\n'
+}
+
 # --- Taking it away again
 
 # Runs what deletes something; that it is not there is as good.
@@ -1059,6 +1282,10 @@ destroy() {
 
 read_options "$@"
 preflight
+if $plan; then
+  plan_all
+  exit
+fi
 case $what in
   all)
     enable_apis

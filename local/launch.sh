@@ -156,6 +156,11 @@ check_value() {
         refuse 2 "$name takes a day such as 2026-10-01, not $value."
       fi
       ;;
+    moment)
+      if ! [[ $value =~ ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$ ]]; then
+        refuse 2 "$name takes a moment such as 2026-10-01T12:00:00Z, not $value."
+      fi
+      ;;
     file)
       if [ ! -f "$value" ] || [ ! -r "$value" ]; then
         refuse 1 "There is no file $value that can be read."

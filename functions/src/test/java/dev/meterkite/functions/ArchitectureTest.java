@@ -47,17 +47,18 @@ class ArchitectureTest {
    * named beside it, it does through documents.
    */
   static final Map<String, Set<String>> ARROWS =
-      Map.of(
-          "credits", Set.of("alerts", "prices", "plans"),
-          "usage", Set.of("alerts"),
-          "quotas", Set.of("alerts", "usage"),
-          "health", Set.of("alerts", "quotas"),
-          "routing", Set.of("alerts", "health", "quotas", "prices"),
-          "customers", Set.of("alerts", "usage", "plans"),
-          "persons", Set.of(),
-          "prices", Set.of(),
-          "plans", Set.of(),
-          "alerts", Set.of());
+      Map.ofEntries(
+          Map.entry("credits", Set.of("alerts", "prices", "plans")),
+          Map.entry("usage", Set.of("alerts")),
+          Map.entry("spans", Set.of("credits", "usage")),
+          Map.entry("quotas", Set.of("alerts", "usage")),
+          Map.entry("health", Set.of("alerts", "quotas")),
+          Map.entry("routing", Set.of("alerts", "health", "quotas", "prices")),
+          Map.entry("customers", Set.of("alerts", "usage", "plans")),
+          Map.entry("persons", Set.of()),
+          Map.entry("prices", Set.of()),
+          Map.entry("plans", Set.of()),
+          Map.entry("alerts", Set.of()));
 
   /** What every feature may use. */
   private static final String[] COMMON = {

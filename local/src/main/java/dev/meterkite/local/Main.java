@@ -91,7 +91,8 @@ public final class Main {
         Command.ofDocuments(
             (store, clock, options, out) ->
                 new Tables(store, clock, out)
-                    .exportTo(Path.of(options.arguments().get(0)), options.only())));
+                    .exportTo(
+                        Path.of(options.arguments().get(0)), options.only(), options.until())));
     commands.put(
         "import",
         Command.ofDocuments(

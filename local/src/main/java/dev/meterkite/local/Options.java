@@ -7,6 +7,7 @@ import dev.meterkite.local.line.ToolLine;
 import dev.meterkite.local.line.Value;
 import dev.meterkite.local.line.WrongLineException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Set;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param only what a command is restricted to; empty for nothing
  * @param apply whether a command writes what it says
  * @param replay what is replayed; null for other commands
+ * @param until up to when tables are written; null for the latest moment
  */
 public record Options(
     String command,
@@ -47,7 +49,8 @@ public record Options(
     boolean dryRun,
     Set<String> only,
     boolean apply,
-    @Nullable Span replay) {
+    @Nullable Span replay,
+    @Nullable Instant until) {
   /**
    * What {@code replay} prices.
    *
@@ -133,8 +136,9 @@ public record Options(
                   .with(DOCUMENTS),
               ToolCommand.of(
                       TABLES,
-                      "Writes ledger, usage and decisions up to now to JSON lines in DIR, for a"
-                          + " warehouse; status 1 if they do not agree with the books.",
+                      "Writes ledger, usage and decisions to JSON lines in DIR, for a warehouse:"
+                          + " the rows that earlier runs have not written there; status 1 if they"
+                          + " do not agree with the books.",
                       WHERE)
                   .taking(Value.newFolder())
                   .with(
@@ -142,7 +146,11 @@ public record Options(
                           new Option(
                               "--only",
                               Value.words("TABLE,..."),
-                              "write these alone: ledger, usage, decisions")))
+                              "write these alone: ledger, usage, decisions"),
+                          new Option(
+                              "--until",
+                              Value.moment(),
+                              "write the rows up to this moment (default: two minutes ago)")))
                   .with(DOCUMENTS),
               ToolCommand.of(
                       "import", "Sets all documents that an export has written to DIR.", WHERE)
@@ -213,7 +221,7 @@ public record Options(
    */
   public static Options forTests() {
     return new Options(
-        "up", List.of(), 0, 0, 0, null, false, false, null, false, Set.of(), false, null);
+        "up", List.of(), 0, 0, 0, null, false, false, null, false, Set.of(), false, null, null);
   }
 
   public Options withPort(int other) {
@@ -230,13 +238,14 @@ public record Options(
         dryRun,
         only,
         apply,
-        replay);
+        replay,
+        until);
   }
 
   public Options withFirestorePort(int other) {
     return new Options(
         command, arguments, port, other, processes, chaosSeed, schedules, rules, trace, dryRun,
-        only, apply, replay);
+        only, apply, replay, until);
   }
 
   public Options withProcesses(int count) {
@@ -253,7 +262,8 @@ public record Options(
         dryRun,
         only,
         apply,
-        replay);
+        replay,
+        until);
   }
 
   public Options withRules() {
@@ -270,7 +280,8 @@ public record Options(
         dryRun,
         only,
         apply,
-        replay);
+        replay,
+        until);
   }
 
   public Options withTrace(Path file) {
@@ -287,7 +298,8 @@ public record Options(
         dryRun,
         only,
         apply,
-        replay);
+        replay,
+        until);
   }
 
   public Options withChaos(long seed) {
@@ -304,7 +316,8 @@ public record Options(
         dryRun,
         only,
         apply,
-        replay);
+        replay,
+        until);
   }
 
   /**
@@ -335,7 +348,8 @@ public record Options(
         line.has("--dry-run"),
         only,
         line.has("--apply"),
-        line.command().equals(REPLAY) ? span(line) : null);
+        line.command().equals(REPLAY) ? span(line) : null,
+        line.text("--until").map(Value::instant).orElse(null));
   }
 
   private static Span span(Line line) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,8 @@ public final class Pages {
 
   /** About how many characters of documents a portion has at most, unless one alone has more. */
   private static final int MOST_CHARACTERS = 1_500_000;
+
+  private static final int READ_AT_ONCE = 300;
 
   private static final int MAX_ATTEMPTS = 6;
   private static final long FIRST_PAUSE_MILLIS = 25;
@@ -57,6 +60,16 @@ public final class Pages {
   /** Runs a query; repeated while there is no answer. */
   public static List<Snapshot> find(Store store, Query query) {
     return repeated(() -> store.find(query).join());
+  }
+
+  /** Hands all documents of a collection over, in the order of their ids. */
+  static void each(Store store, String collection, Consumer<Snapshot> action) {
+    Query query = Query.of(collection, READ_AT_ONCE).ascending(Query.ID);
+    List<Snapshot> page = find(store, query);
+    while (!page.isEmpty()) {
+      page.forEach(action);
+      page = find(store, query.after(List.of(page.get(page.size() - 1).ref().id())));
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.local.line.WrongLineException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -21,7 +22,8 @@ class OptionsTest {
     Options options = Options.parse(List.of());
     assertEquals(
         new Options(
-            "up", List.of(), 8080, 0, 0, null, true, true, null, false, Set.of(), false, null),
+            "up", List.of(), 8080, 0, 0, null, true, true, null, false, Set.of(), false, null,
+            null),
         options);
   }
 
@@ -41,12 +43,16 @@ class OptionsTest {
             false,
             Set.of(),
             false,
+            null,
             null),
         parse(
             "export --port 9 out --processes=3 --chaos --seed -5 --no-schedules --no-rules"
                 + " --firestore-port 7"));
     assertEquals(Path.of("t"), parse("demo --trace t").trace());
     assertTrue(parse("adopt --dry-run").dryRun());
+    assertEquals(
+        Instant.parse("2026-10-01T12:00:00Z"),
+        parse("tables out --until 2026-10-01T12:00:00Z").until());
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.emulator.EmulatorForTests;
@@ -20,16 +21,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code run-local.sh tables}: rows that agree with the books, or none. */
+/**
+ * {@code run-local.sh tables}: rows that agree with the books, each once over all runs, or none.
+ */
 class TablesTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/1.0.0");
   private static final Instant LATER = Instant.parse("2026-11-30T20:00:00Z");
@@ -58,28 +65,61 @@ class TablesTest {
   }
 
   private int export(Instant now, String... only) throws IOException {
-    InstantSource clock = InstantSource.fixed(now.plus(Tables.LAG));
-    return new Tables(store, clock, out).exportTo(folder, Set.of(only));
+    return tables(now).exportTo(folder, Set.of(only), null);
+  }
+
+  private int exportUntil(Instant until) throws IOException {
+    return tables(LATER).exportTo(folder, Set.of(), until);
+  }
+
+  private Tables tables(Instant now) {
+    return new Tables(store, InstantSource.fixed(now.plus(Tables.LAG)), out);
   }
 
   private String refused() {
-    return assertThrows(LocalHostException.class, () -> export(LATER)).getMessage();
+    return refused(LATER);
+  }
+
+  private String refused(Instant until) {
+    return assertThrows(LocalHostException.class, () -> exportUntil(until)).getMessage();
   }
 
   private List<Path> files() throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      return files.toList();
+      return files.filter(file -> !file.endsWith(".lock")).toList();
     }
   }
 
+  private JsonObject watermark(String table) throws IOException {
+    return JsonParser.parseString(Files.readString(folder.resolve("watermark.json")))
+        .getAsJsonObject()
+        .getAsJsonObject("tables")
+        .getAsJsonObject(table);
+  }
+
+  /** The rows of all runs, as {@code watermark.json} names their files. */
   private List<JsonObject> rows(String table) throws IOException {
-    return Files.readAllLines(folder.resolve(table + ".jsonl")).stream()
+    List<JsonObject> rows = new ArrayList<>();
+    for (JsonElement file : watermark(table).getAsJsonArray("files")) {
+      rows.addAll(rowsOf(folder.resolve(file.getAsJsonObject().get("name").getAsString())));
+    }
+    return rows;
+  }
+
+  private static List<JsonObject> rowsOf(Path file) throws IOException {
+    return Files.readAllLines(file).stream()
         .map(line -> JsonParser.parseString(line).getAsJsonObject())
         .toList();
   }
 
   private long sum(String table, String field) throws IOException {
     return rows(table).stream().mapToLong(row -> row.get(field).getAsLong()).sum();
+  }
+
+  private static Map<String, Long> last(List<JsonObject> ledger, String field) {
+    Map<String, Long> last = new TreeMap<>();
+    ledger.forEach(row -> last.put(row.get("user_id").getAsString(), row.get(field).getAsLong()));
+    return last;
   }
 
   private Map<String, Object> read(String collection, String id) {
@@ -102,29 +142,92 @@ class TablesTest {
     assertEquals(3, sum("usage", "count"));
     assertEquals(348_000, sum("usage", "billable_cost_micros"));
     assertEquals(1, rows("decisions").size());
-    JsonObject watermark =
-        JsonParser.parseString(Files.readString(folder.resolve("watermark.json")))
-            .getAsJsonObject();
-    assertEquals(LATER.toString(), watermark.get("until").getAsString());
-    assertEquals(10, watermark.getAsJsonObject("rows").get("ledger").getAsInt());
+    JsonObject ledger = watermark("ledger");
+    assertEquals(LATER.toString(), ledger.get("until").getAsString());
+    assertEquals(10, ledger.get("rows").getAsInt());
+    assertEquals(balances, ledger.getAsJsonObject("sums").get("amount").getAsLong());
+    assertEquals(
+        348_000, watermark("usage").getAsJsonObject("sums").get("billable_cost_micros").getAsInt());
   }
 
+  /** Every moment of a transaction as a watermark of its own: no gap and no double. */
   @Test
-  void watermarkInThePast_leavesLaterRowsOut_andStillAddsUp() throws IOException {
-    assertEquals(0, export(LATER, "ledger"), said::toString);
-    Instant middle =
-        rows("ledger").stream()
-            .map(row -> Instant.parse(row.get("created_at").getAsString()))
+  void runsUpToEveryMoment_haveEachRowOnce_andTheBalancesOfTheirTime() throws IOException {
+    export(LATER);
+    List<JsonObject> whole = rows("ledger");
+    Set<JsonObject> usage = new HashSet<>(rows("usage"));
+    List<Instant> moments =
+        Stream.concat(whole.stream(), rows("decisions").stream())
+            .map(row -> row.has("created_at") ? row.get("created_at") : row.get("timestamp"))
+            .map(moment -> Instant.parse(moment.getAsString()))
             .sorted()
-            .toList()
-            .get(4);
-    assertEquals(0, export(middle, "ledger"), said::toString);
-    assertTrue(rows("ledger").size() >= 5 && rows("ledger").size() < 10);
-    assertFalse(Files.exists(folder.resolve("usage.jsonl")));
+            .distinct()
+            .toList();
+    folder = folder.resolve("step-by-step");
+    for (Instant moment : moments) {
+      assertEquals(0, exportUntil(moment.minusNanos(1_000)));
+      assertEquals(0, exportUntil(moment));
+      List<JsonObject> now = rows("ledger");
+      assertEquals(
+          Set.copyOf(
+              whole.stream()
+                  .filter(
+                      row -> !Instant.parse(row.get("created_at").getAsString()).isAfter(moment))
+                  .toList()),
+          new HashSet<>(now));
+      long balances = last(now, "balance_after").values().stream().mapToLong(Long::longValue).sum();
+      assertEquals(balances, watermark("ledger").getAsJsonObject("sums").get("amount").getAsLong());
+    }
+    export(LATER);
+    assertEquals(whole.size(), rows("ledger").size());
+    assertEquals(Set.copyOf(whole), new HashSet<>(rows("ledger")));
+    assertEquals(usage, new HashSet<>(rows("usage")));
+    assertEquals(usage.size(), rows("usage").size());
   }
 
+  /** A process whose clock is slow commits behind a watermark: by the sequence it is not lost. */
   @Test
-  void lateCorrection_isARow_andMustBeInTheSummary() throws IOException {
+  void transactionOfAMomentThatIsWrittenAlready_comesWithTheNextRun() throws IOException {
+    export(LATER);
+    Map<String, Object> user = new HashMap<>(read("users", "bob"));
+    Map<String, Object> ledger = new HashMap<>();
+    ((Map<?, ?>) user.get("ledger")).forEach((name, value) -> ledger.put("" + name, value));
+    long sequence = (Long) ledger.get("sequence") + 1;
+    long balance = (Long) ledger.get("balance") - 1;
+    ledger.putAll(Map.of("sequence", sequence, "balance", balance));
+    user.put("ledger", ledger);
+    set("users", "bob", user);
+    set(
+        "credit_transactions",
+        "late",
+        Map.of(
+            "transaction_id",
+            "late",
+            "user_id",
+            "bob",
+            "sequence",
+            sequence,
+            "type",
+            "deduction",
+            "amount",
+            -1L,
+            "balance_after",
+            balance,
+            "created_at",
+            LATER.minusSeconds(60)));
+    export(LATER.plusSeconds(60));
+    assertEquals(11, rows("ledger").size());
+    assertEquals(balance, last(rows("ledger"), "balance_after").get("bob"));
+    JsonElement second = watermark("ledger").getAsJsonArray("files").get(1);
+    assertEquals(
+        List.of("late"),
+        rowsOf(folder.resolve(second.getAsJsonObject().get("name").getAsString())).stream()
+            .map(row -> row.get("transaction_id").getAsString())
+            .toList());
+  }
+
+  /** Adds a part to what was counted, and to its summary where the books are to be right. */
+  private void count(String id, Map<String, Object> more, boolean inSummary) {
     Map<String, Object> part =
         Map.of(
             "customer_id",
@@ -139,73 +242,146 @@ class TablesTest {
             -1_500_000_000L,
             "billable_cost_micros",
             -30_000L);
-    Map<String, Object> late =
-        Map.of(
-            "usage_id",
-            "late",
-            "customer_id",
-            "lab-1",
-            "action",
-            "export",
-            "corrects",
-            "lab-1_foreign",
-            "correction",
-            "void",
-            "parts",
-            List.of(part));
-    set("usage_counts", "late", late);
-    assertTrue(refused().contains("usage: rows have -30000 more of"), refused());
-    assertEquals(List.of(), files(), "nothing is written");
-    String month = "lab-1_2026-11";
+    Map<String, Object> counts = new HashMap<>(more);
+    counts.putAll(
+        Map.of("usage_id", id, "customer_id", "lab-1", "action", "export", "parts", List.of(part)));
+    set("usage_counts", id, counts);
+    if (inSummary) {
+      toSummary(-1, -1_500_000_000L, -30_000);
+    }
+  }
+
+  private void toSummary(long count, long bytes, long micros) {
     store
         .commit(
             List.of(
                 Mutation.blind(
-                    new DocRef("usage_summaries", month),
+                    new DocRef("usage_summaries", "lab-1_2026-11"),
                     Map.of(),
                     Map.of(
-                        "days.`30`.export.count", -1L,
-                        "days.`30`.export.storage_bytes", -1_500_000_000L,
-                        "days.`30`.export.billable_cost_micros", -30_000L))))
+                        "days.`30`.export.count", count,
+                        "days.`30`.export.storage_bytes", bytes,
+                        "days.`30`.export.billable_cost_micros", micros))))
         .join();
+  }
+
+  private static final Map<String, Object> VOID =
+      Map.of("corrects", "lab-1_foreign", "correction", "void");
+
+  @Test
+  void lateCorrection_isARow_andMustBeInTheSummary() throws IOException {
+    count("late", VOID, false);
+    assertTrue(refused().contains("usage: rows have -30000 more of"), refused());
+    assertEquals(List.of(), files(), "nothing is written");
+    toSummary(-1, -1_500_000_000L, -30_000);
     assertEquals(0, export(LATER), said::toString);
     assertEquals(4, rows("usage").size());
     assertEquals(318_000, sum("usage", "billable_cost_micros"));
   }
 
   @Test
+  void correctionBehindTheWatermark_isARowOfTheNextRun() throws IOException {
+    export(LATER);
+    Map<String, Object> late = new HashMap<>(VOID);
+    late.put("updated_at", LATER.plusSeconds(30));
+    count("late", late, true);
+    assertEquals(0, export(LATER.plusSeconds(29)), said::toString);
+    assertEquals(348_000, sum("usage", "billable_cost_micros"));
+    assertEquals(1, watermark("usage").get("changed_later").getAsInt());
+    assertEquals(0, export(LATER.plusSeconds(30)), said::toString);
+    assertEquals(318_000, sum("usage", "billable_cost_micros"));
+    assertEquals(0, watermark("usage").get("changed_later").getAsInt());
+    JsonObject row = rows("usage").get(3);
+    assertEquals("lab-1_foreign", row.get("corrects").getAsString());
+    assertEquals(4, rows("usage").size());
+  }
+
+  @Test
+  void editOfAnotherProgram_isARowWithTheDifference() throws IOException {
+    export(LATER);
+    Map<String, Object> counts = new HashMap<>(read("usage_counts", "lab-1_foreign"));
+    Map<String, Object> part = new HashMap<>();
+    ((Map<?, ?>) ((List<?>) counts.get("parts")).get(0))
+        .forEach((name, value) -> part.put("" + name, value));
+    part.put("billable_cost_micros", (Long) part.get("billable_cost_micros") + 7);
+    part.put("day", "2026-12-01");
+    counts.put("parts", List.of(part));
+    counts.put("updated_at", LATER);
+    set("usage_counts", "lab-1_foreign", counts);
+    long micros = (Long) part.get("billable_cost_micros");
+    toSummary(-1, -1_500_000_000L, -(micros - 7));
+    set(
+        "usage_summaries",
+        "lab-1_2026-12",
+        Map.of(
+            "customer_id",
+            "lab-1",
+            "month",
+            "2026-12",
+            "days",
+            Map.of(
+                "01",
+                Map.of(
+                    "export",
+                    Map.of(
+                        "count",
+                        1L,
+                        "storage_bytes",
+                        1_500_000_000L,
+                        "billable_cost_micros",
+                        micros)))));
+    assertEquals(0, export(LATER.plusSeconds(1)), said::toString);
+    assertEquals(348_007, sum("usage", "billable_cost_micros"));
+    assertEquals(3, sum("usage", "count"));
+    assertEquals(5, rows("usage").size(), "what left the one day, and what came to the other");
+  }
+
+  @Test
+  void countsThatAreGone_areFound() throws IOException {
+    count("late", VOID, true);
+    export(LATER);
+    store.commit(List.of(Mutation.delete(new DocRef("usage_counts", "late")))).join();
+    toSummary(1, 1_500_000_000L, 30_000);
+    String refused =
+        assertThrows(LocalHostException.class, () -> export(LATER.plusSeconds(1))).getMessage();
+    assertTrue(refused.contains("usage: the counts of late are gone"), refused);
+  }
+
+  @Test
   void missingTransaction_isFound_andTheEarlierFilesStay() throws IOException {
     assertEquals(0, export(LATER));
-    String second =
-        rows("ledger").stream()
-            .filter(row -> row.get("user_id").getAsString().equals("ada"))
-            .filter(row -> row.get("sequence").getAsInt() == 2)
-            .findFirst()
-            .orElseThrow()
-            .get("transaction_id")
-            .getAsString();
+    String second = transaction("ada", 2);
     store.commit(List.of(Mutation.delete(new DocRef("credit_transactions", second)))).join();
     assertEquals(
         "The rows do not agree with the books, so nothing is written."
             + " ledger: user ada is wrong at sequence 3.",
-        refused());
+        assertThrows(LocalHostException.class, () -> export(LATER.plusSeconds(1))).getMessage());
     assertEquals(10, rows("ledger").size());
+    assertEquals(LATER.toString(), watermark("ledger").get("until").getAsString());
+  }
+
+  private String transaction(String user, long sequence) throws IOException {
+    return rows("ledger").stream()
+        .filter(row -> row.get("user_id").getAsString().equals(user))
+        .filter(row -> row.get("sequence").getAsLong() == sequence)
+        .findFirst()
+        .orElseThrow()
+        .get("transaction_id")
+        .getAsString();
   }
 
   @Test
   void lastTransactionOfAUserMissing_isFound() throws IOException {
     long last = (Long) ((Map<?, ?>) read("users", "bob").get("ledger")).get("sequence");
     assertEquals(0, export(LATER));
-    String id =
-        rows("ledger").stream()
-            .filter(row -> row.get("user_id").getAsString().equals("bob"))
-            .filter(row -> row.get("sequence").getAsLong() == last)
-            .findFirst()
-            .orElseThrow()
-            .get("transaction_id")
-            .getAsString();
-    store.commit(List.of(Mutation.delete(new DocRef("credit_transactions", id)))).join();
-    assertTrue(refused().contains("user bob has another balance"), refused());
+    store
+        .commit(
+            List.of(Mutation.delete(new DocRef("credit_transactions", transaction("bob", last)))))
+        .join();
+    String refused =
+        assertThrows(LocalHostException.class, () -> export(LATER.plusSeconds(1))).getMessage();
+    assertTrue(refused.contains("user bob has another balance"), refused);
+    assertTrue(refused.contains("user bob is not what earlier rows say"), refused);
   }
 
   @Test
@@ -214,5 +390,72 @@ class TablesTest {
     folder = folder.resolve("new/one");
     assertTrue(refused().contains("user ada is wrong"), refused());
     assertFalse(Files.exists(folder.getParent()));
+  }
+
+  @Test
+  void watermark_isNeitherYoungNorBeforeTheLast_andTheSameOneAddsNothing() throws IOException {
+    assertTrue(refused(LATER.plusNanos(1_000)).contains("at least 2 minutes ago"));
+    export(LATER);
+    List<Path> files = files();
+    assertEquals(0, exportUntil(LATER));
+    assertEquals(Set.copyOf(files), Set.copyOf(files()));
+    assertTrue(refused(LATER.minusSeconds(1)).contains("written until " + LATER + " already"));
+  }
+
+  @Test
+  void tablesOfTheirOwnRuns_goOnEachFromItsOwnWatermark() throws IOException {
+    export(LATER, "ledger");
+    assertEquals(2, files().size(), "one table and the watermark");
+    export(LATER.plusSeconds(1), "usage");
+    export(LATER.plusSeconds(2));
+    assertEquals(10, rows("ledger").size());
+    assertEquals(3, rows("usage").size());
+    assertEquals(1, rows("decisions").size());
+    assertEquals(LATER.plusSeconds(2).toString(), watermark("ledger").get("until").getAsString());
+  }
+
+  @Test
+  void fileOfARunThatDidNotEnd_countsForNothing() throws IOException {
+    export(LATER);
+    Files.writeString(folder.resolve("ledger-20261130T200001.000000Z.jsonl"), "{\"half\": ");
+    assertEquals(0, export(LATER.plusSeconds(1)));
+    assertEquals(10, rows("ledger").size());
+  }
+
+  @Test
+  void changedOrMissingFile_isRefused() throws IOException {
+    export(LATER);
+    Path file =
+        folder.resolve(
+            watermark("ledger")
+                .getAsJsonArray("files")
+                .get(0)
+                .getAsJsonObject()
+                .get("name")
+                .getAsString());
+    String text = Files.readString(file);
+    Files.writeString(file, text.replaceFirst("\"amount\":(-?\\d+)", "\"amount\":1$1"));
+    assertTrue(refused().contains("is not as its run wrote it"), refused());
+    Files.delete(file);
+    assertTrue(refused().contains("cannot be read"), refused());
+    Files.writeString(file, text);
+    assertEquals(0, exportUntil(LATER));
+    Files.writeString(folder.resolve("watermark.json"), "{\"until\": 1}");
+    assertTrue(refused().contains("is not what a run of tables writes"), refused());
+  }
+
+  @Test
+  void runThatAnotherOneOvertook_writesNothing() throws IOException {
+    TableFiles files = TableFiles.of(folder);
+    export(LATER);
+    List<Path> there = files();
+    Table table = new LedgerTable(store);
+    TableFiles.Run run =
+        new TableFiles.Run(table, LATER.minusSeconds(9), table.rows(List.of(), LATER));
+    String refused =
+        assertThrows(LocalHostException.class, () -> files.add(List.of(run))).getMessage();
+    assertTrue(refused.contains("Another run has written"), refused);
+    assertEquals(Set.copyOf(there), Set.copyOf(files()));
+    assertEquals(10, rows("ledger").size());
   }
 }

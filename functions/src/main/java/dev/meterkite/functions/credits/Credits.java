@@ -32,11 +32,13 @@ import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.plans.Threshold;
+import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.schema.Violation;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -126,13 +128,18 @@ public final class Credits {
         .orElseGet(() -> carryOut(command.apply(pricing.charge(usage))));
   }
 
+  /** What a call of a model is charged by; its price may be unknown. */
+  public UsageCharge charge(CallUsage usage, Instant at) {
+    return pricing.charge(new UsageInput(usage, at));
+  }
+
   /** What a call of a model would be charged. */
   Answer quote(UsageInput usage, @Nullable String tier) {
     return pricing.quote(usage, tier);
   }
 
   /** Carries commands out, all at once, and says what became of each. */
-  List<Reply> carryOut(List<Command<CreditCommand>> commands) {
+  public List<Reply> carryOut(List<Command<CreditCommand>> commands) {
     List<Reply> replies = engine().callAll(commands);
     for (int i = 0; i < replies.size(); i++) {
       if (isUnreadable(replies.get(i))) {

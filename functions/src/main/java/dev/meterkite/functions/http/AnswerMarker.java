@@ -44,33 +44,60 @@ public final class AnswerMarker {
 
   /**
    * The answer to a repeat, or the conflict with another request of the same key; empty if the call
-   * was not applied before.
+   * was not applied before, or not to its end.
    *
    * @param read documents as read, the marker among them
    */
   public Optional<Answer> replay(List<Snapshot> read) {
     return read.stream()
         .filter(document -> document.exists() && refs().contains(document.ref()))
-        .map(this::replay)
-        .findFirst();
+        .findFirst()
+        .flatMap(this::replay);
   }
 
-  private Answer replay(Snapshot marker) {
-    boolean same = call.requestHash().equals(marker.fields().get(IdempotencyKeys.REQUEST_HASH));
-    return same && marker.fields().get(IdempotencyKeys.ANSWER) instanceof String answer
-        ? Answer.json(answer, true)
-        : Answer.problem(Problem.conflict());
+  private Optional<Answer> replay(Snapshot marker) {
+    if (!call.requestHash().equals(marker.fields().get(IdempotencyKeys.REQUEST_HASH))) {
+      return Optional.of(Answer.problem(Problem.conflict()));
+    }
+    return marker.fields().get(IdempotencyKeys.ANSWER) instanceof String answer
+        ? Optional.of(Answer.json(answer, true))
+        : Optional.empty();
   }
 
   /** What is to be written with the change; nothing without a key. */
   public List<Mutation> mutations(String answer, Instant now) {
+    Map<String, Object> fields = fields(now);
+    fields.put(IdempotencyKeys.ANSWER, answer);
+    return refs().stream().map(ref -> Mutation.create(ref, fields)).toList();
+  }
+
+  /**
+   * What is to be written where the change takes several commits, with the first one: the key
+   * belongs to this request from then on. Nothing without a key, or where it is written already.
+   *
+   * @param read documents as read, the marker among them
+   */
+  public List<Mutation> opening(List<Snapshot> read, Instant now) {
+    return refs().stream()
+        .filter(ref -> read.stream().noneMatch(each -> each.ref().equals(ref) && each.exists()))
+        .map(ref -> Mutation.create(ref, fields(now)))
+        .toList();
+  }
+
+  /** What is to be written with the last commit of a change that {@link #opening} began. */
+  public List<Mutation> closing(String answer, Instant now) {
+    Map<String, Object> fields = fields(now);
+    fields.put(IdempotencyKeys.ANSWER, answer);
+    return refs().stream().map(ref -> Mutation.replace(ref, fields)).toList();
+  }
+
+  private Map<String, Object> fields(Instant now) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(IdempotencyKeys.OPERATION, operation);
     fields.put(IdempotencyKeys.OWNER, owner.toString());
     fields.put(IdempotencyKeys.REQUEST_HASH, call.requestHash());
-    fields.put(IdempotencyKeys.ANSWER, answer);
     fields.put(IdempotencyKeys.CREATED_AT, now);
     fields.put(IdempotencyKeys.EXPIRE_AT, now.plus(LIFE));
-    return refs().stream().map(ref -> Mutation.create(ref, fields)).toList();
+    return fields;
   }
 }

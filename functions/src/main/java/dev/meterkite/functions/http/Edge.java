@@ -13,9 +13,11 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,9 +31,13 @@ public final class Edge {
   /** The largest body, in bytes. */
   public static final int MAX_BODY = 1024 * 1024;
 
+  /** The largest body of an endpoint that takes bulk, in bytes, unpacked. */
+  public static final int MAX_BULK = 4 * MAX_BODY;
+
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
   private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
   private static final String JSON_TYPE = "application/json";
+  private static final String GZIP = "gzip";
 
   private final Callers callers;
   private final Log log;
@@ -145,7 +151,7 @@ public final class Edge {
     boolean post = endpoint.method() == Endpoint.Method.POST;
     CloudEventForm events = endpoint.cloudEvents() ? CloudEventForm.of(request) : null;
     BodySignature signature = endpoint.signature();
-    byte[] body = signature == null ? new byte[0] : bytes(request);
+    byte[] body = signature == null ? new byte[0] : bytes(request, false, MAX_BODY);
     Caller caller =
         signature == null
             ? callers.of(headers.all("Authorization"), headers.all(Callers.FORWARDED_AUTHORIZATION))
@@ -154,8 +160,10 @@ public final class Edge {
       throw new Refusal(Problem.forbidden());
     }
     if (post) {
-      checkMediaType(request, headers, events);
-      body = signature == null ? bytes(request) : body;
+      boolean gzipped = endpoint.bulk() && encodings(headers).equals(List.of(GZIP));
+      checkMediaType(request, gzipped || encodings(headers).isEmpty(), events);
+      body =
+          signature == null ? bytes(request, gzipped, endpoint.bulk() ? MAX_BULK : MAX_BODY) : body;
     }
     return read(endpoint, request, headers, requestId, caller, events, body);
   }
@@ -216,30 +224,37 @@ public final class Edge {
   }
 
   private static void checkMediaType(
-      HttpRequest request, Headers headers, @Nullable CloudEventForm events) throws Refusal {
+      HttpRequest request, boolean readable, @Nullable CloudEventForm events) throws Refusal {
     boolean json = events != null || MediaType.is(request.getContentType().orElse(""), JSON_TYPE);
-    boolean plain =
-        headers.all("Content-Encoding").stream()
-            .allMatch(encoding -> encoding.equalsIgnoreCase("identity"));
-    if (!json || !plain) {
+    if (!json || !readable) {
       throw new Refusal(
           Problem.of(
               415, "unsupported_media_type", "Send application/json in UTF-8, not compressed."));
     }
   }
 
-  /** The body as it came. */
-  private static byte[] bytes(HttpRequest request) throws Refusal, IOException {
-    if (request.getContentLength() <= MAX_BODY) {
-      try (InputStream in = request.getInputStream()) {
-        byte[] body = in.readNBytes(MAX_BODY + 1);
-        if (body.length <= MAX_BODY) {
+  /** What was done to the body on its way, in lower case. */
+  private static List<String> encodings(Headers headers) {
+    return headers.all("Content-Encoding").stream()
+        .map(encoding -> encoding.toLowerCase(Locale.ROOT))
+        .filter(encoding -> !encoding.equals("identity"))
+        .toList();
+  }
+
+  /** The body as it was before it was packed. */
+  private static byte[] bytes(HttpRequest request, boolean gzipped, int most)
+      throws Refusal, IOException {
+    if (request.getContentLength() <= most) {
+      try (InputStream in = request.getInputStream();
+          InputStream unpacked = gzipped ? new GZIPInputStream(in) : in) {
+        byte[] body = unpacked.readNBytes(most + 1);
+        if (body.length <= most) {
           return body;
         }
       }
     }
     throw new Refusal(
-        Problem.of(413, "payload_too_large", "The body may have " + MAX_BODY + " bytes."));
+        Problem.of(413, "payload_too_large", "The body may have " + most + " bytes."));
   }
 
   private static @Nullable String key(Endpoint.Key taken, List<String> sent) throws Refusal {

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>role: 403 {@code forbidden}
  *   <li>for a POST, media type {@code application/json}, or a CloudEvent's where the endpoint takes
  *       them: 415 {@code unsupported_media_type}
- *   <li>at most {@value Edge#MAX_BODY} bytes, whatever Content-Length says: 413 {@code
- *       payload_too_large}
+ *   <li>at most {@value Edge#MAX_BODY} bytes, {@value Edge#MAX_BULK} where the endpoint takes bulk,
+ *       whatever Content-Length says: 413 {@code payload_too_large}
  *   <li>{@code Idempotency-Key}: 400 {@code missing_idempotency_key}, or {@code invalid_request} if
  *       it is not 1 to 255 visible ASCII characters or is given twice
  *   <li>form of the body: one JSON object, strictly; of the query: every parameter once: 400 {@code
@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param key whether an idempotency key is taken
  * @param cloudEvents whether a POST may also be a CloudEvent, or a batch of them; see {@link
  *     CloudEventForm}
+ * @param bulk whether the body may be gzipped, and larger than others
  * @param parser makes the request of its fields
  * @param owner whose data a request reaches, compared with the caller of role user; null for an
  *     endpoint that is not for users, or shows no user's data; a null result leaves the check to
@@ -58,6 +59,7 @@ public record Endpoint<T>(
     @Nullable BodySignature signature,
     Key key,
     boolean cloudEvents,
+    boolean bulk,
     Function<Fields, T> parser,
     @Nullable Function<T, @Nullable String> owner,
     Function<Call<T>, Answer> operation) {
@@ -130,6 +132,7 @@ public record Endpoint<T>(
     private @Nullable BodySignature signature;
     private Key key;
     private boolean cloudEvents;
+    private boolean bulk;
 
     private Draft(String name, Method method, Key key) {
       this.name = name;
@@ -162,6 +165,15 @@ public record Endpoint<T>(
     /** The body may also be a CloudEvent, or a batch of them, which bring keys of their own. */
     public Draft cloudEvents() {
       cloudEvents = true;
+      return this;
+    }
+
+    /**
+     * The body may be gzipped, and as large as {@link Edge#MAX_BULK}; what it holds names itself.
+     */
+    public Draft bulk() {
+      bulk = true;
+      key = Key.NONE;
       return this;
     }
 
@@ -207,6 +219,7 @@ public record Endpoint<T>(
           draft.signature,
           draft.key,
           draft.cloudEvents,
+          draft.bulk,
           parser,
           owner,
           operation);

@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
  * 100.0} and {@code 1e2} are one). Nothing is filled in or left out: a field given with its default
  * value, or as null, makes another body than its absence.
  */
-final class RequestHash {
+public final class RequestHash {
   private RequestHash() {}
 
-  /** The hash of a body as {@link Json} reads it. */
-  static String of(String operation, Map<String, Object> members) {
+  /** The hash of a body in the types in which JSON is read: numbers are {@link BigDecimal}. */
+  public static String of(String operation, Map<String, Object> members) {
     StringBuilder normal = new StringBuilder(operation).append('\n');
     append(normal, members);
     return HexFormat.of().formatHex(sha256(normal.toString()));

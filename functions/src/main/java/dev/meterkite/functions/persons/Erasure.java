@@ -40,8 +40,8 @@ import java.util.concurrent.CompletionException;
  * counted once wherever a process dies and however many erase at once. The last commit says {@code
  * erased}.
  *
- * <p>An erasure of an erased person walks again, and finds what came since. A key is remembered
- * with the last commit: until then a repeat goes on.
+ * <p>An erasure of an erased person walks again, and finds what came since. A key belongs to its
+ * request from the first commit on, and has the answer from the last: until then a repeat goes on.
  */
 final class Erasure {
   static final String OPERATION = "erase-user";
@@ -131,10 +131,18 @@ final class Erasure {
         ERASING.equals(erasure.fields().get(Erasures.STATUS))
             && (isOfTopics(erasure) || !call.request().jobTopics())
             && (!document.exists() || document.fields().containsKey(Users.ERASED_AT));
-    return goesOn ? Optional.empty() : begin(call, document, erasure);
+    List<Mutation> key = marker.opening(read, clock.instant().truncatedTo(ChronoUnit.MICROS));
+    if (!goesOn) {
+      return begin(call, document, erasure, key);
+    }
+    if (!key.isEmpty()) {
+      store.commit(key).join();
+    }
+    return Optional.empty();
   }
 
-  private Optional<Answer> begin(Call<Request> call, Snapshot document, Snapshot erasure) {
+  private Optional<Answer> begin(
+      Call<Request> call, Snapshot document, Snapshot erasure, List<Mutation> key) {
     Person person = call.request().person();
     boolean isUser = person.kind() == Person.Kind.USER;
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
@@ -147,7 +155,7 @@ final class Erasure {
         return refusal;
       }
     }
-    List<Mutation> mutations = new ArrayList<>();
+    List<Mutation> mutations = new ArrayList<>(key);
     Map<String, Long> counts = new LinkedHashMap<>();
     if (isUser || document.exists()) {
       Map<String, Object> fields =
@@ -225,8 +233,11 @@ final class Erasure {
   private Optional<Answer> batch(Call<Request> call, boolean isEnough) {
     Person person = call.request().person();
     Snapshot erasure = store.read(List.of(person.erasure())).join().get(0);
-    if (isEnough || !ERASING.equals(erasure.fields().get(Erasures.STATUS))) {
-      return Optional.of(Answer.ok(shown(person, erasure, isEnough)));
+    if (isEnough) {
+      return Optional.of(Answer.ok(shown(person, erasure.fields(), true)));
+    }
+    if (!ERASING.equals(erasure.fields().get(Erasures.STATUS))) {
+      return Optional.of(ended(call, erasure)); // another call came to the end first
     }
     Optional<PersonalData> step = person.step(text(erasure, Erasures.STEP));
     String after = text(erasure, Erasures.CURSOR);
@@ -309,13 +320,19 @@ final class Erasure {
     Map<String, Object> fields = new LinkedHashMap<>(erasure.fields());
     fields.putAll(end);
     String answer = Json.write(shown(person, fields, false));
-    mutations.addAll(marker(call).mutations(answer, now));
+    mutations.addAll(marker(call).closing(answer, now));
     store.commit(mutations).join();
     return Answer.json(answer, false);
   }
 
-  private static Map<String, Object> shown(Person person, Snapshot erasure, boolean more) {
-    return shown(person, erasure.fields(), more);
+  private Answer ended(Call<Request> call, Snapshot erasure) {
+    String answer = Json.write(shown(call.request().person(), erasure.fields(), false));
+    List<Mutation> key =
+        marker(call).closing(answer, clock.instant().truncatedTo(ChronoUnit.MICROS));
+    if (!key.isEmpty()) {
+      store.commit(key).join();
+    }
+    return Answer.json(answer, false);
   }
 
   /** {@code user_id or customer_id, status, erased_at, job_topics, counts, more}. */

@@ -102,7 +102,7 @@ public final class Metering {
    * @param sent the items as JSON objects
    * @param alone whether the request is one record and no list: then its refusal is the request's
    */
-  Answer record(
+  public Answer record(
       List<Map<String, Object>> sent, boolean alone, String requestKey, String requestHash) {
     List<Map<String, Object>> records = sent.stream().map(JsonValues::ofRecord).toList();
     UsageBatch batch = UsageBatch.parse(records, requestKey, now());

@@ -338,6 +338,7 @@ class CostTest {
         "debit-credits",
         "a debit of tokens, no whole credit",
         "{\"user_id\":\"ada\"," + call + "}");
+    costs("record-spans", "a span of a call, no whole credit", span());
     Map<String, Object> job = new LinkedHashMap<>();
     job.put("user_id", "ada");
     job.put("status", "queued");
@@ -356,6 +357,20 @@ class CostTest {
     costs("register-user", "a new user", "{\"user_id\":\"eve\",\"tier\":\"pro\"}");
     costs("list-users", "by e-mail, nobody found", "email=eve@example.com");
     costs("list-users", "a page of two", "limit=2");
+  }
+
+  /** A call of ada, as OpenTelemetry tells of it. */
+  private static String span() {
+    return """
+    {"resourceSpans": [{"scopeSpans": [{"spans": [{
+      "traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174",
+      "endTimeUnixNano": "%d000000", "attributes": [
+        {"key": "gen_ai.provider.name", "value": {"stringValue": "openai"}},
+        {"key": "gen_ai.request.model", "value": {"stringValue": "gpt-4o"}},
+        {"key": "gen_ai.usage.input_tokens", "value": {"intValue": "100"}},
+        {"key": "user.id", "value": {"stringValue": "ada"}}]}]}]}]}
+    """
+        .formatted(Instant.now().toEpochMilli());
   }
 
   private Map<String, Object> read(String path) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.credits.CreditStatement;
+import dev.meterkite.functions.credits.Credits;
 import dev.meterkite.functions.credits.DebitCredits;
 import dev.meterkite.functions.credits.GrantCredits;
 import dev.meterkite.functions.credits.HoldCredits;
@@ -26,6 +27,7 @@ import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.functions.usage.RecordUsage;
 import dev.meterkite.functions.usage.UsageReport;
+import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.persons.Person;
 import java.net.http.HttpResponse;
@@ -323,6 +325,45 @@ class PersonsTest {
     assertEquals("idempotency_conflict", json(other.body()).get("code").getAsString());
   }
 
+  /** While an erasure is unfinished its key belongs to its request as much as afterwards. */
+  @Test
+  void keyOfAnUnfinishedErasure_isAConflictForAnotherBody_andGoesOnForItsOwn() {
+    user();
+    Erasure inSteps = new Erasure(HOSTED.store(), HOSTED::now, 1);
+    assertTrue(json(inSteps.erase(call("k1", "one", false)).body()).get("more").getAsBoolean());
+    Map<String, Object> before = proof();
+    Answer other = inSteps.erase(call("k1", "two", true));
+    assertEquals(409, other.status(), other.body());
+    assertEquals("idempotency_conflict", json(other.body()).get("code").getAsString());
+    assertEquals(before, proof(), "nothing is changed or noted");
+    // A second key that only goes on is its request's too.
+    assertEquals(200, inSteps.erase(call("k2", "one", false)).status());
+    assertEquals(409, inSteps.erase(call("k2", "two", true)).status());
+    assertEquals(false, proof().get("job_topics"));
+    Answer answer = inSteps.erase(call("k1", "one", false));
+    for (int calls = 0; json(answer.body()).get("more").getAsBoolean(); calls++) {
+      assertTrue(calls < 40, "never done");
+      answer = inSteps.erase(call("k1", "one", false));
+    }
+    Answer again = inSteps.erase(call("k1", "one", false));
+    assertEquals(answer.body(), again.body());
+    assertEquals("replayed", again.outcome());
+    assertEquals(409, inSteps.erase(call("k1", "two", true)).status());
+  }
+
+  private Map<String, Object> proof() {
+    return HOSTED.read("erasures", new Person(Person.Kind.USER, id).erasure().id()).fields();
+  }
+
+  private Call<Erasure.Request> call(String key, String hash, boolean topics) {
+    return new Call<>(
+        new Caller(Set.of(Role.ADMIN), "root"),
+        new Erasure.Request(new Person(Person.Kind.USER, id), topics),
+        key + "-" + id,
+        hash,
+        "request");
+  }
+
   @Test
   void openHold_refusesTheErasure_andLeavesEverything() {
     user();
@@ -373,8 +414,12 @@ class PersonsTest {
     HOSTED.delete("users", id);
     erased("");
     Map<String, Object> tombstone = HOSTED.read("users", id).fields();
+    assertEquals(Set.of("user_id", "erased_at", "erasure"), tombstone.keySet());
     assertEquals(id, tombstone.get("user_id"));
     assertEquals("erased", tombstone.get("erasure"));
+    Credits.ofProcess().carryOut(List.of(CreditCommands.sweep(id)));
+    assertEquals(0, mismatches());
+    assertEquals(tombstone, HOSTED.read("users", id).fields(), "no trigger or sweep rebuilds it");
     assertFalse(
         export("user_id=" + id, 500).stream()
             .filter(line -> !line.get("document").getAsString().startsWith("podcast_jobs"))

@@ -1,5 +1,6 @@
 package dev.meterkite.local.line;
 
+import java.time.Instant;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;
 import java.util.regex.Pattern;
@@ -19,6 +20,10 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
   private static final int HIGHEST_PORT = 65_535;
   private static final int LENGTH_OF_A_DATE = 10;
 
+  /** As the scripts know it: Java reads more, such as a year with a sign. */
+  private static final Pattern MOMENT =
+      Pattern.compile("\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?Z");
+
   /** What a value may be. */
   public enum Kind {
     /** Nothing stands behind the option. */
@@ -35,6 +40,8 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
     WORD,
     /** A day such as 2026-10-01. */
     DATE,
+    /** A moment in UTC such as 2026-10-01T12:00:00Z. */
+    MOMENT,
     /** A file that can be read. */
     FILE,
     /** A folder that can be read. */
@@ -84,6 +91,10 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
     return new Value(Kind.DATE, "DATE", 0, 0, 0);
   }
 
+  public static Value moment() {
+    return new Value(Kind.MOMENT, "TIME", 0, 0, 0);
+  }
+
   public static Value newFile() {
     return new Value(Kind.NEW_FILE, "FILE", 0, 0, 0);
   }
@@ -112,6 +123,9 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
     if (kind == Kind.DATE && !isDate(text)) {
       return "a day such as 2026-10-01";
     }
+    if (kind == Kind.MOMENT && !isMoment(text)) {
+      return "a moment such as 2026-10-01T12:00:00Z";
+    }
     return kind == Kind.REGEX && !isRegex(text) ? "a regular expression" : null;
   }
 
@@ -129,6 +143,19 @@ public record Value(Kind kind, String label, long least, long most, long usual) 
       // The scripts know four digits for a year; LocalDate would read more, with a sign.
       return text.length() == LENGTH_OF_A_DATE && !LocalDate.parse(text).equals(LocalDate.MIN);
     } catch (DateTimeParseException notADay) {
+      return false;
+    }
+  }
+
+  /** The moment that a text names which fits {@link Kind#MOMENT}. */
+  public static Instant instant(String text) {
+    return Instant.parse(text);
+  }
+
+  private static boolean isMoment(String text) {
+    try {
+      return MOMENT.matcher(text).matches() && !instant(text).equals(Instant.MIN);
+    } catch (DateTimeParseException notAMoment) {
       return false;
     }
   }

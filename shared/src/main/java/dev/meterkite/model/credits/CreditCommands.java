@@ -384,12 +384,13 @@ public final class CreditCommands {
   }
 
   /**
-   * Whether events of a job must have been lost: it has no payment, or it lives and its payment is
-   * that of an attempt that has ended.
+   * Whether events of a job must have been lost, or are late: it has no payment, it lives and its
+   * payment is that of an attempt that has ended, or it has ended and its price is still held.
    */
   public static boolean isOverlooked(Snapshot job) {
     return !job.fields().containsKey(PodcastJobs.PAYMENT)
-        || JobEvent.of(Snapshot.absent(job.ref()), job).ended() > 0;
+        || JobEvent.of(Snapshot.absent(job.ref()), job).ended() > 0
+        || JobPayment.isHeldBehindItsEnd(job);
   }
 
   /** Applies what is due to a user; also what sets up the ledger of a new one. */

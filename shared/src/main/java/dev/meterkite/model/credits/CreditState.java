@@ -179,8 +179,8 @@ public record CreditState(
         erasedAt);
   }
 
-  /** The same user, looked at again by this moment. */
-  CreditState dueAt(Instant nextDueAt) {
+  /** The same user, looked at again by this moment; null for never. */
+  CreditState dueAt(@Nullable Instant nextDueAt) {
     return new CreditState(
         userId,
         exists,

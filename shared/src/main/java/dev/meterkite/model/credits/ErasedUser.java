@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>debits, holds, settlements, grants, refunds and registrations are refused with {@link
  *       CreditOutcome#USER_ERASED}; a job of the user is refused with the same code
- *   <li>no monthly grant is given and no low balance is alerted; credits expire as they would have
+ *   <li>no monthly grant is given and no low balance is alerted; credits expire as they would have;
+ *       a user without a ledger gets none by a trigger or sweep
  *   <li>money that Stripe takes in or gives back is booked, without the id of the event; who the
  *       user is at Stripe and what it subscribes to is not noted again
  * </ul>
@@ -114,6 +115,9 @@ public final class ErasedUser {
    */
   static @Nullable Decision<CreditState> refusal(
       CreditState state, Seen seen, CreditCommand input, Plans plans, Instant now) {
+    if (input instanceof CreditCommand.Sweep && state.ledger() == null && !state.ledgerBroken()) {
+      return atRest(state);
+    }
     if (input instanceof CreditCommand.Sweep
         || input instanceof CreditCommand.View
         || input instanceof CreditCommand.Pay) {
@@ -125,6 +129,17 @@ public final class ErasedUser {
     return input instanceof CreditCommand.Job job
         ? JobRules.withoutBook(state, seen, job, CreditOutcome.USER_ERASED, plans, now)
         : CreditRules.refused(CreditOutcome.USER_ERASED);
+  }
+
+  /**
+   * Nothing is opened for a user whose document another program had deleted: only money at Stripe,
+   * or somebody who asks for the balance, has a ledger made of the transactions that are left.
+   */
+  private static Decision<CreditState> atRest(CreditState state) {
+    Map<String, Object> answer = Map.of(Users.USER_ID, state.userId());
+    return state.dueAt() == null
+        ? new Decision.Unchanged<>(answer)
+        : new Decision.Applied<>(state.dueAt(null), answer, List.of());
   }
 
   /** The command without what would name the person again. */

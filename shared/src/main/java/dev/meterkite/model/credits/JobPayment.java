@@ -40,6 +40,11 @@ record JobPayment(
     return JobStatus.parse(Raw.text(job.fields(), PodcastJobs.STATUS));
   }
 
+  /** Whether a job has ended and its price is still held. */
+  static boolean isHeldBehindItsEnd(Snapshot job) {
+    return of(job).status == PaymentStatus.HELD && status(job).filter(JobStatus::ended).isPresent();
+  }
+
   /**
    * Whether the hold was released because the job ended, which starts a new attempt if it lives.
    */

@@ -168,7 +168,8 @@ public final class LedgerAudit {
   public List<Finding> compare(CreditState state, List<Snapshot> openHolds) {
     Ledger ledger = state.ledger();
     if (ledger == null) {
-      if (sequence > 0 || state.ledgerBroken()) {
+      // An erased user whose document was deleted has none, and needs none.
+      if ((sequence > 0 && !state.isErased()) || state.ledgerBroken()) {
         find(sequence, "the ledger is lost or broken");
       }
     } else if (!isBroken) {

@@ -65,6 +65,32 @@ class ErasedUserTest {
     assertFalse(bank.lastTransaction().containsKey(CreditTransactions.ERASED));
   }
 
+  /** Another program deleted the user's document, and the person was erased after that. */
+  @Test
+  void userWithoutALedger_getsNoneByASweep_andTheAuditHasNothingToSay() {
+    Bank bank = erased(told());
+    bank.documents.put(OWNER, Map.of(Users.USER_ID, Bank.USER, Users.ERASED_AT, bank.now));
+    int transactions = bank.transactions().size();
+    bank.sweep();
+    assertEquals(
+        Map.of(Users.USER_ID, Bank.USER, Users.ERASED_AT, bank.now), bank.documents.get(OWNER));
+    assertEquals(List.of(), bank.audit());
+    bank.documents.put(
+        OWNER,
+        Map.of(
+            Users.USER_ID, Bank.USER,
+            Users.ERASED_AT, bank.now,
+            Users.LEDGER_DUE_AT, bank.now));
+    bank.sweep();
+    assertFalse(
+        bank.documents.get(OWNER).containsKey(Users.LEDGER_DUE_AT), "nothing is due for ever");
+    // Money that still comes is booked behind the transactions that are left.
+    bank.run(CreditCommands.view(Bank.USER));
+    assertEquals(transactions, bank.transactions().size());
+    assertEquals(79L, bank.documents.get(OWNER).get(Users.CREDITS_BALANCE));
+    assertEquals(List.of(), bank.audit());
+  }
+
   @Test
   void erasedTwice_changesNothing() {
     Bank bank = erased(told());

@@ -671,6 +671,23 @@ class JobRulesTest {
     assertEquals("100/10", bank.figures());
   }
 
+  /** The lost event of an end left the price held for a week, until the hold was due. */
+  @Test
+  void lostEventOfAnEnd_isSeenBySweeps() {
+    DocRef job = new DocRef(PodcastJobs.COLLECTION, "j");
+    for (String end : List.of("completed", "failed", "cancelled")) {
+      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      bank.event("j");
+      bank.job("j", "status", "running");
+      assertFalse(CreditCommands.isOverlooked(bank.snapshot(job)), end);
+      bank.job("j", "status", end);
+      assertTrue(CreditCommands.isOverlooked(bank.snapshot(job)), end);
+      bank.event("j", JobEvent.NONE);
+      assertFalse(CreditCommands.isOverlooked(bank.snapshot(job)), end);
+      assertEquals(end.equals("completed") ? "90/0" : "100/0", bank.figures(), end);
+    }
+  }
+
   @Test
   void holdReleasedByHand_staysReleasedWhileTheJobGoesOn() {
     Bank bank = Bank.with("payg", 100).job("j", "status", "queued");

@@ -1,0 +1,241 @@
+package dev.meterkite.local;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.http.JsonValues;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The files of a folder of tables: one a table and run, {@code
+ * ledger-20261130T200000.000000Z.jsonl} by the watermark of the run, and {@code watermark.json},
+ * which names them all with their sizes and hashes. It is replaced last and in one move: a file
+ * that it does not name was left by a run that did not end, and counts for nothing.
+ */
+final class TableFiles {
+  static final String WATERMARK = "watermark.json";
+  private static final String LOCK = ".lock";
+  private static final DateTimeFormatter NAME =
+      DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+
+  private final Path folder;
+  private final byte[] found;
+  private final Map<String, Written> tables;
+
+  /**
+   * A file of one run.
+   *
+   * @param sha256 of its bytes, in hex
+   */
+  private record Segment(String name, long rows, String sha256) {
+    Map<String, Object> stated() {
+      Map<String, Object> stated = new LinkedHashMap<>();
+      stated.put("name", name);
+      stated.put("rows", rows);
+      stated.put("sha256", sha256);
+      return stated;
+    }
+  }
+
+  /**
+   * What earlier runs have written of a table.
+   *
+   * @param stated all that {@code watermark.json} says of it
+   * @param rows of all files
+   */
+  private record Written(
+      Instant until,
+      Map<String, Object> stated,
+      List<Segment> files,
+      List<Map<String, Object>> rows) {}
+
+  /**
+   * What a run adds to a table.
+   *
+   * @param rows may be empty: then only the watermark moves
+   */
+  record Run(Table table, Instant until, Table.Rows rows) {}
+
+  private TableFiles(Path folder, byte[] found, Map<String, Written> tables) {
+    this.folder = folder;
+    this.found = found;
+    this.tables = tables;
+  }
+
+  /**
+   * The files of a folder, which may be missing or empty.
+   *
+   * @throws LocalHostException where a file is not what {@code watermark.json} says
+   */
+  static TableFiles of(Path folder) throws IOException {
+    Path file = folder.resolve(WATERMARK);
+    if (!Files.exists(file)) {
+      return new TableFiles(folder, new byte[0], Map.of());
+    }
+    byte[] bytes = JsonFile.bytes(file);
+    JsonObject watermark = JsonFile.object(file, bytes);
+    Map<String, Written> tables = new LinkedHashMap<>();
+    try {
+      for (String name : watermark.getAsJsonObject("tables").keySet()) {
+        tables.put(
+            name, written(folder, watermark.getAsJsonObject("tables").getAsJsonObject(name)));
+      }
+    } catch (RuntimeException e) {
+      if (e instanceof LocalHostException) {
+        throw e;
+      }
+      throw new LocalHostException(file + " is not what a run of tables writes.", e);
+    }
+    return new TableFiles(folder, bytes, tables);
+  }
+
+  private static Written written(Path folder, JsonObject table) {
+    List<Segment> files = new ArrayList<>();
+    List<Map<String, Object>> rows = new ArrayList<>();
+    table
+        .getAsJsonArray("files")
+        .forEach(
+            each -> {
+              JsonObject file = each.getAsJsonObject();
+              Segment segment =
+                  new Segment(
+                      file.get("name").getAsString(),
+                      file.get("rows").getAsLong(),
+                      file.get("sha256").getAsString());
+              files.add(segment);
+              rows.addAll(rows(folder.resolve(segment.name()), segment));
+            });
+    return new Written(
+        Instant.parse(table.get("until").getAsString()), JsonValues.fields(table), files, rows);
+  }
+
+  private static List<Map<String, Object>> rows(Path file, Segment segment) {
+    byte[] bytes = JsonFile.bytes(file);
+    List<Map<String, Object>> rows = new ArrayList<>();
+    try {
+      new String(bytes, StandardCharsets.UTF_8)
+          .lines()
+          .map(line -> JsonValues.fields(JsonParser.parseString(line).getAsJsonObject()))
+          .forEach(rows::add);
+    } catch (JsonParseException | IllegalStateException e) {
+      throw changed(file, e);
+    }
+    if (rows.size() != segment.rows() || !sha256(bytes).equals(segment.sha256())) {
+      throw changed(file, null);
+    }
+    return rows;
+  }
+
+  private static LocalHostException changed(Path file, @Nullable Exception e) {
+    String sentence =
+        file + " is not as its run wrote it: put it back, or begin in another folder.";
+    return e == null ? new LocalHostException(sentence) : new LocalHostException(sentence, e);
+  }
+
+  /** Up to when earlier runs have written a table; empty where none has. */
+  Optional<Instant> until(Table table) {
+    return Optional.ofNullable(tables.get(table.name())).map(Written::until);
+  }
+
+  /** The rows of a table that earlier runs have written. */
+  List<Map<String, Object>> rows(Table table) {
+    Written written = tables.get(table.name());
+    return written == null ? List.of() : written.rows();
+  }
+
+  /**
+   * Writes what a run adds.
+   *
+   * @throws LocalHostException where another run writes, or has written meanwhile
+   */
+  void add(List<Run> runs) throws IOException {
+    Files.createDirectories(folder);
+    try (FileChannel channel =
+            FileChannel.open(
+                folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = lock(channel)) {
+      Path file = folder.resolve(WATERMARK);
+      byte[] now = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
+      if (lock == null || !Arrays.equals(now, found)) {
+        throw new LocalHostException(
+            "Another run has written to " + folder + " meanwhile, so this one wrote nothing.");
+      }
+      Map<String, Object> all = new LinkedHashMap<>();
+      tables.forEach((name, written) -> all.put(name, written.stated()));
+      for (Run run : runs) {
+        all.put(run.table().name(), write(run));
+      }
+      replace(file, (Json.write(Map.of("tables", all)) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private static @Nullable FileLock lock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null; // another thread of this process has it
+    }
+  }
+
+  private Map<String, Object> write(Run run) throws IOException {
+    Written before = tables.get(run.table().name());
+    List<Segment> files = new ArrayList<>(before == null ? List.of() : before.files());
+    List<Map<String, Object>> rows = new ArrayList<>(rows(run.table()));
+    rows.addAll(run.rows().rows());
+    if (!run.rows().rows().isEmpty()) {
+      StringBuilder lines = new StringBuilder();
+      run.rows().rows().forEach(row -> lines.append(Json.write(row)).append('\n'));
+      byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
+      String name = run.table().name() + "-" + NAME.format(run.until()) + ".jsonl";
+      replace(folder.resolve(name), bytes);
+      files.add(new Segment(name, run.rows().rows().size(), sha256(bytes)));
+    }
+    Map<String, Object> stated = new LinkedHashMap<>();
+    stated.put("until", run.until());
+    stated.put("rows", (long) rows.size());
+    Map<String, Object> sums = new LinkedHashMap<>();
+    for (String column : run.table().summed()) {
+      sums.put(column, rows.stream().mapToLong(row -> Table.whole(row, column)).sum());
+    }
+    stated.put("sums", sums);
+    stated.put("changed_later", run.rows().changedLater());
+    stated.put("files", files.stream().map(Segment::stated).toList());
+    return stated;
+  }
+
+  private static void replace(Path file, byte[] bytes) throws IOException {
+    Path part = file.resolveSibling(file.getFileName() + ".part");
+    Files.write(part, bytes);
+    Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}
