@@ -45,6 +45,9 @@ final class Seed {
   static void busy(LocalHost host) {
     Seed seed = new Seed(host);
     seed.prefix = "busy-" + host.clock().instant() + "-";
+    seed.fire("check-providers");
+    seed.fire("reset-quotas");
+    seed.fire("expire-credits");
     seed.reserve("openai", "gpt-4o", 380_000);
     seed.reserve("openai", "gpt-4o-mini", 1_200_000);
     seed.reserve("google", "gemini-2.5-flash-preview-tts", 41_000);
@@ -79,6 +82,15 @@ final class Seed {
         "{'user_id': 'ada', 'usage': {'provider': 'openai',"
             + " 'model_id': 'gpt-4o', 'input_tokens': 182000, 'output_tokens': 9400}}");
     post("hold-credits", "{'user_id': 'ada', 'amount': 40}");
+    post(
+        "hold-credits",
+        "{'user_id': 'ada', 'amount': 75, 'job_id': 'job-9', 'expires_in_seconds': 7200}");
+    post(
+        "hold-credits",
+        "{'user_id': 'ada', 'expires_in_seconds': 900, 'usage': {'provider': 'openai',"
+            + " 'model_id': 'gpt-4o', 'input_tokens': 120000, 'output_tokens': 4000}}");
+    refused("debit-credits", 402, "{'user_id': 'ada', 'amount': 25000}");
+    refused("hold-credits", 402, "{'user_id': 'ada', 'amount': 8000}");
     String[] tiers = {"free", "payg", "pro", "enthu", "pro_plus"};
     String[] names = {"ben", "chloe", "dmitri", "elif", "farah", "goran", "hana", "ines"};
     for (int i = 0; i < names.length; i++) {
