@@ -108,7 +108,7 @@ export function bar(share, label, tone) {
   );
 }
 
-const SPARK = { width: 7, gap: 2, height: 20 };
+const SPARK = { width: 7, gap: 2, height: 18 };
 
 /** The last hour of a provider or model as small bars, failures at their foot; the words beside it have the sums. */
 export function lastHour(hour) {
@@ -129,7 +129,7 @@ export function lastHour(hour) {
         hour.failed[i] > 0 && t.rect({ class: 'failed', x: i * step, y: SPARK.height - high(hour.failed[i]), width: SPARK.width, height: high(hour.failed[i]) }),
       ]),
     ),
-    t.small(null, number(calls), failed > 0 && t.strong(null, `, ${number(failed)} failed`)),
+    t.small({ 'aria-hidden': 'true' }, number(calls), failed > 0 && [' · ', t.strong(null, `${number(failed)} failed`)]),
   );
 }
 

@@ -94,10 +94,10 @@ function standIn(provider) {
   return t.form(
     { onSubmit: send, 'aria-label': provider.name },
     t.span({ class: 'name' }, t.strong(null, provider.name), badge(provider.mode, provider.mode === 'ok' ? 'good' : undefined)),
-    field('Mode', select('mode', mode, Object.entries(MODES), { onChange: pick })),
+    select('mode', mode, Object.entries(MODES), { onChange: pick, 'aria-label': 'Mode of ' + provider.name }),
     given && field(given[1], t.input({ key: given[0], name: given[0], inputmode: 'numeric', required: true, defaultValue: provider[given[0]] ?? given[2] })),
     t.button(null, 'Set'),
-    t.small(null, `${number(provider.calls)} calls so far`),
+    t.small(null, provider.calls === 1 ? '1 call so far' : `${number(provider.calls)} calls so far`),
   );
 }
 
@@ -142,7 +142,7 @@ function demo(data) {
   const running = data.state === 'running';
   const start = () => act(() => local('demo', { body: {} }), () => 'The demo has started.', loadDemo);
   return [
-    t.p({ class: 'total' }, 'It plays all features for about two minutes in a process of its own, with an emulator, documents and a clock of its own, and checks the books at the end.'),
+    t.p({ class: 'intro' }, 'It plays all features for about two minutes in a process of its own, with an emulator, documents and a clock of its own, and checks the books at the end.'),
     t.p({ class: 'row' }, button(running ? 'The demo is running' : 'Run the demo', start, { class: 'primary', disabled: running }), data.state !== 'none' && badge(data.state), t.span({ role: 'status' }, DEMO_STATES[data.state](data))),
     data.output && t.pre({ class: 'output', tabindex: 0, role: 'region', 'aria-label': 'What the demo printed' }, data.output),
   ];

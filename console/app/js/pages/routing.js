@@ -127,7 +127,8 @@ const differences = (list) =>
     ],
   });
 
-const outcome = (side) => (!side ? 'not weighed' : side.unfit ? plain(side.unfit) : side.score == null ? '–' : side.score.toFixed(1));
+/** What became of a candidate: its score, or why it has none. */
+const outcome = (side) => (!side ? 'not weighed' : side.unfit ? plain(side.unfit) : side.score == null ? 'out until a trial' : side.score.toFixed(1));
 
 function changes(then, now) {
   if (!then || !now) {
@@ -150,7 +151,7 @@ function weighed(candidate, decision) {
     { key: candidate.provider + candidate.model_id, class: chosen ? 'chosen' : null },
     t.span({ class: 'name' }, candidate.model_id, ' ', t.small(null, candidate.provider), chosen && badge('chosen', 'accent')),
     stack(candidate),
-    t.span({ class: 'value' }, candidate.score?.toFixed(1), t.small(null, ' · ' + dollars(candidate.cost_micros))),
+    t.span({ class: 'value' }, outcome(candidate), t.small(null, ' · ' + dollars(candidate.cost_micros))),
   );
 }
 

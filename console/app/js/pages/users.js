@@ -141,6 +141,13 @@ const holds = (data) => [
   data.open_holds > data.holds.length && t.p({ class: 'more' }, `The first ${data.holds.length} of ${number(data.open_holds)}.`),
 ];
 
+/** The figures of a refusal, those that decided it first. */
+const reason = ({ required, available, ...rest }) =>
+  Object.entries({ required, available, ...rest })
+    .filter(([, value]) => value != null)
+    .map(([name, value]) => (name.endsWith('_micros') ? `${plain(name.slice(0, -7))} ${dollars(value)}` : `${plain(name)} ${number(value)}`))
+    .join(' · ');
+
 /** The last refusals that the user's document remembers, with the figures that the caller was told. */
 const refusals = (data) =>
   t.ul(
@@ -150,7 +157,7 @@ const refusals = (data) =>
         { key: i, class: 'refusal' },
         t.p(null, t.strong(null, plain(row.code)), ' ', t.small(null, row.operation)),
         when(row.at),
-        t.small({ class: 'figures' }, Object.entries(row.figures).map(([name, value]) => `${plain(name)} ${number(value)}`).join(' · ')),
+        t.small({ class: 'figures' }, reason(row.figures)),
       ),
     ),
   );
@@ -173,7 +180,7 @@ const transactions = (rows) =>
     below: (row) => isOpen(row.transaction_id) && explained(row),
     columns: [
       { name: 'When', cell: (row) => opener(row.transaction_id, t.time({ datetime: row.created_at, title: moment(row.created_at) + ' UTC' }, brief(row.created_at))) },
-      { name: 'Kind', cell: (row) => plain(row.type) },
+      { name: 'Kind', class: 'words', cell: (row) => plain(row.type) },
       { name: 'Credits', number: true, cell: (row) => t.span({ class: row.amount < 0 ? 'minus' : 'plus' }, signed(row.amount)) },
       { name: 'Balance', number: true, cell: (row) => number(row.balance_after) },
       { name: 'What for', low: true, class: 'text', cell: (row) => row.description ?? row.reason ?? (row.usage ? `${row.usage.provider} ${row.usage.model_id}` : row.job_id ? 'job ' + row.job_id : '') },

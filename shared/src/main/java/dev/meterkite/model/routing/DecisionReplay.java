@@ -35,15 +35,16 @@ public final class DecisionReplay {
           RoutingDecisions.FALLBACKS);
 
   /** Of a candidate what counts as a difference. */
-  private static final List<String> COMPARED = List.of("score", "unfit", "cost_micros", "terms");
+  private static final List<String> COMPARED =
+      List.of("score", "unfit", "trial", "cost_micros", "terms");
 
   private DecisionReplay() {}
 
   /**
    * The replay as callers see it: {@code replayed_at, same_model}, the fields of a decision's
    * outcome, and {@code differences: [{provider, model_id, then?, now?}]} with {@code score, unfit,
-   * cost_micros, terms} of each candidate for which one of them differs; {@code then} or {@code
-   * now} is absent where it was not weighed.
+   * trial, cost_micros, terms} of each candidate for which one of them differs; {@code then} or
+   * {@code now} is absent where it was not weighed.
    *
    * @param decision the stored decision
    * @param request what it was asked for
