@@ -19,11 +19,7 @@ public final class ListDecisions implements HttpFunction {
 
   /** Used by the Functions Framework. */
   public ListDecisions() {
-    this(Backend.ofProcess());
-  }
-
-  private ListDecisions(Backend backend) {
-    this(backend.edge(), new DecisionPages(backend, Routing.ofProcess()));
+    this(Backend.ofProcess().edge(), new DecisionPages(Backend.ofProcess(), Routing.ofProcess()));
   }
 
   ListDecisions(Edge edge, DecisionPages pages) {
