@@ -1035,7 +1035,8 @@ class CreditFunctionsTest {
     hold(user, 20, "");
     JsonObject answer = json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user));
     assertEquals(
-        "user_id balance held available accrued_micros sequence lots transactions",
+        "user_id balance held available accrued_micros sequence lots open_holds holds refusals"
+            + " transactions",
         members(answer));
     assertEquals("70 20 50", figures(answer));
     JsonObject lot = answer.getAsJsonArray("lots").get(0).getAsJsonObject();
