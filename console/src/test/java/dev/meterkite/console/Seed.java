@@ -68,7 +68,7 @@ final class Seed {
     grant("ada", 300, "purchase", now.plus(20, ChronoUnit.DAYS));
     grant("ada", 1_200, "purchase", now.plus(95, ChronoUnit.DAYS));
     grant("ada", 150, "admin_adjustment", null);
-    for (int i = 1; i <= 14; i++) {
+    for (int i = 7; i <= 14; i++) {
       post(
           "debit-credits",
           "{'user_id': 'ada', 'amount': "
@@ -163,7 +163,7 @@ final class Seed {
   private void models() {
     fire("check-providers");
     fire("reset-quotas");
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 6; i++) {
       String job = i % 3 == 0 ? ", 'job_id': 'job-" + i + "'" : "";
       String task = i % 4 == 3 ? "tts" : "llm";
       post(
