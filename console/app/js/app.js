@@ -16,7 +16,7 @@ import * as host from './pages/host.js';
  */
 export const pages = { overview, users, customers, routing, alerts, local: host };
 
-const NAMES = { overview: 'Overview', users: 'Users', customers: 'Customers', routing: 'Routing', alerts: 'Alerts', local: 'This machine' };
+const NAMES = { overview: 'Overview', users: 'Users', customers: 'Customers', routing: 'Routing', alerts: 'Alerts', local: 'Local' };
 
 export function App() {
   const { session, route } = state;

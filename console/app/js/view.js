@@ -70,7 +70,9 @@ export function when(time) {
 
 const TONES = {
   healthy: 'good', available: 'good', closed: 'good', ok: 'good', active: 'good', resolved: 'good', acknowledged: 'good',
-  degraded: 'warn', warning: 'warn', half_open: 'warn', low: 'warn', slow: 'warn', rate_limit: 'warn', trial: 'warn',
+  on_time: 'good', passed: 'good',
+  degraded: 'warn', running: 'warn', warning: 'warn', half_open: 'warn', low: 'warn', slow: 'warn', rate_limit: 'warn', trial: 'warn',
+  late: 'bad', failed: 'bad',
   unavailable: 'bad', critical: 'bad', emergency: 'bad', exhausted: 'bad', open: 'bad', empty: 'bad', fail: 'bad', hang: 'bad', inactive: 'bad',
 };
 
@@ -103,6 +105,31 @@ export function bar(share, label, tone) {
     { class: 'bar ' + shade, role: 'img', 'aria-label': label, viewBox: '0 0 100 8', preserveAspectRatio: 'none' },
     t.rect({ class: 'track', width: 100, height: 8 }),
     t.rect({ class: 'fill', width, height: 8 }),
+  );
+}
+
+const SPARK = { width: 7, gap: 2, height: 18 };
+
+/** The last hour of a provider or model as small bars, failures at their foot; the words beside it have the sums. */
+export function lastHour(hour) {
+  if (!hour) {
+    return t.small(null, 'no calls');
+  }
+  const sum = (list) => list.reduce((all, each) => all + each, 0);
+  const [calls, failed, most] = [sum(hour.calls), sum(hour.failed), Math.max(...hour.calls)];
+  const step = SPARK.width + SPARK.gap;
+  const high = (value) => (value ? Math.max(2, (value / most) * SPARK.height) : 0);
+  const label = `${number(calls)} calls in the last hour, ${number(failed)} of them failed; at most ${number(most)} in ${hour.slot_minutes} minutes`;
+  return t.span(
+    { class: 'hour' },
+    t.svg(
+      { class: 'spark', role: 'img', 'aria-label': label, viewBox: `0 0 ${step * hour.calls.length - SPARK.gap} ${SPARK.height}` },
+      hour.calls.map((count, i) => [
+        t.rect({ class: count ? 'calls' : 'none', x: i * step, y: SPARK.height - (high(count) || 1), width: SPARK.width, height: high(count) || 1 }),
+        hour.failed[i] > 0 && t.rect({ class: 'failed', x: i * step, y: SPARK.height - high(hour.failed[i]), width: SPARK.width, height: high(hour.failed[i]) }),
+      ]),
+    ),
+    t.small({ 'aria-hidden': 'true' }, number(calls), failed > 0 && [' · ', t.strong(null, `${number(failed)} failed`)]),
   );
 }
 
@@ -156,6 +183,12 @@ export function panel({ title, from, key, reload, view, empty, actions, wide }) 
     t.header(null, t.h2({ id }, title), actions, age(held, title, reload)),
     t.div({ class: 'body' }, contents(held, from, reload, view, empty)),
   );
+}
+
+/** As a panel, without a frame: a part of a row that is asked for on demand. */
+export function inset({ from, key, reload, view }) {
+  const held = state.panels[key];
+  return held && t.div({ class: 'inset', 'aria-live': 'polite', 'aria-busy': String(!!held.loading) }, contents(held, from, reload, view));
 }
 
 function age(held, title, reload) {

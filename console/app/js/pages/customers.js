@@ -115,11 +115,18 @@ function summary() {
   );
 }
 
+/** A value in words for people. */
+const worded = (value) =>
+  typeof value === 'boolean' ? (value ? 'yes' : 'no') : typeof value === 'number' ? (Number.isInteger(value) ? number(value) : String(value)) : Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : /^\d{4}-\d\d-\d\dT/.test(value) ? day(value) : String(value);
+
+/** What people look for comes first; the rest of what the list says follows. */
+const FIRST = ['organization_name', 'bundle_tier', 'active', 'contract_start', 'contract_end', 'monthly_scene_quota', 'scenes_generated_this_month', 'total_scenes_generated', 'total_episodes_generated'];
+
 /** Everything that the list says of the customer. */
 function contract(customer) {
-  const shown = Object.entries(customer).filter(([name]) => !['customer_id', 'schema_version'].includes(name));
-  const worded = (value) => (typeof value === 'object' ? JSON.stringify(value) : /^\d{4}-\d\d-\d\dT/.test(value) ? day(value) : String(value));
-  return [limited(customer) && t.div({ class: 'quota big' }, bar(share(customer), `${percent(share(customer))} of the quota used`), t.span(null, percent(share(customer)))), t.dl({ class: 'facts' }, shown.map(([name, value]) => t.div({ key: name }, t.dt(null, plain(name)), t.dd(null, worded(value)))))];
+  const { customer_id: id, schema_version: version, ...rest } = customer;
+  const shown = Object.entries({ ...Object.fromEntries(FIRST.filter((name) => name in rest).map((name) => [name, rest[name]])), ...rest });
+  return [limited(customer) && t.div({ class: 'quota big' }, bar(share(customer), `${percent(share(customer))} of the quota used`), t.span(null, `${percent(share(customer))} of the month's scenes`)), t.dl({ class: 'facts' }, shown.map(([name, value]) => t.div({ key: name }, t.dt(null, plain(name)), t.dd(null, worded(value)))))];
 }
 
 const settings = (data) => [
@@ -129,8 +136,8 @@ const settings = (data) => [
     id: ([name]) => name,
     rows: Object.entries(data.settings),
     columns: [
-      { name: 'Setting', cell: ([name]) => plain(name) },
-      { name: 'Value', cell: ([, { value }]) => (Array.isArray(value) ? value.join(', ') : String(value)) },
+      { name: 'Setting', class: 'words', cell: ([name]) => plain(name) },
+      { name: 'Value', cell: ([, { value }]) => worded(value) },
       { name: 'From', cell: ([, { source }]) => badge(source, source === 'tier' ? 'calm' : 'accent') },
     ],
   }),

@@ -12,6 +12,7 @@ const PROVIDERS = 'host-providers';
 const EVENTS = 'host-events';
 const SCHEDULES = 'host-schedules';
 const TRAFFIC = 'host-traffic';
+const DEMO = 'host-demo';
 
 const loadClock = () =>
   fill(CLOCK, async (signal) => {
@@ -20,7 +21,8 @@ const loadClock = () =>
     return { now };
   });
 const loadProviders = () => fill(PROVIDERS, (signal) => local('provider', { signal }));
-export const loadSchedules = () => fill(SCHEDULES, (signal) => local('schedules', { signal }));
+const loadDemo = () => fill(DEMO, (signal) => local('demo', { signal }));
+const loadSchedules = () => fill(SCHEDULES, (signal) => local('schedules', { signal }));
 export const loadEvents = () => fill(EVENTS, (signal) => local('health', { signal }));
 export const loadTraffic = () => fill(TRAFFIC, (signal) => local('traffic', { signal }));
 
@@ -29,6 +31,7 @@ export function load() {
   loadProviders();
   loadSchedules();
   loadEvents();
+  loadDemo();
 }
 
 export function view() {
@@ -38,6 +41,7 @@ export function view() {
     events(),
     panel({ title: 'Stand-ins of providers', from: 'the local host', key: PROVIDERS, reload: loadProviders, wide: true, view: providers }),
     panel({ title: 'Schedules', from: 'the local host', key: SCHEDULES, reload: loadSchedules, wide: true, view: schedules }),
+    panel({ title: 'Demo', from: 'the local host', key: DEMO, reload: loadDemo, wide: true, view: demo }),
   );
 }
 
@@ -90,10 +94,10 @@ function standIn(provider) {
   return t.form(
     { onSubmit: send, 'aria-label': provider.name },
     t.span({ class: 'name' }, t.strong(null, provider.name), badge(provider.mode, provider.mode === 'ok' ? 'good' : undefined)),
-    field('Mode', select('mode', mode, Object.entries(MODES), { onChange: pick })),
+    select('mode', mode, Object.entries(MODES), { onChange: pick, 'aria-label': 'Mode of ' + provider.name }),
     given && field(given[1], t.input({ key: given[0], name: given[0], inputmode: 'numeric', required: true, defaultValue: provider[given[0]] ?? given[2] })),
     t.button(null, 'Set'),
-    t.small(null, `${number(provider.calls)} calls so far`),
+    t.small(null, provider.calls === 1 ? '1 call so far' : `${number(provider.calls)} calls so far`),
   );
 }
 
@@ -108,16 +112,6 @@ const eventCounts = (data) =>
     tile('Failed attempts', number(data.failed_attempts), 'tried again', data.failed_attempts ? 'warn' : ''),
     tile('Given up', number(data.dropped_events), 'dead letters in the cloud', data.dropped_events ? 'bad' : ''),
   );
-
-/** The sweeps and when they ran, for a look. */
-export const sweeps = () =>
-  panel({
-    title: 'Sweeps',
-    from: 'the local host',
-    key: SCHEDULES,
-    reload: loadSchedules,
-    view: (data) => t.dl({ class: 'facts' }, data.schedules.map((row) => t.div({ key: row.function }, t.dt(null, row.function), t.dd(null, ran(row))))),
-  });
 
 const ran = (row) => (row.last_run ? [badge(String(row.last_status), row.last_status < 400 ? 'good' : 'bad'), ' ', span((state.now - new Date(row.last_run)) / 1000), ' ago'] : 'not yet');
 
@@ -134,6 +128,24 @@ function schedules(data) {
       { name: '', cell: (row) => button('Fire now', () => fire(row.function), { 'aria-label': 'Fire now: ' + row.function }) },
     ],
   });
+}
+
+const DEMO_STATES = {
+  none: () => 'It has not run yet.',
+  running: (data) => (data.began_at ? ['It runs for ', span((state.now - new Date(data.began_at)) / 1000), '. ', t.a({ href: data.console, target: '_blank', rel: 'noopener' }, 'Watch it in its own console')] : 'This host plays it itself, in its terminal.'),
+  passed: (data) => ['The books balanced, after ', span((new Date(data.ended_at) - new Date(data.began_at)) / 1000), '.'],
+  failed: (data) => `It ended with status ${data.status}. What it says is below.`,
+};
+
+/** The demo, which plays on documents and a clock of its own, and what it printed. */
+function demo(data) {
+  const running = data.state === 'running';
+  const start = () => act(() => local('demo', { body: {} }), () => 'The demo has started.', loadDemo);
+  return [
+    t.p({ class: 'intro' }, 'It plays all features for about two minutes in a process of its own, with an emulator, documents and a clock of its own, and checks the books at the end.'),
+    t.p({ class: 'row' }, button(running ? 'The demo is running' : 'Run the demo', start, { class: 'primary', disabled: running }), data.state !== 'none' && badge(data.state), t.span({ role: 'status' }, DEMO_STATES[data.state](data))),
+    data.output && t.pre({ class: 'output', tabindex: 0, role: 'region', 'aria-label': 'What the demo printed' }, data.output),
+  ];
 }
 
 /** The figures of a sweep's answer. */

@@ -1,9 +1,9 @@
 // The first look: what is wrong now.
-import { t, panel, tile, tiles, badge, bar, table, link, number, percent, short, plain, when, address } from '../view.js';
+import { t, panel, tile, tiles, badge, bar, table, link, lastHour, number, percent, short, plain, when, address } from '../view.js';
 import { state, domainNow } from '../store.js';
 import { call, load as fill } from '../api.js';
 import { alertLine } from './alerts.js';
-import { events, traffic, sweeps, loadEvents, loadTraffic, loadSchedules } from './host.js';
+import { events, traffic, loadEvents, loadTraffic } from './host.js';
 
 export const title = () => 'Overview';
 export const every = 10;
@@ -14,10 +14,11 @@ const MOST_PAGES = 5;
 
 /** Providers and quotas come in pages that belong together; the first pages are enough for a look. */
 async function everyStatus(signal) {
-  const all = { providers: [], quotas: [], open_alerts: 0 };
+  const all = { providers: [], quotas: [], open_alerts: 0, sweeps: [] };
   let token;
   for (let i = 0; i < MOST_PAGES; i++) {
-    const page = await call('provider-status', { query: { limit: 100, page_token: token }, signal });
+    const page = await call('provider-status', { query: { limit: 100, page_token: token, sweeps: i === 0 || null }, signal });
+    all.sweeps.push(...(page.sweeps ?? []));
     all.providers.push(...page.providers);
     all.quotas.push(...page.quotas);
     all.open_alerts = page.open_alerts;
@@ -38,7 +39,6 @@ export function load() {
   if (state.session.mode === 'local') {
     loadEvents();
     loadTraffic();
-    loadSchedules();
   }
 }
 
@@ -52,8 +52,8 @@ export function view() {
       panel({ title: 'Quotas of models', from: 'provider-status', key: STATUS, reload: loadStatus, view: quotas, empty: (data) => !data.quotas.length && 'No model has a quota yet. Quotas are made when a model is first used.' }),
       panel({ title: 'Providers and models', from: 'provider-status', key: STATUS, reload: loadStatus, wide: true, view: providers, empty: (data) => !data.providers.length && 'No provider was probed or used yet.' }),
       local && traffic(),
+      panel({ title: 'Sweeps', from: 'provider-status', key: STATUS, reload: loadStatus, view: sweeps, empty: (data) => !data.sweeps.length && 'The function does not say when sweeps ran.' }),
       local && events(),
-      local && sweeps(),
     ),
   ];
 }
@@ -109,10 +109,25 @@ function providers(data) {
     columns: [
       { name: 'Provider or model', cell: (row) => (row.model_id ? t.span({ class: 'child' }, row.model_id) : t.strong(null, link(address('routing', { provider: row.provider }), row.provider))) },
       { name: 'State', cell: (row) => badge(row.status) },
-      { name: 'Circuit', cell: (row) => badge(row.circuit, row.circuit === 'closed' ? 'calm' : undefined) },
-      { name: 'Errors', number: true, cell: (row) => (row.model_id ? '' : percent(row.error_rate)) },
+      { name: 'Circuit', low: true, cell: (row) => badge(row.circuit, row.circuit === 'closed' ? 'calm' : undefined) },
+      { name: 'Last hour', cell: (row) => lastHour(row.last_hour) },
+      { name: 'Errors', number: true, low: true, cell: (row) => (row.model_id ? '' : percent(row.error_rate)) },
       { name: 'Latency', number: true, low: true, cell: (row) => (row.model_id ? '' : row.latency_ms == null ? '–' : number(row.latency_ms) + ' ms') },
       { name: 'Away', low: true, cell: (row) => (row.away_until ? away(row) : '') },
     ],
   });
 }
+
+/** The scheduled functions, and when each ran, by the functions' clock. */
+const sweeps = (data) =>
+  table({
+    caption: 'Scheduled functions, when they ran and when they are due',
+    id: (row) => row.function,
+    rows: data.sweeps,
+    columns: [
+      { name: 'Function', cell: (row) => row.function },
+      { name: 'State', cell: (row) => badge(row.status) },
+      { name: 'Last run', cell: (row) => when(row.last_run_at) },
+      { name: 'Due', cell: (row) => when(row.due_at) },
+    ],
+  });

@@ -1,5 +1,5 @@
 // Users: a search, and one user with balance, lots and statement.
-import { t, panel, table, badge, button, filters, field, select, link, code, number, signed, dollars, day, moment, brief, when, plain, tile, tiles, facts, opener, isOpen, address } from '../view.js';
+import { t, panel, table, badge, button, filters, field, select, link, code, hidden, number, signed, dollars, day, moment, brief, when, plain, tile, tiles, facts, opener, isOpen, address } from '../view.js';
 import { state, update } from '../store.js';
 import { call, load as fill } from '../api.js';
 import { openDialog } from '../dialogs.js';
@@ -94,6 +94,8 @@ function one(route) {
     t.div(
       { class: 'grid' },
       panel({ title: 'Lots: what expires when', from: 'credit-statement', key: STATEMENT, reload, wide: true, actions: button('Grant credits…', grant), empty: (data) => !data.lots.length && 'No credits are there.', view: (data) => lots(data.lots) }),
+      panel({ title: 'Open holds', from: 'credit-statement', key: STATEMENT, reload, empty: (data) => !data.holds?.length && 'Nothing is held.', view: holds }),
+      panel({ title: 'Last refusals', from: 'credit-statement', key: STATEMENT, reload, empty: (data) => !data.refusals?.length && 'No refused call is remembered.', view: refusals }),
     ),
     filters(
       'Statement',
@@ -116,6 +118,50 @@ function balance() {
   );
 }
 
+/** What a hold is for: a job, a call of a model, or what the caller did not say. */
+const purpose = (hold) =>
+  hold.job_id
+    ? [link(address('routing', { job_id: hold.job_id }), 'job ' + hold.job_id), hold.attempt > 1 && ` (attempt ${hold.attempt})`]
+    : hold.usage
+      ? `${hold.usage.provider} ${hold.usage.model_id}`
+      : 'a call';
+
+const holds = (data) => [
+  table({
+    caption: 'Open holds, those that lapse first at the top',
+    id: (row) => row.hold_id,
+    rows: data.holds,
+    columns: [
+      { name: 'For', class: 'text', cell: (row) => [purpose(row), t.small({ class: 'id', title: row.hold_id }, hidden(' hold '), code(row.hold_id.slice(0, 8)))] },
+      { name: 'Credits', number: true, cell: (row) => number(row.amount) },
+      { name: 'Since', cell: (row) => when(row.created_at) },
+      { name: 'Lapses', cell: (row) => when(row.expires_at) },
+    ],
+  }),
+  data.open_holds > data.holds.length && t.p({ class: 'more' }, `The first ${data.holds.length} of ${number(data.open_holds)}.`),
+];
+
+/** The figures of a refusal, those that decided it first. */
+const reason = ({ required, available, ...rest }) =>
+  Object.entries({ required, available, ...rest })
+    .filter(([, value]) => value != null)
+    .map(([name, value]) => (name.endsWith('_micros') ? `${plain(name.slice(0, -7))} ${dollars(value)}` : `${plain(name)} ${number(value)}`))
+    .join(' · ');
+
+/** The last refusals that the user's document remembers, with the figures that the caller was told. */
+const refusals = (data) =>
+  t.ul(
+    { class: 'list' },
+    data.refusals.map((row, i) =>
+      t.li(
+        { key: i, class: 'refusal' },
+        t.p(null, t.strong(null, plain(row.code)), ' ', t.small(null, row.operation)),
+        when(row.at),
+        t.small({ class: 'figures' }, reason(row.figures)),
+      ),
+    ),
+  );
+
 function statement(data, route) {
   const { kind } = route.query;
   const rows = data.transactions.filter((each) => !kind || each.type === kind);
@@ -134,7 +180,7 @@ const transactions = (rows) =>
     below: (row) => isOpen(row.transaction_id) && explained(row),
     columns: [
       { name: 'When', cell: (row) => opener(row.transaction_id, t.time({ datetime: row.created_at, title: moment(row.created_at) + ' UTC' }, brief(row.created_at))) },
-      { name: 'Kind', cell: (row) => plain(row.type) },
+      { name: 'Kind', class: 'words', cell: (row) => plain(row.type) },
       { name: 'Credits', number: true, cell: (row) => t.span({ class: row.amount < 0 ? 'minus' : 'plus' }, signed(row.amount)) },
       { name: 'Balance', number: true, cell: (row) => number(row.balance_after) },
       { name: 'What for', low: true, class: 'text', cell: (row) => row.description ?? row.reason ?? (row.usage ? `${row.usage.provider} ${row.usage.model_id}` : row.job_id ? 'job ' + row.job_id : '') },

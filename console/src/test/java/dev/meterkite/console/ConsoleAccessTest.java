@@ -74,7 +74,7 @@ class ConsoleAccessTest {
     assertEquals(List.of(), world.front.seen("/api/list-users"), "nothing is asked before");
     signIn(world, "right", "{\"admin\": true}");
     world.browser.awaitText("chloe");
-    assertFalse(world.browser.text().contains("This machine"), "there is no local host");
+    assertFalse(world.browser.find("nav").getText().contains("Local"), "there is no local host");
     assertTrue(world.front.paths().stream().noneMatch(path -> path.startsWith("/local/c")));
     world.browser.button("Sign out").click();
     world.browser.awaitText("Password");

@@ -144,6 +144,7 @@ class ConsoleFormsTest {
     world.browser.awaitText("openai gpt-4o");
     WebElement row =
         world.browser.all("tbody tr").stream()
+            .filter(each -> each.getText().contains("deduction"))
             .filter(each -> each.getText().contains("openai gpt-4o"))
             .findFirst()
             .orElseThrow();

@@ -47,6 +47,10 @@ class ConsolePicturesTest {
         world.browser.awaitPage(
             "the page " + page, text -> text.contains(words) && !text.contains("Loading…"));
         world.browser.run("document.querySelectorAll('.decision .opener')[1]?.click()");
+        if (name.equals("routing")) {
+          world.browser.button("Replay with what is known now").click();
+          world.browser.awaitText("What would be weighed now");
+        }
         world.browser.picture(World.PICTURES.resolve(name + "-" + scheme + "-" + width + ".png"));
         if (scheme.equals("light") == (width > 400)) { // Each scheme and each width once.
           assertEquals(List.of(), world.browser.barriers(), name + " " + scheme + " " + width);

@@ -14,7 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ConsoleStatesTest {
   private static final String NO_STATUS = "{'providers': [], 'quotas': [], 'open_alerts': 0}";
   private static final String NO_STATEMENT =
-      "{'user_id': 'ada', 'balance': 0, 'held': 0, 'available': 0, 'lots': [], 'transactions': []}";
+      "{'user_id': 'ada', 'balance': 0, 'held': 0, 'available': 0, 'lots': [], 'open_holds': 0,"
+          + " 'holds': [], 'refusals': [], 'transactions': []}";
   private static final String NO_USAGE =
       "{'groups': [], 'totals': {'count': 0, 'episodes_generated': 0, 'compute_minutes': 0,"
           + " 'storage_gb': 0, 'billable_cost_micros': 0}}";
@@ -34,7 +35,10 @@ class ConsoleStatesTest {
     "overview, list-alerts, No alert is open.",
     "users, list-users, There are no users yet.",
     "users?email=nobody@example.com, list-users, No user is like that.",
+    "overview, provider-status, The function does not say when sweeps ran.",
     "users/ada, credit-statement, No transaction is in this time.",
+    "users/ada, credit-statement, Nothing is held.",
+    "users/ada, credit-statement, No refused call is remembered.",
     "customers, list-customers, There are no customers yet.",
     "customers/acme, usage-report, Nothing was used in these days.",
     "customers/acme, list-customers, No such customer is registered.",

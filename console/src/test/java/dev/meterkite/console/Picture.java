@@ -10,7 +10,11 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 
 /** A picture with a palette: a third of the size, and hardly another one to the eye. */
 final class Picture {
@@ -47,7 +51,21 @@ final class Picture {
       small.getRaster().setDataElements(0, y, width, 1, row);
     }
     Files.createDirectories(file.getParent());
-    ImageIO.write(small, "png", file.toFile());
+    Files.deleteIfExists(file); // A longer one would keep its end.
+    write(small, file);
+  }
+
+  private static void write(BufferedImage image, Path file) throws IOException {
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
+    ImageWriteParam smallest = writer.getDefaultWriteParam();
+    smallest.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+    smallest.setCompressionQuality(0);
+    try (ImageOutputStream out = ImageIO.createImageOutputStream(file.toFile())) {
+      writer.setOutput(out);
+      writer.write(null, new IIOImage(image, null, null), smallest);
+    } finally {
+      writer.dispose();
+    }
   }
 
   private static IndexColorModel model(List<Integer> palette) {

@@ -45,6 +45,9 @@ final class Seed {
   static void busy(LocalHost host) {
     Seed seed = new Seed(host);
     seed.prefix = "busy-" + host.clock().instant() + "-";
+    seed.fire("check-providers");
+    seed.fire("reset-quotas");
+    seed.fire("expire-credits");
     seed.reserve("openai", "gpt-4o", 380_000);
     seed.reserve("openai", "gpt-4o-mini", 1_200_000);
     seed.reserve("google", "gemini-2.5-flash-preview-tts", 41_000);
@@ -65,7 +68,7 @@ final class Seed {
     grant("ada", 300, "purchase", now.plus(20, ChronoUnit.DAYS));
     grant("ada", 1_200, "purchase", now.plus(95, ChronoUnit.DAYS));
     grant("ada", 150, "admin_adjustment", null);
-    for (int i = 1; i <= 14; i++) {
+    for (int i = 7; i <= 14; i++) {
       post(
           "debit-credits",
           "{'user_id': 'ada', 'amount': "
@@ -79,6 +82,15 @@ final class Seed {
         "{'user_id': 'ada', 'usage': {'provider': 'openai',"
             + " 'model_id': 'gpt-4o', 'input_tokens': 182000, 'output_tokens': 9400}}");
     post("hold-credits", "{'user_id': 'ada', 'amount': 40}");
+    post(
+        "hold-credits",
+        "{'user_id': 'ada', 'amount': 75, 'job_id': 'job-9', 'expires_in_seconds': 7200}");
+    post(
+        "hold-credits",
+        "{'user_id': 'ada', 'expires_in_seconds': 900, 'usage': {'provider': 'openai',"
+            + " 'model_id': 'gpt-4o', 'input_tokens': 120000, 'output_tokens': 4000}}");
+    refused("debit-credits", 402, "{'user_id': 'ada', 'amount': 25000}");
+    refused("hold-credits", 402, "{'user_id': 'ada', 'amount': 8000}");
     String[] tiers = {"free", "payg", "pro", "enthu", "pro_plus"};
     String[] names = {"ben", "chloe", "dmitri", "elif", "farah", "goran", "hana", "ines"};
     for (int i = 0; i < names.length; i++) {
@@ -151,7 +163,7 @@ final class Seed {
   private void models() {
     fire("check-providers");
     fire("reset-quotas");
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 6; i++) {
       String job = i % 3 == 0 ? ", 'job_id': 'job-" + i + "'" : "";
       String task = i % 4 == 3 ? "tts" : "llm";
       post(

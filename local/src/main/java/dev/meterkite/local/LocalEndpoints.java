@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the local host answers itself: {@code /local/token}, {@code /local/jwks.json}, {@code
  * /local/health}, {@code /local/fire}, {@code /local/clock}, {@code /local/provider}, {@code
- * /local/schedules} and {@code /local/traffic}. Wrong parameters are a 400 problem.
+ * /local/schedules}, {@code /local/traffic} and {@code /local/demo}. Wrong parameters are a 400
+ * problem.
  */
 final class LocalEndpoints {
   private static final int MOST_BODY_BYTES = 64 << 10;
@@ -42,6 +43,7 @@ final class LocalEndpoints {
   private final EventRelay events;
   private final StubProviders providers;
   private final Traffic traffic;
+  private final DemoRuns demo;
 
   LocalEndpoints(
       String project,
@@ -53,7 +55,8 @@ final class LocalEndpoints {
       Schedules schedules,
       EventRelay events,
       StubProviders providers,
-      Traffic traffic) {
+      Traffic traffic,
+      DemoRuns demo) {
     this.project = project;
     this.firestore = firestore;
     this.table = table;
@@ -64,6 +67,7 @@ final class LocalEndpoints {
     this.events = events;
     this.providers = providers;
     this.traffic = traffic;
+    this.demo = demo;
   }
 
   void answer(HttpExchange exchange) throws IOException, InterruptedException, LocalProblem {
@@ -80,6 +84,7 @@ final class LocalEndpoints {
       case "/local/provider" -> provider(exchange);
       case "/local/schedules" -> shown(exchange, schedules.shown());
       case "/local/traffic" -> shown(exchange, traffic.shown());
+      case "/local/demo" -> demo(exchange);
       default -> throw LocalProblem.notFound("nothing is at " + path);
     }
   }
@@ -195,6 +200,16 @@ final class LocalEndpoints {
       move(body(exchange));
     }
     Loopback.json(exchange, 200, Map.of("now", clock.instant().toString()));
+  }
+
+  /** Shows the last run of the demo, or starts one. */
+  private void demo(HttpExchange exchange) throws IOException, LocalProblem {
+    parameters(exchange, Set.of(), "GET", "POST");
+    boolean starts = exchange.getRequestMethod().equals("POST");
+    if (starts) {
+      demo.start();
+    }
+    Loopback.json(exchange, starts ? 202 : 200, demo.shown());
   }
 
   private static JsonObject body(HttpExchange exchange) throws IOException, LocalProblem {

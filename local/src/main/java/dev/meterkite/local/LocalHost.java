@@ -123,6 +123,11 @@ public final class LocalHost implements AutoCloseable {
       if (options.schedules()) {
         schedules.start();
       }
+      DemoRuns demo =
+          closing(
+              DemoRuns.of(
+                  tableFile.toAbsolutePath().normalize().getParent(),
+                  options.command().equals("demo")));
       front.start(
           new LocalEndpoints(
               project,
@@ -134,7 +139,8 @@ public final class LocalHost implements AutoCloseable {
               schedules,
               events,
               providers,
-              front.traffic()),
+              front.traffic(),
+              demo),
           ConsoleFiles.of(tableFile.resolveSibling(CONSOLE)));
       Loopback.daemon(tokens::prepare, "token-keys").start();
     } catch (IOException | InterruptedException | RuntimeException e) {

@@ -41,6 +41,10 @@ final class LocalProblem extends Exception {
         405, "Method not allowed", "method_not_allowed", "only " + allowed, List.of());
   }
 
+  static LocalProblem conflict(String code, String detail) {
+    return new LocalProblem(409, "Conflict", code, detail, List.of());
+  }
+
   static LocalProblem tooLarge(String detail) {
     return new LocalProblem(413, "Payload too large", "payload_too_large", detail, List.of());
   }

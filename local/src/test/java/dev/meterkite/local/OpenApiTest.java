@@ -74,7 +74,12 @@ class OpenApiTest {
   /** What depends on how fast this machine is, or is opaque, or names a real time. */
   private static final Set<String> VARIES =
       Set.of(
-          "age_seconds", "latency_ms", "retry_after_seconds", "next_page_token", "price_version");
+          "age_seconds",
+          "last_hour",
+          "latency_ms",
+          "next_page_token",
+          "price_version",
+          "retry_after_seconds");
 
   /** What the trigger of jobs alone comes to; it stands in the job's payment. */
   private static final Set<CreditOutcome> ONLY_OF_JOBS =

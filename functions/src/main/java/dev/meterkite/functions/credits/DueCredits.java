@@ -16,6 +16,7 @@ import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.StripePayments;
 import dev.meterkite.model.schema.Schema.Sweeps;
 import dev.meterkite.model.schema.Schema.Users;
+import dev.meterkite.model.schema.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -38,7 +39,6 @@ import java.util.function.Function;
  * command_relays}, and resolves the alerts of held prices that a person has dealt with.
  */
 final class DueCredits {
-  private static final String NAME = "expire-credits";
 
   /** Documents found at once. */
   private static final int PAGE = 100;
@@ -165,7 +165,7 @@ final class DueCredits {
   /** Jobs without the payment of their latest attempt, by status and the time of their creation. */
   private Tally findLost(Instant now, Budget budget) {
     Tally lost = new Tally();
-    DocRef ref = new DocRef(Sweeps.COLLECTION, NAME);
+    DocRef ref = Sweep.EXPIRE_CREDITS.ref();
     Snapshot sweep = store.read(List.of(ref)).join().get(0);
     Instant by = now.minus(PATIENCE);
     Instant from = now.minus(FARTHEST);
@@ -184,14 +184,15 @@ final class DueCredits {
           lost,
           budget);
     }
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(Sweeps.NAME, ref.id());
+    fields.put(Sweeps.UPDATED_AT, now);
     // One full document must not have all jobs of a month looked through every hour from now on.
     if (!lost.more && lost.failed == lost.failedForGood) {
-      Map<String, Object> fields = new LinkedHashMap<>();
-      fields.put(Sweeps.NAME, NAME);
       fields.put(Sweeps.CURSOR, by);
       fields.put(Sweeps.FINISHED_AT, now);
-      store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
     }
+    store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
     return lost;
   }
 

@@ -17,6 +17,7 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Sweeps;
+import dev.meterkite.model.schema.Sweep;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -81,7 +82,7 @@ final class Reconciliation {
    */
   Map<String, Object> walk() {
     Budget budget = time.get();
-    DocRef ref = new DocRef(Sweeps.COLLECTION, NAME);
+    DocRef ref = Sweep.RECONCILE_LEDGER.ref();
     String last =
         store.read(List.of(ref)).join().get(0).fields().get(Sweeps.CURSOR) instanceof String id
             ? id

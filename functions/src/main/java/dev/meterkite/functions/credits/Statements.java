@@ -1,18 +1,23 @@
 package dev.meterkite.functions.credits;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
+import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.PageToken;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.credits.CreditAnswers;
 import dev.meterkite.model.credits.StatementPage;
 import dev.meterkite.model.credits.StatementPage.Position;
+import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -71,7 +76,8 @@ final class Statements {
 
   /**
    * The page as the answer, behind the members of {@code view}. Transactions behind its sequence
-   * were committed after the figures were read, and are left out.
+   * were committed after the figures were read, and are left out. On the first page the open holds
+   * have what their documents say of them.
    */
   Answer page(Request request, String view) {
     JsonObject figures = JsonParser.parseString(view).getAsJsonObject();
@@ -81,6 +87,14 @@ final class Statements {
         to == null
             ? CompletableFuture.completedFuture(List.of())
             : store.find(Queries.lastTransactionOfUserBefore(request.userId(), to));
+    JsonArray holds =
+        request.at().equals(Position.START)
+            ? figures.getAsJsonArray(CreditAnswers.HOLDS)
+            : new JsonArray();
+    CompletableFuture<List<Snapshot>> held =
+        holds.isEmpty()
+            ? CompletableFuture.completedFuture(List.of())
+            : store.read(holds.asList().stream().map(Statements::hold).toList());
     StatementPage page = read(request, latest);
     Map<String, Object> members = new LinkedHashMap<>();
     members.put("transactions", page.transactions());
@@ -96,7 +110,27 @@ final class Statements {
     if (next != null) {
       members.put("next_page_token", PageToken.of(next.after()));
     }
-    return Answer.json(Json.join(view, members), false);
+    List<Snapshot> documents = held.join();
+    for (int i = 0; i < documents.size(); i++) {
+      describe(holds.get(i).getAsJsonObject(), documents.get(i).fields());
+    }
+    return Answer.json(Json.join(holds.isEmpty() ? view : figures.toString(), members), false);
+  }
+
+  private static DocRef hold(JsonElement open) {
+    String id = open.getAsJsonObject().get(CreditHolds.HOLD_ID).getAsString();
+    return new DocRef(CreditHolds.COLLECTION, id);
+  }
+
+  /** Adds to an open hold since when it is open, and what for. */
+  private static void describe(JsonObject open, Map<String, Object> document) {
+    Map<String, @Nullable Object> more = new LinkedHashMap<>();
+    for (String name : List.of(CreditHolds.CREATED_AT, CreditHolds.ATTEMPT, CreditHolds.USAGE)) {
+      if (document.get(name) != null) {
+        more.put(name, JsonValues.shown(document.get(name)));
+      }
+    }
+    JsonParser.parseString(Json.write(more)).getAsJsonObject().asMap().forEach(open::add);
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.meterkite.model.routing.RoutingAudit;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import dev.meterkite.model.schema.Schema.Sweeps;
+import dev.meterkite.model.schema.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,7 +36,7 @@ final class DecisionExpiry {
   private static final int OLDEST = 50;
   private static final int PAGE = 200;
   private static final int MOST_PAGES = 25;
-  private static final DocRef SWEEP = new DocRef(Sweeps.COLLECTION, "decision-expiry");
+  private static final DocRef SWEEP = Sweep.CHECK_PROVIDERS.ref();
 
   private final Store store;
 
@@ -66,15 +67,16 @@ final class DecisionExpiry {
         query = Queries.decisionsFrom(from, PAGE, List.of(reached, end.ref().id()));
       }
     }
-    note(from, more ? reached : now.minus(LATE));
+    note(from, more ? reached : now.minus(LATE), now);
     return repaired;
   }
 
-  private void note(Instant from, Instant next) {
+  private void note(Instant from, Instant next, Instant now) {
     if (next.isAfter(from)) {
       Map<String, Object> fields = new LinkedHashMap<>();
       fields.put(Sweeps.NAME, SWEEP.id());
       fields.put(Sweeps.STARTED_AT, next.truncatedTo(ChronoUnit.MICROS));
+      fields.put(Sweeps.UPDATED_AT, now.truncatedTo(ChronoUnit.MICROS));
       store.commit(List.of(Mutation.blind(SWEEP, fields, Map.of()))).join();
     }
   }

@@ -28,6 +28,7 @@ import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.ModelProviderHealth;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
 import dev.meterkite.model.schema.Schema.RoutingDecisions;
+import dev.meterkite.model.schema.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -39,6 +40,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of providers: probed, reported, shown. */
@@ -239,19 +241,30 @@ public final class Providers {
     }
   }
 
-  /** Providers and quotas of a page, and the number of open alerts. */
+  /** Providers and quotas of a page, the number of open alerts, and on request the last sweeps. */
   Answer status(StatusPage page) {
     int limit = page.limit() + 1;
     CompletableFuture<List<Snapshot>> health = health(limit, page.provider());
     CompletableFuture<List<Snapshot>> limits =
         store.find(Queries.allOf(ModelQuotas.COLLECTION, limit, page.quota()));
     CompletableFuture<Long> open = alerting.open();
+    CompletableFuture<List<Snapshot>> sweeps =
+        page.sweeps()
+            ? store.read(Stream.of(Sweep.values()).map(Sweep::ref).toList())
+            : CompletableFuture.completedFuture(List.of());
     Instant now = clock.instant();
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("providers", views(page.cut(health.join()), now, true));
     answer.put(
         "quotas", page.cut(limits.join()).stream().map(quota -> quotaView(quota, now)).toList());
     answer.put("open_alerts", open.join());
+    if (page.sweeps()) {
+      List<Map<String, Object>> views = new ArrayList<>();
+      for (Sweep sweep : Sweep.values()) {
+        views.add(sweep.view(sweeps.join().get(sweep.ordinal()), now));
+      }
+      answer.put("sweeps", views);
+    }
     page.next(health.join(), limits.join())
         .ifPresent(token -> answer.put("next_page_token", token));
     return Answer.ok(answer);
@@ -261,16 +274,13 @@ public final class Providers {
     return store.find(Queries.allOf(ModelProviderHealth.COLLECTION, limit, after));
   }
 
-  private List<Map<String, Object>> views(List<Snapshot> found, Instant now, boolean models) {
+  private List<Map<String, Object>> views(List<Snapshot> found, Instant now, boolean full) {
     return found.stream()
         .map(
             health -> {
               HealthState state = rules.decode(health);
-              Map<String, Object> view = state.view(now);
+              Map<String, Object> view = full ? state.fullView(now) : state.view(now);
               view.put(ModelProviderHealth.PROVIDER, name(health));
-              if (models) {
-                view.put("models", state.modelViews(now));
-              }
               return view;
             })
         .toList();

@@ -13,8 +13,9 @@ import java.util.Optional;
  * @param limit the most of each on a page
  * @param provider the last provider of the page before; empty for the first page
  * @param quota the last quota of the page before; empty for the first page
+ * @param sweeps whether it says when the scheduled functions ran
  */
-record StatusPage(int limit, String provider, String quota) {
+record StatusPage(int limit, String provider, String quota, boolean sweeps) {
   /** Comes before all usual ids: the place in a list that had nothing yet. */
   private static final String START = "!";
 
@@ -23,9 +24,10 @@ record StatusPage(int limit, String provider, String quota) {
   static StatusPage parse(Fields fields) {
     List<Object> place = PageToken.place(fields, List.of(PLACE));
     int limit = (int) fields.integer("limit", 1, Page.MOST, Page.MOST);
+    boolean sweeps = Boolean.TRUE.equals(fields.optionalFlag("sweeps"));
     return place == null
-        ? new StatusPage(limit, "", "")
-        : new StatusPage(limit, place.get(0).toString(), place.get(1).toString());
+        ? new StatusPage(limit, "", "", sweeps)
+        : new StatusPage(limit, place.get(0).toString(), place.get(1).toString(), sweeps);
   }
 
   /** Of one more than a page, those of the page. */

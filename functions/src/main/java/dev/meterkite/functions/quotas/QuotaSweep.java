@@ -1,6 +1,7 @@
 package dev.meterkite.functions.quotas;
 
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.usage.Metering;
@@ -11,11 +12,14 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
+import dev.meterkite.model.schema.Schema.Sweeps;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
+import dev.meterkite.model.schema.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +71,7 @@ final class QuotaSweep {
     return OfProcess.SWEEP;
   }
 
-  /** One run; says what was done, and whether something that is due is left. */
+  /** One run; says what was done, and whether something that is due is left, and notes its time. */
   Map<String, Object> run() {
     Instant until = real.instant().plus(BUDGET);
     Run customers = new Run(Customers.COLLECTION, Customers.QUOTA_DUE_AT, metering::reset);
@@ -78,6 +82,7 @@ final class QuotaSweep {
     runs.forEach(run -> run.until(until));
     Instant share = real.instant().plus(AUDIT_BUDGET);
     Audited audited = metering.audit(real, share.isBefore(until) ? share : until);
+    note(clock.instant());
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put("customers_reset", (long) customers.swept.done());
     answer.put("model_quotas_reset", (long) models.swept.done());
@@ -89,6 +94,13 @@ final class QuotaSweep {
         "more",
         audited.more() || runs.stream().anyMatch(run -> run.more || run.swept.failed() > 0));
     return answer;
+  }
+
+  private void note(Instant now) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(Sweeps.NAME, Sweep.RESET_QUOTAS.ref().id());
+    fields.put(Sweeps.UPDATED_AT, now.truncatedTo(ChronoUnit.MICROS));
+    store.commit(List.of(Mutation.blind(Sweep.RESET_QUOTAS.ref(), fields, Map.of()))).join();
   }
 
   private Swept resetModels(List<Snapshot> due) {

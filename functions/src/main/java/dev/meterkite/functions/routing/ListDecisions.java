@@ -9,18 +9,17 @@ import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
 import java.io.IOException;
 
-/** {@code list-decisions}: routing decisions with what was weighed, newest first. */
+/**
+ * {@code list-decisions}: routing decisions with what was weighed, newest first; one of them can be
+ * decided again, which writes nothing.
+ */
 public final class ListDecisions implements HttpFunction {
   private final Edge edge;
   private final Endpoint<DecisionPages.Request> endpoint;
 
   /** Used by the Functions Framework. */
   public ListDecisions() {
-    this(Backend.ofProcess());
-  }
-
-  private ListDecisions(Backend backend) {
-    this(backend.edge(), new DecisionPages(backend));
+    this(Backend.ofProcess().edge(), new DecisionPages(Backend.ofProcess(), Routing.ofProcess()));
   }
 
   ListDecisions(Edge edge, DecisionPages pages) {

@@ -171,6 +171,24 @@ public final class Routing {
     }
   }
 
+  /**
+   * What {@link #route} would weigh now for the request of a decision, by the decision's own draw.
+   * It only reads: nothing is reserved, no trial is taken, no decision is written. Trials count as
+   * due as soon as the model's circuit lets one through.
+   */
+  Preview preview(RouteRequest request, String decisionId) {
+    Errand errand = new Errand(request, RoutingAudit.ref(decisionId), false, "");
+    Sight sight = look(errand, CatalogueCache.MAX_AGE_OF_REFUSALS);
+    return new Preview(sight.weighed(), sight.now());
+  }
+
+  /**
+   * What would be weighed.
+   *
+   * @param at when health and quotas were read
+   */
+  record Preview(Weighed weighed, Instant at) {}
+
   /** One request on its way. */
   private static final class Errand {
     private final RouteRequest request;

@@ -53,8 +53,8 @@ final class BatchDecision<S, I> {
     this.now = env.domainNow(base.log());
     this.real = env.real();
     this.host = host;
-    this.draft = new PendingWrites(batch);
     this.refusedKeys = new RefusedKeys(base.log(), batch, limits, real);
+    this.draft = new PendingWrites(batch, refusedKeys);
     this.state = base.state();
   }
 
@@ -134,7 +134,7 @@ final class BatchDecision<S, I> {
   private void refuse(Pending<I> pending, Decision.Refused<S> refused) {
     boolean remembered = refused.outcome().remembered() && base.updateTime() != null;
     if (pending.command.key() != null && remembered) {
-      draft.add(refusedKeys.remember(pending.command, refused.outcome().code()));
+      draft.add(refusedKeys.remember(pending.command, refused, now));
     }
     unchanging.add(new Unchanging<>(pending, refusal(pending, refused)));
   }

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.store;
 
 import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PendingWrites implements Seen {
   private final Batch<?> batch;
+  private final RefusedKeys refused;
   private final Map<DocRef, Part> parts = new LinkedHashMap<>();
 
   /** What the commit does to one document. */
@@ -33,8 +35,14 @@ final class PendingWrites implements Seen {
     final Map<String, Long> increments = new LinkedHashMap<>();
   }
 
-  PendingWrites(Batch<?> batch) {
+  PendingWrites(Batch<?> batch, RefusedKeys refused) {
     this.batch = batch;
+    this.refused = refused;
+  }
+
+  @Override
+  public List<RefusedCommand> refusals() {
+    return refused.last();
   }
 
   @Override

@@ -1,10 +1,13 @@
 package dev.meterkite.functions.store;
 
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +24,7 @@ final class RefusedKeys {
   private final Limits limits;
   private final Instant real;
   private final Map<String, CommitLog.Entry> ring;
+  private final List<RefusedCommand> last;
   private long overflow;
   private boolean more;
 
@@ -30,6 +34,7 @@ final class RefusedKeys {
     this.limits = limits;
     this.real = real;
     this.ring = new LinkedHashMap<>(log.young(real, limits.refusedFor()));
+    this.last = new ArrayList<>(log.last());
     this.overflow = log.youngOverflow(real, limits.refusedFor());
   }
 
@@ -64,8 +69,13 @@ final class RefusedKeys {
    *
    * @return what must be written besides the owner document
    */
-  List<Write> remember(Command<?> command, String code) {
+  List<Write> remember(Command<?> command, Decision.Refused<?> refused, Instant now) {
+    String code = refused.outcome().code();
     more = true;
+    last.add(RefusedCommand.of(command.operation(), refused, now));
+    if (last.size() > CommitLog.MOST_LAST) {
+      last.remove(0);
+    }
     if (ring.size() < limits.refused()) {
       String request = CommitLog.requestHash(command.requestHash());
       ring.put(
@@ -82,8 +92,13 @@ final class RefusedKeys {
     return more;
   }
 
+  /** The last refusals, the oldest first. */
+  List<RefusedCommand> last() {
+    return List.copyOf(last);
+  }
+
   /** The owner's log after the commit of this batch. */
   CommitLog next(Instant now, @Nullable Host host) {
-    return log.next(now, ring, overflow, host);
+    return log.next(now, ring, overflow, last, host);
   }
 }

@@ -10,10 +10,13 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.meterkite.model.schema.Sweep;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -23,7 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FunctionTableTest {
   private static final Path TABLE = Path.of("..", "functions.tsv");
   private static final String HEADER =
-      "name\tclass\tkind\ttrigger\taccount\tmemory\tcpu\tconcurrency\tmin\tmax\ttimeout\tretry\troles\n";
+      "name\tclass\tkind\ttrigger\taccount\tmemory\tcpu\tconcurrency\tmin\tmax\ttimeout\tretry"
+          + "\troles\n";
   private static final String HTTP =
       "echo\ta.Echo\thttp\t-\tacc\t512\t1\t80\t0\t10\t30\tfalse\tservice,admin\n";
   private static final String EVENT =
@@ -54,6 +58,28 @@ class FunctionTableTest {
         && !type.getModifiers().contains(JavaModifier.ABSTRACT)
         && (type.isAssignableTo(HttpFunction.class)
             || type.isAssignableTo(CloudEventsFunction.class));
+  }
+
+  /** What says whether a sweep is late knows the schedules by heart. */
+  @Test
+  void sweeps_areTheScheduledFunctionsAtTheirIntervals() throws IOException {
+    Map<String, Duration> intervals =
+        Map.of(
+            "* * * * *", Duration.ofMinutes(1),
+            "*/5 * * * *", Duration.ofMinutes(5),
+            "0 * * * *", Duration.ofHours(1),
+            "10 3 * * *", Duration.ofDays(1));
+    Map<String, Duration> scheduled = new TreeMap<>();
+    for (FunctionEntry entry : FunctionTable.read(TABLE).entries()) {
+      if (entry.schedule() != null) {
+        scheduled.put(entry.name(), intervals.get(entry.schedule()));
+      }
+    }
+    Map<String, Duration> known = new TreeMap<>();
+    for (Sweep sweep : Sweep.values()) {
+      known.put(sweep.function(), sweep.every());
+    }
+    assertEquals(scheduled, known);
   }
 
   @Test

@@ -467,10 +467,15 @@ class CostTest {
             "error_rate",
             0.9));
     costs("provider-status", "two providers, one quota", "");
+    costs("provider-status", "and when the sweeps ran", "sweeps=true");
     String route = "{\"task_type\":\"llm\",\"input_tokens\":100,\"output_tokens\":100}";
-    call("route-model", route);
+    JsonElement decision = call("route-model", route);
     costs("route-model", "a decision between two models", route);
     costs("list-decisions", "two decisions", "limit=10");
+    costs(
+        "list-decisions",
+        "one of them, and what it would be now",
+        "replay=true&decision_id=" + decision.getAsJsonObject().get("decision_id").getAsString());
     sets(
         "on-alert-written",
         "an alert of another program",

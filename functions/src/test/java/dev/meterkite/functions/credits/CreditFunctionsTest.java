@@ -128,6 +128,71 @@ class CreditFunctionsTest {
     assertEquals(70, balance(user));
   }
 
+  /** Who looks at a user sees what is held, what for and since when, and why calls were refused. */
+  @Test
+  void statement_hasOpenHoldsAndLastRefusals() {
+    String user = user(100);
+    assertEquals("[]", statement(user, "").get("holds").toString());
+    assertEquals("[]", statement(user, "").get("refusals").toString());
+    String job = "job-" + key();
+    String later = hold(user, 20, ",'expires_in_seconds':7200,'job_id':'" + job + "'");
+    String first = hold(user, 30, ",'expires_in_seconds':3600");
+    String closed = hold(user, 5, "");
+    done(SettleHold.class, settling(closed, "release", ""));
+    refused(call(DebitCredits.class, key(), debit(user, 51)), 402, "insufficient_credits");
+    refused(call(HoldCredits.class, key(), debit(user, 60)), 402, "insufficient_credits");
+    done(DebitCredits.class, debit(user, 1));
+    done(DebitCredits.class, debit(user, 2));
+
+    JsonObject page = statement(user, "&limit=2");
+    assertEquals(2, page.get("open_holds").getAsLong());
+    JsonArray holds = page.getAsJsonArray("holds");
+    assertEquals(List.of(first, later), ids(holds), "the one that lapses first comes first");
+    JsonObject ofJob = holds.get(1).getAsJsonObject();
+    assertEquals("hold_id amount expires_at job_id created_at", members(ofJob));
+    assertEquals(job, ofJob.get("job_id").getAsString());
+    Instant since = Instant.parse(ofJob.get("created_at").getAsString());
+    assertEquals(since.plusSeconds(7200).toString(), ofJob.get("expires_at").getAsString());
+    JsonArray refusals = page.getAsJsonArray("refusals");
+    assertEquals(2, refusals.size());
+    JsonObject newest = refusals.get(0).getAsJsonObject();
+    assertEquals("at operation code figures", members(newest));
+    assertEquals("hold-credits", newest.get("operation").getAsString());
+    assertEquals("insufficient_credits", newest.get("code").getAsString());
+    assertEquals(60, newest.getAsJsonObject("figures").get("required").getAsLong());
+    assertEquals(50, newest.getAsJsonObject("figures").get("available").getAsLong());
+
+    String token = page.get("next_page_token").getAsString();
+    JsonObject next = statement(user, "&limit=2&page_token=" + token);
+    assertFalse(next.getAsJsonArray("holds").get(0).getAsJsonObject().has("created_at"));
+  }
+
+  /** A hold by usage says which model it is for. */
+  @Test
+  void holdOfUsage_saysWhatItIsFor() {
+    String user = user(100);
+    done(
+        HoldCredits.class,
+        "{'user_id':'"
+            + user
+            + "','usage':{'provider':'openai','model_id':'gpt-4o','input_tokens':182000}}");
+    JsonObject hold = statement(user, "").getAsJsonArray("holds").get(0).getAsJsonObject();
+    assertEquals("gpt-4o", hold.getAsJsonObject("usage").get("model_id").getAsString());
+  }
+
+  private static JsonObject statement(String userId, String more) {
+    HttpResponse<String> answer =
+        HOSTED.get(CreditStatement.class, "service", "user_id=" + userId + more);
+    assertEquals(200, answer.statusCode(), answer.body());
+    return json(answer);
+  }
+
+  private static List<String> ids(JsonArray holds) {
+    return holds.asList().stream()
+        .map(each -> each.getAsJsonObject().get("hold_id").getAsString())
+        .toList();
+  }
+
   @Test
   void repeat_isAnsweredByteForByte() {
     // A1: the caller that never heard the answer repeats, and there is one effect.
@@ -970,7 +1035,8 @@ class CreditFunctionsTest {
     hold(user, 20, "");
     JsonObject answer = json(HOSTED.get(CreditStatement.class, "service", "user_id=" + user));
     assertEquals(
-        "user_id balance held available accrued_micros sequence lots transactions",
+        "user_id balance held available accrued_micros sequence lots open_holds holds refusals"
+            + " transactions",
         members(answer));
     assertEquals("70 20 50", figures(answer));
     JsonObject lot = answer.getAsJsonArray("lots").get(0).getAsJsonObject();

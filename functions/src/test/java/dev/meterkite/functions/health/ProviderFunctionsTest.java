@@ -84,6 +84,48 @@ class ProviderFunctionsTest {
         hosted.post(AcknowledgeAlert.class, "admin", null, "{\"alert_id\":\"none\"}").statusCode());
   }
 
+  @Test
+  void lastHour_isShownForProviderAndModels() {
+    report(null, "\"model_id\":\"m\",\"success\":true");
+    report(null, "\"model_id\":\"m\",\"success\":false,\"http_status\":500");
+    report(null, "\"model_id\":\"n\",\"success\":true");
+    JsonObject shown = status("");
+    JsonObject hour = shown.getAsJsonObject("last_hour");
+    assertEquals(12, hour.getAsJsonArray("calls").size());
+    assertEquals(3, sum(hour, "calls"));
+    assertEquals(1, sum(hour, "failed"));
+    JsonObject m = shown.getAsJsonArray("models").get(0).getAsJsonObject();
+    assertEquals(2, sum(m.getAsJsonObject("last_hour"), "calls"));
+  }
+
+  private JsonObject status(String query) {
+    for (var each :
+        json(hosted.get(ProviderStatus.class, "admin", query).body()).getAsJsonArray("providers")) {
+      if (each.getAsJsonObject().get("provider").getAsString().equals(provider)) {
+        return each.getAsJsonObject();
+      }
+    }
+    throw new AssertionError(provider);
+  }
+
+  private static long sum(JsonObject hour, String name) {
+    return hour.getAsJsonArray(name).asList().stream().mapToLong(each -> each.getAsLong()).sum();
+  }
+
+  @Test
+  void sweeps_sayOnRequestWhenTheyRan() {
+    assertEquals(200, hosted.post(CheckProviders.class, "scheduler", null, "{}").statusCode());
+    assertFalse(json(hosted.get(ProviderStatus.class, "admin", "").body()).has("sweeps"));
+    HttpResponse<String> answer = hosted.get(ProviderStatus.class, "admin", "sweeps=true");
+    var sweeps = json(answer.body()).getAsJsonArray("sweeps");
+    assertEquals(4, sweeps.size(), answer.body());
+    JsonObject check = sweeps.get(0).getAsJsonObject();
+    assertEquals("check-providers", check.get("function").getAsString());
+    assertEquals("on_time", check.get("status").getAsString());
+    assertEquals(60, check.get("every_seconds").getAsLong());
+    assertEquals(400, hosted.get(ProviderStatus.class, "admin", "sweeps=now").statusCode());
+  }
+
   /** Another program keeps the health: an outage and its end are told from what it writes. */
   @Test
   void a34_healthOfAnotherWriter_raisesAndResolves() {

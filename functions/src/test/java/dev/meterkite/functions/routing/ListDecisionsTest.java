@@ -2,6 +2,7 @@ package dev.meterkite.functions.routing;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -106,8 +107,40 @@ class ListDecisionsTest {
     assertFalse(page.has("next_page_token"));
   }
 
+  @Test
+  void oneDecision_isFoundByItsId() {
+    decision("one", "alpha", hosted.now(), Map.of());
+    decision("gone", "alpha", hosted.now(), Map.of("expire_at", hosted.now()));
+    assertEquals(List.of("one"), names(page("decision_id=one-" + job)));
+    assertEquals(List.of(), names(page("decision_id=gone-" + job)));
+    JsonObject none = page("replay=true&decision_id=none-" + job);
+    assertEquals(List.of(), names(none));
+    assertFalse(none.has("replay"));
+  }
+
+  @Test
+  void decisionThatDoesNotSayWhatItWasAskedFor_cannotBeReplayed() {
+    decision("one", "alpha", hosted.now(), Map.of());
+    HttpResponse<String> answer =
+        hosted.get(ListDecisions.class, "admin", "replay=true&decision_id=one-" + job);
+    assertEquals(409, answer.statusCode(), answer.body());
+    assertTrue(answer.body().contains("not_replayable"), answer.body());
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"limit=0", "job_id=a/b", "provider=", "page_token=WyJhIl0", "colour=red"})
+  @ValueSource(
+      strings = {
+        "limit=0",
+        "job_id=a/b",
+        "provider=",
+        "page_token=WyJhIl0",
+        "colour=red",
+        "replay=true",
+        "replay=1&decision_id=d",
+        "decision_id=d&job_id=j",
+        "decision_id=d&provider=p",
+        "decision_id=a/b"
+      })
   void wrongQuery_isRefused(String query) {
     assertEquals(400, hosted.get(ListDecisions.class, "admin", query).statusCode());
   }

@@ -11,6 +11,7 @@ import dev.meterkite.functions.health.ReportOutcome;
 import dev.meterkite.functions.hosted.Hosted;
 import dev.meterkite.functions.quotas.SettleQuota;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.routing.Router;
@@ -128,6 +129,71 @@ class RouteModelTest {
               }
             });
     return reasons;
+  }
+
+  private JsonObject replay(HttpResponse<String> decided) {
+    HttpResponse<String> answer =
+        hosted.get(
+            ListDecisions.class,
+            "admin",
+            "replay=true&decision_id=" + text(decided, "decision_id"));
+    assertEquals(200, answer.statusCode(), answer.body());
+    return json(answer).getAsJsonObject("replay");
+  }
+
+  /** Everything that a decision could leave behind; its own time is not among it. */
+  private Map<DocRef, Snapshot> traces() {
+    Map<DocRef, Snapshot> traces = new HashMap<>();
+    for (String provider : List.of(alpha, beta)) {
+      for (DocRef ref :
+          List.of(
+              new DocRef(ModelProviderHealth.COLLECTION, provider),
+              new DocRef(ModelQuotas.COLLECTION, QuotaRules.id(provider, "m")))) {
+        traces.put(ref, hosted.read(ref.collection(), ref.id()));
+      }
+    }
+    hosted
+        .store()
+        .find(Query.of(RoutingDecisions.COLLECTION, 10).where("language", Query.Op.EQUAL, language))
+        .join()
+        .forEach(decision -> traces.put(decision.ref(), decision));
+    return traces;
+  }
+
+  /** Decided again, it shows what differs, and leaves nothing: no decision, tokens, or trial. */
+  @Test
+  void replay_decidesByWhatIsKnownNow_andWritesNothing() {
+    model(alpha, "m", 1_000_000, Map.of());
+    model(beta, "m", 9_000_000, Map.of());
+    quota(alpha, "m", 0, 10_000, Instant.now().plus(Duration.ofDays(3650)));
+    quota(beta, "m", 0, 10_000, Instant.now().plus(Duration.ofDays(3650)));
+    HttpResponse<String> decided = route(null, "");
+    assertEquals(alpha, text(decided, "provider"));
+    Map<DocRef, Snapshot> before = traces();
+    assertEquals(5, before.size(), before::toString);
+    JsonObject same = replay(decided);
+    assertTrue(same.get("same_model").getAsBoolean(), same::toString);
+    assertEquals(alpha, same.get("selected_provider").getAsString());
+    assertEquals(before, traces());
+
+    circuit(alpha, "open", now().plus(Duration.ofHours(1)));
+    before = traces();
+    JsonObject away = replay(decided);
+    assertFalse(away.get("same_model").getAsBoolean());
+    assertEquals(beta, away.get("selected_provider").getAsString());
+    assertTrue(away.get("differences").toString().contains("circuit_open"), away::toString);
+    assertEquals(before, traces());
+
+    circuit(alpha, "open", now().minus(Duration.ofSeconds(1)));
+    circuit(beta, "open", now().plus(Duration.ofHours(1)));
+    before = traces();
+    JsonObject trial = replay(decided);
+    assertTrue(trial.get("trial").getAsBoolean(), trial::toString);
+    assertTrue(replay(decided).get("trial").getAsBoolean(), "the trial is still to be had");
+    assertEquals(before, traces());
+    HttpResponse<String> next = route(null, "");
+    assertEquals(alpha, text(next, "provider"), next.body());
+    assertTrue(json(next).get("trial").getAsBoolean(), next.body());
   }
 
   @Test

@@ -6,11 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -157,6 +159,30 @@ abstract class GroupCommitContract {
     assertEquals(before, account("a"));
     assertEquals(1, CommitLog.of(read(Account.ref("a"))).refused().size());
     assertTrue(!read(POT).exists() && !read(Account.COUNTER).exists());
+  }
+
+  /** Whoever looks at the owner sees the last ten; that costs no commit more. */
+  @Test
+  void lastRefusals_areKeptWithTheirFigures_inTheCommitOfTheRefusal() {
+    call(Account.change("a", "first", -1));
+    long revision = CommitLog.of(read(Account.ref("a"))).revision();
+    for (int i = 0; i <= CommitLog.MOST_LAST; i++) {
+      domain = domain.plusSeconds(1);
+      refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "r" + i, -101 - i)));
+      assertEquals(++revision, CommitLog.of(read(Account.ref("a"))).revision());
+    }
+    assertEquals(List.of(), refusals(), "no document besides");
+    refused(Account.Refusal.INSUFFICIENT, call(Account.change("a", "r3", -104)));
+    List<RefusedCommand> last = CommitLog.of(read(Account.ref("a"))).last();
+    assertEquals(CommitLog.MOST_LAST, last.size(), "a repeat is no further refusal");
+    assertEquals(
+        List.of("INSUFFICIENT"), last.stream().map(RefusedCommand::code).distinct().toList());
+    RefusedCommand newest = last.get(last.size() - 1);
+    assertEquals(Map.of("balance", 99L, "sequence", 1L), newest.figures());
+    assertEquals(domain.truncatedTo(ChronoUnit.MICROS), newest.at());
+    assertTrue(last.get(0).at().isBefore(last.get(1).at()), "the oldest first");
+    answered(call(Account.change("a", "second", -1)));
+    assertEquals(last, CommitLog.of(read(Account.ref("a"))).last(), "they outlive other commits");
   }
 
   @Test

@@ -26,4 +26,9 @@ public interface Seen {
    * @throws IllegalStateException if it was not asked
    */
   List<Snapshot> found(Query query);
+
+  /** The last commands on the owner document that were refused, the oldest first. */
+  default List<RefusedCommand> refusals() {
+    return List.of();
+  }
 }

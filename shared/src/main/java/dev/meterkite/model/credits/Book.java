@@ -13,6 +13,7 @@ import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -240,6 +241,11 @@ final class Book {
     lots = taken.lots();
     holds = holds.with(hold);
     return hold;
+  }
+
+  /** The holds that are open. */
+  Collection<OpenHold> openHolds() {
+    return holds.open().values();
   }
 
   /** Whether one more hold with that many pins would be too many. */

@@ -1,10 +1,12 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,12 @@ public final class CreditAnswers {
 
   /** What could not be paid of a capture, in credits. */
   static final String UNPAID_CREDITS = "unpaid_credits";
+
+  /** The open holds in a view. */
+  public static final String HOLDS = "holds";
+
+  /** The most open holds in a view. */
+  static final int MOST_HOLDS = 100;
 
   /** What a sweep could not do, as the code of a refusal. */
   public static final String CODE = "code";
@@ -162,8 +170,11 @@ public final class CreditAnswers {
     return answer;
   }
 
-  /** {@code user_id, balance, held, available, accrued_micros, sequence, lots}. */
-  static Map<String, Object> view(String userId, Book book) {
+  /**
+   * {@code user_id, balance, held, available, accrued_micros, sequence, lots, open_holds, holds,
+   * refusals}: of the open holds the {@value #MOST_HOLDS} that lapse first, refusals newest first.
+   */
+  static Map<String, Object> view(String userId, Book book, List<RefusedCommand> refusals) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(CreditTransactions.USER_ID, userId);
     figures(answer, book.balance(), book.held());
@@ -180,7 +191,38 @@ public final class CreditAnswers {
       lots.add(shown);
     }
     answer.put("lots", lots);
+    answer.put("open_holds", (long) book.openHolds().size());
+    answer.put(
+        HOLDS,
+        book.openHolds().stream()
+            .sorted(Comparator.comparing(OpenHold::expiresAt).thenComparing(OpenHold::holdId))
+            .limit(MOST_HOLDS)
+            .map(CreditAnswers::open)
+            .toList());
+    List<Object> refused = new ArrayList<>();
+    refusals.forEach(refusal -> refused.add(0, shown(refusal)));
+    answer.put("refusals", refused);
     return answer;
+  }
+
+  private static Map<String, Object> open(OpenHold hold) {
+    Map<String, Object> shown = new LinkedHashMap<>();
+    shown.put(CreditHolds.HOLD_ID, hold.holdId());
+    shown.put(CreditHolds.AMOUNT, hold.amount());
+    shown.put(CreditHolds.EXPIRES_AT, hold.expiresAt());
+    if (hold.jobId() != null) {
+      shown.put(CreditHolds.JOB_ID, hold.jobId());
+    }
+    return shown;
+  }
+
+  private static Map<String, Object> shown(RefusedCommand refusal) {
+    Map<String, Object> shown = new LinkedHashMap<>();
+    shown.put("at", refusal.at());
+    shown.put("operation", refusal.operation());
+    shown.put(CODE, refusal.code());
+    shown.put("figures", refusal.figures());
+    return shown;
   }
 
   /** Adds {@code balance, held, available}. */

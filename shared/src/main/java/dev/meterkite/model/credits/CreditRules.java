@@ -190,7 +190,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     } else if (input instanceof CreditCommand.Job job) {
       return JobRules.decide(state, book, seen, job);
     } else if (input instanceof CreditCommand.View) {
-      return settled(state, state, book, CreditAnswers.view(state.userId(), book));
+      return settled(state, state, book, CreditAnswers.view(state.userId(), book, seen.refusals()));
     } else if (input instanceof CreditCommand.Sweep) {
       Map<String, Object> answer = CreditAnswers.of(book, null);
       if (opening.isWithoutFirstGrant()) {

@@ -64,7 +64,20 @@ final class HealthCodec {
         probe,
         claim(fields.get(ModelProviderHealth.CLAIM)),
         recent(fields.get(ModelProviderHealth.RECENT_KEYS)),
-        FieldValues.instant(fields.get(ModelProviderHealth.RESUMED_AT)));
+        FieldValues.instant(fields.get(ModelProviderHealth.RESUMED_AT)),
+        hours(FieldValues.map(fields.get(ModelProviderHealth.HOURS))));
+  }
+
+  private static Map<String, LastHour> hours(Map<String, @Nullable Object> fields) {
+    Map<String, LastHour> hours = new LinkedHashMap<>();
+    fields.forEach(
+        (key, value) -> {
+          LastHour hour = LastHour.parse(FieldValues.text(value));
+          if (hours.size() < HealthState.MAX_MODELS && !hour.slots().isEmpty()) {
+            hours.put(id(key), hour);
+          }
+        });
+    return hours;
   }
 
   /** The key of a model: not empty, and not {@code __x__}, which Firestore keeps for itself. */
@@ -201,6 +214,11 @@ final class HealthCodec {
       fields.put(ModelProviderHealth.RECENT_KEYS, state.recent());
     }
     put(fields, ModelProviderHealth.RESUMED_AT, state.resumedAt());
+    state
+        .hours()
+        .forEach(
+            (id, hour) ->
+                fields.put(FieldPath.of(ModelProviderHealth.HOURS, key(id)), hour.text()));
     return fields;
   }
 

@@ -153,8 +153,15 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     return new Decision.Unchanged<>(answer);
   }
 
-  /** The state after a call. */
+  /** The state after a call, which is one of the last hour unless it was the caller's own fault. */
   static HealthState observed(HealthState state, HealthCommand.Observe call, Instant now) {
+    HealthState next = judged(state, call, now);
+    return isEvidence(call)
+        ? next.counted(state.modelOf(call.modelId()), call.error() != null, now)
+        : next;
+  }
+
+  private static HealthState judged(HealthState state, HealthCommand.Observe call, Instant now) {
     ProviderErrors.@Nullable Verdict error = call.error();
     String id = state.modelOf(call.modelId());
     ModelHealth model = state.model(id);

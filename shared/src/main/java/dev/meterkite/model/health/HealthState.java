@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param claim who probes in the present interval, null if nobody ever did
  * @param recent the last keyed reports, the oldest first, at most {@value #MAX_RECENT}
  * @param resumedAt when calls were last reported again after an hour without any, null if never
+ * @param hours the calls of the last hour by model id, of those that were called in it, at most
+ *     {@value #MAX_MODELS}
  */
 public record HealthState(
     boolean exists,
@@ -47,7 +49,8 @@ public record HealthState(
     Probe probe,
     @Nullable Claim claim,
     List<String> recent,
-    @Nullable Instant resumedAt) {
+    @Nullable Instant resumedAt,
+    Map<String, LastHour> hours) {
 
   /** The time from one probe to the next. */
   public static final Duration PROBE_INTERVAL = Duration.ofMinutes(1);
@@ -98,6 +101,7 @@ public record HealthState(
   public HealthState {
     models = Collections.unmodifiableMap(models);
     recent = List.copyOf(recent);
+    hours = Collections.unmodifiableMap(hours);
     if (!(errorRate >= 0 && errorRate <= 1)) {
       throw new IllegalArgumentException("not a rate: " + errorRate);
     }
@@ -329,9 +333,32 @@ public record HealthState(
     return view;
   }
 
-  /** How callers see its models, by id. */
-  public List<Map<String, Object>> modelViews(Instant now) {
-    return models.keySet().stream().sorted().map(id -> modelView(id, now)).toList();
+  /** How people see a provider: also its models by id, and the calls of the last hour. */
+  public Map<String, Object> fullView(Instant now) {
+    Map<String, Object> view = view(now);
+    LastHour all = LastHour.NONE;
+    for (LastHour each : hours.values()) {
+      all = all.plus(each, now);
+    }
+    put(view, all, now);
+    view.put(
+        "models",
+        models.keySet().stream()
+            .sorted()
+            .map(
+                id -> {
+                  Map<String, Object> model = modelView(id, now);
+                  put(model, hours.getOrDefault(id, LastHour.NONE).at(now), now);
+                  return model;
+                })
+            .toList());
+    return view;
+  }
+
+  private static void put(Map<String, Object> view, LastHour hour, Instant now) {
+    if (!hour.slots().isEmpty()) {
+      view.put("last_hour", hour.view(now));
+    }
   }
 
   /** How callers see one of its models. */
@@ -385,31 +412,32 @@ public record HealthState(
         probe,
         claim,
         recent,
-        resumedAt);
+        resumedAt,
+        hours);
   }
 
   HealthState checked(Instant now, @Nullable Double latency) {
     return new HealthState(
         true, provider, status, now, errorRate, latency, access, models, probe, claim, recent,
-        resumedAt);
+        resumedAt, hours);
   }
 
   HealthState with(Probe next) {
     return new HealthState(
         true, provider, status, lastCheck, errorRate, latencyMs, access, models, next, claim,
-        recent, resumedAt);
+        recent, resumedAt, hours);
   }
 
   HealthState withClaim(Claim next) {
     return new HealthState(
         true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, next,
-        recent, resumedAt);
+        recent, resumedAt, hours);
   }
 
   HealthState withRecent(List<String> next) {
     return new HealthState(
         true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim, next,
-        resumedAt);
+        resumedAt, hours);
   }
 
   HealthState named(String name) {
@@ -417,7 +445,25 @@ public record HealthState(
         ? this
         : new HealthState(
             exists, name, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
-            recent, resumedAt);
+            recent, resumedAt, hours);
+  }
+
+  /** This state with one more call in the last hour. */
+  HealthState counted(String modelId, boolean failed, Instant now) {
+    Map<String, LastHour> next = new LinkedHashMap<>();
+    hours.forEach(
+        (id, hour) -> {
+          if (!hour.at(now).slots().isEmpty()) {
+            next.put(id, hour.at(now));
+          }
+        });
+    next.put(modelId, next.getOrDefault(modelId, LastHour.NONE).with(failed, now));
+    if (next.size() > MAX_MODELS) {
+      next.keySet().stream().filter(id -> !id.equals(modelId)).findFirst().ifPresent(next::remove);
+    }
+    return new HealthState(
+        true, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
+        recent, resumedAt, next);
   }
 
   /** This state as a call is reported: noted where there was none for an hour. */
@@ -426,7 +472,7 @@ public record HealthState(
     return silent
         ? new HealthState(
             exists, provider, status, lastCheck, errorRate, latencyMs, access, models, probe, claim,
-            recent, now)
+            recent, now, hours)
         : this;
   }
 

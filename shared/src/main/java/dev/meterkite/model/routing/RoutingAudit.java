@@ -127,6 +127,46 @@ public final class RoutingAudit {
     return fields;
   }
 
+  /**
+   * What a decision was asked for, as far as its document keeps it: of the names in {@code exclude}
+   * the first ones. Empty for a document of another program that does not say it.
+   */
+  public static Optional<RouteRequest> request(Snapshot decision) {
+    Map<String, Object> fields = decision.fields();
+    Optional<TaskType> task =
+        TaskType.parse(FieldValues.text(fields.get(RoutingDecisions.TASK_TYPE)));
+    if (task.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      RouteRequest.Size size =
+          new RouteRequest.Size(
+              whole(fields, RoutingDecisions.INPUT_TOKENS),
+              whole(fields, RoutingDecisions.CACHED_INPUT_TOKENS),
+              whole(fields, RoutingDecisions.OUTPUT_TOKENS),
+              FieldValues.integer(fields.get(RoutingDecisions.CHARACTERS)),
+              FieldValues.integer(fields.get(RoutingDecisions.AUDIO_SECONDS)));
+      String attemptOf = FieldValues.text(fields.get(RoutingDecisions.ATTEMPT_OF));
+      return Optional.of(
+          new RouteRequest(
+              FieldValues.text(fields.get(RoutingDecisions.JOB_ID)),
+              task.get(),
+              size,
+              FieldValues.text(fields.get(RoutingDecisions.LANGUAGE)),
+              Set.copyOf(names(decision, RoutingDecisions.EXCLUDE)),
+              FieldValues.integer(fields.get(RoutingDecisions.MAX_COST_MICROS)),
+              attemptOf != null && DocRef.isId(attemptOf) ? attemptOf : null,
+              false));
+    } catch (IllegalArgumentException noSize) {
+      return Optional.empty();
+    }
+  }
+
+  private static long whole(Map<String, Object> fields, String name) {
+    Long whole = FieldValues.integer(fields.get(name));
+    return whole == null ? 0 : whole;
+  }
+
   /** The first names, {@value #MAX_EXCLUDE} characters at most. */
   private static List<String> cut(Set<String> names) {
     List<String> kept = new ArrayList<>();

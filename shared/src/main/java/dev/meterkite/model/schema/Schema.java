@@ -406,6 +406,10 @@ public final class Schema {
     public static final String CIRCUIT = "circuit";
     public static final String RECENT_KEYS = "recent_keys";
     public static final String RESUMED_AT = "resumed_at";
+
+    /** The calls of the last hour by model, as {@code LastHour} writes them. */
+    public static final String HOURS = "hours";
+
     public static final String HEALTH_DUE_AT = "health_due_at";
     public static final String VALIDATION_ERRORS = "validation_errors";
     public static final String MODELS = "models";
@@ -1000,8 +1004,8 @@ public final class Schema {
   }
 
   /**
-   * Where a scheduled sweep stopped, so that the next run goes on from there; id is the sweep's
-   * name.
+   * When a scheduled sweep last ran, and where it stopped, so that the next run goes on from there;
+   * id is the sweep's name.
    */
   public static final class Sweeps {
     public static final String COLLECTION = "sweeps";

@@ -674,7 +674,17 @@ class CreditRulesTest {
     assertEquals(50L, held.answer().get("available"));
     var view = unchanged(bank.decide(CreditCommands.view("u1")));
     assertEquals(
-        List.of("user_id", "balance", "held", "available", "accrued_micros", "sequence", "lots"),
+        List.of(
+            "user_id",
+            "balance",
+            "held",
+            "available",
+            "accrued_micros",
+            "sequence",
+            "lots",
+            "open_holds",
+            "holds",
+            "refusals"),
         List.copyOf(view.answer().keySet()));
   }
 
