@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FunctionTableTest {
   private static final Path TABLE = Path.of("..", "functions.tsv");
@@ -137,6 +138,15 @@ class FunctionTableTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> FunctionTable.parse(HEADER + EVENT.replace(right, wrong)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"* * * *", "60 * * * *", "every minute"})
+  void wrongSchedule_isRefusedWithItsLine(String wrong) {
+    String text = HEADER + SCHEDULED.replace("*/5 * * * *", wrong);
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> FunctionTable.parse(text)).getMessage();
+    assertTrue(message.startsWith("line 2: cron"), message);
   }
 
   @Test
