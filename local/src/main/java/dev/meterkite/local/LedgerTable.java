@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -59,7 +60,7 @@ final class LedgerTable implements Table {
     Map<String, Snapshot> users = new TreeMap<>();
     Pages.each(store, Users.COLLECTION, user -> users.put(user.ref().id(), user));
     // Read behind the users: what their ledgers know is there.
-    Map<String, TreeMap<Long, Map<String, Object>>> all = transactions();
+    Map<String, NavigableMap<Long, Map<String, Object>>> all = transactions();
     all.forEach((user, transactions) -> checkUser(user, transactions, findings));
     users.forEach(
         (id, user) -> checkBalance(user, all.getOrDefault(id, new TreeMap<>()), findings));
@@ -81,8 +82,8 @@ final class LedgerTable implements Table {
     return new Rows(rows, 0, findings);
   }
 
-  private Map<String, TreeMap<Long, Map<String, Object>>> transactions() {
-    Map<String, TreeMap<Long, Map<String, Object>>> all = new TreeMap<>();
+  private Map<String, NavigableMap<Long, Map<String, Object>>> transactions() {
+    Map<String, NavigableMap<Long, Map<String, Object>>> all = new TreeMap<>();
     Pages.each(
         store,
         CreditTransactions.COLLECTION,

@@ -102,10 +102,9 @@ final class TableFiles {
         tables.put(
             name, written(folder, watermark.getAsJsonObject("tables").getAsJsonObject(name)));
       }
-    } catch (RuntimeException e) {
-      if (e instanceof LocalHostException) {
-        throw e;
-      }
+    } catch (LocalHostException e) {
+      throw e;
+    } catch (RuntimeException e) { // a member that is missing, or of another type
       throw new LocalHostException(file + " is not what a run of tables writes.", e);
     }
     return new TableFiles(folder, bytes, tables);

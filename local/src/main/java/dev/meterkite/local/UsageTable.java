@@ -93,7 +93,8 @@ final class UsageTable implements Table {
           Places difference =
               Objects.requireNonNullElseGet(written.remove(count.ref().id()), Places::new);
           parts(count).forEach(part -> difference.add(part, 1));
-          parts(count).forEach(part -> addTo(books, part, part.get(UsageCounts.DAY), 1));
+          parts(count)
+              .forEach(part -> addTo(books, part, String.valueOf(part.get(UsageCounts.DAY)), 1));
           difference.figures.values().removeIf(UsageTable::isNothing);
           if (isBy(count, until)) {
             difference.figures.forEach((place, sums) -> rows.add(row(count, place, sums)));
@@ -135,14 +136,14 @@ final class UsageTable implements Table {
     return row;
   }
 
-  private static void addTo(Map<String, Long> books, Map<?, ?> counted, Object day, int sign) {
+  private static void addTo(Map<String, Long> books, Map<?, ?> counted, String day, int sign) {
     for (String figure : FIGURES) {
       String place =
           String.join(
               " ",
               figure,
               String.valueOf(counted.get(UsageCounts.CUSTOMER_ID)),
-              String.valueOf(day),
+              day,
               String.valueOf(counted.get(UsageCounts.ACTION)));
       books.merge(place, sign * Table.whole(counted, figure), Long::sum);
     }

@@ -11,6 +11,7 @@ import dev.meterkite.functions.credits.CreditStatement;
 import dev.meterkite.functions.credits.RegisterUser;
 import dev.meterkite.functions.customers.RegisterCustomer;
 import dev.meterkite.functions.hosted.Hosted;
+import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.usage.UsageReport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -22,9 +23,11 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
@@ -192,8 +195,7 @@ class RecordSpansTest {
     assertEquals(new JsonObject(), sent(first));
     assertEquals(98, balance());
     JsonObject upper = second.deepCopy();
-    upper.addProperty(
-        "spanId", second.get("spanId").getAsString().toUpperCase(java.util.Locale.ROOT));
+    upper.addProperty("spanId", second.get("spanId").getAsString().toUpperCase(Locale.ROOT));
     assertEquals(new JsonObject(), sent(upper), "hex digits have no case");
     assertEquals(98, balance());
   }
@@ -334,10 +336,10 @@ class RecordSpansTest {
     byte[] body = request(chat(1_000, 0, Map.of())).getBytes(StandardCharsets.UTF_8);
     assertEquals(new JsonObject(), taken(gzipped(packed(body))));
     assertEquals(9, balance());
-    byte[] zeros = new byte[dev.meterkite.functions.http.Edge.MAX_BULK + 1];
-    java.util.Arrays.fill(zeros, (byte) ' ');
+    byte[] zeros = new byte[Edge.MAX_BULK + 1];
+    Arrays.fill(zeros, (byte) ' ');
     assertEquals(413, gzipped(packed(zeros)).statusCode());
-    byte[] cut = java.util.Arrays.copyOf(packed(body), 40);
+    byte[] cut = Arrays.copyOf(packed(body), 40);
     assertEquals(400, gzipped(cut).statusCode());
     assertEquals(400, gzipped(body).statusCode(), "no gzip at all");
     assertEquals(9, balance());
