@@ -20,6 +20,7 @@ import dev.meterkite.model.health.HealthAlerts;
 import dev.meterkite.model.health.HealthCommand;
 import dev.meterkite.model.health.HealthRules;
 import dev.meterkite.model.health.HealthState;
+import dev.meterkite.model.health.HealthView;
 import dev.meterkite.model.health.ProviderErrors;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;
@@ -284,7 +285,8 @@ public final class Providers {
         .map(
             health -> {
               HealthState state = rules.decode(health);
-              Map<String, Object> view = full ? state.fullView(now) : state.view(now);
+              Map<String, Object> view =
+                  full ? HealthView.full(state, now) : HealthView.of(state, now);
               view.put(ModelProviderHealth.PROVIDER, name(health));
               return view;
             })
