@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
@@ -75,7 +76,7 @@ class ConsoleInsightTest {
                     + " '2026-01-01T00:00:00Z', 'due_at': '2026-01-01T01:00:00Z'}]}"));
     world.open("overview");
     world.browser.awaitText("expire-credits");
-    assertEquals("late", world.browser.find(".badge.bad").getText());
+    assertEquals("late", panel(world, "sweeps").findElement(By.className("bad")).getText());
     assertEquals(List.of(), world.browser.barriers());
   }
 
