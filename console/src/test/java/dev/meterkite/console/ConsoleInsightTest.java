@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
@@ -61,6 +62,22 @@ class ConsoleInsightTest {
     String sweeps = panel(world, "sweeps").getText();
     assertTrue(sweeps.contains("expire-credits on time"), sweeps);
     assertTrue(sweeps.contains("reconcile-ledger never"), sweeps);
+  }
+
+  /** A sweep that missed a run is told in words and colour, whatever the rest of the page does. */
+  @Test
+  void lateSweep_isMarked(World world) {
+    world.front.answer(
+        "/api/provider-status",
+        unused ->
+            FaultyFront.Reply.json(
+                "{'providers': [], 'quotas': [], 'open_alerts': 0, 'sweeps': [{'function':"
+                    + " 'expire-credits', 'every_seconds': 3600, 'status': 'late', 'last_run_at':"
+                    + " '2026-01-01T00:00:00Z', 'due_at': '2026-01-01T01:00:00Z'}]}"));
+    world.open("overview");
+    world.browser.awaitText("expire-credits");
+    assertEquals("late", panel(world, "sweeps").findElement(By.className("bad")).getText());
+    assertEquals(List.of(), world.browser.barriers());
   }
 
   /** By the keyboard: a decision is opened, replayed, and nothing else happens. */

@@ -126,7 +126,7 @@ public final class LocalHost implements AutoCloseable {
       DemoRuns demo =
           closing(
               DemoRuns.of(
-                  tableFile.toAbsolutePath().normalize().getParent(),
+                  tableFile.toAbsolutePath().normalize().resolveSibling(""),
                   options.command().equals("demo")));
       front.start(
           new LocalEndpoints(

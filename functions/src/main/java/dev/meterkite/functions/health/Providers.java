@@ -20,6 +20,7 @@ import dev.meterkite.model.health.HealthAlerts;
 import dev.meterkite.model.health.HealthCommand;
 import dev.meterkite.model.health.HealthRules;
 import dev.meterkite.model.health.HealthState;
+import dev.meterkite.model.health.HealthView;
 import dev.meterkite.model.health.ProviderErrors;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;
@@ -259,15 +260,20 @@ public final class Providers {
         "quotas", page.cut(limits.join()).stream().map(quota -> quotaView(quota, now)).toList());
     answer.put("open_alerts", open.join());
     if (page.sweeps()) {
-      List<Map<String, Object>> views = new ArrayList<>();
-      for (Sweep sweep : Sweep.values()) {
-        views.add(sweep.view(sweeps.join().get(sweep.ordinal()), now));
-      }
-      answer.put("sweeps", views);
+      answer.put("sweeps", sweepViews(sweeps.join(), now));
     }
     page.next(health.join(), limits.join())
         .ifPresent(token -> answer.put("next_page_token", token));
     return Answer.ok(answer);
+  }
+
+  /** Of what was read for each sweep, in their order. */
+  private static List<Map<String, Object>> sweepViews(List<Snapshot> noted, Instant now) {
+    List<Map<String, Object>> views = new ArrayList<>();
+    for (Sweep sweep : Sweep.values()) {
+      views.add(sweep.view(noted.get(views.size()), now));
+    }
+    return views;
   }
 
   private CompletableFuture<List<Snapshot>> health(int limit, String after) {
@@ -279,7 +285,8 @@ public final class Providers {
         .map(
             health -> {
               HealthState state = rules.decode(health);
-              Map<String, Object> view = full ? state.fullView(now) : state.view(now);
+              Map<String, Object> view =
+                  full ? HealthView.full(state, now) : HealthView.of(state, now);
               view.put(ModelProviderHealth.PROVIDER, name(health));
               return view;
             })

@@ -106,7 +106,7 @@ final class DecisionPages {
     if (!decision.exists() || isExpired(decision, now)) {
       return Answer.ok(Map.of("decisions", List.of()));
     }
-    Map<String, Object> answer = new LinkedHashMap<>();
+    Map<String, @Nullable Object> answer = new LinkedHashMap<>();
     answer.put("decisions", List.of(shown(decision)));
     if (replay) {
       Optional<RouteRequest> request = RoutingAudit.request(decision);

@@ -316,67 +316,6 @@ public record HealthState(
     return dues.stream().min(Comparator.naturalOrder());
   }
 
-  /** How callers see a provider: status, averages and circuit at a moment. */
-  public Map<String, Object> view(Instant now) {
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("provider", provider == null ? "" : provider);
-    view.put("status", statusAt(now).wire());
-    Long latency = latency();
-    if (latency != null) {
-      view.put("latency_ms", latency);
-    }
-    if (lastCheck != null) {
-      view.put("error_rate", failureShare());
-    }
-    view.put("circuit", circuit(now).wire());
-    away(now).ifPresent(away -> put(view, away));
-    return view;
-  }
-
-  /** How people see a provider: also its models by id, and the calls of the last hour. */
-  public Map<String, Object> fullView(Instant now) {
-    Map<String, Object> view = view(now);
-    LastHour all = LastHour.NONE;
-    for (LastHour each : hours.values()) {
-      all = all.plus(each, now);
-    }
-    put(view, all, now);
-    view.put(
-        "models",
-        models.keySet().stream()
-            .sorted()
-            .map(
-                id -> {
-                  Map<String, Object> model = modelView(id, now);
-                  put(model, hours.getOrDefault(id, LastHour.NONE).at(now), now);
-                  return model;
-                })
-            .toList());
-    return view;
-  }
-
-  private static void put(Map<String, Object> view, LastHour hour, Instant now) {
-    if (!hour.slots().isEmpty()) {
-      view.put("last_hour", hour.view(now));
-    }
-  }
-
-  /** How callers see one of its models. */
-  Map<String, Object> modelView(String modelId, Instant now) {
-    ModelHealth model = model(modelId).at(now);
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("model_id", modelId);
-    view.put("status", model.statusAt(now).wire());
-    view.put("circuit", model.circuit(now).wire());
-    away(modelId, now).ifPresent(away -> put(view, away));
-    return view;
-  }
-
-  private static void put(Map<String, Object> view, ModelHealth.Away away) {
-    view.put("away_until", away.until());
-    view.put("away_reason", away.reason().wire());
-  }
-
   /** This state at a moment: what time alone has changed. */
   HealthState at(Instant now) {
     Map<String, ModelHealth> next = new LinkedHashMap<>(models);

@@ -417,6 +417,23 @@ class CreditRulesTest {
     assertEquals(List.of(), bank.audit());
   }
 
+  /** A user can have 500 open holds; the view has the hundred that lapse first, and the count. */
+  @Test
+  void viewOfManyHolds_hasTheHundredThatLapseFirst() {
+    Bank bank = Bank.with("pro", 1_000);
+    for (int i = 0; i < 103; i++) {
+      Duration life = DAY.plusSeconds(103 - i);
+      assertEquals(
+          "applied", bank.run(CreditCommands.hold(Bank.USER, 1, null, life, "hold-" + i, "h")));
+    }
+    Map<String, Object> view = unchanged(bank.decide(CreditCommands.view(Bank.USER))).answer();
+    List<?> holds = (List<?>) view.get("holds");
+    assertEquals(103L, view.get("open_holds"));
+    assertEquals(100, holds.size());
+    assertEquals(bank.holdId("hold-102"), ((Map<?, ?>) holds.get(0)).get("hold_id"));
+    assertEquals(bank.holdId("hold-3"), ((Map<?, ?>) holds.get(99)).get("hold_id"));
+  }
+
   @Test
   void wipedLedger_isRebuiltFromTheLastTransaction() {
     Bank bank = Bank.with("pro", 100);

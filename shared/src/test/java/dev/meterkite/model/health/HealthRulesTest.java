@@ -274,8 +274,8 @@ class HealthRulesTest {
     Map<String, Object> answer = after(0, "a", new Verdict(Kind.CREDIT_GONE, hour));
     assertEquals("unavailable", answer.get("status"));
     assertEquals(hour, state().away("b", now).get().until()); // C65
-    assertEquals(hour, state().view(now).get("away_until"));
-    assertEquals("quota_gone", state().view(now).get("away_reason"));
+    assertEquals(hour, HealthView.of(state(), now).get("away_until"));
+    assertEquals("quota_gone", HealthView.of(state(), now).get("away_reason"));
     assertEquals(List.of("provider_credit_gone openai"), raised());
     now = hour;
     ok("a");

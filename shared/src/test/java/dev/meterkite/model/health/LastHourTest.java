@@ -32,7 +32,7 @@ class LastHourTest {
   }
 
   private Map<String, Object> view(Instant now) {
-    return store.state(HealthRules.owner("openai")).fullView(now);
+    return HealthView.full(store.state(HealthRules.owner("openai")), now);
   }
 
   private static List<Object> figures(Map<String, Object> view, String name) {

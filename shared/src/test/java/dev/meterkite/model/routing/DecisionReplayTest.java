@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class DecisionReplayTest {
@@ -19,7 +20,7 @@ class DecisionReplayTest {
   private static final RouteRequest REQUEST =
       RouteRequest.of(TaskType.LLM, RouteRequest.Size.tokens(900, 100));
 
-  private static Candidate candidate(String model, double share, String unfit) {
+  private static Candidate candidate(String model, double share, @Nullable String unfit) {
     return new Candidate("p", model, unfit, null, 1_000, share, 400L, false, null, 0.25);
   }
 
@@ -44,7 +45,7 @@ class DecisionReplayTest {
       RouteRequest request =
           new RouteRequest(
               random.nextBoolean() ? "job" : null,
-              TaskType.values()[random.nextInt(3)],
+              List.of(TaskType.values()).get(random.nextInt(3)),
               new RouteRequest.Size(
                   input,
                   random.nextInt((int) input + 1),
