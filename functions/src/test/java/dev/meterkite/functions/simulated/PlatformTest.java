@@ -116,7 +116,7 @@ class PlatformTest {
       rest();
       noChange.put(platform, delivered.size());
       assertEquals(
-          platform == Platform.SERVICE ? 1 : 0, delivery.tally().count("event: too large"));
+          platform.equals(Platform.SERVICE) ? 1 : 0, delivery.tally().count("event: too large"));
     }
     assertEquals(Map.of(Platform.SERVICE, 1, Platform.EMULATOR, 5), noChange);
     DocumentEventData last = data(delivered.get(delivered.size() - 1));
@@ -285,7 +285,7 @@ class PlatformTest {
       simulation.pass(Duration.ofHours(24).minusSeconds(1));
       assertEquals(0, deleted.size());
       simulation.pass(Duration.ofHours(24));
-      boolean deletes = platform == Platform.SERVICE;
+      boolean deletes = platform.equals(Platform.SERVICE);
       assertTrue(deletes ? deleted.size() > 80 && deleted.size() < 100 : deleted.isEmpty());
       simulation.pass(Duration.ofDays(5));
       assertEquals(deletes ? 100 : 0, deleted.size());
@@ -345,11 +345,11 @@ class PlatformTest {
       time.after(
           Duration.ofMillis(100L * i),
           () -> {
-            var write =
+            var unused =
                 store
                     .commit(List.of(Mutation.blind(ref, Map.of("n", n), Map.of("sum", 1L))))
                     .whenComplete((times, failure) -> heard.append(failure).append(times));
-            var read =
+            var unusedToo =
                 store
                     .read(List.of(ref))
                     .whenComplete((found, failure) -> heard.append(failure).append(found));
