@@ -361,7 +361,8 @@ public final class Queries {
   }
 
   /**
-   * A page of alerts, latest first.
+   * A page of alerts, latest first. Alerts of other writers without a moment in {@code created_at}
+   * are not found.
    *
    * @param acknowledged only such, or null for both
    * @param provider only those about it, or null for all
@@ -376,7 +377,11 @@ public final class Queries {
     if (provider != null) {
       query = query.where(Schema.ModelRouterAlerts.PROVIDER, Op.EQUAL, provider);
     }
-    return query.descending(Schema.ModelRouterAlerts.CREATED_AT).descending(Query.ID).after(after);
+    return query
+        .where(Schema.ModelRouterAlerts.CREATED_AT, Op.GREATER_OR_EQUAL, Instant.EPOCH)
+        .descending(Schema.ModelRouterAlerts.CREATED_AT)
+        .descending(Query.ID)
+        .after(after);
   }
 
   /**
