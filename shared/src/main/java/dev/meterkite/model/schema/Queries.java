@@ -210,7 +210,8 @@ public final class Queries {
 
   /**
    * All transactions of a user, latest first, also those of an older system, which have no sequence
-   * and which no query can ask for alone.
+   * and which no query can ask for alone. Those without a moment in {@code created_at} are not
+   * found.
    *
    * @param after {@code created_at} and document id of the last one found before; empty to begin
    */
@@ -226,10 +227,11 @@ public final class Queries {
       String userId, @Nullable Instant from, @Nullable Instant to, int limit) {
     Query query =
         Query.of(Schema.CreditTransactions.COLLECTION, limit)
-            .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId);
-    if (from != null) {
-      query = query.where(Schema.CreditTransactions.CREATED_AT, Op.GREATER_OR_EQUAL, from);
-    }
+            .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId)
+            .where(
+                Schema.CreditTransactions.CREATED_AT,
+                Op.GREATER_OR_EQUAL,
+                from == null ? Instant.EPOCH : from);
     if (to != null) {
       query = query.where(Schema.CreditTransactions.CREATED_AT, Op.LESS, to);
     }
