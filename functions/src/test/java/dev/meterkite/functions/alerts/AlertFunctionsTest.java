@@ -273,6 +273,26 @@ class AlertFunctionsTest {
         400, hosted.get(ListAlerts.class, "admin", "page_token=nonsense&limit=0").statusCode());
   }
 
+  /** The page before ended in an error, or in a token that was refused. */
+  @Test
+  void alertOfAnotherWriterWithoutAMoment_endsNoPage() {
+    for (Object createdAt : new Object[] {null, "yesterday", 7L, T0}) {
+      Map<String, Object> fields = raised();
+      fields.put("created_at", createdAt);
+      memory
+          .commit(
+              List.of(
+                  Mutation.replace(new DocRef("model_router_alerts", "of-" + createdAt), fields)))
+          .join();
+    }
+    for (int limit = 1; limit < 5; limit++) {
+      String page = slack().list(new AlertRequest(null, null, limit, List.of())).body();
+      JsonObject json = JsonParser.parseString(page).getAsJsonObject();
+      assertEquals(1, json.getAsJsonArray("alerts").size(), page);
+      assertFalse(json.has("next_page_token"), page);
+    }
+  }
+
   @Test
   void acknowledging_isRepeatedByItsKey() {
     Hosted hosted = Hosted.shared();

@@ -19,14 +19,23 @@ final class CollectionIndex {
   /** Stands for a field that a document does not have, which is not the same as null. */
   private static final Object MISSING = new Object();
 
-  /**
-   * A place in the index.
-   *
-   * @param values the values of the fields; fewer for a place before or behind all that begin so
-   * @param id the document's; null for a place that is no document's
-   * @param bias of a place that is no document's: -1 before, 1 behind all that begin so
-   */
-  private record Key(Object[] values, String id, int bias) {}
+  /** A place in the index. */
+  private static final class Key {
+    /** The values of the fields; fewer for a place before or behind all that begin so. */
+    private final Object[] values;
+
+    /** The document's id; null for a place that is no document's. */
+    private final String id;
+
+    /** Of a place that is no document's: -1 before, 1 behind all that begin so. */
+    private final int bias;
+
+    Key(Object[] values, String id, int bias) {
+      this.values = values;
+      this.id = id;
+      this.bias = bias;
+    }
+  }
 
   private final Shape shape;
   private final List<List<String>> paths = new ArrayList<>();
@@ -42,17 +51,17 @@ final class CollectionIndex {
   private static Comparator<Key> order(Shape shape) {
     int equal = shape.equal().size();
     return (one, other) -> {
-      int length = Math.min(one.values().length, other.values().length);
+      int length = Math.min(one.values.length, other.values.length);
       for (int i = 0; i < length; i++) {
-        int byValue = ValueOrder.compare(one.values()[i], other.values()[i]);
+        int byValue = ValueOrder.compare(one.values[i], other.values[i]);
         if (byValue != 0) {
           return i >= equal && shape.orders().get(i - equal).descending() ? -byValue : byValue;
         }
       }
-      if (one.id() == null || other.id() == null) {
-        return one.id() == null ? one.bias() : -other.bias();
+      if (one.id == null || other.id == null) {
+        return one.id == null ? one.bias : -other.bias;
       }
-      int byId = ValueOrder.TEXTS.compare(one.id(), other.id());
+      int byId = ValueOrder.TEXTS.compare(one.id, other.id);
       return shape.idDescending() ? -byId : byId;
     };
   }
@@ -175,7 +184,7 @@ final class CollectionIndex {
 
   /** Whether a place is past what a far bound lets through; nothing behind it is found either. */
   private boolean isBehind(Key key, Query.Filter end) {
-    Object value = key.values()[shape.equal().size()];
+    Object value = key.values[shape.equal().size()];
     int order = ValueOrder.compare(value, end.value());
     boolean descending = shape.orders().get(0).descending();
     return descending ? order < 0 : order > 0;
@@ -203,7 +212,7 @@ final class CollectionIndex {
 
   private static boolean beginsWith(Key key, Object[] values) {
     for (int i = 0; i < values.length; i++) {
-      if (ValueOrder.compare(key.values()[i], values[i]) != 0) {
+      if (ValueOrder.compare(key.values[i], values[i]) != 0) {
         return false;
       }
     }

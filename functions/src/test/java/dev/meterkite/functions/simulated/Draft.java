@@ -24,7 +24,7 @@ final class Draft {
   private Map<String, Object> fields;
 
   /** Maps that belong to this draft, by the unmodifiable view that stands in the document. */
-  private final Map<Map<?, ?>, Map<String, Object>> own = new IdentityHashMap<>();
+  private final IdentityHashMap<Map<?, ?>, Map<String, Object>> own = new IdentityHashMap<>();
 
   Draft(Snapshot before, int mostBytes) {
     this.before = before;

@@ -9,12 +9,20 @@ import com.google.events.cloud.firestore.v1.DocumentEventData;
 import com.google.protobuf.InvalidProtocolBufferException;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.catalog.FunctionTable;
+import dev.meterkite.functions.events.DocumentChange;
+import dev.meterkite.functions.events.Handled;
+import dev.meterkite.functions.events.Intake;
+import dev.meterkite.functions.events.Trigger;
+import dev.meterkite.functions.http.Drain;
+import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import io.cloudevents.CloudEvent;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +34,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -101,6 +110,41 @@ class PlatformTest {
     assertEquals(0, delivery.pending());
   }
 
+  /** The product's own reader of events finds in them what the database has. */
+  @Test
+  void event_isReadAsTheChangeThatItIs() {
+    Documents documents = new Documents(simulation, Platform.SERVICE);
+    List<Change> changes = new ArrayList<>();
+    documents.listen(changes::add);
+    delivery(documents, EventFaults.NONE);
+    documents.apply(List.of(Mutation.create(JOB, Map.of("m", Map.of("a b", List.of(1L, 0.5))))));
+    rest();
+    documents.apply(List.of(Mutation.blind(JOB, Map.of("at", simulation.instant()), Map.of())));
+    rest();
+    documents.apply(List.of(Mutation.delete(JOB)));
+    rest();
+    List<DocumentChange> read = new ArrayList<>();
+    Intake intake =
+        new Intake(
+            new Log(Optional.empty(), simulation, new PrintStream(OutputStream.nullOutputStream())),
+            new Drain());
+    Trigger trigger =
+        new Trigger(
+            "on-job-written",
+            JOB.collection(),
+            change -> {
+              read.add(change);
+              return Handled.done("read");
+            });
+    delivered.forEach(event -> intake.accept(trigger, event));
+    assertEquals(3, read.size());
+    for (int i = 0; i < read.size(); i++) {
+      assertEquals(changes.get(i).before(), read.get(i).before());
+      assertEquals(changes.get(i).after(), read.get(i).after());
+      assertEquals(changes.get(i).time(), read.get(i).time());
+    }
+  }
+
   @Test
   void differencesOfTheEmulator_areSwitches() {
     Map<Platform, Integer> noChange = new LinkedHashMap<>();
@@ -116,7 +160,7 @@ class PlatformTest {
       rest();
       noChange.put(platform, delivered.size());
       assertEquals(
-          platform == Platform.SERVICE ? 1 : 0, delivery.tally().count("event: too large"));
+          platform.equals(Platform.SERVICE) ? 1 : 0, delivery.tally().count("event: too large"));
     }
     assertEquals(Map.of(Platform.SERVICE, 1, Platform.EMULATOR, 5), noChange);
     DocumentEventData last = data(delivered.get(delivered.size() - 1));
@@ -285,7 +329,7 @@ class PlatformTest {
       simulation.pass(Duration.ofHours(24).minusSeconds(1));
       assertEquals(0, deleted.size());
       simulation.pass(Duration.ofHours(24));
-      boolean deletes = platform == Platform.SERVICE;
+      boolean deletes = platform.equals(Platform.SERVICE);
       assertTrue(deletes ? deleted.size() > 80 && deleted.size() < 100 : deleted.isEmpty());
       simulation.pass(Duration.ofDays(5));
       assertEquals(deletes ? 100 : 0, deleted.size());
@@ -345,11 +389,11 @@ class PlatformTest {
       time.after(
           Duration.ofMillis(100L * i),
           () -> {
-            var write =
+            var unused =
                 store
                     .commit(List.of(Mutation.blind(ref, Map.of("n", n), Map.of("sum", 1L))))
                     .whenComplete((times, failure) -> heard.append(failure).append(times));
-            var read =
+            var unusedToo =
                 store
                     .read(List.of(ref))
                     .whenComplete((found, failure) -> heard.append(failure).append(found));

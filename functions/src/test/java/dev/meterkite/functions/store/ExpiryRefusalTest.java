@@ -44,7 +44,7 @@ class ExpiryRefusalTest { // A1
       new GroupCommit<>(
           new CreditRules(ForeignBalance.PUT_BACK, CurrentPlans.seeded()),
           store,
-          simulation::after,
+          simulation,
           () -> simulation.instant().plus(ahead),
           simulation,
           simulation.random(),

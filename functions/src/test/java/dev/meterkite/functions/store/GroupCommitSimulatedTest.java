@@ -23,7 +23,7 @@ class GroupCommitSimulatedTest extends GroupCommitContract {
 
   @Override
   Turns turns() {
-    return simulation::after;
+    return simulation;
   }
 
   @Override

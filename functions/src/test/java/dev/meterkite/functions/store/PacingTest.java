@@ -53,7 +53,7 @@ final class PacingTest {
             new GroupCommit<>(
                 Account.RULES,
                 store,
-                simulation::after,
+                simulation,
                 simulation,
                 simulation,
                 simulation.random(),

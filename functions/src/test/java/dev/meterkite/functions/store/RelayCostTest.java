@@ -90,7 +90,7 @@ class RelayCostTest {
     return new GroupCommit<>(
         Account.RULES,
         seen,
-        simulation::after,
+        simulation,
         simulation,
         simulation,
         simulation.random(),

@@ -9,7 +9,6 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Queries;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -225,14 +224,5 @@ abstract class StoreQueryContract extends StoreContract {
     assertEquals(List.of("a", "b", "c"), ids(things().ascending("t")));
     assertTrue(
         ids(things().where("t", Query.Op.EQUAL, "y".repeat(1_500) + "1")).isEmpty(), "in no index");
-  }
-
-  /** Every query of the code, on a collection with a document that it might find. */
-  @Test
-  void queriesOfTheCode_areAnswered() {
-    for (Query query : Queries.all()) {
-      assertEquals(List.of(), await(store().find(query)), query::toString);
-      assertEquals(0L, await(store().total(query, null)), query::toString);
-    }
   }
 }

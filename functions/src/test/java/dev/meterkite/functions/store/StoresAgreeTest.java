@@ -9,8 +9,10 @@ import com.google.type.LatLng;
 import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.schema.Queries;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -282,5 +284,111 @@ class StoresAgreeTest {
     } catch (AssertionError | RuntimeException e) {
       throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Each query of the code, on documents whose fields are what it asks for, nearly or not at all.
+   */
+  @Test
+  void queriesOfTheCode_findTheSame() {
+    EmulatedStore emulated = new EmulatedStore();
+    int found = 0;
+    try {
+      List<Query> queries = Queries.all();
+      for (int i = 0; i < queries.size(); i++) {
+        found += compare(emulated.store(), inCollection(queries.get(i), "things-" + i), i);
+      }
+      assertTrue(found > 5 * queries.size(), "found in all: " + found);
+    } finally {
+      emulated.store().close();
+    }
+  }
+
+  private static Query inCollection(Query query, String collection) {
+    return new Query(collection, query.filters(), query.orders(), 3, List.of());
+  }
+
+  /** How many documents were found, page by page. */
+  private static int compare(Store emulated, Query query, long seed) {
+    MemoryStore simulated = new MemoryStore();
+    List<Mutation> documents = documents(query, new Random(seed));
+    emulated.commit(documents).join();
+    simulated.commit(documents).join();
+    int found = 0;
+    for (List<Object> after = List.of(); after != null; ) {
+      Query page = query.after(after);
+      List<Snapshot> theirs = emulated.find(page).join();
+      List<Snapshot> mine = simulated.find(page).join();
+      assertEquals(
+          theirs.stream().map(Snapshot::ref).toList(),
+          mine.stream().map(Snapshot::ref).toList(),
+          () -> page + " on " + documents);
+      found += mine.size();
+      after = mine.size() < query.limit() ? null : behind(query, mine.get(mine.size() - 1));
+    }
+    List<String> sums = new ArrayList<>(Queries.usageSums());
+    sums.add(null);
+    for (String sum : sums) {
+      Supplier<Object> mine = () -> simulated.total(query, sum).join();
+      Supplier<Object> theirs = () -> emulated.total(query, sum).join();
+      assertEquals(Pair.outcome(theirs), Pair.outcome(mine), () -> sum + " of " + query);
+    }
+    return found;
+  }
+
+  private static List<Object> behind(Query query, Snapshot last) {
+    List<Object> values = new ArrayList<>();
+    for (Query.Order order : query.orders()) {
+      if (!order.field().equals(Query.ID)) {
+        values.add(at(last.fields(), FieldPath.segments(order.field())));
+      }
+    }
+    values.add(last.ref().id());
+    // A cursor has no place behind null.
+    return values.contains(null) ? null : values;
+  }
+
+  private static Object at(Object value, List<String> path) {
+    for (String segment : path) {
+      value = ((Map<?, ?>) value).get(segment);
+    }
+    return value;
+  }
+
+  private static List<Mutation> documents(Query query, Random random) {
+    Map<String, Object> asked = new LinkedHashMap<>();
+    query.orders().forEach(order -> asked.put(order.field(), 5L));
+    query.filters().forEach(filter -> asked.put(filter.field(), filter.value()));
+    asked.remove(Query.ID);
+    Queries.usageSums().forEach(field -> asked.putIfAbsent(field, 2L));
+    List<Mutation> documents = new ArrayList<>();
+    for (int i = 0; i < 40; i++) {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      asked.forEach(
+          (field, value) -> {
+            if (random.nextInt(12) > 0) {
+              fields.put(field, near(value, random));
+            }
+          });
+      documents.add(Mutation.blind(new DocRef(query.collection(), "d" + i), fields, Map.of()));
+    }
+    return documents;
+  }
+
+  /** Mostly the value, else another of its type, or of none. */
+  private static Object near(Object value, Random random) {
+    int step = random.nextInt(20) - 10;
+    if (step == 9) {
+      return null;
+    } else if (step == 8) {
+      return value instanceof String ? 7L : "text";
+    } else if (value instanceof Instant moment) {
+      return moment.plusSeconds(step / 3);
+    } else if (value instanceof Long number) {
+      return number + step / 3;
+    } else if (value instanceof Boolean flag) {
+      return step == 7 ? !flag : flag;
+    }
+    return step == 7 ? value + "x" : value;
   }
 }

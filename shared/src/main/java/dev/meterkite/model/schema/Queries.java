@@ -210,7 +210,8 @@ public final class Queries {
 
   /**
    * All transactions of a user, latest first, also those of an older system, which have no sequence
-   * and which no query can ask for alone.
+   * and which no query can ask for alone. Those without a moment in {@code created_at} are not
+   * found.
    *
    * @param after {@code created_at} and document id of the last one found before; empty to begin
    */
@@ -226,10 +227,11 @@ public final class Queries {
       String userId, @Nullable Instant from, @Nullable Instant to, int limit) {
     Query query =
         Query.of(Schema.CreditTransactions.COLLECTION, limit)
-            .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId);
-    if (from != null) {
-      query = query.where(Schema.CreditTransactions.CREATED_AT, Op.GREATER_OR_EQUAL, from);
-    }
+            .where(Schema.CreditTransactions.USER_ID, Op.EQUAL, userId)
+            .where(
+                Schema.CreditTransactions.CREATED_AT,
+                Op.GREATER_OR_EQUAL,
+                from == null ? Instant.EPOCH : from);
     if (to != null) {
       query = query.where(Schema.CreditTransactions.CREATED_AT, Op.LESS, to);
     }
@@ -361,7 +363,8 @@ public final class Queries {
   }
 
   /**
-   * A page of alerts, latest first.
+   * A page of alerts, latest first. Alerts of other writers without a moment in {@code created_at}
+   * are not found.
    *
    * @param acknowledged only such, or null for both
    * @param provider only those about it, or null for all
@@ -376,7 +379,11 @@ public final class Queries {
     if (provider != null) {
       query = query.where(Schema.ModelRouterAlerts.PROVIDER, Op.EQUAL, provider);
     }
-    return query.descending(Schema.ModelRouterAlerts.CREATED_AT).descending(Query.ID).after(after);
+    return query
+        .where(Schema.ModelRouterAlerts.CREATED_AT, Op.GREATER_OR_EQUAL, Instant.EPOCH)
+        .descending(Schema.ModelRouterAlerts.CREATED_AT)
+        .descending(Query.ID)
+        .after(after);
   }
 
   /**
