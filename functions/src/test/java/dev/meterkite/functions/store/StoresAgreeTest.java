@@ -1,6 +1,7 @@
 package dev.meterkite.functions.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.firestore.v1.Value;
@@ -23,6 +24,8 @@ import java.util.Random;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The simulated store and the emulator are given the same random commits and asked the same random
@@ -86,8 +89,8 @@ class StoresAgreeTest {
 
   /** The two stores, with the documents of a seed in a collection of their own. */
   private static final class Pair {
-    private final MemoryStore simulated = new MemoryStore();
-    private final EmulatedStore emulated;
+    private final Store simulated;
+    private final Store emulated;
     private final String collection;
     private final Random random;
 
@@ -96,8 +99,9 @@ class StoresAgreeTest {
 
     private final Map<DocRef, Snapshot> ofEmulated = new HashMap<>();
 
-    Pair(EmulatedStore emulated, long seed) {
+    Pair(Store emulated, Store simulated, long seed) {
       this.emulated = emulated;
+      this.simulated = simulated;
       this.collection = "things-" + seed;
       this.random = new Random(seed);
     }
@@ -119,7 +123,7 @@ class StoresAgreeTest {
         forEmulated.add(versioned(mutation, ofEmulated));
       }
       assertEquals(
-          outcome(() -> emulated.store().commit(forEmulated).join().size()),
+          outcome(() -> emulated.commit(forEmulated).join().size()),
           outcome(() -> simulated.commit(forSimulated).join().size()),
           () -> "commit of " + forSimulated + " on " + ofSimulated.values());
       compareDocuments(forSimulated);
@@ -185,7 +189,7 @@ class StoresAgreeTest {
     private void compareDocuments(List<Mutation> mutations) {
       List<DocRef> refs = mutations.stream().map(Mutation::ref).toList();
       List<Snapshot> mine = simulated.read(refs).join();
-      List<Snapshot> theirs = emulated.store().read(refs).join();
+      List<Snapshot> theirs = emulated.read(refs).join();
       for (int i = 0; i < refs.size(); i++) {
         Snapshot one = mine.get(i);
         Snapshot other = theirs.get(i);
@@ -211,12 +215,12 @@ class StoresAgreeTest {
     void query() {
       Query query = randomQuery();
       assertEquals(
-          outcome(() -> names(emulated.store().find(query).join())),
+          outcome(() -> names(emulated.find(query).join())),
           outcome(() -> names(simulated.find(query).join())),
           () -> query + " on " + ofSimulated.values());
       String sum = random.nextBoolean() ? null : one(List.of("f", "n", "m.n"));
       assertEquals(
-          outcome(() -> emulated.store().total(query, sum).join()),
+          outcome(() -> emulated.total(query, sum).join()),
           outcome(() -> simulated.total(query, sum).join()),
           () -> "total " + sum + " of " + query + " on " + ofSimulated.values());
     }
@@ -263,15 +267,15 @@ class StoresAgreeTest {
     EmulatedStore emulated = new EmulatedStore();
     try {
       for (long seed = FIRST; seed < FIRST + SEEDS; seed++) {
-        play(emulated, seed);
+        play(emulated.store(), new MemoryStore(), seed);
       }
     } finally {
       emulated.store().close();
     }
   }
 
-  private static void play(EmulatedStore emulated, long seed) {
-    Pair pair = new Pair(emulated, seed);
+  private static void play(Store emulated, Store simulated, long seed) {
+    Pair pair = new Pair(emulated, simulated, seed);
     try {
       for (int step = 0; step < STEPS; step++) {
         pair.commit();
@@ -284,6 +288,21 @@ class StoresAgreeTest {
     } catch (AssertionError | RuntimeException e) {
       throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The test of the test: a store that differs in one thing is found out. */
+  @ParameterizedTest
+  @EnumSource
+  void plantedDifference_isFound(StoreDifference difference) {
+    Store wrong = difference.of(new MemoryStore());
+    Store right = new MemoryStore();
+    assertThrows(
+        AssertionError.class,
+        () -> {
+          for (long seed = 0; seed < 4; seed++) {
+            play(right, wrong, seed);
+          }
+        });
   }
 
   /**
