@@ -19,7 +19,8 @@ public final class ListDecisions implements HttpFunction {
     this(Backend.ofProcess());
   }
 
-  private ListDecisions(Backend backend) {
+  /** Over a backend. */
+  public ListDecisions(Backend backend) {
     this(backend.edge(), new DecisionPages(backend));
   }
 

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +123,7 @@ final class RelayDocuments<I> {
         if (!command.owner().equals(owner)) {
           return Optional.empty();
         }
-        commands.add(new Pending<>(command, submitted));
+        commands.add(new Pending<>(command, submitted, new CompletableFuture<>()));
       }
       Instant version = Objects.requireNonNull(document.updateTime());
       return Optional.of(new Relay<>(document.ref(), version, commands));

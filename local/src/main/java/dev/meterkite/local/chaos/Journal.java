@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * besides the documents. The id of the document that proves an operation follows from its key, so
  * that also one without an answer is found where it was applied.
  */
-final class Journal {
+public final class Journal {
   /** Most surprises that are kept; the first ones matter. */
   private static final int MOST_SURPRISES = 100;
 
   /** What a caller knows of an operation in the end. */
-  enum Outcome {
+  public enum Outcome {
     APPLIED,
     REFUSED,
     /** There was never an answer, or one that promises nothing: at most once. */
@@ -35,7 +35,7 @@ final class Journal {
    * @param amount by how much a balance changes, or how many credits or tokens are set aside
    * @param of the reservation that a settlement settles; null for others
    */
-  record Operation(
+  public record Operation(
       String function, String owner, long amount, Outcome outcome, @Nullable String of) {}
 
   /**
@@ -43,30 +43,30 @@ final class Journal {
    *
    * @param status the last status that was written; null once the job was deleted
    */
-  record Job(String user, @Nullable String status) {}
+  public record Job(String user, @Nullable String status) {}
 
   /** Operations by the id of their marker. */
-  final Map<String, Operation> operations = new ConcurrentHashMap<>();
+  public final Map<String, Operation> operations = new ConcurrentHashMap<>();
 
   /** Usage records by id. */
-  final Map<String, Outcome> records = new ConcurrentHashMap<>();
+  public final Map<String, Outcome> records = new ConcurrentHashMap<>();
 
   /** Usage records of other programs by id: whether they are still there. */
-  final Map<String, Boolean> foreignRecords = new ConcurrentHashMap<>();
+  public final Map<String, Boolean> foreignRecords = new ConcurrentHashMap<>();
 
-  final Map<String, Job> jobs = new ConcurrentHashMap<>();
+  public final Map<String, Job> jobs = new ConcurrentHashMap<>();
 
   /** How often another program changed the balance of a user. */
-  final Map<String, Long> foreignBalances = new ConcurrentHashMap<>();
+  public final Map<String, Long> foreignBalances = new ConcurrentHashMap<>();
 
   /** Users whose document another program set anew. */
-  final Set<String> wiped = ConcurrentHashMap.newKeySet();
+  public final Set<String> wiped = ConcurrentHashMap.newKeySet();
 
   /** Users who registered. */
-  final Set<String> registered = ConcurrentHashMap.newKeySet();
+  public final Set<String> registered = ConcurrentHashMap.newKeySet();
 
   /** The last note that another program left on a customer. */
-  final Map<String, String> notes = new ConcurrentHashMap<>();
+  public final Map<String, String> notes = new ConcurrentHashMap<>();
 
   private final List<String> surprises = new ArrayList<>();
   private final AtomicLong answered = new AtomicLong();
@@ -76,7 +76,7 @@ final class Journal {
   private final AtomicLong replays = new AtomicLong();
 
   /** An operation has come to its end for its caller. */
-  void note(String marker, Operation operation) {
+  public void note(String marker, Operation operation) {
     if (operations.put(marker, operation) != null) {
       surprise("two operations have the marker " + marker);
     }
@@ -88,7 +88,7 @@ final class Journal {
    *
    * @param what the function, or the collection for a document that a caller writes by itself
    */
-  void count(String what, Outcome outcome) {
+  public void count(String what, Outcome outcome) {
     switch (outcome) {
       case APPLIED -> {
         answered.incrementAndGet();
@@ -100,7 +100,7 @@ final class Journal {
   }
 
   /** How many operations of each kind were applied. */
-  Map<String, Long> applied() {
+  public Map<String, Long> applied() {
     return new TreeMap<>(applied);
   }
 
@@ -109,35 +109,39 @@ final class Journal {
   }
 
   /** An answer that no function may give. */
-  synchronized void surprise(String what) {
+  public synchronized void surprise(String what) {
     if (surprises.size() < MOST_SURPRISES) {
       surprises.add(what);
     }
   }
 
-  synchronized List<String> surprises() {
+  /** The first of these. */
+  public synchronized List<String> surprises() {
     return List.copyOf(surprises);
   }
 
   /** All operations so far. */
-  long total() {
+  public long total() {
     return answered.get() + refused.get() + unknown.get();
   }
 
-  long answered() {
+  /** Operations that were applied. */
+  public long answered() {
     return answered.get();
   }
 
-  long refused() {
+  /** Operations that were refused. */
+  public long refused() {
     return refused.get();
   }
 
-  long unknown() {
+  /** Operations that never had an answer. */
+  public long unknown() {
     return unknown.get();
   }
 
   /** Answers that said they were given before. */
-  long replays() {
+  public long replays() {
     return replays.get();
   }
 }

@@ -23,9 +23,13 @@ import java.util.Map;
  * @param users at least 10
  * @param customers at least 2
  */
-record World(int users, int customers) {
-  static final int MODELS = 6;
-  static final String PROVIDER = "chaos";
+public record World(int users, int customers) {
+  /** How many models there are. */
+  public static final int MODELS = 6;
+
+  /** Of all models. */
+  public static final String PROVIDER = "chaos";
+
   static final long OPENING_BALANCE = 2_000;
   static final long SCENE_QUOTA = 300;
 
@@ -34,20 +38,23 @@ record World(int users, int customers) {
   private static final long SMALL_LIMIT = 20_000;
   private static final long LARGE_LIMIT = 1_000_000_000_000L;
 
-  String user(int index) {
+  /** The id of a user. */
+  public String user(int index) {
     return "user-" + index;
   }
 
-  String customer(int index) {
+  /** The id of a customer. */
+  public String customer(int index) {
     return "customer-" + index;
   }
 
-  String model(int index) {
+  /** The id of a model. */
+  public String model(int index) {
     return "model-" + index;
   }
 
   /** One in five customers has a quota. */
-  int limitedCustomers() {
+  public int limitedCustomers() {
     return Math.max(1, customers / 5);
   }
 
@@ -57,7 +64,7 @@ record World(int users, int customers) {
   }
 
   /** Writes all of them. */
-  void create(Store store, Instant now) {
+  public void create(Store store, Instant now) {
     List<Mutation> all = new ArrayList<>();
     for (int i = 0; i < users; i++) {
       all.add(user(i, TIERS.get(i % TIERS.size())));
@@ -119,7 +126,7 @@ record World(int users, int customers) {
   }
 
   /** Writes a document as other programs do, which repeat what failed. */
-  static void write(Store store, Mutation mutation) {
+  public static void write(Store store, Mutation mutation) {
     Pages.commit(store, () -> List.of(mutation));
   }
 

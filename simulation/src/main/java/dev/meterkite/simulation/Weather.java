@@ -1,0 +1,55 @@
+package dev.meterkite.simulation;
+
+import java.time.Duration;
+
+/**
+ * What goes wrong between clients and functions, and with instances. Probabilities are from 0 to 1.
+ *
+ * @param requestLost a request never arrives
+ * @param answerLost a call is carried out, and its answer is lost
+ * @param requestTwice a request arrives a second time, unseen by its client
+ * @param hangsUp a client hangs up long before it must
+ * @param killedAtCall an instance dies within 200 ms of a call of its to the store
+ * @param kills the mean time between two other deaths of instances; zero for none
+ * @param throttled the share of instances that have no processor while they serve nobody
+ * @param skew how far the clock of an instance may be from the others'
+ * @param programs the mean time between two writes of other programs; zero for none
+ * @param leaps the mean time between two leaps of the domain's time; zero for none
+ * @param schedulesOff the share of runs of schedules that are missing
+ * @param schedulesTwice the share of those that come twice
+ */
+record Weather(
+    double requestLost,
+    double answerLost,
+    double requestTwice,
+    double hangsUp,
+    double killedAtCall,
+    Duration kills,
+    double throttled,
+    Duration skew,
+    Duration programs,
+    Duration leaps,
+    double schedulesOff,
+    double schedulesTwice) {
+
+  /** Nothing goes wrong, and time passes evenly. */
+  static final Weather CALM =
+      new Weather(
+          0, 0, 0, 0, 0, Duration.ZERO, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, 0, 0);
+
+  /** All that is to be survived. */
+  static final Weather STORM =
+      new Weather(
+          0.01,
+          0.01,
+          0.005,
+          0.01,
+          0.000_5,
+          Duration.ofSeconds(5),
+          0.5,
+          Duration.ofMillis(1_500),
+          Duration.ofSeconds(2),
+          Duration.ofSeconds(60),
+          0.2,
+          0.2);
+}
