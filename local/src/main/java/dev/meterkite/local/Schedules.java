@@ -1,5 +1,6 @@
 package dev.meterkite.local;
 
+import dev.meterkite.functions.catalog.Cron;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import java.io.IOException;
 import java.net.URI;

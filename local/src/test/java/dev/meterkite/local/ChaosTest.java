@@ -34,4 +34,13 @@ class ChaosTest {
     assertTrue(heldBack > 0 && heldBack < all.size() * 0.03, "held back " + heldBack);
     assertTrue(all.stream().allMatch(delay -> delay.toMillis() < 8_000));
   }
+
+  @Test
+  void backOff_doublesUpToTenSeconds() {
+    assertEquals(100, EventRelay.backOff(1).toMillis());
+    assertEquals(200, EventRelay.backOff(2).toMillis());
+    assertEquals(6_400, EventRelay.backOff(7).toMillis());
+    assertEquals(10_000, EventRelay.backOff(8).toMillis());
+    assertEquals(10_000, EventRelay.backOff(1_000).toMillis());
+  }
 }

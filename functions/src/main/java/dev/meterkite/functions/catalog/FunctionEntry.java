@@ -100,6 +100,9 @@ public record FunctionEntry(
     require(roles.stream().allMatch(role -> WORD.matcher(role).matches()), "roles", roles);
     require(kind == Kind.EVENT == (event != null), "trigger", String.valueOf(event));
     require(kind == Kind.SCHEDULE_HTTP == (schedule != null), "trigger", String.valueOf(schedule));
+    if (schedule != null) {
+      var unused = Cron.parse(schedule);
+    }
     require(kind == Kind.EVENT == roles.isEmpty(), "roles", roles);
     require(kind == Kind.EVENT || !retry, "retry", "true");
     require(memoryMi >= 128 && memoryMi <= 32_768, "memory", memoryMi);

@@ -19,11 +19,13 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FunctionTableTest {
   private static final Path TABLE = Path.of("..", "functions.tsv");
   private static final String HEADER =
-      "name\tclass\tkind\ttrigger\taccount\tmemory\tcpu\tconcurrency\tmin\tmax\ttimeout\tretry\troles\n";
+      "name\tclass\tkind\ttrigger\taccount\tmemory\tcpu\tconcurrency\tmin\tmax\ttimeout\tretry"
+          + "\troles\n";
   private static final String HTTP =
       "echo\ta.Echo\thttp\t-\tacc\t512\t1\t80\t0\t10\t30\tfalse\tservice,admin\n";
   private static final String EVENT =
@@ -111,6 +113,15 @@ class FunctionTableTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> FunctionTable.parse(HEADER + EVENT.replace(right, wrong)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"* * * *", "60 * * * *", "every minute"})
+  void wrongSchedule_isRefusedWithItsLine(String wrong) {
+    String text = HEADER + SCHEDULED.replace("*/5 * * * *", wrong);
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> FunctionTable.parse(text)).getMessage();
+    assertTrue(message.startsWith("line 2: cron"), message);
   }
 
   @Test

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.meterkite.functions.plans.CurrentPlans;
+import dev.meterkite.functions.simulated.Faults;
+import dev.meterkite.functions.simulated.SimulatedStore;
+import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.credits.CreditCommand;
 import dev.meterkite.model.credits.CreditCommands;
@@ -34,8 +37,7 @@ class ExpiryRefusalTest { // A1
   private static final Duration HOUR = Duration.ofHours(1);
 
   private final Simulation simulation = new Simulation(1);
-  private final SimulatedStore simulated =
-      new SimulatedStore(simulation, SimulatedStore.Faults.NONE);
+  private final SimulatedStore simulated = new SimulatedStore(simulation, Faults.NONE);
   private final Straggling store = new Straggling();
   private Duration ahead = Duration.ZERO;
   private final GroupCommit<CreditState, CreditCommand> engine =
@@ -45,7 +47,7 @@ class ExpiryRefusalTest { // A1
           simulation::after,
           () -> simulation.instant().plus(ahead),
           simulation,
-          simulation.random,
+          simulation.random(),
           Limits.DEFAULT,
           String::valueOf);
 

@@ -2,6 +2,8 @@ package dev.meterkite.functions.store;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.functions.simulated.Faults;
+import dev.meterkite.functions.simulated.SimulatedStore;
 import dev.meterkite.model.schema.Schema.CommandRelays;
 import java.time.Instant;
 import java.util.List;
@@ -68,15 +70,11 @@ class GroupCommitSchedulesTest {
 
   private void play(long seed, Schedule.Variant variant) {
     try {
-      Schedule schedule =
-          new Schedule(
-              seed,
-              seed % 8 < 2 ? SimulatedStore.Faults.NONE : SimulatedStore.Faults.MANY,
-              variant);
+      Schedule schedule = new Schedule(seed, seed % 8 < 2 ? Faults.NONE : Faults.MANY, variant);
       schedule.play();
-      created.addAndGet(schedule.store.relaysCreated);
-      answered.addAndGet(schedule.store.relaysAnswered);
-      recalled.addAndGet(schedule.store.relaysRecalled);
+      created.addAndGet(schedule.relaysCreated);
+      answered.addAndGet(schedule.relaysAnswered);
+      recalled.addAndGet(schedule.relaysRecalled);
     } catch (AssertionError | RuntimeException e) {
       throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
     }

@@ -2,6 +2,9 @@ package dev.meterkite.functions.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.meterkite.functions.simulated.Faults;
+import dev.meterkite.functions.simulated.SimulatedStore;
+import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import java.util.ArrayList;
@@ -11,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 class GroupCommitSimulatedTest extends GroupCommitContract {
   private final Simulation simulation = new Simulation(1);
-  private final SimulatedStore store = new SimulatedStore(simulation, SimulatedStore.Faults.NONE);
+  private final SimulatedStore store = new SimulatedStore(simulation, Faults.NONE);
 
   @Override
   Store store() {
@@ -30,7 +33,7 @@ class GroupCommitSimulatedTest extends GroupCommitContract {
 
   @Override
   long roundTrips() {
-    return store.reads + store.commits;
+    return store.roundTrips();
   }
 
   @Test
@@ -73,7 +76,7 @@ class GroupCommitSimulatedTest extends GroupCommitContract {
             turns(),
             simulation,
             simulation,
-            simulation.random,
+            simulation.random(),
             Limits.DEFAULT,
             String::valueOf);
     await(other.submit(Account.change("a", "first", 1)));

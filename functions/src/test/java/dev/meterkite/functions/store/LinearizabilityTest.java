@@ -7,6 +7,10 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.plans.CurrentPlans;
+import dev.meterkite.functions.simulated.Faults;
+import dev.meterkite.functions.simulated.MortalStore;
+import dev.meterkite.functions.simulated.SimulatedStore;
+import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.functions.store.PlantedDefectsTest.Defect;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Rules;
@@ -81,13 +85,11 @@ class LinearizabilityTest {
     Play(long seed, Rules<S, I> rules, Defect defect) {
       this.simulation = new Simulation(seed);
       this.store =
-          new SimulatedStore(
-              simulation,
-              simulation.chance(0.3) ? SimulatedStore.Faults.NONE : SimulatedStore.Faults.MANY);
+          new SimulatedStore(simulation, simulation.chance(0.3) ? Faults.NONE : Faults.MANY);
       this.rules = rules;
       this.defect = defect;
       this.hot = simulation.chance(0.5);
-      int count = hot ? 2 + simulation.random.nextInt(15) : 1 + simulation.random.nextInt(3);
+      int count = hot ? 2 + simulation.random().nextInt(15) : 1 + simulation.random().nextInt(3);
       for (int i = count; i > 0; i--) {
         processes.add(new Replica());
       }
@@ -119,7 +121,7 @@ class LinearizabilityTest {
                         }),
                 () -> Simulation.START,
                 simulation,
-                simulation.random,
+                simulation.random(),
                 LIMITS,
                 Json::write,
                 safeguards(defect));
@@ -164,7 +166,7 @@ class LinearizabilityTest {
       Instant asked = simulation.instant();
       int attempt = ++client.attempts;
       boolean[] waiting = {true};
-      Replica process = processes.get(simulation.random.nextInt(processes.size()));
+      Replica process = processes.get(simulation.random().nextInt(processes.size()));
       var unused =
           process
               .engine
@@ -215,7 +217,7 @@ class LinearizabilityTest {
 
     Optional<String> play(long first, long second) {
       if (simulation.chance(0.6)) {
-        Replica victim = processes.get(simulation.random.nextInt(processes.size()));
+        Replica victim = processes.get(simulation.random().nextInt(processes.size()));
         simulation.after(simulation.between(Duration.ZERO, ARRIVALS), victim::start);
       }
       while (simulation.step()) {
@@ -262,14 +264,17 @@ class LinearizabilityTest {
 
     User(long seed, Defect defect) {
       super(seed, new CreditRules(ForeignBalance.PUT_BACK, CurrentPlans.seeded()), defect);
-      store.apply(
-          List.of(
-              Mutation.create(
-                  CreditCommands.user(ID), Map.of("tier", "payg", "credits_balance", BALANCE))));
+      store
+          .documents()
+          .apply(
+              List.of(
+                  Mutation.create(
+                      CreditCommands.user(ID),
+                      Map.of("tier", "payg", "credits_balance", BALANCE))));
       for (int i = 0; i < 9; i++) {
         String key = "key-" + i;
-        long amount = 5L * (1 + simulation.random.nextInt(8));
-        int kind = simulation.random.nextInt(4);
+        long amount = 5L * (1 + simulation.random().nextInt(8));
+        int kind = simulation.random().nextInt(4);
         later(() -> ask(key, command(kind, key, amount)));
       }
     }
@@ -285,7 +290,7 @@ class LinearizabilityTest {
     @Override
     void answered(String name, CreditCommand input, JsonObject answer) {
       if (input instanceof CreditCommand.Hold hold) {
-        for (int i = 1 + simulation.random.nextInt(2); i > 0; i--) {
+        for (int i = 1 + simulation.random().nextInt(2); i > 0; i--) {
           boolean capture = simulation.chance(0.5);
           String key = "settle-" + settlements++;
           simulation.after(
@@ -375,7 +380,7 @@ class LinearizabilityTest {
       super(seed, new QuotaRules(), defect);
       for (int i = 0; i < 9; i++) {
         String key = "key-" + i;
-        long tokens = 5L * (1 + simulation.random.nextInt(8));
+        long tokens = 5L * (1 + simulation.random().nextInt(8));
         later(
             () ->
                 ask(
@@ -394,8 +399,8 @@ class LinearizabilityTest {
       if (input instanceof QuotaCommand.Reserve reserve) {
         ReservationId id =
             ReservationId.parse(answer.get("reservation_id").getAsString()).orElseThrow();
-        for (int i = 1 + simulation.random.nextInt(2); i > 0; i--) {
-          long real = simulation.random.nextInt((int) reserve.tokens() + 1);
+        for (int i = 1 + simulation.random().nextInt(2); i > 0; i--) {
+          long real = simulation.random().nextInt((int) reserve.tokens() + 1);
           String key = "settle-" + settlements++;
           simulation.after(
               simulation.between(Duration.ZERO, Duration.ofSeconds(10)),

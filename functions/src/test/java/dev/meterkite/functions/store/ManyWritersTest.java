@@ -3,7 +3,10 @@ package dev.meterkite.functions.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.meterkite.functions.store.PacedStore.Pace;
+import dev.meterkite.functions.simulated.MortalStore;
+import dev.meterkite.functions.simulated.Pace;
+import dev.meterkite.functions.simulated.SimulatedStore;
+import dev.meterkite.functions.simulated.Simulation;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,7 +24,7 @@ class ManyWritersTest {
   /** A play of instances with callers that ask again as soon as they are answered. */
   static final class Play {
     final Simulation simulation;
-    final PacedStore store;
+    final SimulatedStore store;
     final List<GroupCommit<Account, Account.Change>> processes = new ArrayList<>();
     final List<Boolean> alive = new ArrayList<>();
     final List<Duration> waits = new ArrayList<>();
@@ -29,13 +32,23 @@ class ManyWritersTest {
     private final Instant from;
     private final Instant end;
     private int keys;
+    long commits;
+    long relays;
 
     Play(long seed, Pace pace, int count, Duration length) {
       simulation = new Simulation(seed);
       from = Simulation.START.plus(WARM_UP.compareTo(length) < 0 ? WARM_UP : Duration.ZERO);
       end = Simulation.START.plus(length);
-      store = new PacedStore(simulation, pace);
-      store.apply(Mutation.create(Account.ref("a"), Map.of("balance", 0L)));
+      store = new SimulatedStore(simulation, pace);
+      store.watch(
+          mutations -> {
+            boolean ofOwner =
+                mutations.stream()
+                    .anyMatch(each -> each.ref().collection().equals(Account.ACCOUNTS));
+            commits += ofOwner ? 1 : 0;
+            relays += ofOwner ? 0 : 1;
+          });
+      store.documents().apply(List.of(Mutation.create(Account.ref("a"), Map.of("balance", 0L))));
       for (int i = 0; i < count; i++) {
         int index = i;
         alive.add(true);
@@ -53,7 +66,7 @@ class ManyWritersTest {
                         }),
                 simulation,
                 simulation,
-                simulation.random,
+                simulation.random(),
                 Limits.DEFAULT,
                 String::valueOf));
       }
@@ -169,11 +182,11 @@ class ManyWritersTest {
               play.seconds(0.5),
               play.seconds(0.5) / one.seconds(0.5),
               play.seconds(0.99),
-              play.store.commits,
-              play.store.refused,
-              play.store.relays,
-              play.store.queries,
-              play.store.documentsRead);
+              play.commits,
+              play.store.refused(),
+              play.relays,
+              play.store.queries(),
+              play.store.documentsRead());
       System.out.println(line);
       assertEquals(Map.of(), play.failed, line);
       assertTrue(play.rate() >= row.atLeast() * one.rate(), line);

@@ -2,6 +2,8 @@ package dev.meterkite.functions.store;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import dev.meterkite.functions.simulated.Faults;
+import dev.meterkite.functions.simulated.SimulatedStore;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -479,8 +481,7 @@ class PlantedDefectsTest {
   @EnumSource
   void plantedDefect_isFound(Defect defect) {
     for (long seed = 0; seed < MOST_SEEDS; seed++) {
-      for (SimulatedStore.Faults faults :
-          List.of(SimulatedStore.Faults.NONE, SimulatedStore.Faults.MANY)) {
+      for (Faults faults : List.of(Faults.NONE, Faults.MANY)) {
         try {
           new Schedule(seed, faults, defect).play();
         } catch (AssertionError | NumberFormatException e) {

@@ -3,7 +3,9 @@ package dev.meterkite.functions.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.meterkite.functions.store.PacedStore.Pace;
+import dev.meterkite.functions.simulated.Pace;
+import dev.meterkite.functions.simulated.SimulatedStore;
+import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -76,7 +78,7 @@ class RelayCostTest {
   }
 
   private final Simulation simulation = new Simulation(1);
-  private final PacedStore store = new PacedStore(simulation, Pace.SERVICE);
+  private final SimulatedStore store = new SimulatedStore(simulation, Pace.SERVICE);
   private final Counting ofHost = new Counting(store);
   private final Counting ofAuthor = new Counting(store);
   private final GroupCommit<Account, Account.Change> host = engine(ofHost);
@@ -91,7 +93,7 @@ class RelayCostTest {
         simulation::after,
         simulation,
         simulation,
-        simulation.random,
+        simulation.random(),
         Limits.DEFAULT,
         String::valueOf);
   }
@@ -125,7 +127,7 @@ class RelayCostTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 10, 100})
   void batchThatIsHandedOver_costsTheSameWhateverItsSize(int size) {
-    store.apply(Mutation.create(Account.ref("a"), Map.of("balance", 0L)));
+    store.documents().apply(List.of(Mutation.create(Account.ref("a"), Map.of("balance", 0L))));
     keepBusy();
     await(UNTIL_HOST);
     for (int i = 0; i < BATCHES; i++) {
@@ -165,7 +167,7 @@ class RelayCostTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 10})
   void documentOfOneInstance_costsNoReadAndNoLook(int size) {
-    store.apply(Mutation.create(Account.ref("a"), Map.of("balance", 0L)));
+    store.documents().apply(List.of(Mutation.create(Account.ref("a"), Map.of("balance", 0L))));
     submit(size);
     ofAuthor.reset();
     simulation.await(author.submit(Account.change("a", "later", 1)));

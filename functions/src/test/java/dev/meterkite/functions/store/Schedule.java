@@ -3,6 +3,10 @@ package dev.meterkite.functions.store;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.meterkite.functions.simulated.Faults;
+import dev.meterkite.functions.simulated.MortalStore;
+import dev.meterkite.functions.simulated.SimulatedStore;
+import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -76,8 +80,11 @@ final class Schedule {
 
   final Simulation simulation;
   final SimulatedStore store;
+  long relaysCreated;
+  long relaysAnswered;
+  long relaysRecalled;
   private final Variant variant;
-  private final SimulatedStore.Faults faults;
+  private final Faults faults;
   private final List<Host> processes = new ArrayList<>();
   private final List<Told> history = new ArrayList<>();
   private final List<Throwable> failures = new ArrayList<>();
@@ -136,7 +143,7 @@ final class Schedule {
               (delay, task) -> simulation.after(delay, () -> run(mine, task)),
               simulation,
               simulation,
-              simulation.random,
+              simulation.random(),
               variant.limits(),
               String::valueOf,
               variant.safeguards());
@@ -144,20 +151,39 @@ final class Schedule {
     }
   }
 
-  Schedule(long seed, SimulatedStore.Faults faults, Variant variant) {
+  Schedule(long seed, Faults faults, Variant variant) {
     this.simulation = new Simulation(seed);
     this.store = new SimulatedStore(simulation, faults);
     this.variant = variant;
     this.faults = faults;
+    store.watch(this::count);
     for (String account : ACCOUNTS) {
-      store.apply(
-          List.of(Mutation.create(Account.ref(account), Map.of("balance", 0L, "foreign", "kept"))));
+      store
+          .documents()
+          .apply(
+              List.of(
+                  Mutation.create(Account.ref(account), Map.of("balance", 0L, "foreign", "kept"))));
     }
     this.hot = seed % 2 == 1;
     this.mayLoseProcessor = hot && simulation.chance(0.3);
-    int count = hot ? 2 + simulation.random.nextInt(15) : 1 + simulation.random.nextInt(3);
+    int count = hot ? 2 + simulation.random().nextInt(15) : 1 + simulation.random().nextInt(3);
     for (int i = 0; i < count; i++) {
       processes.add(new Host());
+    }
+  }
+
+  private void count(List<Mutation> applied) {
+    for (Mutation mutation : applied) {
+      if (mutation.ref().collection().equals(CommandRelays.COLLECTION)
+          && mutation.condition() != Mutation.Condition.DELETE) {
+        if (mutation.condition() == Mutation.Condition.ABSENT) {
+          relaysCreated++;
+        } else if (mutation.fields().containsKey(CommandRelays.ANSWERS)) {
+          relaysAnswered++;
+        } else {
+          relaysRecalled++;
+        }
+      }
     }
   }
 
@@ -169,7 +195,7 @@ final class Schedule {
       // Two accounts share a key: it must not matter.
       String key = "key-" + i / 2 + (i % 6 < 2 ? "o" : "");
       String account = simulation.chance(0.05) ? "missing" : ACCOUNTS.get(i % ACCOUNTS.size());
-      long amount = amounts[simulation.random.nextInt(amounts.length)];
+      long amount = amounts[simulation.random().nextInt(amounts.length)];
       boolean pot = simulation.chance(0.3);
       boolean asks = simulation.chance(0.5);
       Command<Account.Change> command =
@@ -181,14 +207,14 @@ final class Schedule {
         simulation.after(simulation.between(Duration.ZERO, arrivals), () -> call(other, 1));
       }
     }
-    for (int crashes = simulation.random.nextInt(4); crashes > 0; crashes--) {
-      Host victim = processes.get(simulation.random.nextInt(processes.size()));
+    for (int crashes = simulation.random().nextInt(4); crashes > 0; crashes--) {
+      Host victim = processes.get(simulation.random().nextInt(processes.size()));
       simulation.after(simulation.between(Duration.ZERO, arrivals), victim::start);
     }
     long checked = -1;
     while (simulation.step()) {
-      if (store.version() != checked) {
-        checked = store.version();
+      if (store.documents().commits() != checked) {
+        checked = store.documents().commits();
         checkBooks();
         checkRelays();
       }
@@ -196,7 +222,7 @@ final class Schedule {
     checkAnswers();
     // With so many, one host after the other may die, and the pot that both accounts share is hot:
     // a command may run out of time. ManyWritersTest says how fast they are.
-    if (faults.equals(SimulatedStore.Faults.NONE) && !hot) {
+    if (faults.equals(Faults.NONE) && !hot) {
       checkProgress();
     }
   }
@@ -213,7 +239,7 @@ final class Schedule {
   private void call(Command<Account.Change> command, int tries) {
     Instant asked = simulation.instant();
     lastAsked.put(command.owner().id() + command.key(), asked);
-    Host process = processes.get(simulation.random.nextInt(processes.size()));
+    Host process = processes.get(simulation.random().nextInt(processes.size()));
     boolean[] waiting = {true};
     open++;
     CompletableFuture<Reply> future = process.submit(command);
@@ -270,27 +296,28 @@ final class Schedule {
     long applied = 0;
     long potted = 0;
     for (DocRef account : OWNERS) {
-      Account state = checkOwner(store.get(account));
+      Account state = checkOwner(store.documents().get(account));
       applied += state.sequence();
       potted += state.potted();
     }
-    long counted = (Long) store.get(Account.COUNTER).fields().getOrDefault("applied", 0L);
+    long counted =
+        (Long) store.documents().get(Account.COUNTER).fields().getOrDefault("applied", 0L);
     assertEquals(applied, counted, "commands counted blindly");
     assertEquals(
-        potted, store.get(POT).fields().getOrDefault("total", 0L), "a document beside the owner");
+        potted,
+        store.documents().get(POT).fields().getOrDefault("total", 0L),
+        "a document beside the owner");
   }
 
   /** A relay is answered or recalled once, and then never changes until it is deleted. */
   private void checkRelays() {
-    closed.keySet().removeIf(relay -> !store.get(relay).exists());
-    for (Snapshot relay : store.all()) {
-      if (relay.ref().collection().equals(CommandRelays.COLLECTION)) {
-        Snapshot before =
-            RelayDocuments.isOpen(relay)
-                ? closed.get(relay.ref())
-                : closed.putIfAbsent(relay.ref(), relay);
-        assertTrue(before == null || before.equals(relay), "a closed relay was changed");
-      }
+    closed.keySet().removeIf(relay -> !store.documents().get(relay).exists());
+    for (Snapshot relay : store.documents().all(CommandRelays.COLLECTION)) {
+      Snapshot before =
+          RelayDocuments.isOpen(relay)
+              ? closed.get(relay.ref())
+              : closed.putIfAbsent(relay.ref(), relay);
+      assertTrue(before == null || before.equals(relay), "a closed relay was changed");
     }
   }
 
@@ -315,7 +342,7 @@ final class Schedule {
     assertEquals(List.of(), failures, "calls that failed");
     Map<String, String> answers = new HashMap<>();
     Map<String, Map<Long, Long>> amounts = new HashMap<>();
-    for (Snapshot document : store.all()) {
+    for (Snapshot document : store.documents().all()) {
       if (document.ref().collection().equals(Account.CHANGES)) {
         amount(amounts, document.fields());
       }
@@ -356,23 +383,29 @@ final class Schedule {
   private void assertOneMarkerAChange(Map<String, String> answers) {
     long applied =
         ACCOUNTS.stream()
-            .mapToLong(account -> Account.RULES.decode(store.get(Account.ref(account))).sequence())
+            .mapToLong(
+                account ->
+                    Account.RULES.decode(store.documents().get(Account.ref(account))).sequence())
             .sum();
     long markers =
-        store.all().stream().filter(document -> document.fields().containsKey("answer")).count();
+        store.documents().all().stream()
+            .filter(document -> document.fields().containsKey("answer"))
+            .count();
     assertEquals(applied, markers, "applied commands and their markers");
     assertTrue(answers.size() <= markers, "acknowledged without a marker");
     long documents =
-        store.all().stream()
+        store.documents().all().stream()
             .filter(document -> !document.ref().collection().equals(CommandRelays.COLLECTION))
             .count();
     long refusals =
-        store.all().stream().filter(document -> document.fields().containsKey("code")).count();
+        store.documents().all().stream()
+            .filter(document -> document.fields().containsKey("code"))
+            .count();
     long others =
         2L
             + refusals
-            + (store.get(POT).exists() ? 1 : 0)
-            + (store.get(Account.COUNTER).exists() ? 1 : 0);
+            + (store.documents().get(POT).exists() ? 1 : 0)
+            + (store.documents().get(Account.COUNTER).exists() ? 1 : 0);
     assertEquals(markers + others, documents, "something was left behind");
   }
 
@@ -384,7 +417,7 @@ final class Schedule {
     }
     boolean applied =
         Account.change(told.account(), told.key(), told.amount()).markers().stream()
-            .anyMatch(marker -> store.get(marker).exists());
+            .anyMatch(marker -> store.documents().get(marker).exists());
     assertTrue(
         !applied || answers.containsKey(told.account() + told.key()),
         "refused and yet applied: " + told.key());

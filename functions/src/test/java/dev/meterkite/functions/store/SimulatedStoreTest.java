@@ -1,10 +1,13 @@
 package dev.meterkite.functions.store;
 
+import dev.meterkite.functions.simulated.Faults;
+import dev.meterkite.functions.simulated.SimulatedStore;
+import dev.meterkite.functions.simulated.Simulation;
 import java.util.concurrent.CompletableFuture;
 
 class SimulatedStoreTest extends StoreContract {
   private final Simulation simulation = new Simulation(1);
-  private final SimulatedStore store = new SimulatedStore(simulation, SimulatedStore.Faults.NONE);
+  private final SimulatedStore store = new SimulatedStore(simulation, Faults.NONE);
 
   @Override
   Store store() {

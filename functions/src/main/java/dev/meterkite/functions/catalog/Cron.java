@@ -1,4 +1,4 @@
-package dev.meterkite.local;
+package dev.meterkite.functions.catalog;
 
 import java.time.ZonedDateTime;
 import java.util.BitSet;
@@ -10,7 +10,7 @@ import java.util.BitSet;
  *
  * <p>Example: {@code 10 3 * * *} matches 03:10 of every day.
  */
-final class Cron {
+public final class Cron {
   private final BitSet minutes;
   private final BitSet hours;
   private final BitSet days;
@@ -35,7 +35,7 @@ final class Cron {
    *
    * @throws IllegalArgumentException for anything else
    */
-  static Cron parse(String text) {
+  public static Cron parse(String text) {
     String[] fields = text.strip().split("\\s+", -1);
     if (fields.length != 5) {
       throw new IllegalArgumentException("cron has five fields, not: " + text);
@@ -78,7 +78,7 @@ final class Cron {
   }
 
   /** Whether the schedule fires in the minute of {@code time}. */
-  boolean matches(ZonedDateTime time) {
+  public boolean matches(ZonedDateTime time) {
     boolean day = days.get(time.getDayOfMonth());
     boolean weekday = weekdays.get(time.getDayOfWeek().getValue() % 7);
     return minutes.get(time.getMinute())

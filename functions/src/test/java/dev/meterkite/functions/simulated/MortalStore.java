@@ -1,5 +1,7 @@
-package dev.meterkite.functions.store;
+package dev.meterkite.functions.simulated;
 
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -9,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /** The store as one process sees it: once the process is dead, no answer reaches it. */
-record MortalStore(Store store, BooleanSupplier alive) implements Store {
+public record MortalStore(Store store, BooleanSupplier alive) implements Store {
   @Override
   public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
     return whileAlive(store.read(refs));

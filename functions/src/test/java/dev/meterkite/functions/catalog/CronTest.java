@@ -1,10 +1,9 @@
-package dev.meterkite.local;
+package dev.meterkite.functions.catalog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.time.ZonedDateTime;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -62,14 +61,5 @@ class CronTest {
       })
   void anythingElse_isRefused(String cron) {
     assertThrows(IllegalArgumentException.class, () -> Cron.parse(cron));
-  }
-
-  @Test
-  void backOff_doublesUpToTenSeconds() {
-    assertEquals(100, EventRelay.backOff(1).toMillis());
-    assertEquals(200, EventRelay.backOff(2).toMillis());
-    assertEquals(6_400, EventRelay.backOff(7).toMillis());
-    assertEquals(10_000, EventRelay.backOff(8).toMillis());
-    assertEquals(10_000, EventRelay.backOff(1_000).toMillis());
   }
 }
