@@ -59,7 +59,8 @@ final class Play implements AutoCloseable {
   private final ScheduledCalls schedules;
   private final Cloud cloud;
   private final World world;
-  private final Journal journal = new Journal();
+  private final Journal journal;
+  private final History history;
   private final Errors errors = new Errors();
   private final Client client;
   private final Client scheduled;
@@ -102,6 +103,8 @@ final class Play implements AutoCloseable {
             function ->
                 cloud.call(
                     function.name(), Request.post(tokens.scheduler(), null, "{}"), () -> false));
+    this.journal = new Journal(simulation);
+    this.history = new History(documents);
     this.world = new World(plan.users(), plan.customers());
     this.client = client(tokens.service());
     this.scheduled = client(tokens.scheduler());
@@ -238,12 +241,15 @@ final class Play implements AutoCloseable {
     sweep("reset-quotas");
     awaitEvents();
     findings.addAll(Audit.ofCounters(new AtOnce(documents), journal).findings());
+    findings.addAll(new Reckoning(documents, journal, history).ofCounters());
     cloud.leap(UNTIL_HOLDS_LAPSE);
     useChangedBalances();
     sweep("expire-credits");
     awaitEvents();
     sweep("reconcile-ledger");
     findings.addAll(Audit.ofCredits(new AtOnce(documents), journal).findings());
+    findings.addAll(
+        new Reckoning(documents, journal, history).ofCredits(cloud.clock().instant()));
     errors.kept().forEach(line -> findings.add("a function failed: " + line));
     if (!events.deadLetters().isEmpty()) {
       findings.add(events.deadLetters().size() + " events were given up");

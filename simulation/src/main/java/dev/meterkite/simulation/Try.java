@@ -17,7 +17,7 @@ final class Try {
     try (Identity identity = new Identity()) {
       FunctionTable table = FunctionTable.read(Path.of("functions.tsv"));
       Callers callers = Callers.of(Play.settings(identity.tokens()));
-      for (int i = 0; i < 2; i++) {
+      for (int i = 0; i < Integer.getInteger("times", 1); i++) {
         long began = System.nanoTime();
         Plan plan =
             new Plan(

@@ -244,10 +244,12 @@ public final class Actor {
   private @Nullable JsonObject credits(
       String function, String user, String key, long amount, String body)
       throws InterruptedException {
+    Instant begun = stage.journal.now();
     Answer response = call(function, key, body);
     Outcome outcome = outcome(function, response);
     stage.journal.note(
-        marker(function, user, key), new Operation(function, user, amount, outcome, null));
+        marker(function, user, key),
+        new Operation(function, user, amount, outcome, null, begun, stage.journal.now()));
     return response != null && outcome == Outcome.APPLIED ? json(response) : null;
   }
 
@@ -302,6 +304,7 @@ public final class Actor {
     DocRef quota = QuotaRules.owner(World.PROVIDER, model);
     long tokens = 1L + random.nextInt(2_000);
     String key = key();
+    Instant begun = stage.journal.now();
     Answer response =
         call(
             QuotaRules.RESERVE,
@@ -311,7 +314,9 @@ public final class Actor {
     String marker = Ids.marker(QuotaRules.RESERVE, quota, key);
     Outcome outcome = outcome(QuotaRules.RESERVE, response);
     stage.journal.note(
-        marker, new Operation(QuotaRules.RESERVE, quota.id(), tokens, outcome, null));
+        marker,
+        new Operation(
+            QuotaRules.RESERVE, quota.id(), tokens, outcome, null, begun, stage.journal.now()));
     if (outcome == Outcome.APPLIED) {
       reservations.add(new Open(marker, quota.id(), tokens));
     }
@@ -328,6 +333,7 @@ public final class Actor {
 
   private void settle(Open reservation, long tokens) throws InterruptedException {
     String key = key();
+    Instant begun = stage.journal.now();
     Answer response =
         call(
             QuotaRules.SETTLE,
@@ -342,21 +348,27 @@ public final class Actor {
             reservation.owner,
             tokens,
             outcome(QuotaRules.SETTLE, response),
-            reservation.id));
+            reservation.id,
+            begun,
+            stage.journal.now()));
   }
 
   private void report() throws InterruptedException {
+    String provider = "provider-" + random.nextInt(3);
+    String key = key();
     Answer response =
         call(
             "report-outcome",
-            key(),
+            key,
             "{\"provider\":\"%s\",\"success\":%s,\"latency_ms\":%d%s}"
                 .formatted(
-                    "provider-" + random.nextInt(3),
+                    provider,
                     random.nextInt(4) > 0,
                     100 + random.nextInt(4_000),
                     random.nextBoolean() ? ",\"http_status\":503" : ""));
-    stage.journal.count("report-outcome", outcome("report-outcome", response));
+    Outcome outcome = outcome("report-outcome", response);
+    stage.journal.reports.put(key, new Journal.Report(provider, outcome));
+    stage.journal.count("report-outcome", outcome);
   }
 
   /** Begins a job, or drives one on that has begun. */

@@ -1,6 +1,10 @@
 package dev.meterkite.local.chaos;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,9 +38,23 @@ public final class Journal {
    * @param owner the id of the user, or of the quota's document
    * @param amount by how much a balance changes, or how many credits or tokens are set aside
    * @param of the reservation that a settlement settles; null for others
+   * @param begun real time of the first call
+   * @param ended real time of the last answer
    */
   public record Operation(
-      String function, String owner, long amount, Outcome outcome, @Nullable String of) {}
+      String function,
+      String owner,
+      long amount,
+      Outcome outcome,
+      @Nullable String of,
+      Instant begun,
+      Instant ended) {}
+
+  /** The report of an outcome of a provider's call. */
+  public record Report(String provider, Outcome outcome) {}
+
+  /** No attempt of a call is under way so long after its last answer. */
+  private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(150);
 
   /**
    * A job, and how the pipeline ended it.
@@ -62,6 +80,12 @@ public final class Journal {
   /** Users whose document another program set anew. */
   public final Set<String> wiped = ConcurrentHashMap.newKeySet();
 
+  /** When that was, in real time. */
+  private final Map<String, List<Instant>> wipes = new ConcurrentHashMap<>();
+
+  /** Reports of outcomes by their key. */
+  public final Map<String, Report> reports = new ConcurrentHashMap<>();
+
   /** Users who registered. */
   public final Set<String> registered = ConcurrentHashMap.newKeySet();
 
@@ -74,6 +98,48 @@ public final class Journal {
   private final AtomicLong unknown = new AtomicLong();
   private final Map<String, Long> applied = new ConcurrentSkipListMap<>();
   private final AtomicLong replays = new AtomicLong();
+
+  private final InstantSource clock;
+
+  /** A journal in real time. */
+  public Journal() {
+    this(InstantSource.system());
+  }
+
+  /**
+   * @param clock real time
+   */
+  public Journal(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /** Real time. */
+  Instant now() {
+    return clock.instant();
+  }
+
+  /** Another program is about to set a user's document anew. */
+  void wipes(String user) {
+    wiped.add(user);
+    wipes
+        .computeIfAbsent(user, unused -> Collections.synchronizedList(new ArrayList<>()))
+        .add(now());
+  }
+
+  /**
+   * Whether the user's document was set anew while an attempt of the operation may have been under
+   * way: then nobody remembers what was refused.
+   */
+  boolean isForgotten(Operation operation) {
+    List<Instant> moments = wipes.getOrDefault(operation.owner(), List.of());
+    synchronized (moments) {
+      return moments.stream()
+          .anyMatch(
+              at ->
+                  !at.isBefore(operation.begun())
+                      && at.isBefore(operation.ended().plus(LONGEST_ATTEMPT)));
+    }
+  }
 
   /** An operation has come to its end for its caller. */
   public void note(String marker, Operation operation) {

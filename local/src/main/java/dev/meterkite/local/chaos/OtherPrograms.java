@@ -68,7 +68,7 @@ public final class OtherPrograms {
         fields.put(name, value);
       }
     }
-    journal.wiped.add(user.ref().id());
+    journal.wipes(user.ref().id());
     World.write(store, Mutation.replace(user.ref(), fields));
   }
 
