@@ -218,7 +218,7 @@ final class CollectionIndex {
 
     boolean holds(Snapshot document) {
       Object value = path.isEmpty() ? document.ref().id() : at(document.fields(), path);
-      if (value == MISSING || ValueOrder.rank(value) != ValueOrder.rank(filter.value())) {
+      if (value == MISSING || !ValueOrder.isComparable(value, filter.value())) {
         return false;
       }
       int order = ValueOrder.compare(value, filter.value());

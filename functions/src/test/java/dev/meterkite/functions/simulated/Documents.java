@@ -89,12 +89,14 @@ public final class Documents {
   }
 
   /** The documents that a query finds. */
-  public List<Snapshot> find(Query query) {
+  public List<Snapshot> find(Query asked) {
+    Query query = frozen(asked);
+    Shape shape = Shape.of(query);
     List<Snapshot> found = new ArrayList<>();
     StoredCollection collection = collections.get(query.collection());
     if (collection != null && query.filters().stream().noneMatch(Documents::isCutInIndexes)) {
       collection
-          .index(query)
+          .index(shape)
           .find(
               query,
               document -> {
@@ -103,6 +105,18 @@ public final class Documents {
               });
     }
     return found;
+  }
+
+  /** The query with its values as they are stored, moments in microseconds. */
+  private static Query frozen(Query query) {
+    return new Query(
+        query.collection(),
+        query.filters().stream()
+            .map(each -> new Query.Filter(each.field(), each.op(), Contents.stored(each.value())))
+            .toList(),
+        query.orders(),
+        query.limit(),
+        query.startAfter().stream().map(Contents::stored).toList());
   }
 
   /** No index holds such a value whole. */
@@ -115,11 +129,16 @@ public final class Documents {
    *
    * @param sum the field; null to count
    */
-  public Number total(Query query, String sum) {
+  public Number total(Query asked, String sum) {
+    Query query = frozen(asked);
+    Shape shape = Shape.of(query);
+    if (sum != null) {
+      shape.checkSum(query, sum);
+    }
     Total total = new Total(sum == null ? null : FieldPath.segments(sum));
     StoredCollection collection = collections.get(query.collection());
     if (collection != null) {
-      collection.index(query).find(query, total::add);
+      collection.index(shape).find(query, total::add);
     }
     return total.number();
   }
@@ -145,7 +164,7 @@ public final class Documents {
   /**
    * Applies all mutations in their order, or none.
    *
-   * @return the update time of each document
+   * @return the update time of each document; the epoch for one that is gone
    * @throws StoreException if a precondition does not hold, or contents are refused
    * @throws IllegalArgumentException for values of a type that documents do not have
    */
@@ -176,10 +195,9 @@ public final class Documents {
   List<Instant> applyFrozen(List<Mutation> mutations) {
     Map<DocRef, Draft> drafts = new LinkedHashMap<>();
     for (Mutation mutation : mutations) {
-      Draft draft = drafts.computeIfAbsent(mutation.ref(), this::draft);
-      check(mutation, draft);
-      draft.apply(mutation);
+      drafts.computeIfAbsent(mutation.ref(), this::draft).apply(mutation);
     }
+    drafts.values().forEach(Draft::checkCondition);
     checkSizes(drafts);
     Instant time = time(drafts);
     List<Change> changes = new ArrayList<>(drafts.size());
@@ -189,7 +207,7 @@ public final class Documents {
     List<Instant> times = new ArrayList<>(mutations.size());
     for (Mutation mutation : mutations) {
       Snapshot after = get(mutation.ref());
-      times.add(after.exists() ? after.updateTime() : time);
+      times.add(after.exists() ? after.updateTime() : Instant.EPOCH);
     }
     for (Change change : changes) {
       listeners.forEach(listener -> listener.accept(change));
@@ -204,27 +222,11 @@ public final class Documents {
         : new Draft(stored.snapshot, stored.mostBytes);
   }
 
-  private static void check(Mutation mutation, Draft draft) {
-    boolean holds =
-        switch (mutation.condition()) {
-          case NONE, REPLACE, DELETE -> true;
-          case ABSENT -> !draft.exists();
-          case VERSION -> draft.isOfVersion(mutation.version());
-        };
-    if (!holds) {
-      // Twice in one commit can never be right; what another commit did may be undone.
-      boolean never = mutation.condition() == Mutation.Condition.ABSENT && !draft.before.exists();
-      throw new StoreException(
-          never ? StoreException.Kind.INVALID : StoreException.Kind.PRECONDITION,
-          mutation.condition() + " of " + mutation.ref());
-    }
-  }
-
   private void checkSizes(Map<DocRef, Draft> drafts) {
     long bytes = 0;
     for (Map.Entry<DocRef, Draft> each : drafts.entrySet()) {
       Draft draft = each.getValue();
-      bytes += draft.written();
+      bytes += draft.bytesWritten();
       if (draft.mostBytes() > Contents.MAX_DOCUMENT_BYTES) {
         draft.isOf(Contents.size(each.getKey(), draft.fields()));
         if (draft.mostBytes() > Contents.MAX_DOCUMENT_BYTES) {

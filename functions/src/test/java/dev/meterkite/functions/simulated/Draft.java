@@ -1,6 +1,7 @@
 package dev.meterkite.functions.simulated;
 
 import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
@@ -15,9 +16,11 @@ import java.util.Objects;
 final class Draft {
   final Snapshot before;
   private boolean exists;
-  private boolean changed;
+  private boolean wasDeleted;
+  private Mutation first;
+  private Mutation last;
   private int mostBytes;
-  private int written;
+  private int bytesWritten;
   private Map<String, Object> fields;
 
   /** Maps that belong to this draft, by the unmodifiable view that stands in the document. */
@@ -36,7 +39,7 @@ final class Draft {
 
   /** Whether the document is not what it was. */
   boolean isChanged() {
-    return exists != before.exists() || (exists && changed && !fields.equals(before.fields()));
+    return exists != before.exists() || (exists && (wasDeleted || !fields.equals(before.fields())));
   }
 
   /** At least the bytes of the document. */
@@ -45,8 +48,8 @@ final class Draft {
   }
 
   /** Bytes that the commit brings for the document. */
-  int written() {
-    return written;
+  int bytesWritten() {
+    return bytesWritten;
   }
 
   void isOf(int bytes) {
@@ -57,11 +60,19 @@ final class Draft {
     return fields;
   }
 
-  /** Applies a mutation whose values are as they are stored. */
+  /**
+   * Applies a mutation whose values are as they are stored.
+   *
+   * @throws StoreException INVALID for contents that Firestore refuses, and for a condition on what
+   *     the same commit has written
+   */
   void apply(Mutation mutation) {
-    changed = true;
+    checkOrder(mutation);
+    first = first == null ? mutation : first;
+    last = mutation;
     if (mutation.condition() == Mutation.Condition.DELETE) {
       exists = false;
+      wasDeleted = true;
       fields = Map.of();
       mostBytes = 0;
       return;
@@ -87,6 +98,41 @@ final class Draft {
     fields = view(root);
   }
 
+  private void checkOrder(Mutation mutation) {
+    boolean fits =
+        last == null
+            || switch (mutation.condition()) {
+              case NONE, REPLACE, DELETE -> true;
+              case ABSENT -> last.condition() == Mutation.Condition.DELETE;
+              case VERSION ->
+                  last.condition() != Mutation.Condition.DELETE
+                      && Objects.equals(first.version(), mutation.version());
+            };
+    if (!fits) {
+      throw new StoreException(
+          StoreException.Kind.INVALID,
+          "INVALID_ARGUMENT: " + mutation.condition() + " after " + last.condition());
+    }
+  }
+
+  /**
+   * Checks what the first mutation asks of the document as it was.
+   *
+   * @throws StoreException PRECONDITION if it does not hold
+   */
+  void checkCondition() {
+    boolean holds =
+        switch (first.condition()) {
+          case NONE, REPLACE, DELETE -> true;
+          case ABSENT -> !before.exists();
+          case VERSION -> Objects.equals(first.version(), before.updateTime());
+        };
+    if (!holds) {
+      throw new StoreException(
+          StoreException.Kind.PRECONDITION, first.condition() + " of " + first.ref());
+    }
+  }
+
   private void set(Map<String, Object> root, List<String> path, Object value) {
     path.forEach(Contents::checkName);
     Contents.check(value, path.size());
@@ -95,7 +141,7 @@ final class Draft {
       bytes += Contents.size(segment);
     }
     mostBytes += bytes;
-    written += bytes;
+    bytesWritten += bytes;
     parent(root, path).put(path.get(path.size() - 1), value);
   }
 
@@ -150,10 +196,5 @@ final class Draft {
     Map<String, Object> view = Collections.unmodifiableMap(map);
     own.put(view, map);
     return view;
-  }
-
-  /** Whether the document was last changed then, and not yet by this commit. */
-  boolean isOfVersion(Object version) {
-    return !changed && Objects.equals(before.updateTime(), version);
   }
 }

@@ -1,5 +1,6 @@
 package dev.meterkite.functions.simulated;
 
+import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.Query;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -27,18 +28,44 @@ record Shape(List<String> equal, List<Query.Order> orders, boolean idDescending)
     }
     List<Query.Order> orders = new ArrayList<>(query.orders());
     boolean descending = !orders.isEmpty() && orders.get(orders.size() - 1).descending();
-    if (!orders.isEmpty() && orders.get(orders.size() - 1).field().equals(Query.ID)) {
+    boolean byId = namesId(query);
+    if (byId) {
       orders.remove(orders.size() - 1);
     }
     for (Query.Order order : orders) {
-      if (order.field().equals(Query.ID)) {
-        throw new IllegalArgumentException("the document id is the last order: " + query);
-      }
       compared.remove(order.field());
+    }
+    if ((byId && !compared.isEmpty())
+        || orders.stream().anyMatch(order -> order.field().equals(Query.ID))) {
+      throw new StoreException(
+          StoreException.Kind.INVALID, "INVALID_ARGUMENT: nothing is ordered behind the id");
     }
     for (String field : compared) {
       orders.add(new Query.Order(field, descending));
     }
+    if (descending && orders.isEmpty() && equal.isEmpty()) {
+      throw new StoreException(
+          StoreException.Kind.PRECONDITION,
+          "FAILED_PRECONDITION: ids alone are in ascending order");
+    }
     return new Shape(List.copyOf(equal), List.copyOf(orders), descending);
+  }
+
+  private static boolean namesId(Query query) {
+    List<Query.Order> orders = query.orders();
+    return !orders.isEmpty() && orders.get(orders.size() - 1).field().equals(Query.ID);
+  }
+
+  /**
+   * Checks that a field of what the query finds can be summed up.
+   *
+   * @throws StoreException INVALID where the query orders by id and not by the field
+   */
+  void checkSum(Query query, String field) {
+    boolean named = orders.stream().anyMatch(each -> each.field().equals(field));
+    if (namesId(query) && !named) {
+      throw new StoreException(
+          StoreException.Kind.INVALID, "INVALID_ARGUMENT: no index has a field behind the id");
+    }
   }
 }

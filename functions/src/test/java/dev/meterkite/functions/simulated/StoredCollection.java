@@ -1,6 +1,5 @@
 package dev.meterkite.functions.simulated;
 
-import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.util.Collection;
 import java.util.HashMap;
@@ -39,8 +38,8 @@ final class StoredCollection {
     }
   }
 
-  CollectionIndex index(Query query) {
-    return indexes.computeIfAbsent(Shape.of(query), this::build);
+  CollectionIndex index(Shape shape) {
+    return indexes.computeIfAbsent(shape, this::build);
   }
 
   private CollectionIndex build(Shape shape) {

@@ -1,13 +1,15 @@
 package dev.meterkite.functions.simulated;
 
 import dev.meterkite.model.document.Snapshot;
+import java.math.BigInteger;
 import java.util.List;
 
-/** A count, or a sum: of integers as long as it fits, else of doubles. */
+/** A count, or a sum: of integers exactly, and of doubles on top. */
 final class Total {
   private final List<String> field;
   private long whole;
-  private double sum;
+  private BigInteger beyond = BigInteger.ZERO;
+  private double rest;
   private boolean isWhole = true;
 
   /**
@@ -21,18 +23,23 @@ final class Total {
   boolean add(Snapshot document) {
     Object value = field == null ? (Object) 1L : CollectionIndex.valueOf(document, field);
     if (value instanceof Long number) {
-      long next = whole + number;
-      isWhole &= ((whole ^ next) & (number ^ next)) >= 0;
-      whole = next;
-      sum += number;
+      long sum = whole + number;
+      boolean overflows = ((whole ^ sum) & (number ^ sum)) < 0;
+      if (overflows) {
+        beyond = beyond.add(BigInteger.valueOf(whole));
+      }
+      whole = overflows ? number : sum;
     } else if (value instanceof Double number) {
       isWhole = false;
-      sum += number;
+      rest += number;
     }
     return true;
   }
 
   Number number() {
-    return isWhole ? (Number) whole : (Number) sum;
+    BigInteger integers = beyond.add(BigInteger.valueOf(whole));
+    return isWhole && integers.bitLength() < Long.SIZE
+        ? (Number) integers.longValue()
+        : (Number) (integers.doubleValue() + rest);
   }
 }

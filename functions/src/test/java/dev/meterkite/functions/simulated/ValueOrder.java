@@ -26,8 +26,14 @@ final class ValueOrder {
   /** The order of texts, and of document ids. */
   static final Comparator<String> TEXTS = ValueOrder::compareTexts;
 
-  /** Which type comes first; a comparison by a filter finds values of its own type alone. */
-  static int rank(Object value) {
+  /** A filter finds values of its own type alone, and none that is not a number among numbers. */
+  static boolean isComparable(Object one, Object other) {
+    return rank(one) == rank(other)
+        && Double.valueOf(Double.NaN).equals(one) == Double.valueOf(Double.NaN).equals(other);
+  }
+
+  /** Which type comes first. */
+  private static int rank(Object value) {
     if (value == null) {
       return 0;
     } else if (value instanceof Boolean) {
