@@ -37,16 +37,19 @@ final class Cloud {
   private static final Duration SHORTEST_WAY = Duration.ofMillis(1);
   private static final Duration LONGEST_WAY = Duration.ofMillis(40);
   private static final Duration LONGEST_START = Duration.ofSeconds(2);
+  private static final Duration LONGEST_REPETITION = Duration.ofSeconds(60);
   private static final Duration SHORTLY = Duration.ofMillis(200);
 
   /** What instances share that has no state of its own. */
   record Fixtures(Settings settings, Callers callers, Log log) {}
 
   private static final class Service {
+    private final String name;
     private final Class<?> function;
     private final List<Instance> instances = new ArrayList<>();
 
-    Service(Class<?> function) {
+    Service(String name, Class<?> function) {
+      this.name = name;
       this.function = function;
     }
   }
@@ -55,6 +58,7 @@ final class Cloud {
   private final Scheduler scheduler;
   private final Fixtures fixtures;
   private final Exchange network;
+  private final Defect defect;
   private final Tally tally = new Tally();
   private final Map<String, Service> services = new LinkedHashMap<>();
   private Weather weather = Weather.CALM;
@@ -67,14 +71,16 @@ final class Cloud {
       Scheduler scheduler,
       List<FunctionEntry> functions,
       Fixtures fixtures,
-      Exchange network) {
+      Exchange network,
+      Defect defect) {
     this.simulation = simulation;
     this.scheduler = scheduler;
     this.fixtures = fixtures;
     this.network = network;
+    this.defect = defect;
     for (FunctionEntry each : functions) {
       try {
-        services.put(each.name(), new Service(Class.forName(each.entryPoint())));
+        services.put(each.name(), new Service(each.name(), Class.forName(each.entryPoint())));
       } catch (ClassNotFoundException e) {
         throw new IllegalArgumentException("no class for " + each.name(), e);
       }
@@ -134,7 +140,9 @@ final class Cloud {
       return answer;
     }
     if (dealt(weather.requestTwice(), "request: twice")) {
-      arrive(function, request, () -> true, scheduler.promise());
+      scheduler.after(
+          simulation.between(Duration.ZERO, LONGEST_REPETITION),
+          () -> arrive(function, request, () -> true, scheduler.promise()));
     }
     arrive(function, request, isCallerGone, answer);
     return answer;
@@ -153,9 +161,15 @@ final class Cloud {
                 function,
                 instance -> {
                   Answering answering = new Answering(isCallerGone);
-                  instance.http().service(request, answering);
+                  if (defect.works(function)) {
+                    instance.http().service(defect.request(function, request), answering);
+                  } else {
+                    answering.appendHeader("Content-Type", "application/json");
+                    answering.getOutputStream().write('{');
+                    answering.getOutputStream().write('}');
+                  }
                   if (!lost) {
-                    Answering.Answer given = answering.answer();
+                    Answering.Answer given = defect.answer(function, answering.answer());
                     scheduler.after(way(), () -> answer.complete(given));
                   } else {
                     fail(answer, "the answer was lost");
@@ -174,11 +188,23 @@ final class Cloud {
     withInstance(
         function,
         instance -> {
-          instance.events().accept(event);
+          if (defect.works(function)) {
+            accept(function, instance, event);
+          }
           scheduler.after(way(), () -> done.complete(null));
         },
         failure -> fail(done, failure));
     return done;
+  }
+
+  private void accept(String function, Instance instance, CloudEvent event) throws Exception {
+    try {
+      instance.events().accept(event);
+    } catch (RuntimeException e) {
+      if (!defect.acknowledgesFailures(function)) {
+        throw e;
+      }
+    }
   }
 
   private interface Work {
@@ -236,7 +262,7 @@ final class Cloud {
     long skew = most == 0 ? 0 : simulation.random().nextLong(-most, most + 1);
     return new Instance(
         scheduler,
-        new Shared(),
+        new Shared(service.name),
         service.function,
         simulation.random().nextLong(),
         Duration.ofMillis(skew),
@@ -244,6 +270,12 @@ final class Cloud {
   }
 
   private final class Shared implements Instance.Parts {
+    private final String function;
+
+    Shared(String function) {
+      this.function = function;
+    }
+
     @Override
     public Settings settings() {
       return fixtures.settings();
@@ -261,7 +293,11 @@ final class Cloud {
 
     @Override
     public Store store(Instance instance) {
-      return new Connection(scheduler, new Deadly(instance), instance);
+      Store deadly = new Deadly(instance);
+      return new Connection(
+          scheduler,
+          defect == Defect.NONE ? deadly : new Faulty(deadly, function, defect),
+          instance);
     }
 
     @Override

@@ -25,7 +25,8 @@ final class History {
    * @param quota the id of the quota's document
    * @param open whether reservations were open when it was over
    */
-  record Window(String quota, Instant start, Instant end, long tokens, long requests, boolean open) {}
+  record Window(
+      String quota, Instant start, Instant end, long tokens, long requests, boolean open) {}
 
   private final Map<String, Integer> reports = new HashMap<>();
   private final List<Window> windows = new ArrayList<>();

@@ -3,8 +3,7 @@ package dev.meterkite.simulation;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.Settings;
-import dev.meterkite.functions.catalog.FunctionTable;
-import dev.meterkite.functions.http.Callers;
+import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.simulated.Documents;
 import dev.meterkite.functions.simulated.EventDelivery;
@@ -18,6 +17,8 @@ import dev.meterkite.local.chaos.Audit;
 import dev.meterkite.local.chaos.Calls;
 import dev.meterkite.local.chaos.Journal;
 import dev.meterkite.local.chaos.World;
+import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.schema.Schema.Users;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.ZoneOffset;
@@ -50,6 +51,7 @@ final class Play implements AutoCloseable {
   private static final int MOST_SWEEPS = 300;
 
   private final Plan plan;
+  private final Defect defect;
   private final Simulation simulation;
   private final Scheduler scheduler;
   private final Documents documents;
@@ -67,13 +69,23 @@ final class Play implements AutoCloseable {
   private final Actor.Stage stage;
   private final Disturbances disturbances;
   private final List<String> findings = new ArrayList<>();
-  private final TokenIssuer tokens;
+
+  /** What the audit of chaos.sh would not have seen. */
+  private final List<String> beyond = new ArrayList<>();
+
   private long started;
   private long audits;
 
-  Play(Plan plan, FunctionTable functions, Callers callers, TokenIssuer tokens) {
+  Play(Plan plan, Fixture fixture) {
+    this(plan, fixture, Defect.NONE);
+  }
+
+  /** With a fault of the product. */
+  Play(Plan plan, Fixture fixture, Defect defect) {
+    TokenIssuer tokens = fixture.tokens();
+    List<FunctionEntry> functions = fixture.functions().entries();
     this.plan = plan;
-    this.tokens = tokens;
+    this.defect = defect;
     this.simulation = new Simulation(plan.seed(), plan.start());
     this.scheduler = new Scheduler(simulation);
     this.documents = new Documents(simulation, plan.platform());
@@ -83,22 +95,23 @@ final class Play implements AutoCloseable {
         new Cloud(
             simulation,
             scheduler,
-            functions.entries(),
+            functions,
             new Cloud.Fixtures(
-                settings(tokens), callers, new Log(Optional.empty(), simulation, errors)),
-            (request, handler) -> scheduler.promise());
+                settings(tokens), fixture.callers(), new Log(Optional.empty(), simulation, errors)),
+            (request, handler) -> scheduler.promise(),
+            defect);
     this.events =
         new EventDelivery(
             simulation,
             documents,
             plan.events(),
-            functions.entries(),
+            functions,
             (function, event) -> cloud.deliver(function.name(), event));
     this.schedules =
         new ScheduledCalls(
             simulation,
             plan.schedules(),
-            functions.entries(),
+            functions,
             ZoneOffset.UTC,
             function ->
                 cloud.call(
@@ -138,7 +151,14 @@ final class Play implements AutoCloseable {
 
   /** What is wrong; empty when the books balance. */
   List<String> findings() {
-    return findings;
+    List<String> all = new ArrayList<>(findings);
+    all.addAll(beyond);
+    return all;
+  }
+
+  /** Whether the audit of chaos.sh has found nothing of it. */
+  boolean isBeyondChaos() {
+    return findings.isEmpty() && !beyond.isEmpty();
   }
 
   long audits() {
@@ -162,6 +182,11 @@ final class Play implements AutoCloseable {
     return events;
   }
 
+  /** All documents. */
+  Documents documents() {
+    return documents;
+  }
+
   /** A hash over all documents. */
   String digest() {
     return documents.digest();
@@ -181,10 +206,11 @@ final class Play implements AutoCloseable {
     scheduler.play(
         () -> {
           try {
+            defect.begins(cloud.clock());
             cloud.calm(calmStore);
             world.create(stage.store(), cloud.clock().instant());
             schedules.start();
-            while (journal.total() < plan.operations() && findings.isEmpty()) {
+            while (journal.total() < plan.operations() && findings().isEmpty()) {
               long until = Math.min(plan.operations(), journal.total() + plan.auditEvery());
               play(until);
               settle();
@@ -241,15 +267,14 @@ final class Play implements AutoCloseable {
     sweep("reset-quotas");
     awaitEvents();
     findings.addAll(Audit.ofCounters(new AtOnce(documents), journal).findings());
-    findings.addAll(new Reckoning(documents, journal, history).ofCounters());
+    beyond.addAll(new Reckoning(documents, journal, history).ofCounters());
     cloud.leap(UNTIL_HOLDS_LAPSE);
     useChangedBalances();
     sweep("expire-credits");
     awaitEvents();
     sweep("reconcile-ledger");
     findings.addAll(Audit.ofCredits(new AtOnce(documents), journal).findings());
-    findings.addAll(
-        new Reckoning(documents, journal, history).ofCredits(cloud.clock().instant()));
+    beyond.addAll(new Reckoning(documents, journal, history).ofCredits(cloud.clock().instant()));
     errors.kept().forEach(line -> findings.add("a function failed: " + line));
     if (!events.deadLetters().isEmpty()) {
       findings.add(events.deadLetters().size() + " events were given up");
@@ -260,10 +285,27 @@ final class Play implements AutoCloseable {
   private void useChangedBalances() throws InterruptedException {
     Set<String> users = new TreeSet<>(journal.foreignBalances.keySet());
     users.addAll(journal.wiped);
+    users.addAll(withoutLedger());
     Actor actor = new Actor(stage, "afterwards-" + audits);
     for (String user : users) {
       actor.grant(user);
     }
+  }
+
+  /**
+   * Whoever registered has a ledger by now, but where the event was lost: the first use opens it.
+   */
+  private Set<String> withoutLedger() {
+    Set<String> users = new TreeSet<>();
+    for (String user : journal.registered) {
+      if (documents.get(CreditCommands.user(user)).fields().get(Users.LEDGER) == null) {
+        users.add(user);
+      }
+    }
+    if (users.size() > events.tally().count("event: lost")) {
+      findings.add("ledgers were not opened, though no event was lost: " + users);
+    }
+    return users;
   }
 
   private void awaitEvents() {

@@ -9,11 +9,14 @@ import dev.meterkite.local.chaos.World;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.alerts.Alerts;
+import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.Customers;
+import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
 import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
@@ -56,8 +59,19 @@ final class Reckoning {
   /** Reports and monthly credits, when everything that was due has been done. */
   List<String> ofCredits(Instant now) {
     reports();
+    flags();
     monthlyCredits(YearMonth.from(now.atZone(ZoneOffset.UTC)));
     return findings;
+  }
+
+  /** Each customer has flags of its own, by its tier. */
+  private void flags() {
+    for (Snapshot customer : documents.all(Customers.COLLECTION)) {
+      DocRef flags = new DocRef(FeatureFlags.COLLECTION, customer.ref().id());
+      if (!documents.get(flags).exists()) {
+        findings.add(customer.ref() + ": its flags were not initialised");
+      }
+    }
   }
 
   private void reports() {
@@ -69,8 +83,7 @@ final class Reckoning {
           int counted = history.counted(memory);
           boolean acknowledged = report.outcome() == Outcome.APPLIED;
           if (counted > 1 || (acknowledged && counted == 0)) {
-            findings.add(
-                "report-outcome " + key + ": counted " + counted + " times: " + report);
+            findings.add("report-outcome " + key + ": counted " + counted + " times: " + report);
           }
         });
     for (String counted : new TreeSet<>(history.reports())) {

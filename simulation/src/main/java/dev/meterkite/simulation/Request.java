@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,19 @@ record Request(
     headers.put("Content-Type", List.of("application/json"));
     headers.put(header, List.of(signature));
     return new Request("POST", headers, null, json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The same with another body. */
+  Request withBody(UnaryOperator<String> change) {
+    String text = change.apply(new String(body, StandardCharsets.UTF_8));
+    return new Request(method, headers, query, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The same with another idempotency key. */
+  Request withKey(UnaryOperator<String> change) {
+    Map<String, List<String>> changed = new LinkedHashMap<>(headers);
+    changed.computeIfPresent("Idempotency-Key", (name, keys) -> List.of(change.apply(keys.get(0))));
+    return new Request(method, changed, query, body);
   }
 
   private static Map<String, List<String>> headers(String token) {

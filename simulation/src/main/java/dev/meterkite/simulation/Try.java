@@ -1,7 +1,5 @@
 package dev.meterkite.simulation;
 
-import dev.meterkite.functions.catalog.FunctionTable;
-import dev.meterkite.functions.http.Callers;
 import dev.meterkite.functions.simulated.EventFaults;
 import dev.meterkite.functions.simulated.Faults;
 import dev.meterkite.functions.simulated.Pace;
@@ -14,9 +12,7 @@ final class Try {
   public static void main(String[] args) throws Exception {
     long seed = Long.parseLong(args[0]);
     long operations = Long.parseLong(args[1]);
-    try (Identity identity = new Identity()) {
-      FunctionTable table = FunctionTable.read(Path.of("functions.tsv"));
-      Callers callers = Callers.of(Play.settings(identity.tokens()));
+    try (Fixture fixture = new Fixture(Path.of("functions.tsv"))) {
       for (int i = 0; i < Integer.getInteger("times", 1); i++) {
         long began = System.nanoTime();
         Plan plan =
@@ -34,7 +30,7 @@ final class Try {
                 Weather.STORM,
                 Pace.UNEVEN,
                 Platform.SERVICE);
-        try (Play play = new Play(plan, table, callers, identity.tokens())) {
+        try (Play play = new Play(plan, fixture)) {
           play.run();
           long ms = (System.nanoTime() - began) / 1_000_000;
           System.out.printf(

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param requestLost a request never arrives
  * @param answerLost a call is carried out, and its answer is lost
- * @param requestTwice a request arrives a second time, unseen by its client
+ * @param requestTwice a request arrives a second time within a minute, unseen by its client
  * @param hangsUp a client hangs up long before it must
  * @param killedAtCall an instance dies within 200 ms of a call of its to the store
  * @param kills the mean time between two other deaths of instances; zero for none
@@ -15,8 +15,6 @@ import java.time.Duration;
  * @param skew how far the clock of an instance may be from the others'
  * @param programs the mean time between two writes of other programs; zero for none
  * @param leaps the mean time between two leaps of the domain's time; zero for none
- * @param schedulesOff the share of runs of schedules that are missing
- * @param schedulesTwice the share of those that come twice
  */
 record Weather(
     double requestLost,
@@ -28,14 +26,11 @@ record Weather(
     double throttled,
     Duration skew,
     Duration programs,
-    Duration leaps,
-    double schedulesOff,
-    double schedulesTwice) {
+    Duration leaps) {
 
   /** Nothing goes wrong, and time passes evenly. */
   static final Weather CALM =
-      new Weather(
-          0, 0, 0, 0, 0, Duration.ZERO, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO, 0, 0);
+      new Weather(0, 0, 0, 0, 0, Duration.ZERO, 0, Duration.ZERO, Duration.ZERO, Duration.ZERO);
 
   /** All that is to be survived. */
   static final Weather STORM =
@@ -45,11 +40,9 @@ record Weather(
           0.005,
           0.01,
           0.000_5,
-          Duration.ofSeconds(5),
+          Duration.ofSeconds(1),
           0.5,
           Duration.ofMillis(1_500),
-          Duration.ofSeconds(2),
-          Duration.ofSeconds(60),
-          0.2,
-          0.2);
+          Duration.ofMillis(400),
+          Duration.ofSeconds(12));
 }
