@@ -37,4 +37,36 @@ record Plan(
     ScheduleFaults schedules,
     Weather weather,
     Pace pace,
-    Platform platform) {}
+    Platform platform) {
+
+  /** This until so many operations are done, with one audit at the end. */
+  Plan upTo(long most) {
+    return new Plan(
+        seed, start, most, most, clients, users, customers, faults, events, schedules, weather,
+        pace, platform);
+  }
+
+  Plan with(Faults other) {
+    return new Plan(
+        seed, start, operations, auditEvery, clients, users, customers, other, events, schedules,
+        weather, pace, platform);
+  }
+
+  Plan with(EventFaults other) {
+    return new Plan(
+        seed, start, operations, auditEvery, clients, users, customers, faults, other, schedules,
+        weather, pace, platform);
+  }
+
+  Plan with(ScheduleFaults other) {
+    return new Plan(
+        seed, start, operations, auditEvery, clients, users, customers, faults, events, other,
+        weather, pace, platform);
+  }
+
+  Plan with(Weather other) {
+    return new Plan(
+        seed, start, operations, auditEvery, clients, users, customers, faults, events, schedules,
+        other, pace, platform);
+  }
+}

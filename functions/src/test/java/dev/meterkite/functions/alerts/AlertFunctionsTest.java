@@ -16,7 +16,7 @@ import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.hosted.Hosted;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.document.DocRef;
@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 class AlertFunctionsTest {
   private static final Instant T0 = Instant.parse("2026-03-01T00:00:00Z");
 
-  private final EmulatedStore emulated = new EmulatedStore();
+  private final MemoryStore memory = new MemoryStore();
   private final HttpServer receiver;
   private final ConcurrentLinkedQueue<String> received = new ConcurrentLinkedQueue<>();
   private final ConcurrentLinkedQueue<Object> dueWhenReceived = new ConcurrentLinkedQueue<>();
@@ -74,13 +74,13 @@ class AlertFunctionsTest {
 
   private Alerting alerting(Map<String, String> more) {
     Map<String, String> variables = new HashMap<>(more);
-    variables.put("GOOGLE_CLOUD_PROJECT", emulated.project());
+    variables.put("GOOGLE_CLOUD_PROJECT", "simulated");
     variables.put("LOG_FORMAT", "jul");
     Settings settings = new Settings(variables);
     return Alerting.of(
         new Backend(
             settings,
-            emulated.store(),
+            memory,
             () -> now,
             new Pauses(),
             Edge.of(settings),
@@ -97,11 +97,11 @@ class AlertFunctionsTest {
   }
 
   private Map<String, Object> read() {
-    return emulated.store().read(List.of(alert)).join().get(0).fields();
+    return memory.read(List.of(alert)).join().get(0).fields();
   }
 
   private void write(Map<String, Object> fields) {
-    emulated.store().commit(List.of(Mutation.replace(alert, fields))).join();
+    memory.commit(List.of(Mutation.replace(alert, fields))).join();
   }
 
   private static Map<String, Object> raised() {

@@ -9,7 +9,7 @@ import dev.meterkite.functions.events.FakeEvent;
 import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.document.DocRef;
@@ -26,15 +26,15 @@ import org.junit.jupiter.api.Test;
 /** The line that a new alert leaves, which the metric of alerts counts. */
 class OnAlertWrittenTest {
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final EmulatedStore emulated = new EmulatedStore();
+  private final MemoryStore memory = new MemoryStore();
   private final Backend backend =
       new Backend(
-          emulated.settings(),
-          emulated.store(),
+          MemoryStore.SETTINGS,
+          memory,
           InstantSource.system(),
           new Pauses(),
-          Edge.of(emulated.settings()),
-          Intake.of(emulated.settings()),
+          Edge.of(MemoryStore.SETTINGS),
+          Intake.of(MemoryStore.SETTINGS),
           new Log(
               Optional.of("p"),
               InstantSource.system(),
@@ -59,7 +59,7 @@ class OnAlertWrittenTest {
             "message", "user u-1, sequence 7",
             "acknowledged", false,
             "created_at", Instant.parse("2026-03-01T12:00:00Z"));
-    emulated.store().commit(List.of(Mutation.replace(ref, alert))).join();
+    memory.commit(List.of(Mutation.replace(ref, alert))).join();
     trigger.accept(FakeEvent.of(ref, Map.of(), alert));
     trigger.accept(FakeEvent.of(ref, alert, alert));
     trigger.accept(FakeEvent.of(ref, alert, Map.of()));
@@ -75,7 +75,7 @@ class OnAlertWrittenTest {
   void alertOfOddTypes_isLoggedCut() {
     DocRef ref = new DocRef("model_router_alerts", "a-2");
     Map<String, Object> alert = Map.of("type", "x".repeat(5_000), "severity", 7L);
-    emulated.store().commit(List.of(Mutation.replace(ref, alert))).join();
+    memory.commit(List.of(Mutation.replace(ref, alert))).join();
     trigger.accept(FakeEvent.of(ref, Map.of(), alert));
     assertEquals("x".repeat(100), alertLines().get(0).get("alert_type").getAsString());
     assertEquals("7", alertLines().get(0).get("alert_severity").getAsString());

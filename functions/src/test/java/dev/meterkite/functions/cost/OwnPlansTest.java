@@ -18,7 +18,7 @@ import dev.meterkite.functions.http.FakeRequest;
 import dev.meterkite.functions.http.FakeResponse;
 import dev.meterkite.functions.http.TokenServer;
 import dev.meterkite.functions.log.Log;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.document.DocRef;
@@ -47,7 +47,7 @@ class OwnPlansTest {
   private static final String CUSTOMERS = "dev.meterkite.functions.customers.";
   private static final String SECRET = "whsec_own_plans";
 
-  private final EmulatedStore emulated = new EmulatedStore();
+  private final MemoryStore memory = new MemoryStore();
   private final RSAKey key = TokenServer.rsa("plans");
   private final AtomicReference<Instant> now =
       new AtomicReference<>(Instant.now().truncatedTo(ChronoUnit.MICROS));
@@ -57,9 +57,7 @@ class OwnPlansTest {
   OwnPlansTest() throws Exception {
     issuer = new TokenServer(key);
     Map<String, String> values = new HashMap<>();
-    values.put(
-        "FIRESTORE_EMULATOR_HOST", emulated.settings().firestoreEmulatorHost().orElseThrow());
-    values.put("GOOGLE_CLOUD_PROJECT", emulated.project());
+    values.put("GOOGLE_CLOUD_PROJECT", "simulated");
     values.put("TOKEN_ISSUERS", "[" + issuer.setting("local", "") + "]");
     values.put("STRIPE_PRICES", "{\"price_forest\": \"forest\", \"price_40\": 40}");
     values.put("STRIPE_WEBHOOK_SECRET", SECRET);
@@ -69,7 +67,7 @@ class OwnPlansTest {
     backend =
         new Backend(
             settings,
-            emulated.store(),
+            memory,
             now::get,
             new Pauses(),
             Edge.of(settings),
@@ -133,11 +131,11 @@ class OwnPlansTest {
   }
 
   private void write(DocRef ref, Map<String, Object> fields) {
-    emulated.store().commit(List.of(Mutation.replace(ref, fields))).join();
+    memory.commit(List.of(Mutation.replace(ref, fields))).join();
   }
 
   private Snapshot read(String collection, String id) {
-    return emulated.store().read(List.of(new DocRef(collection, id))).join().get(0);
+    return memory.read(List.of(new DocRef(collection, id))).join().get(0);
   }
 
   private JsonObject call(int status, String function, String input) {

@@ -11,7 +11,7 @@ import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.plans.CurrentPlans;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.alerts.AlertSubject;
@@ -37,27 +37,27 @@ import org.junit.jupiter.api.Test;
 class CreditSweepsTest {
   private static final Instant START = Instant.parse("2026-03-10T10:00:00Z");
 
-  private final EmulatedStore emulated = new EmulatedStore();
+  private final MemoryStore memory = new MemoryStore();
   private final AtomicReference<Instant> now = new AtomicReference<>(START);
   private final Backend backend =
       new Backend(
-          emulated.settings(),
-          emulated.store(),
+          MemoryStore.SETTINGS,
+          memory,
           now::get,
           new Pauses(),
-          Edge.of(emulated.settings()),
-          Intake.of(emulated.settings()),
-          Log.ofProcess(emulated.settings()));
+          Edge.of(MemoryStore.SETTINGS),
+          Intake.of(MemoryStore.SETTINGS),
+          Log.ofProcess(MemoryStore.SETTINGS));
   private final Credits credits = new Credits(backend, new CurrentPlans(backend));
   private final DueCredits due = new DueCredits(backend, credits);
   private final Reconciliation reconciliation = new Reconciliation(backend);
 
   private void set(DocRef ref, Map<String, Object> fields) {
-    emulated.store().commit(List.of(Mutation.replace(ref, fields))).join();
+    memory.commit(List.of(Mutation.replace(ref, fields))).join();
   }
 
   private Map<String, Object> read(DocRef ref) {
-    return emulated.store().read(List.of(ref)).join().get(0).fields();
+    return memory.read(List.of(ref)).join().get(0).fields();
   }
 
   private DocRef user(String id, String tier, long balance) {
@@ -136,7 +136,7 @@ class CreditSweepsTest {
               CreditCommands.user("u" + i),
               Map.of("user_id", "u" + i, "tier", "free", "ledger_due_at", START)));
     }
-    emulated.store().commit(users).join();
+    memory.commit(users).join();
     Map<String, Object> stopped = new DueCredits(backend, credits, Duration.ZERO).sweep();
     assertEquals("0 true", stopped.get("users_swept") + " " + stopped.get("more"));
     Map<String, Object> swept = due.sweep();
@@ -214,7 +214,7 @@ class CreditSweepsTest {
     Map<String, Object> tampered = new HashMap<>(read(second));
     tampered.put("amount", -1L);
     set(second, tampered);
-    Snapshot before = emulated.store().read(List.of(user)).join().get(0);
+    Snapshot before = memory.read(List.of(user)).join().get(0);
     assertEquals(1L, reconciliation.walk().get("mismatches"));
     DocRef alert = Alerts.ref(AlertType.LEDGER_MISMATCH, AlertSubject.user("u"), "audit at 3");
     assertTrue(String.valueOf(read(alert).get("message")).startsWith("user u, sequence 3: "));
@@ -224,7 +224,7 @@ class CreditSweepsTest {
     set(alert, acknowledged);
     assertEquals(1L, reconciliation.walk().get("mismatches"));
     assertEquals(acknowledged, read(alert), "the same finding is not told twice");
-    assertEquals(before, emulated.store().read(List.of(user)).join().get(0));
+    assertEquals(before, memory.read(List.of(user)).join().get(0));
     assertEquals(tampered, read(second));
   }
 
@@ -288,7 +288,7 @@ class CreditSweepsTest {
     }
     AtomicInteger debits = new AtomicInteger();
     MeteredStore store =
-        new MeteredStore(emulated.store()) {
+        new MeteredStore(memory) {
           @Override
           public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
             if (refs.contains(user)) {

@@ -12,7 +12,7 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.plans.CurrentPlans;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.credits.CreditCommands;
@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 class TokenDebitsTest {
   private static final Instant START = Instant.parse("2026-11-10T10:00:00Z");
 
-  private final EmulatedStore emulated = new EmulatedStore();
-  private final MeteredStore store = new MeteredStore(emulated.store());
+  private final MemoryStore memory = new MemoryStore();
+  private final MeteredStore store = new MeteredStore(memory);
   private final AtomicReference<Instant> now = new AtomicReference<>(START);
   private final Credits credits = credits();
   private final String user = "u-1";
@@ -42,18 +42,18 @@ class TokenDebitsTest {
   private Credits credits() {
     Backend backend =
         new Backend(
-            emulated.settings(),
+            MemoryStore.SETTINGS,
             store,
             now::get,
             new Pauses(),
-            Edge.of(emulated.settings()),
-            Intake.of(emulated.settings()),
-            Log.ofProcess(emulated.settings()));
+            Edge.of(MemoryStore.SETTINGS),
+            Intake.of(MemoryStore.SETTINGS),
+            Log.ofProcess(MemoryStore.SETTINGS));
     return new Credits(backend, new CurrentPlans(backend));
   }
 
   private void set(String collection, String id, Map<String, Object> fields) {
-    emulated.store().commit(List.of(Mutation.replace(new DocRef(collection, id), fields))).join();
+    memory.commit(List.of(Mutation.replace(new DocRef(collection, id), fields))).join();
   }
 
   private void user(long balance) {

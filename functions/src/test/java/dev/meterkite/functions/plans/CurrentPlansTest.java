@@ -10,7 +10,7 @@ import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.UnavailableException;
 import dev.meterkite.functions.log.Log;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.functions.store.Store;
@@ -37,10 +37,10 @@ import org.junit.jupiter.api.Test;
 class CurrentPlansTest {
   private static final Instant START = Instant.parse("2026-11-10T10:00:00Z");
 
-  private final EmulatedStore emulated = new EmulatedStore();
+  private final MemoryStore memory = new MemoryStore();
   private final AtomicReference<Instant> now = new AtomicReference<>(START);
   private final AtomicReference<Instant> real = new AtomicReference<>(START);
-  private final Counting store = new Counting(emulated.store());
+  private final Counting store = new Counting(memory);
   private final CurrentPlans plans = process();
 
   /** Counts reads and commits; a broken one fails all reads. */
@@ -83,22 +83,22 @@ class CurrentPlansTest {
   private CurrentPlans process() {
     return new CurrentPlans(
         new Backend(
-            emulated.settings(),
+            MemoryStore.SETTINGS,
             store,
             now::get,
             new Pauses(),
-            Edge.of(emulated.settings()),
-            Intake.of(emulated.settings()),
-            Log.ofProcess(emulated.settings())),
+            Edge.of(MemoryStore.SETTINGS),
+            Intake.of(MemoryStore.SETTINGS),
+            Log.ofProcess(MemoryStore.SETTINGS)),
         real::get);
   }
 
   private void write(Map<String, Object> fields) {
-    emulated.store().commit(List.of(Mutation.replace(Plans.REF, fields))).join();
+    memory.commit(List.of(Mutation.replace(Plans.REF, fields))).join();
   }
 
   private Snapshot read(DocRef ref) {
-    return emulated.store().read(List.of(ref)).join().get(0);
+    return memory.read(List.of(ref)).join().get(0);
   }
 
   private static Map<String, Object> version(String version) {
@@ -205,7 +205,7 @@ class CurrentPlansTest {
     assertTrue(failure.getMessage().contains("tiers[0].tier"), failure.getMessage());
     assertThrows(UnavailableException.class, plans::latest);
     assertEquals("open", read(PlansVerdict.ALERT).fields().get("status"));
-    assertThrows(UnavailableException.class, () -> CurrentPlans.read(emulated.store()));
+    assertThrows(UnavailableException.class, () -> CurrentPlans.read(memory));
 
     // A set() without the verdict: an alert that another process raised is resolved all the same.
     write(version("2"));

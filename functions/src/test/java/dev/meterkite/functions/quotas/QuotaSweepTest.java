@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** The sweep of what is due. */
@@ -19,11 +18,6 @@ class QuotaSweepTest {
   private static final Instant FEBRUARY = Instant.parse("2026-02-01T00:00:00Z");
 
   private final Meter meter = new Meter();
-
-  @AfterEach
-  void close() {
-    meter.close();
-  }
 
   private QuotaSweep sweep(InstantSource real) {
     Quotas quotas = new Quotas(meter.backend, Alerting.of(meter.backend));

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.prices.Prices;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 class CatalogueCacheTest {
   private static final Duration AGE = CatalogueCache.MAX_AGE;
 
-  private final EmulatedStore emulated = new EmulatedStore();
+  private final MemoryStore memory = new MemoryStore();
   private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
   private Instant now = Instant.parse("2026-03-01T00:00:00Z");
   private boolean down;
@@ -58,7 +58,7 @@ class CatalogueCacheTest {
       return down
           ? CompletableFuture.failedFuture(
               new StoreException(StoreException.Kind.UNKNOWN, "down", null))
-          : emulated.store().find(query);
+          : memory.find(query);
     }
 
     @Override
@@ -77,8 +77,7 @@ class CatalogueCacheTest {
     Map<String, Object> fields = one.encode();
     fields.put(ModelCatalog.PROVIDER, provider);
     fields.put(ModelCatalog.MODEL_ID, model);
-    emulated
-        .store()
+    memory
         .commit(List.of(Mutation.replace(new DocRef(ModelCatalog.COLLECTION, id), fields)))
         .join();
   }
@@ -147,7 +146,7 @@ class CatalogueCacheTest {
       all.add(Mutation.replace(ref, Map.copyOf(fields)));
     }
     for (int from = 0; from < models; from += 450) {
-      emulated.store().commit(all.subList(from, Math.min(models, from + 450))).join();
+      memory.commit(all.subList(from, Math.min(models, from + 450))).join();
     }
   }
 

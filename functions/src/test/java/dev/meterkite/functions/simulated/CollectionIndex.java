@@ -89,6 +89,7 @@ final class CollectionIndex {
       if (values[i] == MISSING) {
         return null;
       }
+      values[i] = Contents.indexed(values[i]);
     }
     return values;
   }
@@ -187,7 +188,7 @@ final class CollectionIndex {
     int orders = Math.min(shape.orders().size(), query.startAfter().size());
     Object[] values = Arrays.copyOf(equal, equal.length + orders);
     for (int i = 0; i < orders; i++) {
-      values[equal.length + i] = query.startAfter().get(i);
+      values[equal.length + i] = Contents.indexed(query.startAfter().get(i));
     }
     return query.startAfter().size() > orders
         ? new Key(values, String.valueOf(query.startAfter().get(orders)), 0)

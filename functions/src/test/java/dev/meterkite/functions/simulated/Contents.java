@@ -3,6 +3,7 @@ package dev.meterkite.functions.simulated;
 import com.google.firestore.v1.Value;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -15,6 +16,12 @@ import java.util.Map;
 final class Contents {
   /** Most bytes of a document, with its name. */
   static final int MAX_DOCUMENT_BYTES = 1_048_576;
+
+  /** Most bytes of a text in it. */
+  static final int MAX_TEXT_BYTES = MAX_DOCUMENT_BYTES - 89;
+
+  /** Bytes of a text that indexes hold; the rest neither orders nor finds. */
+  static final int MAX_INDEXED_BYTES = 1_500;
 
   private static final int MAX_DEPTH = 20;
   private static final int MAX_NAME_BYTES = 1_500;
@@ -39,15 +46,43 @@ final class Contents {
       return Collections.unmodifiableList(copy);
     } else if (value instanceof Map<?, ?> map) {
       return Collections.unmodifiableMap(fields(map));
+    } else if (value instanceof String text) {
+      return encoded(text);
     } else if (value == null
         || value instanceof Boolean
         || value instanceof Long
         || value instanceof Double
-        || value instanceof String
         || value instanceof Value) {
       return value;
     }
     throw new IllegalArgumentException("no value of a document: " + value.getClass().getName());
+  }
+
+  /** A text as it is after its way in UTF-8, where half a pair of surrogates becomes a mark. */
+  private static String encoded(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+      }
+    }
+    return text;
+  }
+
+  /** A value as an index holds it: of a long text the beginning. */
+  static Object indexed(Object value) {
+    if (!(value instanceof String text) || utf8(text) <= MAX_INDEXED_BYTES) {
+      return value;
+    }
+    int bytes = 0;
+    int end = 0;
+    while (true) {
+      int point = text.codePointAt(end);
+      bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+      if (bytes > MAX_INDEXED_BYTES) {
+        return text.substring(0, end);
+      }
+      end += Character.charCount(point);
+    }
   }
 
   private static Map<String, Object> fields(Map<?, ?> map) {
@@ -70,7 +105,7 @@ final class Contents {
    */
   static void check(Object value, int depth) {
     if (value instanceof Map<?, ?> map) {
-      require(depth < MAX_DEPTH, "maps in maps");
+      require(depth <= MAX_DEPTH, "maps in maps");
       map.forEach(
           (name, inner) -> {
             checkName((String) name);
@@ -81,14 +116,22 @@ final class Contents {
         require(!(item instanceof List<?>), "a list in a list");
         check(item, depth + 1);
       }
+    } else if (value instanceof String text && text.length() > MAX_TEXT_BYTES / 4) {
+      require(utf8(text) <= MAX_TEXT_BYTES, "a text of too many bytes");
     }
   }
 
+  /** Checks the path of a field. */
+  static void checkPath(List<String> path) {
+    require(path.size() <= MAX_DEPTH, "maps in maps");
+    path.forEach(Contents::checkName);
+  }
+
   /** Checks one segment of a field's path. */
-  static void checkName(String name) {
+  private static void checkName(String name) {
     require(!name.isEmpty(), "a field without a name");
     require(
-        !(name.length() >= 4 && name.startsWith("__") && name.endsWith("__")), "reserved: " + name);
+        !(name.length() > 4 && name.startsWith("__") && name.endsWith("__")), "reserved: " + name);
     require(utf8(name) <= MAX_NAME_BYTES, "the name of a field");
   }
 

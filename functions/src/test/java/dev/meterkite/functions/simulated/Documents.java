@@ -27,7 +27,6 @@ import java.util.function.Consumer;
  * What it does is what the contract of stores checks on the emulator too.
  */
 public final class Documents {
-  private static final int MAX_INDEXED_BYTES = 1_500;
   private static final Comparator<DocRef> BY_NAME =
       Comparator.comparing(DocRef::collection).thenComparing(DocRef::id, ValueOrder.TEXTS);
 
@@ -121,7 +120,8 @@ public final class Documents {
 
   /** No index holds such a value whole. */
   private static boolean isCutInIndexes(Query.Filter filter) {
-    return filter.value() instanceof String text && Contents.utf8(text) >= MAX_INDEXED_BYTES;
+    return filter.value() instanceof String text
+        && Contents.utf8(text) >= Contents.MAX_INDEXED_BYTES;
   }
 
   /**

@@ -134,7 +134,7 @@ final class Draft {
   }
 
   private void set(Map<String, Object> root, List<String> path, Object value) {
-    path.forEach(Contents::checkName);
+    Contents.checkPath(path);
     Contents.check(value, path.size());
     int bytes = Contents.size(value);
     for (String segment : path) {

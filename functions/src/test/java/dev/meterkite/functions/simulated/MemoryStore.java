@@ -1,5 +1,6 @@
 package dev.meterkite.functions.simulated;
 
+import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.DocRef;
@@ -7,6 +8,7 @@ import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -17,6 +19,10 @@ import java.util.function.Supplier;
 public final class MemoryStore implements Store {
   /** About when its documents were written. */
   public static final Instant WRITTEN = Simulation.START;
+
+  /** Settings of a process that uses it, which lead to no other database. */
+  public static final Settings SETTINGS =
+      new Settings(Map.of("GOOGLE_CLOUD_PROJECT", "simulated", "LOG_FORMAT", "jul"));
 
   private final Documents documents =
       new Documents(() -> WRITTEN.plusMillis(roundTrips()), Platform.SERVICE);

@@ -2,7 +2,7 @@ package dev.meterkite.functions.store;
 
 import java.util.concurrent.CompletableFuture;
 
-class FirestoreStoreTest extends StoreContract {
+class FirestoreStoreTest extends StoreQueryContract {
   private final EmulatedStore emulated = new EmulatedStore();
 
   @Override

@@ -5,7 +5,7 @@ import dev.meterkite.functions.simulated.SimulatedStore;
 import dev.meterkite.functions.simulated.Simulation;
 import java.util.concurrent.CompletableFuture;
 
-class SimulatedStoreTest extends StoreContract {
+class SimulatedStoreTest extends StoreQueryContract {
   private final Simulation simulation = new Simulation(1);
   private final SimulatedStore store = new SimulatedStore(simulation, Faults.NONE);
 

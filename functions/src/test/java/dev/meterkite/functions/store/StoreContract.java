@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
-import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -21,23 +20,23 @@ import org.junit.jupiter.api.Test;
 
 /** What the engine relies on in a store; the simulated one and Firestore's must agree on it. */
 abstract class StoreContract {
-  private static final DocRef ONE = new DocRef("things", "one");
-  private static final DocRef TWO = new DocRef("things", "two, with % and ü");
+  static final DocRef ONE = new DocRef("things", "one");
+  static final DocRef TWO = new DocRef("things", "two, with % and ü");
 
   abstract Store store();
 
   /** Waits for a call, however time passes in this store. */
   abstract <T> T await(CompletableFuture<T> call);
 
-  private Snapshot read(DocRef ref) {
+  Snapshot read(DocRef ref) {
     return await(store().read(List.of(ref))).get(0);
   }
 
-  private List<Instant> commit(Mutation... mutations) {
+  List<Instant> commit(Mutation... mutations) {
     return await(store().commit(List.of(mutations)));
   }
 
-  private void refused(StoreException.Kind kind, Mutation... mutations) {
+  void refused(StoreException.Kind kind, Mutation... mutations) {
     CompletionException failure = assertThrows(CompletionException.class, () -> commit(mutations));
     assertEquals(kind, ((StoreException) failure.getCause()).kind());
   }
@@ -145,45 +144,172 @@ abstract class StoreContract {
   }
 
   @Test
-  void query_filtersOrdersAndBounds() {
-    for (long i = 0; i < 6; i++) {
-      commit(
-          Mutation.create(
-              new DocRef("things", "t" + i), Map.of("group", i % 2 == 0 ? "even" : "odd", "n", i)));
-    }
-    Query even =
-        Query.of("things", 2)
-            .where("group", Query.Op.EQUAL, "even")
-            .where("n", Query.Op.GREATER, 0L)
-            .descending("n");
-    List<Snapshot> found = await(store().find(even));
-    assertEquals(List.of("t4", "t2"), found.stream().map(each -> each.ref().id()).toList());
-    assertEquals(read(new DocRef("things", "t4")), found.get(0));
-    assertTrue(await(store().find(Query.of("nothing", 1))).isEmpty());
+  void moment_isStoredInMicroseconds() {
+    Instant moment = Instant.parse("2026-01-31T23:59:59.123456789Z");
+    commit(Mutation.create(ONE, Map.of("at", moment, "in", List.of(Map.of("at", moment)))));
+    Instant cut = Instant.parse("2026-01-31T23:59:59.123456Z");
+    assertEquals(Map.of("at", cut, "in", List.of(Map.of("at", cut))), read(ONE).fields());
   }
 
   @Test
-  void total_countsAndSumsWhatTheQueryFindsWhateverItsLimit() {
-    commit(Mutation.create(new DocRef("things", "a"), Map.of("group", "g", "n", 2L)));
-    commit(Mutation.create(new DocRef("things", "b"), Map.of("group", "g", "n", 40L)));
-    commit(Mutation.create(new DocRef("things", "c"), Map.of("group", "g", "n", "no number")));
-    commit(Mutation.create(new DocRef("things", "d"), Map.of("group", "g")));
-    commit(Mutation.create(new DocRef("things", "e"), Map.of("group", "other", "n", 1L)));
-    Query group = Query.of("things", 1).where("group", Query.Op.EQUAL, "g");
-    assertEquals(4L, await(store().total(group, null)));
-    assertEquals(42L, await(store().total(group, "n")));
-    assertEquals(0L, await(store().total(group, "m")));
-    commit(Mutation.create(new DocRef("things", "f"), Map.of("group", "g", "n", 0.5)));
-    assertEquals(42.5, await(store().total(group, "n")));
-    assertEquals(0L, await(store().total(Query.of("nothing", 1), null)));
+  void updateTimes_areOfMicrosecondsAndGrowWithEachChange() {
+    Instant last = Instant.EPOCH;
+    for (long i = 0; i < 20; i++) {
+      List<Instant> times =
+          commit(
+              Mutation.blind(ONE, Map.of("n", i), Map.of()),
+              Mutation.blind(TWO, Map.of("n", i), Map.of()));
+      assertEquals(times.get(0), times.get(1), "one moment for a commit");
+      assertEquals(0, times.get(0).getNano() % 1_000);
+      assertTrue(times.get(0).isAfter(last), () -> "not later: " + times);
+      assertEquals(times, List.of(read(ONE).updateTime(), read(TWO).updateTime()));
+      last = times.get(0);
+    }
   }
 
-  /** A39: an id of 1,500 bytes; this emulator refuses the query as too large. */
   @Test
-  void queryForATextThatNoIndexHolds_findsNothing() {
-    for (int length : new int[] {1_499, 1_500, 1_501}) {
-      Query query = Query.of("things", 2).where("group", Query.Op.EQUAL, "x".repeat(length));
-      assertEquals(List.of(), await(store().find(query)), () -> length + " bytes");
+  void versionOfBefore_isNotThatOfADocumentCreatedAnew() {
+    Instant version = commit(Mutation.create(ONE, Map.of("n", 1L))).get(0);
+    commit(Mutation.delete(ONE));
+    refused(StoreException.Kind.PRECONDITION, Mutation.update(ONE, Map.of("n", 2L), version));
+    commit(Mutation.create(ONE, Map.of("n", 1L)));
+    refused(StoreException.Kind.PRECONDITION, Mutation.update(ONE, Map.of("n", 2L), version));
+  }
+
+  @Test
+  void commit_tellsTheVersionThatIsThere() {
+    Instant version = commit(Mutation.create(ONE, Map.of("n", 1L))).get(0);
+    assertEquals(
+        version, commit(Mutation.update(ONE, Map.of("n", 1L), version)).get(0), "no change");
+    assertEquals(version, commit(Mutation.blind(ONE, Map.of(), Map.of("n", 0L))).get(0));
+    assertEquals(version, commit(Mutation.replace(ONE, Map.of("n", 1L))).get(0));
+    assertEquals(List.of(Instant.EPOCH), commit(Mutation.delete(ONE)), "there is none");
+    assertEquals(List.of(Instant.EPOCH), commit(Mutation.delete(ONE)), "there was none");
+  }
+
+  @Test
+  void increment_addsToNumbersAndReplacesWhatIsNone() {
+    commit(
+        Mutation.create(
+            ONE,
+            Map.of("double", 0.5, "text", "5", "most", Long.MAX_VALUE, "least", Long.MIN_VALUE)));
+    commit(
+        Mutation.blind(
+            ONE,
+            Map.of(),
+            Map.of("double", 2L, "text", 2L, "most", 1L, "least", -1L, "absent", 7L, "a.b", 1L)));
+    assertEquals(
+        Map.of(
+            "double",
+            2.5,
+            "text",
+            2L,
+            "most",
+            Long.MAX_VALUE,
+            "least",
+            Long.MIN_VALUE,
+            "absent",
+            7L,
+            "a",
+            Map.of("b", 1L)),
+        read(ONE).fields());
+    commit(Mutation.blind(ONE, Map.of("absent", 1L), Map.of("absent", 2L)));
+    assertEquals(3L, read(ONE).fields().get("absent"), "fields first");
+  }
+
+  /** A mask that names nothing changes nothing; it replaces no document by an empty one. */
+  @Test
+  void mutationOfNoField_keepsWhatThereIs() {
+    commit(Mutation.create(ONE, Map.of("n", 1L)));
+    Instant version = read(ONE).updateTime();
+    commit(Mutation.blind(ONE, Map.of(), Map.of()));
+    commit(Mutation.update(ONE, Map.of(), version));
+    assertEquals(Map.of("n", 1L), read(ONE).fields());
+    assertEquals(version, read(ONE).updateTime());
+    commit(Mutation.blind(TWO, Map.of(), Map.of()));
+    assertTrue(read(TWO).exists() && read(TWO).fields().isEmpty());
+  }
+
+  @Test
+  void fieldInAMap_isSetAndRemovedWithItsSiblingsKept() {
+    commit(Mutation.create(ONE, Map.of("map", Map.of("a", 1L), "text", "t")));
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("map.b.c", 2L);
+    fields.put("text.x", 3L);
+    fields.put("none.x", Write.REMOVED);
+    fields.put("map.none.x", Write.REMOVED);
+    commit(Mutation.blind(ONE, fields, Map.of()));
+    assertEquals(
+        Map.of("map", Map.of("a", 1L, "b", Map.of("c", 2L)), "text", Map.of("x", 3L)),
+        read(ONE).fields());
+    commit(Mutation.blind(ONE, Map.of("map", Map.of("d", 4L), "text.x", Write.REMOVED), Map.of()));
+    assertEquals(Map.of("map", Map.of("d", 4L), "text", Map.of()), read(ONE).fields());
+  }
+
+  @Test
+  void severalMutationsOfOneDocument_areAppliedInOrder() {
+    commit(
+        Mutation.blind(ONE, Map.of("a", 1L), Map.of()),
+        Mutation.blind(ONE, Map.of("b", 2L), Map.of("a", 1L)));
+    assertEquals(Map.of("a", 2L, "b", 2L), read(ONE).fields());
+    commit(Mutation.delete(ONE), Mutation.create(ONE, Map.of("c", 3L)));
+    assertEquals(Map.of("c", 3L), read(ONE).fields());
+    commit(Mutation.create(TWO, Map.of("n", 1L)), Mutation.delete(TWO));
+    assertFalse(read(TWO).exists());
+    Instant version = read(ONE).updateTime();
+    refused(
+        StoreException.Kind.INVALID,
+        Mutation.blind(ONE, Map.of("n", 1L), Map.of()),
+        Mutation.update(ONE, Map.of("n", 2L), version));
+  }
+
+  @Test
+  void contentsBeyondTheBounds_areRefusedForGood() {
+    refused(StoreException.Kind.INVALID, Mutation.create(ONE, Map.of("__x__", 1L)));
+    refused(StoreException.Kind.INVALID, Mutation.create(ONE, Map.of("m", Map.of("__x__", 1L))));
+    refused(StoreException.Kind.INVALID, Mutation.create(ONE, Map.of("m", Map.of("", 1L))));
+    refused(StoreException.Kind.INVALID, Mutation.create(ONE, Map.of("l", List.of(List.of()))));
+    refused(StoreException.Kind.INVALID, Mutation.create(ONE, Map.of("n".repeat(1_501), 1L)));
+    refused(StoreException.Kind.INVALID, Mutation.create(ONE, Map.of("m", maps(21))));
+    assertFalse(read(ONE).exists());
+    commit(Mutation.create(ONE, Map.of("n".repeat(1_500), 1L, "m", maps(20), "____", 1L)));
+    assertThrows(
+        IllegalArgumentException.class, () -> commit(Mutation.create(TWO, Map.of("i", 1))));
+  }
+
+  private static Object maps(int depth) {
+    Object value = 1L;
+    for (int i = 0; i < depth; i++) {
+      value = Map.of("m", value);
     }
+    return value;
+  }
+
+  /** 1,048,487 bytes a text, 1,048,576 a document with its name and the names of its fields. */
+  @Test
+  void documentOfAMegabyte_isTheLargest() {
+    refused(StoreException.Kind.INVALID, Mutation.create(ONE, Map.of("t", "x".repeat(1_048_488))));
+    commit(Mutation.create(ONE, Map.of("t", "x".repeat(1_048_487))));
+    commit(Mutation.blind(ONE, Map.of("u", "x".repeat(24)), Map.of()));
+    refused(
+        StoreException.Kind.INVALID, Mutation.blind(ONE, Map.of("u", "x".repeat(25)), Map.of()));
+    assertEquals("x".repeat(24), read(ONE).fields().get("u"));
+    commit(Mutation.blind(ONE, Map.of("t", "ü".repeat(500_000), "u", "x".repeat(25)), Map.of()));
+  }
+
+  @Test
+  void sameDocumentReadTwice_isAnsweredTwice() {
+    commit(Mutation.create(ONE, Map.of("n", 1L)));
+    List<Snapshot> read = await(store().read(List.of(ONE, TWO, ONE)));
+    assertEquals(List.of(read(ONE), Snapshot.absent(TWO), read(ONE)), read);
+  }
+
+  @Test
+  void whatWasRead_cannotBeChanged() {
+    commit(Mutation.create(ONE, Map.of("m", Map.of("n", 1L), "l", List.of(1L))));
+    Map<String, Object> fields = read(ONE).fields();
+    assertThrows(UnsupportedOperationException.class, () -> fields.put("x", 1L));
+    assertThrows(UnsupportedOperationException.class, () -> ((Map<?, ?>) fields.get("m")).clear());
+    assertThrows(UnsupportedOperationException.class, () -> ((List<?>) fields.get("l")).clear());
   }
 }

@@ -69,6 +69,7 @@ class StoresAgreeTest {
             Instant.parse("2026-01-31T23:59:59.999999999Z"),
             Instant.EPOCH));
     values.addAll(List.of("", "a", "ab", "b", "é", "\uFFFD", "🦋", "z".repeat(40)));
+    values.addAll(List.of("z".repeat(1_500) + "b", "z".repeat(1_500) + "a"));
     values.add(Value.newBuilder().setBytesValue(ByteString.copyFrom(new byte[] {-1, 0})).build());
     values.add(Value.newBuilder().setBytesValue(ByteString.copyFrom(new byte[] {1})).build());
     values.add(
@@ -244,10 +245,14 @@ class StoresAgreeTest {
       return random.nextInt(3) == 0 ? query.after(cursor) : query;
     }
 
-    /** Nobody asks for null, or for what is more than NaN. */
+    /** Nobody asks for null, for what is more than NaN, or for a text that no index holds. */
     private Object comparable() {
       Object value = one(VALUES);
-      return value == null || value.equals(Double.NaN) ? comparable() : value;
+      boolean asked =
+          value != null
+              && !value.equals(Double.NaN)
+              && !(value instanceof String text && text.length() >= 1_500);
+      return asked ? value : comparable();
     }
   }
 

@@ -3,12 +3,12 @@ package dev.meterkite.functions.usage;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.Intake;
-import dev.meterkite.functions.hosted.Hosted;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.log.Log;
-import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
+import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import java.math.BigDecimal;
@@ -20,16 +20,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 
-/** Metering in a project of its own, with a clock of its own, its calls counted. */
-public final class Meter implements AutoCloseable {
-  private final EmulatedStore emulated = new EmulatedStore();
-  public final CountedStore store = new CountedStore(emulated.store());
+/** Metering on documents of its own, with a clock of its own, its calls counted. */
+public final class Meter {
+  private final Store documents;
+  public final CountedStore store;
   public final Backend backend;
   public final Metering metering;
   private volatile Instant now = Instant.parse("2026-01-31T12:00:00Z");
 
   public Meter() {
-    Settings settings = Hosted.shared().settings();
+    this(new MemoryStore());
+  }
+
+  Meter(Store documents) {
+    this.documents = documents;
+    store = new CountedStore(documents);
+    Settings settings = MemoryStore.SETTINGS;
     backend =
         new Backend(
             settings,
@@ -56,7 +62,7 @@ public final class Meter implements AutoCloseable {
 
   /** Sets a document as another program would. */
   public void set(String collection, String id, Map<String, Object> fields) {
-    emulated.store().commit(List.of(Mutation.replace(new DocRef(collection, id), fields))).join();
+    documents.commit(List.of(Mutation.replace(new DocRef(collection, id), fields))).join();
   }
 
   /** Sets many documents, with ids {@code c0, c1, ...}, in commits of 500. */
@@ -65,18 +71,18 @@ public final class Meter implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       batch.add(Mutation.replace(new DocRef(collection, "c" + i), fields.apply(i)));
       if (batch.size() == 500 || i == count - 1) {
-        emulated.store().commit(batch).join();
+        documents.commit(batch).join();
         batch = new ArrayList<>();
       }
     }
   }
 
   public void delete(String collection, String id) {
-    emulated.store().commit(List.of(Mutation.delete(new DocRef(collection, id)))).join();
+    documents.commit(List.of(Mutation.delete(new DocRef(collection, id)))).join();
   }
 
   public Snapshot read(String collection, String id) {
-    return emulated.store().read(List.of(new DocRef(collection, id))).join().get(0);
+    return documents.read(List.of(new DocRef(collection, id))).join().get(0);
   }
 
   /** A record of a scene as a request has it. */
@@ -102,10 +108,5 @@ public final class Meter implements AutoCloseable {
     record.put("episodes_generated", episodes);
     record.put("producer", "pipeline");
     return record;
-  }
-
-  @Override
-  public void close() {
-    emulated.store().close();
   }
 }

@@ -25,7 +25,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -35,11 +34,6 @@ class MeteringTest {
   private static final String JANUARY = CUSTOMER + "_2026-01";
 
   private final Meter meter = new Meter();
-
-  @AfterEach
-  void close() {
-    meter.close();
-  }
 
   @BeforeEach
   void customer() {

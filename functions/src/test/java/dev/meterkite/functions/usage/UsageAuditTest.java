@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +25,6 @@ class UsageAuditTest {
   private static final String SUMMARY = CUSTOMER + "_2026-01";
 
   private final Meter meter = new Meter();
-
-  @AfterEach
-  void close() {
-    meter.close();
-  }
 
   @BeforeEach
   void customer() {

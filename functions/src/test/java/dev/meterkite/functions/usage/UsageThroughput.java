@@ -1,6 +1,8 @@
 package dev.meterkite.functions.usage;
 
 import dev.meterkite.functions.http.Answer;
+import dev.meterkite.functions.store.EmulatedStore;
+import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.DocRef;
@@ -47,7 +49,9 @@ public final class UsageThroughput {
 
   public static void main(String[] arguments) throws Exception {
     Duration time = Duration.ofSeconds(arguments.length == 0 ? 2 : Long.parseLong(arguments[0]));
-    try (Meter meter = new Meter()) {
+    EmulatedStore emulated = new EmulatedStore();
+    try (FirestoreStore store = emulated.store()) {
+      Meter meter = new Meter(store);
       UsageThroughput figures = new UsageThroughput(meter, time);
       System.out.println(
           "customers  a list   metering/s      limit/s  two writes/s  of the limit   round trips,"
