@@ -31,6 +31,7 @@ final class Client implements Calls {
   private final Tally tally;
   private final String token;
   private double hangsUp;
+  private @Nullable Trace trace;
   private long repeats;
 
   Client(Simulation simulation, Scheduler scheduler, Cloud cloud, Tally tally, String token) {
@@ -44,6 +45,16 @@ final class Client implements Calls {
   /** How often a call was made again. */
   long repeats() {
     return repeats;
+  }
+
+  void trace(Trace of) {
+    trace = of;
+  }
+
+  private void say(String what) {
+    if (trace != null) {
+      trace.add(what);
+    }
   }
 
   /** How often, 0 to 1, it hangs up early from now on. */
@@ -62,7 +73,9 @@ final class Client implements Calls {
     for (int tries = 1; ; tries++) {
       long asked = 0;
       try {
+        say(function + " <- " + request.text());
         Answering.Answer answer = once(function, request);
+        say(function + " " + request.text() + " -> " + answer.status() + " " + answer.body());
         asked = retryAfterMillis(answer);
         if (tries == MOST_TRIES
             || asked > PATIENCE.toMillis()
@@ -72,6 +85,7 @@ final class Client implements Calls {
           return new Answer(answer.status(), headers, answer.body());
         }
       } catch (IOException e) {
+        say(function + " " + request.text() + " -> " + e.getMessage());
         if (tries == MOST_TRIES) {
           throw e;
         }

@@ -7,13 +7,18 @@ import dev.meterkite.local.chaos.OtherPrograms;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.List;
 
 /** What happens besides calls: instances die, time leaps, other programs write documents. */
 final class Disturbances {
   private static final int ONE_IN_ALL = 20;
   private static final Duration BEFORE_MONTH_END = Duration.ofSeconds(2);
   private static final long MOST_MINUTES_AHEAD = Duration.ofDays(2).toMinutes();
+
+  private static final List<ZoneId> ZONES =
+      List.of(ZoneOffset.UTC, ZoneId.of("America/New_York"), ZoneId.of("Europe/Berlin"));
 
   private final Simulation simulation;
   private final Scheduler scheduler;
@@ -79,20 +84,17 @@ final class Disturbances {
     if (simulation.chance(0.5)) {
       tally.add("clock: to the end of a month");
       Instant now = cloud.clock().instant();
-      cloud.leap(Duration.between(now, monthEnd(now).minus(BEFORE_MONTH_END)));
+      ZoneId zone = ZONES.get(simulation.random().nextInt(ZONES.size()));
+      cloud.leap(Duration.between(now, monthEnd(now, zone).minus(BEFORE_MONTH_END)));
     } else {
       tally.add("clock: up to two days on");
       cloud.leap(Duration.ofMinutes(simulation.random().nextLong(MOST_MINUTES_AHEAD)));
     }
   }
 
-  private static Instant monthEnd(Instant now) {
+  private static Instant monthEnd(Instant now, ZoneId zone) {
     Instant later = now.plus(BEFORE_MONTH_END).plusSeconds(1);
-    return YearMonth.from(later.atZone(ZoneOffset.UTC))
-        .plusMonths(1)
-        .atDay(1)
-        .atStartOfDay(ZoneOffset.UTC)
-        .toInstant();
+    return YearMonth.from(later.atZone(zone)).plusMonths(1).atDay(1).atStartOfDay(zone).toInstant();
   }
 
   private void write() {

@@ -13,8 +13,7 @@ enum Kind {
   COMMITS(
       plan -> {
         Faults all = plan.faults();
-        return plan.with(
-            new Faults(0, 0, 0, 0, all.readLost(), 0, all.late(), all.outage()));
+        return plan.with(new Faults(0, 0, 0, 0, all.readLost(), 0, all.late(), all.outage()));
       }),
   /** Reads without an answer, slow answers, outages, ABORTED. */
   STORE(
@@ -22,7 +21,13 @@ enum Kind {
         Faults all = plan.faults();
         return plan.with(
             new Faults(
-                all.lostBefore(), all.appliedLate(), all.lostAfter(), 0, 0, all.appliedTwice(), 0,
+                all.lostBefore(),
+                all.appliedLate(),
+                all.lostAfter(),
+                0,
+                0,
+                all.appliedTwice(),
+                0,
                 0));
       }),
   /** Events that are late, doubled or lost. */

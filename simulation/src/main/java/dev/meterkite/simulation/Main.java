@@ -69,6 +69,11 @@ public final class Main {
     out.println("looking for the shortest play that still fails ...");
     Shrinking.Smallest smallest = new Shrinking(rounds).of(failed);
     print(smallest, options, out);
+    out.println("what happened around it:");
+    rounds
+        .history(smallest.result().plan(), smallest.result().findings().get(0))
+        .forEach(out::println);
+    out.flush();
     return 1;
   }
 

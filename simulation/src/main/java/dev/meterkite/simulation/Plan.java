@@ -48,25 +48,69 @@ record Plan(
 
   Plan with(Faults other) {
     return new Plan(
-        seed, start, operations, auditEvery, clients, users, customers, other, events, schedules,
-        weather, pace, platform);
+        seed,
+        start,
+        operations,
+        auditEvery,
+        clients,
+        users,
+        customers,
+        other,
+        events,
+        schedules,
+        weather,
+        pace,
+        platform);
   }
 
   Plan with(EventFaults other) {
     return new Plan(
-        seed, start, operations, auditEvery, clients, users, customers, faults, other, schedules,
-        weather, pace, platform);
+        seed,
+        start,
+        operations,
+        auditEvery,
+        clients,
+        users,
+        customers,
+        faults,
+        other,
+        schedules,
+        weather,
+        pace,
+        platform);
   }
 
   Plan with(ScheduleFaults other) {
     return new Plan(
-        seed, start, operations, auditEvery, clients, users, customers, faults, events, other,
-        weather, pace, platform);
+        seed,
+        start,
+        operations,
+        auditEvery,
+        clients,
+        users,
+        customers,
+        faults,
+        events,
+        other,
+        weather,
+        pace,
+        platform);
   }
 
   Plan with(Weather other) {
     return new Plan(
-        seed, start, operations, auditEvery, clients, users, customers, faults, events, schedules,
-        other, pace, platform);
+        seed,
+        start,
+        operations,
+        auditEvery,
+        clients,
+        users,
+        customers,
+        faults,
+        events,
+        schedules,
+        other,
+        pace,
+        platform);
   }
 }

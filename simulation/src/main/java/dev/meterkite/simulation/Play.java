@@ -84,6 +84,7 @@ final class Play implements AutoCloseable {
   Play(Plan plan, Fixture fixture, Defect defect) {
     TokenIssuer tokens = fixture.tokens();
     List<FunctionEntry> functions = fixture.functions().entries();
+    String ofScheduler = tokens.scheduler();
     this.plan = plan;
     this.defect = defect;
     this.simulation = new Simulation(plan.seed(), plan.start());
@@ -120,7 +121,7 @@ final class Play implements AutoCloseable {
     this.history = new History(documents);
     this.world = new World(plan.users(), plan.customers());
     this.client = client(tokens.service());
-    this.scheduled = client(tokens.scheduler());
+    this.scheduled = client(ofScheduler);
     this.stage =
         new Actor.Stage(
             client,
@@ -143,6 +144,14 @@ final class Play implements AutoCloseable {
     values.put("SERVICE_ACCOUNTS", TokenIssuer.SERVICE_ACCOUNT);
     values.put("SCHEDULER_ACCOUNTS", TokenIssuer.SCHEDULER_ACCOUNT);
     return new Settings(values);
+  }
+
+  /** Keeps what happens around a finding; to be asked for before the play begins. */
+  Trace trace(String finding) {
+    Trace trace = new Trace(simulation, finding);
+    documents.listen(trace::changed);
+    client.trace(trace);
+    return trace;
   }
 
   Journal journal() {
@@ -182,11 +191,6 @@ final class Play implements AutoCloseable {
     return events;
   }
 
-  /** All documents. */
-  Documents documents() {
-    return documents;
-  }
-
   /** A hash over all documents. */
   String digest() {
     return documents.digest();
@@ -210,7 +214,9 @@ final class Play implements AutoCloseable {
             cloud.calm(calmStore);
             world.create(stage.store(), cloud.clock().instant());
             schedules.start();
-            while (journal.total() < plan.operations() && findings().isEmpty()) {
+            while (journal.total() < plan.operations()
+                && findings().isEmpty()
+                && !scheduler.isInterrupted()) {
               long until = Math.min(plan.operations(), journal.total() + plan.auditEvery());
               play(until);
               settle();

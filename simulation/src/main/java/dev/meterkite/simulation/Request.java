@@ -46,6 +46,13 @@ record Request(
     return new Request("POST", headers, null, json.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Key and body. */
+  String text() {
+    return headers.getOrDefault("Idempotency-Key", List.of("")).get(0)
+        + " "
+        + new String(body, StandardCharsets.UTF_8);
+  }
+
   /** The same with another body. */
   Request withBody(UnaryOperator<String> change) {
     String text = change.apply(new String(body, StandardCharsets.UTF_8));

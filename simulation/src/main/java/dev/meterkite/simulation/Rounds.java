@@ -42,6 +42,19 @@ final class Rounds {
     this.out = out;
   }
 
+  /** Plays one again, and says what happened around a finding. */
+  List<String> history(Plan plan, String finding) {
+    try (Play play = new Play(plan, fixture, defect)) {
+      Trace trace = play.trace(finding);
+      try {
+        play.run();
+      } catch (IllegalStateException e) {
+        trace.add(String.valueOf(e.getMessage()));
+      }
+      return trace.lines();
+    }
+  }
+
   /** Plays one. */
   Result play(Plan plan) {
     try (Play play = new Play(plan, fixture, defect)) {

@@ -48,6 +48,7 @@ final class Scheduler implements InstantSource, AutoCloseable {
   /** A thread and whether it may run. */
   private static final class Worker {
     private volatile boolean baton;
+    private boolean interrupted;
     private volatile @Nullable Thread thread;
 
     /** How many waits are on its stack. */
@@ -64,6 +65,8 @@ final class Scheduler implements InstantSource, AutoCloseable {
     void await() {
       while (!baton) {
         LockSupport.park(this);
+        // Who is interrupted goes on to the next audit, and ends there.
+        interrupted |= Thread.interrupted();
       }
       baton = false;
     }
@@ -91,6 +94,11 @@ final class Scheduler implements InstantSource, AutoCloseable {
   /** Plans something of an instance: it does not happen once that is dead. */
   void after(Duration delay, @Nullable Life of, Runnable task) {
     simulation.after(delay.isNegative() ? Duration.ZERO : delay, () -> happen(of, task));
+  }
+
+  /** Whether the thread that plays is to come to an end. */
+  boolean isInterrupted() {
+    return root.interrupted || Thread.currentThread().isInterrupted();
   }
 
   /** Plans code that may wait, at this moment. */

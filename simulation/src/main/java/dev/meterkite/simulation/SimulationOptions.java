@@ -66,9 +66,7 @@ record SimulationOptions(
                   Value.number(Long.MIN_VALUE, Long.MAX_VALUE),
                   "decides everything (default 1)"),
               new Option(
-                  "--operations",
-                  Value.number(1, MOST),
-                  "play so many operations (default 20000)"),
+                  "--operations", Value.number(1, MOST), "play so many operations (default 20000)"),
               new Option(
                   "--round",
                   Value.number(100, MOST),
@@ -101,7 +99,8 @@ record SimulationOptions(
   static SimulationOptions parse(List<String> words) {
     Line line = LINE.parse(words);
     List<Kind> without = new ArrayList<>();
-    for (String word : line.text("--without").map(text -> text.split(",", -1)).orElse(new String[0])) {
+    for (String word :
+        line.text("--without").map(text -> text.split(",", -1)).orElse(new String[0])) {
       if (!words().contains(word)) {
         throw new WrongLineException("No kind of faults " + word + "; there are " + words() + ".");
       }

@@ -47,32 +47,63 @@ record Weather(
           Duration.ofSeconds(12));
 
   Weather withoutLosses() {
-    return new Weather(
-        0, 0, 0, 0, killedAtCall, kills, throttled, skew, programs, leaps);
+    return new Weather(0, 0, 0, 0, killedAtCall, kills, throttled, skew, programs, leaps);
   }
 
   Weather withoutDeaths() {
     return new Weather(
-        requestLost, answerLost, requestTwice, hangsUp, 0, Duration.ZERO, throttled, skew, programs,
+        requestLost,
+        answerLost,
+        requestTwice,
+        hangsUp,
+        0,
+        Duration.ZERO,
+        throttled,
+        skew,
+        programs,
         leaps);
   }
 
   Weather withoutThrottling() {
     return new Weather(
-        requestLost, answerLost, requestTwice, hangsUp, killedAtCall, kills, 0, skew, programs,
+        requestLost,
+        answerLost,
+        requestTwice,
+        hangsUp,
+        killedAtCall,
+        kills,
+        0,
+        skew,
+        programs,
         leaps);
   }
 
   Weather withoutSkew() {
     return new Weather(
-        requestLost, answerLost, requestTwice, hangsUp, killedAtCall, kills, throttled,
-        Duration.ZERO, programs, leaps);
+        requestLost,
+        answerLost,
+        requestTwice,
+        hangsUp,
+        killedAtCall,
+        kills,
+        throttled,
+        Duration.ZERO,
+        programs,
+        leaps);
   }
 
   /** This with other times between two writes of other programs, and between two leaps. */
   Weather every(Duration writes, Duration jumps) {
     return new Weather(
-        requestLost, answerLost, requestTwice, hangsUp, killedAtCall, kills, throttled, skew,
-        writes, jumps);
+        requestLost,
+        answerLost,
+        requestTwice,
+        hangsUp,
+        killedAtCall,
+        kills,
+        throttled,
+        skew,
+        writes,
+        jumps);
   }
 }

@@ -84,10 +84,10 @@ enum Planted implements Defect {
           : answer;
     }
   },
-  UNCERTAIN_ANSWERED_AS_REFUSED("functions", "hold-credits answers 409 in place of 503") {
+  DONE_ANSWERED_AS_REFUSED("functions", "hold-credits answers 409 to one in twenty that it made") {
     @Override
     public Answering.Answer answer(String function, Answering.Answer answer) {
-      return function.equals("hold-credits") && answer.status() == 503
+      return function.equals("hold-credits") && answer.status() == 200 && occasions++ % 20 == 19
           ? new Answering.Answer(409, answer.headers(), answer.body())
           : answer;
     }
@@ -132,11 +132,11 @@ enum Planted implements Defect {
           : request;
     }
   },
-  STALE_COPY_OF_THE_BALANCE("functions", "hold-credits does not write credits_available") {
+  DUE_MOMENTS_NOT_WRITTEN("functions", "no function writes when something is due to a user") {
     @Override
     public Mutation write(String function, Mutation mutation) {
-      return function.equals("hold-credits") && isIn(mutation, Users.COLLECTION)
-          ? without(mutation, Users.CREDITS_AVAILABLE::equals)
+      return isIn(mutation, Users.COLLECTION)
+          ? without(mutation, Users.LEDGER_DUE_AT::equals)
           : mutation;
     }
   },
@@ -206,10 +206,11 @@ enum Planted implements Defect {
       return !function.equals("on-user-created");
     }
   },
-  TIER_NOT_SEEN("triggers", "no function sees the tier of a user, who gets no monthly credits") {
+  TIER_NOT_SEEN("triggers", "users get no monthly credits after the month in which they came") {
     @Override
     public Snapshot read(String function, Snapshot document) {
-      if (!document.ref().collection().equals(Users.COLLECTION) || !document.exists()) {
+      if (!document.ref().collection().equals(Users.COLLECTION)
+          || document.fields().get(Users.LEDGER) == null) {
         return document;
       }
       Map<String, Object> fields = new HashMap<>(document.fields());

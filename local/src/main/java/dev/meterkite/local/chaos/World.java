@@ -33,9 +33,11 @@ public record World(int users, int customers) {
   static final long OPENING_BALANCE = 2_000;
   static final long SCENE_QUOTA = 300;
 
+  private static final String NEW_YORK = "America/New_York";
+  private static final String BERLIN = "Europe/Berlin";
   private static final int DOCUMENTS_A_COMMIT = 200;
   private static final List<String> TIERS = List.of("payg", "free", "enthu", "pro");
-  private static final long SMALL_LIMIT = 20_000;
+  private static final long SMALL_LIMIT = 3_000;
   private static final long LARGE_LIMIT = 1_000_000_000_000L;
 
   /** The id of a user. */
@@ -99,6 +101,12 @@ public record World(int users, int customers) {
     Map<String, Object> customer = new HashMap<>();
     customer.put(Customers.ORGANIZATION_NAME, "Lab " + index);
     customer.put(Customers.BUNDLE_TIER, "pro");
+    if (index % 3 > 0) {
+      // Their months end at another time, and begin an hour earlier or later after a change of
+      // clocks.
+      customer.put(Customers.BILLING_TIME_ZONE, index % 3 == 1 ? NEW_YORK : BERLIN);
+      customer.put(Customers.BILLING_ANCHOR_DAY, index % 3 == 1 ? 31L : 15L);
+    }
     if (index < limitedCustomers()) {
       customer.put(Customers.MONTHLY_SCENE_QUOTA, SCENE_QUOTA);
     }
