@@ -36,7 +36,6 @@ final class Cloud {
   private static final double SHARE_STARTED = 0.01;
   private static final Duration SHORTEST_WAY = Duration.ofMillis(1);
   private static final Duration LONGEST_WAY = Duration.ofMillis(40);
-  private static final Duration LONGEST_START = Duration.ofSeconds(2);
   private static final Duration LONGEST_REPETITION = Duration.ofSeconds(60);
   private static final Duration SHORTLY = Duration.ofMillis(200);
 

@@ -267,6 +267,8 @@ final class Play implements AutoCloseable {
   private void settle() throws IOException, InterruptedException {
     audits++;
     scheduler.sleep(UNTIL_LANDED);
+    // The comparison of summaries with records goes back some days; time has leaped by weeks.
+    events.redeliver(function -> function.name().equals("on-usage-written"));
     awaitEvents();
     sweep("reset-quotas");
     cloud.leap(UNTIL_RESERVATIONS_LAPSE);
