@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by run-local.sh, chaos.sh and bench.sh. It needs bash 3.2 and a JDK of 17 or later.
+# Sourced by run-local.sh, chaos.sh, simulate.sh and bench.sh. It needs bash 3.2 and a JDK of 17 or later.
 
 # launch TOOL MODULE WORD... -- ARGUMENT...: answers --help and refuses a wrong command line at once; else builds what
 # has changed of the module and of what it stands on, and becomes a JVM with its class path, these words (options of
@@ -243,7 +243,8 @@ use_archive() {
 
 # A line for each file that a build reads, of all modules.
 sources() {
-  (cd "$home" && find -- */pom.xml */src/main -type f | LC_ALL=C sort | xargs cksum)
+  (cd "$home" && find -- */pom.xml */src -path '*/src/test/*' ! -path '*/functions/simulated/*' -o -type f -print |
+    LC_ALL=C sort | xargs cksum)
 }
 
 # sources_of MODULE: its lines of $sources.

@@ -64,10 +64,16 @@ class LaunchTest {
   void makeCheckout() throws IOException {
     home = Files.createDirectory(folder.resolve("my checkout"));
     for (String name :
-        List.of("run-local.sh", "chaos.sh", "bench.sh", "local/launch.sh", ".mvn/maven.config")) {
+        List.of(
+            "run-local.sh",
+            "chaos.sh",
+            "simulate.sh",
+            "bench.sh",
+            "local/launch.sh",
+            ".mvn/maven.config")) {
       copy(name);
     }
-    for (String tool : List.of("run-local", "chaos", "bench")) {
+    for (String tool : List.of("run-local", "chaos", "simulate", "bench")) {
       try (var files = Files.list(ROOT.resolve("local/help").resolve(tool))) {
         for (Path file : files.toList()) {
           copy(ROOT.relativize(file).toString());
@@ -75,7 +81,7 @@ class LaunchTest {
       }
     }
     write("pom.xml", "<project/>");
-    for (String module : List.of("shared", "local", "bench")) {
+    for (String module : List.of("shared", "local", "bench", "simulation")) {
       write(module + "/pom.xml", "<project/>");
       write(module + "/src/main/java/A.java", "class A {}");
     }

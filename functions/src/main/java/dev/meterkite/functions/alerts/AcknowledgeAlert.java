@@ -16,7 +16,12 @@ public final class AcknowledgeAlert implements HttpFunction {
 
   /** For the platform. */
   public AcknowledgeAlert() {
-    this(Backend.ofProcess().edge(), Alerting.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public AcknowledgeAlert(Backend backend) {
+    this(backend.edge(), Alerting.of(backend));
   }
 
   AcknowledgeAlert(Edge edge, Alerting alerting) {

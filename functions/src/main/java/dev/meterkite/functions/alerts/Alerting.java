@@ -57,10 +57,6 @@ public final class Alerting {
   private final List<Channel> channels;
   private final Log log;
 
-  private static final class OfProcess {
-    static final Alerting ALERTING = of(Backend.ofProcess());
-  }
-
   /** Alerts over a backend, sent to all of these. */
   Alerting(Backend backend, List<? extends Channel> channels) {
     this.engine = backend.engine(new AlertRules());
@@ -70,17 +66,16 @@ public final class Alerting {
     this.log = backend.log();
   }
 
-  /** Alerts over a backend, by its settings; a process needs them once. */
+  /** The alerts of a process, sent where its settings say. */
   public static Alerting of(Backend backend) {
+    return backend.feature(Alerting.class, Alerting::made);
+  }
+
+  private static Alerting made(Backend backend) {
     List<Channel> channels = new ArrayList<>();
     backend.settings().alertWebhook().map(Webhook::new).ifPresent(channels::add);
     Topic.of(backend.settings()).ifPresent(channels::add);
     return new Alerting(backend, channels);
-  }
-
-  /** The alerts of this process. */
-  public static Alerting ofProcess() {
-    return OfProcess.ALERTING;
   }
 
   /** Tells of how things are; any number of times, by any number of instances. */

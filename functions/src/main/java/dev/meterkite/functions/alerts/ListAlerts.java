@@ -16,7 +16,12 @@ public final class ListAlerts implements HttpFunction {
 
   /** For the platform. */
   public ListAlerts() {
-    this(Backend.ofProcess().edge(), Alerting.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ListAlerts(Backend backend) {
+    this(backend.edge(), Alerting.of(backend));
   }
 
   ListAlerts(Edge edge, Alerting alerting) {

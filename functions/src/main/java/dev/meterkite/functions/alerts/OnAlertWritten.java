@@ -20,7 +20,12 @@ public final class OnAlertWritten implements CloudEventsFunction {
 
   /** For the platform. */
   public OnAlertWritten() {
-    this(Backend.ofProcess().intake(), Alerting.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public OnAlertWritten(Backend backend) {
+    this(backend.intake(), Alerting.of(backend));
   }
 
   OnAlertWritten(Intake intake, Alerting alerting) {

@@ -17,7 +17,12 @@ public final class CreditStatement implements HttpFunction {
 
   /** For the platform. */
   public CreditStatement() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public CreditStatement(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   CreditStatement(Edge edge, Credits credits) {

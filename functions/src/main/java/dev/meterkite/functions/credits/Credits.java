@@ -51,19 +51,12 @@ public final class Credits {
   private static final int MOST_PAYERS = 4;
 
   private final GroupCommit<CreditState, CreditCommand> engine;
+  private final Backend backend;
   private final CurrentPlans plans;
   private final Store store;
   private final Statements statements;
   private final UserPages users;
   private final UsagePricing pricing;
-
-  private static final class OfProcess {
-    static final Backend BACKEND = Shadow.over(Backend.ofProcess());
-    static final Credits CREDITS =
-        new Credits(
-            BACKEND,
-            Shadow.isShadow(BACKEND) ? new CurrentPlans(BACKEND) : CurrentPlans.ofProcess());
-  }
 
   /**
    * Credits over a backend; a process needs them once. In shadow mode they write nothing, and each
@@ -77,6 +70,7 @@ public final class Credits {
     boolean adopts = shadow || used.settings().adoptsForeignBalance();
     ForeignBalance foreign = adopts ? ForeignBalance.ADOPT : ForeignBalance.PUT_BACK;
     Threshold low = used.settings().lowBalance();
+    this.backend = used;
     this.plans = plans;
     PlannedRules rules = new PlannedRules(plans, version -> new CreditRules(foreign, low, version));
     this.engine = used.engine(rules, shadow ? Limits.ALONE : Limits.DEFAULT);
@@ -86,17 +80,19 @@ public final class Credits {
     this.pricing = new UsagePricing(new Prices(used), plans, used.clock());
   }
 
-  /**
-   * What everything of credits that writes writes through; in shadow mode that leads nowhere.
-   * {@link Backend#ofProcess} itself is only for the edge and the intake.
-   */
-  static Backend backendOfProcess() {
-    return OfProcess.BACKEND;
+  /** The credits of a process. */
+  public static Credits of(Backend backend) {
+    return backend.feature(
+        Credits.class,
+        each -> {
+          Backend used = Shadow.over(each);
+          return new Credits(used, CurrentPlans.of(used));
+        });
   }
 
-  /** The credits of this process. */
-  public static Credits ofProcess() {
-    return OfProcess.CREDITS;
+  /** The backend that all credit writes go through; in shadow mode it discards them. */
+  Backend backend() {
+    return backend;
   }
 
   /** The plans that count now. */

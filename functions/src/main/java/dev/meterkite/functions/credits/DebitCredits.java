@@ -21,7 +21,12 @@ public final class DebitCredits implements HttpFunction {
 
   /** For the platform. */
   public DebitCredits() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public DebitCredits(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   DebitCredits(Edge edge, Credits credits) {

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.credits;
 
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.backend.Budget;
 import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
@@ -56,6 +57,7 @@ final class DueCredits {
   private final InstantSource clock;
   private final Credits credits;
   private final Duration time;
+  private final InstantSource real;
   private final boolean shadow;
 
   DueCredits(Backend backend, Credits credits) {
@@ -67,6 +69,7 @@ final class DueCredits {
     this.clock = backend.clock();
     this.credits = credits;
     this.time = time;
+    this.real = backend.realClock();
     this.shadow = Shadow.isShadow(backend);
   }
 
@@ -90,7 +93,7 @@ final class DueCredits {
     if (shadow) {
       return counts(new Tally(), new Tally(), new Tally(), new Tally());
     }
-    Budget budget = new Budget(time);
+    Budget budget = new Budget(time, real);
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     Tally users = new Tally();
     walk(
@@ -125,7 +128,7 @@ final class DueCredits {
 
   /** Relays that a crash, or the end of a process, left behind. Their times are real ones. */
   private void removeRelays(Budget budget) {
-    Instant now = InstantSource.system().instant();
+    Instant now = real.instant();
     List<Object> after = List.of();
     while (!budget.isSpent()) {
       List<Snapshot> found = store.find(Queries.relaysAfter(after, PAGE)).join();

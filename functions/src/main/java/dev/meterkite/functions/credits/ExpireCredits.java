@@ -22,9 +22,12 @@ public final class ExpireCredits implements HttpFunction {
 
   /** For the platform. */
   public ExpireCredits() {
-    this(
-        Backend.ofProcess().edge(),
-        new DueCredits(Credits.backendOfProcess(), Credits.ofProcess()));
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ExpireCredits(Backend backend) {
+    this(backend.edge(), new DueCredits(Credits.of(backend).backend(), Credits.of(backend)));
   }
 
   ExpireCredits(Edge edge, DueCredits due) {

@@ -26,7 +26,12 @@ public final class GrantCredits implements HttpFunction {
 
   /** For the platform. */
   public GrantCredits() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public GrantCredits(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   GrantCredits(Edge edge, Credits credits) {

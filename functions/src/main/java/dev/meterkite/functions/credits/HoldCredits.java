@@ -22,7 +22,12 @@ public final class HoldCredits implements HttpFunction {
 
   /** For the platform. */
   public HoldCredits() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public HoldCredits(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   HoldCredits(Edge edge, Credits credits) {

@@ -16,7 +16,12 @@ public final class ListUsers implements HttpFunction {
 
   /** Used by the Functions Framework. */
   public ListUsers() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ListUsers(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   ListUsers(Edge edge, Credits credits) {

@@ -25,7 +25,12 @@ public final class OnJobWritten implements CloudEventsFunction {
 
   /** For the platform. */
   public OnJobWritten() {
-    this(Backend.ofProcess().intake(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public OnJobWritten(Backend backend) {
+    this(backend.intake(), Credits.of(backend));
   }
 
   OnJobWritten(Intake intake, Credits credits) {

@@ -21,7 +21,12 @@ public final class OnUserCreated implements CloudEventsFunction {
 
   /** For the platform. */
   public OnUserCreated() {
-    this(Backend.ofProcess().intake(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public OnUserCreated(Backend backend) {
+    this(backend.intake(), Credits.of(backend));
   }
 
   OnUserCreated(Intake intake, Credits credits) {

@@ -25,7 +25,12 @@ public final class QuoteJob implements HttpFunction {
 
   /** For the platform. */
   public QuoteJob() {
-    this(Backend.ofProcess().edge(), CurrentPlans.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public QuoteJob(Backend backend) {
+    this(backend.edge(), CurrentPlans.of(backend));
   }
 
   QuoteJob(Edge edge, CurrentPlans plans) {

@@ -19,7 +19,12 @@ public final class QuoteUsage implements HttpFunction {
 
   /** For the platform. */
   public QuoteUsage() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public QuoteUsage(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   QuoteUsage(Edge edge, Credits credits) {

@@ -18,7 +18,12 @@ public final class ReconcileLedger implements HttpFunction {
 
   /** For the platform. */
   public ReconcileLedger() {
-    this(Backend.ofProcess().edge(), new Reconciliation(Credits.backendOfProcess()));
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ReconcileLedger(Backend backend) {
+    this(backend.edge(), new Reconciliation(Credits.of(backend).backend()));
   }
 
   ReconcileLedger(Edge edge, Reconciliation reconciliation) {

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.credits;
 
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.backend.Budget;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -54,7 +55,7 @@ final class Reconciliation {
   private final Supplier<Budget> time;
 
   Reconciliation(Backend backend) {
-    this(backend, () -> new Budget(Budget.USUAL));
+    this(backend, () -> new Budget(Budget.USUAL, backend.realClock()));
   }
 
   Reconciliation(Backend backend, Supplier<Budget> time) {

@@ -22,7 +22,12 @@ public final class RefundCredits implements HttpFunction {
 
   /** For the platform. */
   public RefundCredits() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public RefundCredits(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   RefundCredits(Edge edge, Credits credits) {

@@ -28,7 +28,12 @@ public final class RegisterUser implements HttpFunction {
 
   /** Used by the Functions Framework. */
   public RegisterUser() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public RegisterUser(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   RegisterUser(Edge edge, Credits credits) {

@@ -19,7 +19,12 @@ public final class SettleHold implements HttpFunction {
 
   /** For the platform. */
   public SettleHold() {
-    this(Backend.ofProcess().edge(), Credits.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public SettleHold(Backend backend) {
+    this(backend.edge(), Credits.of(backend));
   }
 
   SettleHold(Edge edge, Credits credits) {

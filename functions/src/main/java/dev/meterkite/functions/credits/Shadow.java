@@ -81,7 +81,7 @@ final class Shadow implements Store {
   /** The backend as it is in live mode; in shadow mode one whose store is a shadow. */
   static Backend over(Backend backend) {
     return backend.settings().shadowsCredits() && !isShadow(backend)
-        ? backend.with(new Shadow(backend.store(), InstantSource.system(), backend.log()))
+        ? backend.with(new Shadow(backend.store(), backend.realClock(), backend.log()))
         : backend;
   }
 

@@ -11,7 +11,6 @@ import dev.meterkite.functions.http.Role;
 import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.stripe.StripeEvent;
 import java.io.IOException;
-import java.time.InstantSource;
 
 /** {@code stripe-webhook}: purchases, subscriptions and refunds, as Stripe tells them. */
 public final class StripeWebhook implements HttpFunction {
@@ -20,11 +19,15 @@ public final class StripeWebhook implements HttpFunction {
 
   /** For the platform. */
   public StripeWebhook() {
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public StripeWebhook(Backend backend) {
     this(
-        Backend.ofProcess().edge(),
-        new StripeSignature(
-            Backend.ofProcess().settings().stripeWebhookSecrets(), InstantSource.system()),
-        new StripeEvents(Credits.backendOfProcess(), Credits.ofProcess()));
+        backend.edge(),
+        new StripeSignature(backend.settings().stripeWebhookSecrets(), backend.realClock()),
+        new StripeEvents(Credits.of(backend).backend(), Credits.of(backend)));
   }
 
   StripeWebhook(Edge edge, StripeSignature signature, StripeEvents events) {

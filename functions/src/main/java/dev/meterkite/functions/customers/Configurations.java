@@ -56,11 +56,6 @@ public final class Configurations {
   private final InstantSource clock;
   private final Log log;
 
-  private static final class OfProcess {
-    static final Configurations CONFIGURATIONS =
-        new Configurations(Backend.ofProcess(), CurrentPlans.ofProcess());
-  }
-
   /** Configurations over a backend; a process needs them once. */
   public Configurations(Backend backend, CurrentPlans plans) {
     this.cache = new DocumentCache(backend.store(), backend.clock(), backend.log());
@@ -70,9 +65,10 @@ public final class Configurations {
     this.log = backend.log();
   }
 
-  /** The configurations of this process. */
-  public static Configurations ofProcess() {
-    return OfProcess.CONFIGURATIONS;
+  /** The configurations of a process. */
+  public static Configurations of(Backend backend) {
+    return backend.feature(
+        Configurations.class, each -> new Configurations(each, CurrentPlans.of(each)));
   }
 
   /**

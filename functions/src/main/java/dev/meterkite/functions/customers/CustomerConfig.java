@@ -19,7 +19,12 @@ public final class CustomerConfig implements HttpFunction {
 
   /** For the platform. */
   public CustomerConfig() {
-    this(Backend.ofProcess().edge(), Configurations.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public CustomerConfig(Backend backend) {
+    this(backend.edge(), Configurations.of(backend));
   }
 
   CustomerConfig(Edge edge, Configurations configurations) {

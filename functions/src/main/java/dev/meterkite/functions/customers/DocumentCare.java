@@ -1,6 +1,7 @@
 package dev.meterkite.functions.customers;
 
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.backend.Budget;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.log.Log;
@@ -46,27 +47,26 @@ final class DocumentCare {
 
   private final Store store;
   private final InstantSource clock;
+  private final InstantSource real;
   private final Log log;
   private final Metering metering;
   private final CurrentPlans plans;
-
-  private static final class OfProcess {
-    static final DocumentCare CARE =
-        new DocumentCare(Backend.ofProcess(), Metering.ofProcess(), CurrentPlans.ofProcess());
-  }
 
   /** Care for the documents of a backend, with the meter of its customers. */
   DocumentCare(Backend backend, Metering metering, CurrentPlans plans) {
     this.store = backend.store();
     this.clock = backend.clock();
+    this.real = backend.realClock();
     this.log = backend.log();
     this.metering = metering;
     this.plans = plans;
   }
 
-  /** The care of this process. */
-  static DocumentCare ofProcess() {
-    return OfProcess.CARE;
+  /** The care of a process. */
+  static DocumentCare of(Backend backend) {
+    return backend.feature(
+        DocumentCare.class,
+        each -> new DocumentCare(each, Metering.of(each), CurrentPlans.of(each)));
   }
 
   /**
@@ -201,7 +201,7 @@ final class DocumentCare {
   private Handled scenesOf(String customerId, Handled done) {
     DocRef customer = new DocRef(Customers.COLLECTION, customerId);
     boolean exists = store.read(List.of(customer)).join().get(0).exists();
-    long begin = System.nanoTime();
+    Budget budget = new Budget(SCENES_BUDGET, real);
     Query query = Queries.scenesOfCustomer(customerId, SCENES_A_PAGE);
     List<Snapshot> page = store.find(query).join();
     while (!page.isEmpty()) {
@@ -213,7 +213,7 @@ final class DocumentCare {
           }
         }
       }
-      if (System.nanoTime() - begin > SCENES_BUDGET.toNanos()) {
+      if (budget.isSpent()) {
         return Handled.later("more_scenes");
       }
       String last = page.get(page.size() - 1).ref().id();

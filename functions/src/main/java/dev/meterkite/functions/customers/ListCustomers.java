@@ -16,7 +16,12 @@ public final class ListCustomers implements HttpFunction {
 
   /** For the platform. */
   public ListCustomers() {
-    this(Backend.ofProcess().edge(), new CustomerPages(Backend.ofProcess()));
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ListCustomers(Backend backend) {
+    this(backend.edge(), new CustomerPages(backend));
   }
 
   ListCustomers(Edge edge, CustomerPages pages) {

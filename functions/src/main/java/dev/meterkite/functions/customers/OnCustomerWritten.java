@@ -21,7 +21,12 @@ public final class OnCustomerWritten implements CloudEventsFunction {
 
   /** For the platform. */
   public OnCustomerWritten() {
-    this(Backend.ofProcess().intake(), DocumentCare.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public OnCustomerWritten(Backend backend) {
+    this(backend.intake(), DocumentCare.of(backend));
   }
 
   OnCustomerWritten(Intake intake, DocumentCare care) {

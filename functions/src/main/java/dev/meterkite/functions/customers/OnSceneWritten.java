@@ -20,7 +20,12 @@ public final class OnSceneWritten implements CloudEventsFunction {
 
   /** For the platform. */
   public OnSceneWritten() {
-    this(Backend.ofProcess().intake(), DocumentCare.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public OnSceneWritten(Backend backend) {
+    this(backend.intake(), DocumentCare.of(backend));
   }
 
   OnSceneWritten(Intake intake, DocumentCare care) {

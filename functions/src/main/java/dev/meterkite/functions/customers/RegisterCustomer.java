@@ -22,10 +22,14 @@ public final class RegisterCustomer implements HttpFunction {
 
   /** Used by the Functions Framework. */
   public RegisterCustomer() {
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public RegisterCustomer(Backend backend) {
     this(
-        Backend.ofProcess().edge(),
-        new CustomerRegistrar(
-            Backend.ofProcess(), Configurations.ofProcess(), CurrentPlans.ofProcess()));
+        backend.edge(),
+        new CustomerRegistrar(backend, Configurations.of(backend), CurrentPlans.of(backend)));
   }
 
   RegisterCustomer(Edge edge, CustomerRegistrar customers) {

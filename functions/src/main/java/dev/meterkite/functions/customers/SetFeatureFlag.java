@@ -19,9 +19,14 @@ public final class SetFeatureFlag implements HttpFunction {
 
   /** For the platform. */
   public SetFeatureFlag() {
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public SetFeatureFlag(Backend backend) {
     this(
-        Backend.ofProcess().edge(),
-        new FlagSwitch(Backend.ofProcess(), Configurations.ofProcess(), CurrentPlans.ofProcess()));
+        backend.edge(),
+        new FlagSwitch(backend, Configurations.of(backend), CurrentPlans.of(backend)));
   }
 
   SetFeatureFlag(Edge edge, FlagSwitch flags) {

@@ -17,7 +17,12 @@ public final class CheckProviders implements HttpFunction {
 
   /** For the platform. */
   public CheckProviders() {
-    this(Backend.ofProcess().edge(), Providers.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public CheckProviders(Backend backend) {
+    this(backend.edge(), Providers.of(backend));
   }
 
   CheckProviders(Edge edge, Providers providers) {

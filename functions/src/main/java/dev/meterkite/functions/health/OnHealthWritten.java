@@ -19,7 +19,12 @@ public final class OnHealthWritten implements CloudEventsFunction {
 
   /** For the platform. */
   public OnHealthWritten() {
-    this(Backend.ofProcess().intake(), Providers.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public OnHealthWritten(Backend backend) {
+    this(backend.intake(), Providers.of(backend));
   }
 
   OnHealthWritten(Intake intake, Providers providers) {

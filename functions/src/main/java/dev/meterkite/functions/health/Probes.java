@@ -4,14 +4,16 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.functions.backend.Exchange;
+import dev.meterkite.functions.store.Turns;
 import dev.meterkite.model.health.ProviderError;
 import dev.meterkite.model.health.ProviderErrors;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -19,7 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,11 +34,8 @@ final class Probes {
 
   private final Settings settings;
   private final InstantSource clock;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .connectTimeout(Duration.ofSeconds(20))
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final Turns turns;
+  private final Exchange exchange;
 
   /** How a provider's list of models is asked for. */
   private record Endpoint(String path, String keyHeader, String keyPrefix, List<String> headers) {}
@@ -68,9 +67,11 @@ final class Probes {
 
   private record Reply(int status, String body, @Nullable String retryAfter) {}
 
-  Probes(Settings settings, InstantSource clock) {
+  Probes(Settings settings, InstantSource clock, Turns turns, Exchange exchange) {
     this.settings = settings;
     this.clock = clock;
+    this.turns = turns;
+    this.exchange = exchange;
   }
 
   /** The providers that have a key. */
@@ -92,9 +93,9 @@ final class Probes {
   }
 
   private CompletableFuture<Result> once(String provider) {
-    long start = System.nanoTime();
+    Instant start = turns.realClock().instant();
     CompletableFuture<HttpResponse<String>> sent =
-        http.sendAsync(request(provider), Probes::handler);
+        exchange.send(request(provider), Probes::handler);
     CompletableFuture<Reply> reply =
         sent.thenApply(
             response ->
@@ -102,8 +103,9 @@ final class Probes {
                     response.statusCode(),
                     response.body(),
                     response.headers().firstValue("Retry-After").orElse(null)));
+    turns.after(
+        settings.probeDeadline(), () -> reply.completeExceptionally(new TimeoutException()));
     return reply
-        .orTimeout(settings.probeDeadline().toMillis(), TimeUnit.MILLISECONDS)
         .exceptionally(
             failed -> {
               sent.cancel(true);
@@ -112,7 +114,7 @@ final class Probes {
         .thenApply(
             answered ->
                 new Result(
-                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start),
+                    Duration.between(start, turns.realClock().instant()).toMillis(),
                     error(provider, answered).orElse(null)));
   }
 

@@ -17,7 +17,12 @@ public final class ProviderStatus implements HttpFunction {
 
   /** For the platform. */
   public ProviderStatus() {
-    this(Backend.ofProcess().edge(), Providers.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ProviderStatus(Backend backend) {
+    this(backend.edge(), Providers.of(backend));
   }
 
   ProviderStatus(Edge edge, Providers providers) {

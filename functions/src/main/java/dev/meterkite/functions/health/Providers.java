@@ -2,6 +2,7 @@ package dev.meterkite.functions.health;
 
 import dev.meterkite.functions.alerts.Alerting;
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.backend.Exchange;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
@@ -14,6 +15,7 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.functions.store.Turns;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.health.HealthAlerts;
@@ -37,10 +39,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -59,30 +59,33 @@ public final class Providers {
   private final QuotaRules quotaRules = new QuotaRules();
   private final Store store;
   private final InstantSource clock;
+  private final Turns turns;
   private final Probes probes;
   private final Quotas quotas;
   private final Alerting alerting;
   private final DecisionExpiry decisions;
-
-  private static final class OfProcess {
-    static final Providers PROVIDERS =
-        new Providers(Backend.ofProcess(), Quotas.ofProcess(), Alerting.ofProcess());
-  }
 
   /** Providers over a backend; a process needs them once. */
   public Providers(Backend backend, Quotas quotas, Alerting alerting) {
     this.engine = backend.engine(rules);
     this.store = backend.store();
     this.clock = backend.clock();
-    this.probes = new Probes(backend.settings(), backend.clock());
+    this.turns = backend.turns();
+    this.probes =
+        new Probes(
+            backend.settings(),
+            backend.clock(),
+            backend.turns(),
+            backend.feature(Exchange.class, unused -> Exchange.overHttp()));
     this.quotas = quotas;
     this.alerting = alerting;
     this.decisions = new DecisionExpiry(backend.store());
   }
 
-  /** The providers of this process. */
-  public static Providers ofProcess() {
-    return OfProcess.PROVIDERS;
+  /** The providers of a process. */
+  public static Providers of(Backend backend) {
+    return backend.feature(
+        Providers.class, each -> new Providers(each, Quotas.of(each), Alerting.of(each)));
   }
 
   /** Asks to make a trial call of a model that is out; false also if that cannot be decided now. */
@@ -113,10 +116,10 @@ public final class Providers {
     alerting.sweep();
     long repaired = decisions.run(clock.instant());
     CompletableFuture<Void> probed = CompletableFuture.allOf(all.toArray(CompletableFuture[]::new));
-    probed
-        .exceptionally(failed -> null)
-        .completeOnTimeout(null, PROBES_BUDGET.toMillis(), TimeUnit.MILLISECONDS)
-        .join();
+    CompletableFuture<Void> over = turns.promise();
+    var unused = probed.whenComplete((done, failure) -> over.complete(null));
+    turns.after(PROBES_BUDGET, () -> over.complete(null));
+    over.join();
     if (probed.isCompletedExceptionally()) {
       probed.join(); // Something else than a slow provider is wrong.
     }
@@ -133,7 +136,7 @@ public final class Providers {
 
   private CompletableFuture<Void> check(String provider) {
     HealthCommand.Claim claim =
-        new HealthCommand.Claim(provider, UUID.randomUUID().toString(), HealthState.PROBE_INTERVAL);
+        new HealthCommand.Claim(provider, turns.id().toString(), HealthState.PROBE_INTERVAL);
     return engine
         .submit(HealthRules.claim(claim))
         .thenCompose(

@@ -16,7 +16,12 @@ public final class ReportOutcome implements HttpFunction {
 
   /** For the platform. */
   public ReportOutcome() {
-    this(Backend.ofProcess().edge(), Providers.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ReportOutcome(Backend backend) {
+    this(backend.edge(), Providers.of(backend));
   }
 
   ReportOutcome(Edge edge, Providers providers) {

@@ -16,7 +16,12 @@ public final class EraseUser implements HttpFunction {
 
   /** For the platform. */
   public EraseUser() {
-    this(Backend.ofProcess().edge(), Persons.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public EraseUser(Backend backend) {
+    this(backend.edge(), Persons.of(backend));
   }
 
   EraseUser(Edge edge, Persons persons) {

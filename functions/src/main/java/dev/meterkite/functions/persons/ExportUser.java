@@ -16,7 +16,12 @@ public final class ExportUser implements HttpFunction {
 
   /** For the platform. */
   public ExportUser() {
-    this(Backend.ofProcess().edge(), Persons.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ExportUser(Backend backend) {
+    this(backend.edge(), Persons.of(backend));
   }
 
   ExportUser(Edge edge, Persons persons) {

@@ -13,19 +13,15 @@ public final class Persons {
   private final Export export;
   private final Erasure erasure;
 
-  private static final class OfProcess {
-    static final Persons PERSONS = new Persons(Backend.ofProcess());
-  }
-
   /** Persons over a backend. */
   public Persons(Backend backend) {
     this.export = new Export(backend.store());
     this.erasure = new Erasure(backend.store(), backend.clock());
   }
 
-  /** The persons of this process. */
-  public static Persons ofProcess() {
-    return OfProcess.PERSONS;
+  /** The persons of a process. */
+  public static Persons of(Backend backend) {
+    return backend.feature(Persons.class, Persons::new);
   }
 
   /** The person that a request names: by {@code user_id} or by {@code customer_id}. */

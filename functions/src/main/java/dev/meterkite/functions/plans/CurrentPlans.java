@@ -67,13 +67,9 @@ public final class CurrentPlans {
     }
   }
 
-  private static final class OfProcess {
-    static final CurrentPlans PLANS = new CurrentPlans(Backend.ofProcess());
-  }
-
   /** The plans of a backend's document. */
   public CurrentPlans(Backend backend) {
-    this(backend, InstantSource.system());
+    this(backend, backend.realClock());
   }
 
   CurrentPlans(Backend backend, InstantSource real) {
@@ -83,9 +79,9 @@ public final class CurrentPlans {
     this.real = real;
   }
 
-  /** The plans of this process. */
-  public static CurrentPlans ofProcess() {
-    return OfProcess.PLANS;
+  /** The plans of a process. */
+  public static CurrentPlans of(Backend backend) {
+    return backend.feature(CurrentPlans.class, CurrentPlans::new);
   }
 
   /** The plans that come with the program: what the document stands for where it is absent. */

@@ -70,7 +70,7 @@ public final class Prices {
 
   /** Prices over a backend; a process needs them once. */
   public Prices(Backend backend) {
-    this(backend, InstantSource.system());
+    this(backend, backend.realClock());
   }
 
   Prices(Backend backend, InstantSource real) {

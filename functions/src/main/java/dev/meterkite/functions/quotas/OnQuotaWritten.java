@@ -19,7 +19,12 @@ public final class OnQuotaWritten implements CloudEventsFunction {
 
   /** For the platform. */
   public OnQuotaWritten() {
-    this(Backend.ofProcess().intake(), Quotas.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public OnQuotaWritten(Backend backend) {
+    this(backend.intake(), Quotas.of(backend));
   }
 
   OnQuotaWritten(Intake intake, Quotas quotas) {

@@ -49,10 +49,8 @@ final class QuotaSweep {
   private final Quotas quotas;
   private final InstantSource real;
 
-  private static final class OfProcess {
-    static final QuotaSweep SWEEP =
-        new QuotaSweep(
-            Backend.ofProcess(), Metering.ofProcess(), Quotas.ofProcess(), InstantSource.system());
+  QuotaSweep(Backend backend, Metering metering, Quotas quotas) {
+    this(backend, metering, quotas, backend.realClock());
   }
 
   /**
@@ -66,9 +64,10 @@ final class QuotaSweep {
     this.real = real;
   }
 
-  /** The sweep of this process. */
-  static QuotaSweep ofProcess() {
-    return OfProcess.SWEEP;
+  /** The sweep of a process. */
+  static QuotaSweep of(Backend backend) {
+    return backend.feature(
+        QuotaSweep.class, each -> new QuotaSweep(each, Metering.of(each), Quotas.of(each)));
   }
 
   /** One run; says what was done, and whether something that is due is left, and notes its time. */

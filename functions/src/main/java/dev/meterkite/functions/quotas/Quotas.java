@@ -39,22 +39,18 @@ public final class Quotas {
   private final Alerting alerting;
   private final CatalogueLimits catalogue;
 
-  private static final class OfProcess {
-    static final Quotas QUOTAS = new Quotas(Backend.ofProcess(), Alerting.ofProcess());
-  }
-
   /** Quotas over a backend; a process needs them once. */
   public Quotas(Backend backend, Alerting alerting) {
     this.engine = backend.engine(new QuotaRules());
     this.store = backend.store();
     this.clock = backend.clock();
     this.alerting = alerting;
-    this.catalogue = new CatalogueLimits(backend.store(), backend.clock(), InstantSource.system());
+    this.catalogue = new CatalogueLimits(backend.store(), backend.clock(), backend.realClock());
   }
 
-  /** The quotas of this process. */
-  public static Quotas ofProcess() {
-    return OfProcess.QUOTAS;
+  /** The quotas of a process. */
+  public static Quotas of(Backend backend) {
+    return backend.feature(Quotas.class, each -> new Quotas(each, Alerting.of(each)));
   }
 
   /** Carries a command out; for features that look at the reply themselves. */

@@ -24,7 +24,12 @@ public final class ReserveQuota implements HttpFunction {
 
   /** For the platform. */
   public ReserveQuota() {
-    this(Backend.ofProcess().edge(), Quotas.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ReserveQuota(Backend backend) {
+    this(backend.edge(), Quotas.of(backend));
   }
 
   ReserveQuota(Edge edge, Quotas quotas) {

@@ -22,7 +22,12 @@ public final class ResetQuotas implements HttpFunction {
 
   /** For the platform. */
   public ResetQuotas() {
-    this(Backend.ofProcess().edge(), QuotaSweep.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ResetQuotas(Backend backend) {
+    this(backend.edge(), QuotaSweep.of(backend));
   }
 
   ResetQuotas(Edge edge, QuotaSweep sweep) {

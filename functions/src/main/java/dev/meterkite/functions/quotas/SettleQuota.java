@@ -24,7 +24,12 @@ public final class SettleQuota implements HttpFunction {
 
   /** For the platform. */
   public SettleQuota() {
-    this(Backend.ofProcess().edge(), Quotas.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public SettleQuota(Backend backend) {
+    this(backend.edge(), Quotas.of(backend));
   }
 
   SettleQuota(Edge edge, Quotas quotas) {

@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,15 @@ final class CatalogueCache {
   private final InstantSource real;
   private final Log log;
 
+  private final Object lock = new Object();
+
+  /** Guarded by {@link #lock}. */
   private @Nullable Known known;
-  private String said = "";
+
+  /** Guarded by {@link #lock}: the read that is under way. */
+  private @Nullable CompletableFuture<Known> begun;
+
+  private volatile String said = "";
 
   /**
    * A catalogue and where it is from.
@@ -74,30 +82,61 @@ final class CatalogueCache {
     this.log = log;
   }
 
-  /** The catalogue as it was at most this long ago. */
-  synchronized Catalogue read(Duration maxAge) {
-    Known last = known;
-    if (last == null || !last.isYoung(maxAge, clock.instant(), real.instant())) {
-      last = load(last);
-      known = last;
+  /** The catalogue as it was at most this long ago; callers at one time share a read. */
+  Catalogue read(Duration maxAge) {
+    while (true) {
+      CompletableFuture<Known> read;
+      boolean own = false;
+      synchronized (lock) {
+        Known last = known;
+        if (last != null && isYoung(last, maxAge)) {
+          return last.catalogue();
+        }
+        CompletableFuture<Known> under = begun;
+        if (under == null || under.isDone()) {
+          under = load(last);
+          begun = under;
+          own = true;
+        }
+        read = under;
+      }
+      Known loaded = read.join();
+      // One that others began may have begun too early.
+      if (own || isYoung(loaded, maxAge)) {
+        return loaded.catalogue();
+      }
     }
-    return last.catalogue();
   }
 
-  private Known load(@Nullable Known last) {
+  private boolean isYoung(Known read, Duration maxAge) {
+    return read.isYoung(maxAge, clock.instant(), real.instant());
+  }
+
+  private CompletableFuture<Known> load(@Nullable Known last) {
     Instant began = real.instant();
-    List<Snapshot> found;
-    try {
-      found = documents();
-    } catch (CompletionException e) {
-      if (!(e.getCause() instanceof StoreException failure)) {
-        throw e;
-      }
-      Catalogue standIn = last == null ? seed() : last.catalogue();
-      String source = last == null ? "seed" : "last known";
-      int documents = last == null ? 0 : last.documents();
-      return loaded(standIn, documents, source, began, failure.kind().name());
+    return documents(new ArrayList<>(), "")
+        .handle(
+            (found, failure) -> {
+              Known loaded = failure == null ? of(found, began) : standIn(last, began, failure);
+              synchronized (lock) {
+                known = loaded;
+              }
+              return loaded;
+            });
+  }
+
+  private Known standIn(@Nullable Known last, Instant began, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    if (!(cause instanceof StoreException refused)) {
+      throw new CompletionException(cause);
     }
+    Catalogue standIn = last == null ? seed() : last.catalogue();
+    String source = last == null ? "seed" : "last known";
+    int documents = last == null ? 0 : last.documents();
+    return loaded(standIn, documents, source, began, refused.kind().name());
+  }
+
+  private Known of(List<Snapshot> found, Instant began) {
     if (found.isEmpty()) {
       return loaded(seed(), 0, "seed", began, "the collection is empty");
     }
@@ -110,19 +149,17 @@ final class CatalogueCache {
   }
 
   /** The documents in the order of their ids, and one more where there are too many. */
-  private List<Snapshot> documents() {
-    List<Snapshot> all = new ArrayList<>();
-    String after = "";
-    int page;
-    do {
-      int limit = Math.min(PAGE, Catalogue.MOST + 1 - all.size());
-      List<Snapshot> found =
-          store.find(Queries.allOf(ModelCatalog.COLLECTION, limit, after)).join();
-      all.addAll(found);
-      page = found.size();
-      after = page == 0 ? after : found.get(page - 1).ref().id();
-    } while (page == PAGE && all.size() <= Catalogue.MOST);
-    return all;
+  private CompletableFuture<List<Snapshot>> documents(List<Snapshot> all, String after) {
+    int limit = Math.min(PAGE, Catalogue.MOST + 1 - all.size());
+    return store
+        .find(Queries.allOf(ModelCatalog.COLLECTION, limit, after))
+        .thenCompose(
+            page -> {
+              all.addAll(page);
+              return page.size() == PAGE && all.size() <= Catalogue.MOST
+                  ? documents(all, page.get(page.size() - 1).ref().id())
+                  : CompletableFuture.completedFuture(all);
+            });
   }
 
   private Known loaded(

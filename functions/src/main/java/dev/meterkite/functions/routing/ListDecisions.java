@@ -19,7 +19,12 @@ public final class ListDecisions implements HttpFunction {
 
   /** Used by the Functions Framework. */
   public ListDecisions() {
-    this(Backend.ofProcess().edge(), new DecisionPages(Backend.ofProcess(), Routing.ofProcess()));
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public ListDecisions(Backend backend) {
+    this(backend.edge(), new DecisionPages(backend, Routing.of(backend)));
   }
 
   ListDecisions(Edge edge, DecisionPages pages) {

@@ -24,7 +24,12 @@ public final class RouteModel implements HttpFunction {
 
   /** For the platform. */
   public RouteModel() {
-    this(Backend.ofProcess().edge(), Routing.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public RouteModel(Backend backend) {
+    this(backend.edge(), Routing.of(backend));
   }
 
   RouteModel(Edge edge, Routing routing) {

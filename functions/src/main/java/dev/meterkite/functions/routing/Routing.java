@@ -12,6 +12,7 @@ import dev.meterkite.functions.prices.Prices;
 import dev.meterkite.functions.quotas.Quotas;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
+import dev.meterkite.functions.store.Turns;
 import dev.meterkite.model.alerts.AlertCommand;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
@@ -52,7 +53,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -97,6 +97,7 @@ public final class Routing {
   private final HealthRules healthRules = new HealthRules();
   private final QuotaRules quotaRules = new QuotaRules();
   private final InstantSource clock;
+  private final Turns turns;
   private final Quotas quotas;
   private final Providers providers;
   private final Alerting alerting;
@@ -109,28 +110,25 @@ public final class Routing {
 
   private final Map<String, Long> trials = new ConcurrentHashMap<>();
 
-  private static final class OfProcess {
-    static final Routing ROUTING =
-        new Routing(
-            Backend.ofProcess(), Quotas.ofProcess(), Providers.ofProcess(), Alerting.ofProcess());
-  }
-
   /** Routing over a backend; a process needs it once. */
   Routing(Backend backend, Quotas quotas, Providers providers, Alerting alerting) {
     this.catalogue =
-        new CatalogueCache(backend.store(), backend.clock(), InstantSource.system(), backend.log());
+        new CatalogueCache(backend.store(), backend.clock(), backend.realClock(), backend.log());
     this.prices = new Prices(backend);
-    this.reads = new SharedReads(backend.store());
+    this.reads = new SharedReads(backend.store(), backend.turns());
     this.decisions = backend.engine(new DecisionRules());
     this.clock = backend.clock();
+    this.turns = backend.turns();
     this.quotas = quotas;
     this.providers = providers;
     this.alerting = alerting;
   }
 
-  /** The routing of this process. */
-  static Routing ofProcess() {
-    return OfProcess.ROUTING;
+  /** The routing of a process. */
+  static Routing of(Backend backend) {
+    return backend.feature(
+        Routing.class,
+        each -> new Routing(each, Quotas.of(each), Providers.of(each), Alerting.of(each)));
   }
 
   /**
@@ -147,7 +145,7 @@ public final class Routing {
    * @param key the caller's idempotency key, null if there is none
    */
   Answer route(RouteRequest request, @Nullable String key, String requestHash) {
-    String id = key == null ? UUID.randomUUID().toString() : Ids.uuid("route-model", key);
+    String id = key == null ? turns.id().toString() : Ids.uuid("route-model", key);
     Errand errand = new Errand(request, RoutingAudit.ref(id), key != null, requestHash);
     calls.incrementAndGet();
     Duration age = CatalogueCache.MAX_AGE;
@@ -672,7 +670,7 @@ public final class Routing {
    * under an id of its own, so that the caller's key is not burnt.
    */
   private Answer nobody(Errand errand, Sight sight, Router.Choice choice) {
-    DocRef ref = RoutingAudit.ref(UUID.randomUUID().toString());
+    DocRef ref = RoutingAudit.ref(turns.id().toString());
     QuotaCommand.Purpose purpose =
         new QuotaCommand.Purpose(
             new Write.Create(

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.routing;
 
 import dev.meterkite.functions.store.Store;
+import dev.meterkite.functions.store.Turns;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SharedReads {
   private final Store store;
+  private final Turns turns;
   private final Object lock = new Object();
 
   /** Guarded by {@link #lock}. */
@@ -30,8 +32,9 @@ final class SharedReads {
   private record Waiting(
       Collection<DocRef> refs, CompletableFuture<Map<DocRef, Snapshot>> documents) {}
 
-  SharedReads(Store store) {
+  SharedReads(Store store, Turns turns) {
     this.store = store;
+    this.turns = turns;
   }
 
   /** The documents, absent ones too, as they all stood at one moment after this call began. */
@@ -39,7 +42,7 @@ final class SharedReads {
     if (refs.isEmpty()) {
       return CompletableFuture.completedFuture(Map.of());
     }
-    Waiting one = new Waiting(refs, new CompletableFuture<>());
+    Waiting one = new Waiting(refs, turns.promise());
     synchronized (lock) {
       waiting.add(one);
       if (busy) {

@@ -19,7 +19,12 @@ public final class RecordSpans implements HttpFunction {
 
   /** For the platform. */
   public RecordSpans() {
-    this(Backend.ofProcess().edge(), Spans.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public RecordSpans(Backend backend) {
+    this(backend.edge(), Spans.of(backend));
   }
 
   RecordSpans(Edge edge, Spans spans) {

@@ -51,11 +51,6 @@ public final class Spans {
   private final Metering metering;
   private final InstantSource clock;
 
-  private static final class OfProcess {
-    static final Spans SPANS =
-        new Spans(Backend.ofProcess(), Credits.ofProcess(), Metering.ofProcess());
-  }
-
   /** Spans over the credits and the metering of a backend. */
   public Spans(Backend backend, Credits credits, Metering metering) {
     this.credits = credits;
@@ -63,9 +58,10 @@ public final class Spans {
     this.clock = backend.clock();
   }
 
-  /** The spans of this process. */
-  public static Spans ofProcess() {
-    return OfProcess.SPANS;
+  /** The spans of a process. */
+  public static Spans of(Backend backend) {
+    return backend.feature(
+        Spans.class, each -> new Spans(each, Credits.of(each), Metering.of(each)));
   }
 
   /** A call with its price. */

@@ -147,6 +147,15 @@ final class Batch<I> {
     commands.forEach(pending -> pending.reply.completeExceptionally(failure));
   }
 
+  /**
+   * Forgets what was read. A document that no command asks for any more, such as the marker of one
+   * that has left the batch, would else be taken for what it was when it was read.
+   */
+  void forget() {
+    documents.clear();
+    found.clear();
+  }
+
   Snapshot document(DocRef ref) {
     Snapshot snapshot = documents.get(ref);
     if (snapshot == null) {

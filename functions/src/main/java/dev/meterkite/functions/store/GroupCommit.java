@@ -4,6 +4,7 @@ import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.CommandCodec;
 import dev.meterkite.model.command.Rules;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -125,14 +126,16 @@ public final class GroupCommit<S, I> {
    *     was over
    */
   public List<Reply> callAll(List<Command<I>> commands) {
-    long deadline = System.nanoTime() + env.limits().life().toNanos();
+    Instant deadline = env.real().plus(env.limits().life());
     List<CompletableFuture<Reply>> replies = commands.stream().map(this::submit).toList();
-    return replies.stream().map(reply -> await(reply, deadline - System.nanoTime())).toList();
+    return replies.stream()
+        .map(reply -> await(reply, Duration.between(env.real(), deadline)))
+        .toList();
   }
 
-  private static Reply await(CompletableFuture<Reply> reply, long nanos) {
+  private static Reply await(CompletableFuture<Reply> reply, Duration left) {
     try {
-      return reply.get(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+      return reply.get(Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
       return new Reply.Unavailable("timeout", SOON, Reply.Effort.NONE);
     } catch (InterruptedException e) {
@@ -150,7 +153,7 @@ public final class GroupCommit<S, I> {
    *     committed
    */
   public CompletableFuture<Reply> submit(Command<I> command) {
-    Pending<I> pending = new Pending<>(command, env.real());
+    Pending<I> pending = new Pending<>(command, env.real(), env.turns().promise());
     Reply known = env.markers().recent(command);
     if (known != null) {
       return CompletableFuture.completedFuture(known);

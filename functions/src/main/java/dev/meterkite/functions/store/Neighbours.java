@@ -143,14 +143,15 @@ final class Neighbours {
 
   /**
    * Until when a commit sent now claims the document; null to leave the claim as it is. Only an
-   * instance that has had commands of its own all the time makes one: it may lose its processor
-   * when the last of them is answered.
+   * instance that has had commands of its own all the time makes one, where it knows of no others
+   * for two commits: it may lose its processor when the last of them is answered. A caller who
+   * sends one command after the other may by chance be in time for a second commit.
    */
   synchronized @Nullable Instant claim(Instant now, boolean own, boolean rivals) {
-    if (run == 0 || !own) {
+    boolean others = rivals || foundAt.plus(FOUND_FOR).isAfter(now);
+    if (!own || run < (others ? 1 : FIRST_RUN)) {
       return null;
     }
-    boolean others = rivals || foundAt.plus(FOUND_FOR).isAfter(now);
     long nanos = (long) (LEASE_COMMITS * commitNanos);
     nanos = Math.max(nanos, (others ? LEASE_BESIDE_OTHERS : SHORTEST_LEASE).toNanos());
     Instant until = now.plusNanos(Math.min(nanos, LONGEST_LEASE.toNanos()));

@@ -17,16 +17,17 @@ final class Pending<I> {
 
   final Command<I> command;
   final Instant submitted;
-  final CompletableFuture<Reply> reply = new CompletableFuture<>();
+  final CompletableFuture<Reply> reply;
 
   /** What the rules asked to see, besides what the command names. */
   final Set<Read> wanted = new LinkedHashSet<>();
 
   int attempts;
 
-  Pending(Command<I> command, Instant submitted) {
+  Pending(Command<I> command, Instant submitted, CompletableFuture<Reply> reply) {
     this.command = command;
     this.submitted = submitted;
+    this.reply = reply;
   }
 
   /** What must not be twice in one commit; null for commands without a key. */

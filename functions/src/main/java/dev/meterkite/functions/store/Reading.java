@@ -57,7 +57,7 @@ final class Reading<S, I> {
   /** Reads the owner and what the commands must see and was not read yet. */
   void missing(DocumentQueue<S, I> queue, Batch<I> batch, Consumer<DocumentQueue.Kept<S>> then) {
     Set<DocRef> refs = new LinkedHashSet<>(Set.of(queue.owner));
-    read(queue, batch, refs, batch.missing(), false, then);
+    read(queue, batch, refs, batch.missing(), false, false, then);
   }
 
   /**
@@ -78,15 +78,20 @@ final class Reading<S, I> {
     if (withMarkers) {
       batch.commands.forEach(pending -> refs.addAll(pending.command.markers()));
     }
-    read(queue, batch, refs, batch.all(), withMarkers, then);
+    read(queue, batch, refs, batch.all(), true, withMarkers, then);
   }
 
-  /** Reads documents and queries in one round trip. */
+  /**
+   * Reads documents and queries in one round trip.
+   *
+   * @param again whether they take the place of everything that was read before
+   */
   private void read(
       DocumentQueue<S, I> queue,
       Batch<I> batch,
       Set<DocRef> refs,
       Set<Read> reads,
+      boolean again,
       boolean withMarkers,
       Consumer<DocumentQueue.Kept<S>> then) {
     List<Query> queries = new ArrayList<>();
@@ -111,6 +116,9 @@ final class Reading<S, I> {
               if (failure != null) {
                 failures.readFailed(queue, batch, StoreException.kindOf(failure));
                 return;
+              }
+              if (again) {
+                batch.forget();
               }
               documents.join().forEach(snapshot -> batch.documents.put(snapshot.ref(), snapshot));
               batch.withOwner = Set.copyOf(refs);

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -133,7 +134,7 @@ final class RelayDocuments<I> {
         if (!command.owner().equals(owner)) {
           return Optional.empty();
         }
-        commands.add(new Pending<>(command, submitted));
+        commands.add(new Pending<>(command, submitted, new CompletableFuture<>()));
       }
       Instant updated = Objects.requireNonNull(document.updateTime());
       return Optional.of(new Relay<>(document.ref(), origin, updated, commands));

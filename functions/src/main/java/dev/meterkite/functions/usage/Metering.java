@@ -3,6 +3,7 @@ package dev.meterkite.functions.usage;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.backend.Budget;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
@@ -63,13 +64,10 @@ public final class Metering {
   private final GroupCommit<MeterState, UsageCommand> engine;
   private final Store store;
   private final InstantSource clock;
+  private final InstantSource real;
   private final UsageTriage triage;
   private final Reports reports;
   private final UsageAudit audit;
-
-  private static final class OfProcess {
-    static final Metering METERING = new Metering(Backend.ofProcess());
-  }
 
   /** Metering over a backend; a process needs it once. */
   public Metering(Backend backend) {
@@ -78,6 +76,7 @@ public final class Metering {
     this.engine = backend.engine(rules);
     this.store = backend.store();
     this.clock = backend.clock();
+    this.real = backend.realClock();
     this.triage = rules.triage();
     this.reports =
         new Reports(store, settings.rateCard(), settings.focusProvider(), settings.focusIssuer());
@@ -91,9 +90,9 @@ public final class Metering {
             backend.log());
   }
 
-  /** The metering of this process. */
-  public static Metering ofProcess() {
-    return OfProcess.METERING;
+  /** The metering of a process. */
+  public static Metering of(Backend backend) {
+    return backend.feature(Metering.class, Metering::new);
   }
 
   /**
@@ -257,14 +256,14 @@ public final class Metering {
 
   /** Counts what other programs recorded for a customer before there was one. */
   private Handled countWaiting(String customerId) {
-    long begin = System.nanoTime();
+    Budget budget = new Budget(WAITING_BUDGET, real);
     Query query = Queries.pendingUsageOfCustomer(customerId, WAITING_A_PAGE);
     List<Snapshot> page = store.find(query).join();
     while (!page.isEmpty()) {
       if (recount(page).failed() > 0) {
         return Handled.later("unavailable");
       }
-      if (System.nanoTime() - begin > WAITING_BUDGET.toNanos()) {
+      if (budget.isSpent()) {
         return Handled.later("more_usage");
       }
       String last = page.get(page.size() - 1).ref().id();

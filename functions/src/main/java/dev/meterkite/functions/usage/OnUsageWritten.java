@@ -21,7 +21,12 @@ public final class OnUsageWritten implements CloudEventsFunction {
 
   /** For the platform. */
   public OnUsageWritten() {
-    this(Backend.ofProcess().intake(), Metering.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public OnUsageWritten(Backend backend) {
+    this(backend.intake(), Metering.of(backend));
   }
 
   OnUsageWritten(Intake intake, Metering metering) {

@@ -24,7 +24,12 @@ public final class RecordUsage implements HttpFunction {
 
   /** For the platform. */
   public RecordUsage() {
-    this(Backend.ofProcess().edge(), Metering.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public RecordUsage(Backend backend) {
+    this(backend.edge(), Metering.of(backend));
   }
 
   RecordUsage(Edge edge, Metering metering) {

@@ -16,7 +16,12 @@ public final class UsageReport implements HttpFunction {
 
   /** For the platform. */
   public UsageReport() {
-    this(Backend.ofProcess().edge(), Metering.ofProcess());
+    this(Backend.ofProcess());
+  }
+
+  /** Over a backend. */
+  public UsageReport(Backend backend) {
+    this(backend.edge(), Metering.of(backend));
   }
 
   UsageReport(Edge edge, Metering metering) {

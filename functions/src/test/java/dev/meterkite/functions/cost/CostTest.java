@@ -25,7 +25,6 @@ import dev.meterkite.functions.store.EmulatedStore;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
-import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.DocRef;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -100,21 +99,14 @@ class CostTest {
     // Read in the background twice a minute, which the page says apart.
     CurrentPlans plans = new CurrentPlans(backend.with(unbilled));
     plans.get();
-    Wiring wiring =
-        new Wiring()
-            .with(Backend.class, backend)
-            .with(CurrentPlans.class, plans)
-            .with(Settings.class, settings)
-            .with(Store.class, bill)
-            .with(Edge.class, backend.edge())
-            .with(Intake.class, backend.intake())
-            .with(InstantSource.class, backend.clock())
-            .with(Log.class, backend.log());
+    CurrentPlans unused = backend.feature(CurrentPlans.class, each -> plans);
     for (FunctionEntry entry : entries) {
       if (!entry.roles().contains("stripe")) {
         try {
-          functions.put(entry.name(), wiring.get(Class.forName(entry.entryPoint())));
-        } catch (ClassNotFoundException e) {
+          functions.put(
+              entry.name(),
+              Class.forName(entry.entryPoint()).getConstructor(Backend.class).newInstance(backend));
+        } catch (ReflectiveOperationException e) {
           throw new AssertionError(
               "functions.tsv:" + table.line(entry.name()) + " names no class: " + e.getMessage(),
               e);

@@ -18,25 +18,20 @@ import dev.meterkite.functions.http.FakeRequest;
 import dev.meterkite.functions.http.FakeResponse;
 import dev.meterkite.functions.http.TokenServer;
 import dev.meterkite.functions.log.Log;
-import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
-import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import java.io.IOException;
-import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.Mac;
@@ -57,7 +52,7 @@ class OwnPlansTest {
   private final AtomicReference<Instant> now =
       new AtomicReference<>(Instant.now().truncatedTo(ChronoUnit.MICROS));
   private final TokenServer issuer;
-  private final Wiring wiring;
+  private final Backend backend;
 
   OwnPlansTest() throws Exception {
     issuer = new TokenServer(key);
@@ -65,10 +60,11 @@ class OwnPlansTest {
     values.put("GOOGLE_CLOUD_PROJECT", "simulated");
     values.put("TOKEN_ISSUERS", "[" + issuer.setting("local", "") + "]");
     values.put("STRIPE_PRICES", "{\"price_forest\": \"forest\", \"price_40\": 40}");
+    values.put("STRIPE_WEBHOOK_SECRET", SECRET);
     values.put("SERVICE_ACCOUNTS", "service@tests.invalid");
     values.put("LOG_FORMAT", "jul");
     Settings settings = new Settings(values);
-    Backend backend =
+    backend =
         new Backend(
             settings,
             memory,
@@ -77,25 +73,10 @@ class OwnPlansTest {
             Edge.of(settings),
             Intake.of(settings),
             Log.ofProcess(settings));
-    wiring =
-        new Wiring()
-            .with(Backend.class, backend)
-            .with(CurrentPlans.class, new CurrentPlans(backend))
-            .with(Settings.class, settings)
-            .with(Store.class, memory)
-            .with(Edge.class, backend.edge())
-            .with(Intake.class, backend.intake())
-            .with(InstantSource.class, backend.clock())
-            .with(Log.class, backend.log());
-    withSignature();
   }
 
-  @SuppressWarnings("unchecked") // the class is known to its package alone
-  private void withSignature() throws ReflectiveOperationException {
-    Class<Object> type = (Class<Object>) Class.forName(CREDITS + "StripeSignature");
-    Constructor<Object> constructor = type.getDeclaredConstructor(Set.class, InstantSource.class);
-    constructor.setAccessible(true);
-    wiring.with(type, constructor.newInstance(Set.of(SECRET), InstantSource.system()));
+  private Object function(String type) throws ReflectiveOperationException {
+    return Class.forName(type).getConstructor(Backend.class).newInstance(backend);
   }
 
   @AfterEach
@@ -176,7 +157,7 @@ class OwnPlansTest {
   private JsonObject answer(int status, String function, FakeRequest request) {
     FakeResponse response = new FakeResponse();
     try {
-      ((HttpFunction) wiring.get(Class.forName(function))).service(request, response);
+      ((HttpFunction) function(function)).service(request, response);
     } catch (Exception e) {
       throw new AssertionError(function, e);
     }
@@ -203,7 +184,7 @@ class OwnPlansTest {
     Map<String, Object> after = new HashMap<>(before);
     after.putAll(fields);
     write(ref, after);
-    ((CloudEventsFunction) wiring.get(Class.forName(CREDITS + "OnJobWritten")))
+    ((CloudEventsFunction) function(CREDITS + "OnJobWritten"))
         .accept(FakeEvent.of(ref, before, after));
     return (Map<?, ?>) read("podcast_jobs", id).fields().get("payment");
   }

@@ -19,6 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Reply;
@@ -585,18 +586,21 @@ class CreditFunctionsTest {
     DocRef older = command.markers().get(1);
     HOSTED.set(
         older.collection(), older.id(), Map.of("request_hash", "hash", "answer", "{\"hold\":1}"));
-    Credits other =
-        new Credits(Credits.backendOfProcess(), new CurrentPlans(Credits.backendOfProcess()));
+    Credits other = anotherProcess();
     assertEquals("{\"hold\":1}", other.carryOut(command).body());
     assertEquals("99 0", balance(user) + " " + Desk.held(user));
+  }
+
+  private static Credits anotherProcess() {
+    Backend backend = Credits.of(Backend.ofProcess()).backend();
+    return new Credits(backend, new CurrentPlans(backend));
   }
 
   /** The second comes to a process that knows nothing of the first. */
   @Test
   void c22_oneKeyTwoBodiesInTwoProcesses_isAConflict() {
-    Credits one = Desk.with(Credits::ofProcess);
-    Credits other =
-        new Credits(Credits.backendOfProcess(), new CurrentPlans(Credits.backendOfProcess()));
+    Credits one = Desk.with(() -> Credits.of(Backend.ofProcess()));
+    Credits other = anotherProcess();
     String user = user(100);
     String job = "job-" + key();
     for (int i = 0; i < 2; i++) {
@@ -614,16 +618,12 @@ class CreditFunctionsTest {
   @Test
   void c26_refusalsBeyondTheRing_stayRefusals() {
     String user = user(10);
-    Credits one = Desk.with(Credits::ofProcess);
+    Credits one = Desk.with(() -> Credits.of(Backend.ofProcess()));
     List<Command<CreditCommand>> debits =
         LongStream.range(0, 1_200)
             .mapToObj(i -> CreditCommands.debit(user, 11, null, null, user + i, "hash"))
             .toList();
-    for (Credits each :
-        List.of(
-            one,
-            new Credits(
-                Credits.backendOfProcess(), new CurrentPlans(Credits.backendOfProcess())))) {
+    for (Credits each : List.of(one, anotherProcess())) {
       for (Reply reply : each.carryOut(debits)) {
         Reply.Refused refused = assertInstanceOf(Reply.Refused.class, reply);
         assertEquals(CreditOutcome.INSUFFICIENT_CREDITS, refused.outcome());

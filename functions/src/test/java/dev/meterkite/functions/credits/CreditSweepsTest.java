@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.backend.Budget;
 import dev.meterkite.functions.events.FakeEvent;
 import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Edge;
@@ -246,7 +247,11 @@ class CreditSweepsTest {
   private static Map<String, Object> walk(Backend backend, int looks) {
     AtomicLong time = new AtomicLong();
     return new Reconciliation(
-            backend, () -> new Budget(Duration.ofNanos(looks + 1), time::getAndIncrement))
+            backend,
+            () ->
+                new Budget(
+                    Duration.ofNanos(looks + 1),
+                    () -> Instant.EPOCH.plusNanos(time.getAndIncrement())))
         .walk();
   }
 

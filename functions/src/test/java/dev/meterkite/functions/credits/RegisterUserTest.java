@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.meterkite.functions.backend.Backend;
 import java.net.http.HttpResponse;
 import java.util.HashMap;
 import java.util.List;
@@ -224,7 +225,7 @@ class RegisterUserTest {
       Map<String, Object> fields = new HashMap<>(Map.of("user_id", id, "tier", "pro"));
       CompletableFuture<HttpResponse<String>> registered =
           CompletableFuture.supplyAsync(() -> register(null, id, ",'tier':'pro'"));
-      Credits credits = Desk.with(Credits::ofProcess);
+      Credits credits = Desk.with(() -> Credits.of(Backend.ofProcess()));
       CompletableFuture<Void> other =
           CompletableFuture.runAsync(
               () -> {

@@ -61,7 +61,7 @@ class StatementsTest {
                   statements
                       .page(
                           new Statements.Request("u", 3, null, null, at),
-                          "{\"sequence\":0,\"balance\":0}")
+                          "{\"sequence\":0,\"balance\":0,\"holds\":[]}")
                       .body())
               .getAsJsonObject();
       answer

@@ -184,7 +184,7 @@ class DocumentCareTest {
 
   @Test
   void usageOfBeforeTheCustomer_isCountedOnceWhenItAppears() {
-    Metering metering = Metering.ofProcess();
+    Metering metering = Metering.of(Backend.ofProcess());
     Instant now = Backend.ofProcess().clock().instant();
     for (int i = 0; i < 120; i++) {
       HOSTED.set(

@@ -10,9 +10,7 @@ import com.google.gson.JsonParser;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.hosted.Hosted;
-import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Mutation;
-import dev.meterkite.functions.usage.Metering;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import java.net.http.HttpResponse;
@@ -122,8 +120,7 @@ class RegisterCustomerTest {
     registered(id, ALL);
     Snapshot customer = HOSTED.read("customers", id);
     Instant flags = HOSTED.read("feature_flags", id).updateTime();
-    DocumentCare care =
-        new DocumentCare(Backend.ofProcess(), Metering.ofProcess(), CurrentPlans.ofProcess());
+    DocumentCare care = DocumentCare.of(Backend.ofProcess());
     DocumentChange change =
         new DocumentChange(
             customer.ref(), Snapshot.absent(customer.ref()), customer, HOSTED.now(), "event-1");

@@ -767,6 +767,7 @@ class DeployScriptTest {
             "local/launch.sh",
             "run-local.sh",
             "chaos.sh",
+            "simulate.sh",
             "bench.sh",
             ".ci/run",
             "bench/start-up/container.sh");

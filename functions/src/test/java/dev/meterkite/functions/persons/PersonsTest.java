@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.credits.CreditStatement;
 import dev.meterkite.functions.credits.Credits;
 import dev.meterkite.functions.credits.DebitCredits;
@@ -417,7 +418,7 @@ class PersonsTest {
     assertEquals(Set.of("user_id", "erased_at", "erasure"), tombstone.keySet());
     assertEquals(id, tombstone.get("user_id"));
     assertEquals("erased", tombstone.get("erasure"));
-    Credits.ofProcess().carryOut(List.of(CreditCommands.sweep(id)));
+    Credits.of(Backend.ofProcess()).carryOut(List.of(CreditCommands.sweep(id)));
     assertEquals(0, mismatches());
     assertEquals(tombstone, HOSTED.read("users", id).fields(), "no trigger or sweep rebuilds it");
     assertFalse(

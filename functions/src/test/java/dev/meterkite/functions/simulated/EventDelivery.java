@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Predicate;
 
 /**
  * Delivers the changes of documents to the functions whose triggers match, as Eventarc may: at
@@ -47,6 +48,7 @@ public final class EventDelivery {
   private final Map<String, List<FunctionEntry>> byCollection = new HashMap<>();
   private final Tally tally = new Tally();
   private final List<DeadLetter> deadLetters = new ArrayList<>();
+  private final List<Event> lost = new ArrayList<>();
   private long events;
   private long attempts;
   private long acknowledged;
@@ -107,6 +109,15 @@ public final class EventDelivery {
     return List.copyOf(deadLetters);
   }
 
+  /** Delivers what was lost of the events of some functions, as operators do with dead letters. */
+  public void redeliver(Predicate<FunctionEntry> functions) {
+    List<Event> again = lost.stream().filter(each -> functions.test(each.function())).toList();
+    lost.removeAll(again);
+    for (Event each : again) {
+      send(new Event(each.function(), each.change(), each.id(), simulation.instant()));
+    }
+  }
+
   private void publish(Change change) {
     List<FunctionEntry> functions = byCollection.get(change.ref().collection());
     if (functions == null || !isEvent(change)) {
@@ -140,6 +151,7 @@ public final class EventDelivery {
   private void publish(FunctionEntry function, Change change) {
     events++;
     if (dealt(faults.lost(), "event: lost")) {
+      lost.add(new Event(function, change, "event-" + events, simulation.instant()));
       return;
     }
     if (platform.largestEvent() < Integer.MAX_VALUE

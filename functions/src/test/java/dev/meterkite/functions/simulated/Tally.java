@@ -7,7 +7,8 @@ import java.util.TreeMap;
 public final class Tally {
   private final Map<String, Long> counts = new TreeMap<>();
 
-  void add(String kind) {
+  /** One more of a kind. */
+  public void add(String kind) {
     counts.merge(kind, 1L, Long::sum);
   }
 

@@ -6,7 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.local.Caller;
+import dev.meterkite.local.chaos.Calls.Answer;
 import dev.meterkite.local.chaos.Journal.Operation;
 import dev.meterkite.local.chaos.Journal.Outcome;
 import dev.meterkite.model.credits.CreditCommands;
@@ -18,7 +18,6 @@ import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.Users;
 import dev.meterkite.model.usage.UsageIds;
 import java.io.IOException;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -37,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  * credits, twenty-five hold and settle, ten report usage one by one or in lists of up to two
  * hundred, and the others reserve model tokens, report outcomes, drive jobs on and register users.
  */
-final class Actor {
+public final class Actor {
   private static final int MOST_OPEN = 20;
   private static final long STRETCH = 50;
 
@@ -48,8 +47,8 @@ final class Actor {
   private static final int LARGEST_BATCH = 200;
 
   /** What all actors share. */
-  record Stage(
-      Caller caller, Store store, InstantSource clock, World world, Journal journal, long seed) {}
+  public record Stage(
+      Calls calls, Store store, InstantSource clock, World world, Journal journal, long seed) {}
 
   /**
    * A hold or a reservation that waits for its settlement.
@@ -59,6 +58,7 @@ final class Actor {
   private record Open(String id, String owner, long amount) {}
 
   private final Stage stage;
+  private final String name;
   private final Deque<Open> holds = new ArrayDeque<>();
   private final Deque<Open> refundable = new ArrayDeque<>();
   private final Deque<Open> reservations = new ArrayDeque<>();
@@ -68,8 +68,12 @@ final class Actor {
   private long number;
   private int calls;
 
-  Actor(Stage stage) {
+  /**
+   * @param name no other actor of the stage has it; part of its keys
+   */
+  public Actor(Stage stage, String name) {
     this.stage = stage;
+    this.name = name;
   }
 
   /**
@@ -77,7 +81,7 @@ final class Actor {
    *
    * @param quietly whether it has to be one of credits, of whose documents no function is told
    */
-  void step(long n, boolean quietly) throws InterruptedException {
+  public void step(long n, boolean quietly) throws InterruptedException {
     number = n;
     calls = 0;
     random = new Random(stage.seed * 1_000_003 + n * 7_919);
@@ -110,7 +114,7 @@ final class Actor {
   }
 
   /** Ends what is under way; one hold and one reservation of each ten are left to lapse. */
-  void finish() throws InterruptedException {
+  public void finish() throws InterruptedException {
     while (!jobs.isEmpty()) {
       end(jobs.remove());
     }
@@ -145,7 +149,8 @@ final class Actor {
 
   private void debit() throws InterruptedException {
     String user = user();
-    long amount = 1L + random.nextInt(30);
+    // One in twenty may be more than the user has.
+    long amount = 1L + random.nextInt(random.nextInt(20) == 0 ? 3_000 : 30);
     String key = key();
     JsonObject answer =
         credits(
@@ -165,7 +170,7 @@ final class Actor {
   }
 
   /** Gives a user something, outside of the steps. */
-  void grant(String user) throws InterruptedException {
+  public void grant(String user) throws InterruptedException {
     long amount = 1L + random.nextInt(200);
     String key = key();
     String expiry =
@@ -240,10 +245,12 @@ final class Actor {
   private @Nullable JsonObject credits(
       String function, String user, String key, long amount, String body)
       throws InterruptedException {
-    HttpResponse<String> response = call(function, key, body);
+    Instant begun = stage.journal.now();
+    Answer response = call(function, key, body);
     Outcome outcome = outcome(function, response);
     stage.journal.note(
-        marker(function, user, key), new Operation(function, user, amount, outcome, null));
+        marker(function, user, key),
+        new Operation(function, user, amount, outcome, null, begun, stage.journal.now()));
     return response != null && outcome == Outcome.APPLIED ? json(response) : null;
   }
 
@@ -267,7 +274,7 @@ final class Actor {
       ids.add(UsageIds.record(customer, scene, action, at, UsageIds.positional(key, i)));
     }
     String body = count == 1 ? items.get(0) : "{\"records\":[" + String.join(",", items) + "]}";
-    HttpResponse<String> response = call("record-usage", key, body);
+    Answer response = call("record-usage", key, body);
     Outcome outcome = outcome("record-usage", response);
     if (response == null || outcome != Outcome.APPLIED) {
       ids.forEach(id -> noteRecord(id, outcome));
@@ -298,7 +305,8 @@ final class Actor {
     DocRef quota = QuotaRules.owner(World.PROVIDER, model);
     long tokens = 1L + random.nextInt(2_000);
     String key = key();
-    HttpResponse<String> response =
+    Instant begun = stage.journal.now();
+    Answer response =
         call(
             QuotaRules.RESERVE,
             key,
@@ -307,7 +315,9 @@ final class Actor {
     String marker = Ids.marker(QuotaRules.RESERVE, quota, key);
     Outcome outcome = outcome(QuotaRules.RESERVE, response);
     stage.journal.note(
-        marker, new Operation(QuotaRules.RESERVE, quota.id(), tokens, outcome, null));
+        marker,
+        new Operation(
+            QuotaRules.RESERVE, quota.id(), tokens, outcome, null, begun, stage.journal.now()));
     if (outcome == Outcome.APPLIED) {
       reservations.add(new Open(marker, quota.id(), tokens));
     }
@@ -324,7 +334,8 @@ final class Actor {
 
   private void settle(Open reservation, long tokens) throws InterruptedException {
     String key = key();
-    HttpResponse<String> response =
+    Instant begun = stage.journal.now();
+    Answer response =
         call(
             QuotaRules.SETTLE,
             key,
@@ -338,21 +349,27 @@ final class Actor {
             reservation.owner,
             tokens,
             outcome(QuotaRules.SETTLE, response),
-            reservation.id));
+            reservation.id,
+            begun,
+            stage.journal.now()));
   }
 
   private void report() throws InterruptedException {
-    HttpResponse<String> response =
+    String provider = "provider-" + random.nextInt(3);
+    String key = key();
+    Answer response =
         call(
             "report-outcome",
-            key(),
+            key,
             "{\"provider\":\"%s\",\"success\":%s,\"latency_ms\":%d%s}"
                 .formatted(
-                    "provider-" + random.nextInt(3),
+                    provider,
                     random.nextInt(4) > 0,
                     100 + random.nextInt(4_000),
                     random.nextBoolean() ? ",\"http_status\":503" : ""));
-    stage.journal.count("report-outcome", outcome("report-outcome", response));
+    Outcome outcome = outcome("report-outcome", response);
+    stage.journal.reports.put(key, new Journal.Report(provider, outcome));
+    stage.journal.count("report-outcome", outcome);
   }
 
   /** Begins a job, or drives one on that has begun. */
@@ -455,16 +472,16 @@ final class Actor {
   }
 
   private String key() {
-    return "c" + stage.seed + "-" + number + "-" + calls++ + "-" + Thread.currentThread().getId();
+    return "c" + stage.seed + "-" + number + "-" + calls++ + "-" + name;
   }
 
   /** The last answer; null when there never was one. Now and then asks a second time. */
-  private @Nullable HttpResponse<String> call(String function, String key, String body)
+  private @Nullable Answer call(String function, String key, String body)
       throws InterruptedException {
     try {
-      HttpResponse<String> response = stage.caller.post(function, key, body);
+      Answer response = stage.calls.post(function, key, body);
       noteReplay(response);
-      if (response.statusCode() == 200 && random.nextDouble() < SHARE_REPEATED) {
+      if (response.status() == 200 && random.nextDouble() < SHARE_REPEATED) {
         repeat(function, key, body, response);
       }
       return response;
@@ -473,49 +490,48 @@ final class Actor {
     }
   }
 
-  private void repeat(String function, String key, String body, HttpResponse<String> first)
+  private void repeat(String function, String key, String body, Answer first)
       throws InterruptedException {
-    HttpResponse<String> again;
+    Answer again;
     try {
-      again = stage.caller.post(function, key, body);
+      again = stage.calls.post(function, key, body);
     } catch (IOException noAnswer) {
       return; // The first answer holds.
     }
     noteReplay(again);
-    boolean sure = again.statusCode() < 500 && again.statusCode() != 429;
-    if (sure && (again.statusCode() != 200 || !again.body().equals(first.body()))) {
+    boolean sure = again.status() < 500 && again.status() != 429;
+    if (sure && (again.status() != 200 || !again.body().equals(first.body()))) {
       stage.journal.surprise(
           "%s answered %s and then %d %s"
-              .formatted(function, first.body(), again.statusCode(), again.body()));
+              .formatted(function, first.body(), again.status(), again.body()));
     }
   }
 
-  private void noteReplay(HttpResponse<String> response) {
-    if (response.headers().firstValue("Idempotency-Replayed").isPresent()) {
+  private void noteReplay(Answer response) {
+    if (response.isReplay()) {
       stage.journal.replayed();
     }
   }
 
-  private Outcome outcome(String function, @Nullable HttpResponse<String> response) {
-    if (response != null && response.statusCode() == 500) {
+  private Outcome outcome(String function, @Nullable Answer response) {
+    if (response != null && response.status() == 500) {
       stage.journal.surprise(function + " answered 500 to the end: " + response.body());
     }
-    if (response == null || response.statusCode() == 429 || response.statusCode() >= 500) {
+    if (response == null || response.status() == 429 || response.status() >= 500) {
       return Outcome.UNKNOWN;
     }
-    if (response.statusCode() == 200) {
+    if (response.status() == 200) {
       return Outcome.APPLIED;
     }
     // The clock may have passed the expiry of a grant while it was tried.
-    boolean late = response.statusCode() == 400 && response.body().contains("must be later than");
-    if (response.statusCode() != 402 && response.statusCode() != 409 && !late) {
-      stage.journal.surprise(
-          function + " answered " + response.statusCode() + ": " + response.body());
+    boolean late = response.status() == 400 && response.body().contains("must be later than");
+    if (response.status() != 402 && response.status() != 409 && !late) {
+      stage.journal.surprise(function + " answered " + response.status() + ": " + response.body());
     }
     return Outcome.REFUSED;
   }
 
-  private static JsonObject json(HttpResponse<String> response) {
+  private static JsonObject json(Answer response) {
     return JsonParser.parseString(response.body()).getAsJsonObject();
   }
 }

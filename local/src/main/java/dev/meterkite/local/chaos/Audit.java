@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * The books, checked from outside: the documents alone, beside what callers were told. Nobody may
  * be writing meanwhile. A finding begins with the document that it is about.
  */
-final class Audit {
+public final class Audit {
   /** At most this many findings are told; the first ones matter. */
   static final int MOST_FINDINGS = 200;
 
@@ -30,7 +30,7 @@ final class Audit {
   }
 
   /** Usage and quotas, whose windows and months must still be those of the run. */
-  static Audit ofCounters(Store store, Journal journal) {
+  public static Audit ofCounters(Store store, Journal journal) {
     Audit audit = new Audit(store);
     new UsageCheck(audit, journal).run();
     new QuotaCheck(audit, journal).run();
@@ -38,7 +38,7 @@ final class Audit {
   }
 
   /** Credits, jobs and alerts, when nothing is left open. */
-  static Audit ofCredits(Store store, Journal journal) {
+  public static Audit ofCredits(Store store, Journal journal) {
     Audit audit = new Audit(store);
     journal.surprises().forEach(audit::find);
     new CreditCheck(audit, journal).run();
@@ -47,12 +47,12 @@ final class Audit {
   }
 
   /** What is wrong; empty when the books balance. */
-  List<String> findings() {
+  public List<String> findings() {
     return findings;
   }
 
   /** How many documents were read. */
-  long documents() {
+  public long documents() {
     return documents;
   }
 

@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -89,7 +90,16 @@ final class ChaosRun implements AutoCloseable {
     store = host.openStore();
     caller = new Caller(host, host.tokens().service());
     world = new World(options.users(), options.customers());
-    stage = new Actor.Stage(caller, store, host.clock(), world, journal, options.seed());
+    stage = new Actor.Stage(calls(caller), store, host.clock(), world, journal, options.seed());
+  }
+
+  private static Calls calls(Caller caller) {
+    return (function, key, body) -> {
+      HttpResponse<String> response = caller.post(function, key, body);
+      Map<String, String> headers = new HashMap<>();
+      response.headers().map().forEach((name, values) -> headers.put(name, values.get(0)));
+      return new Calls.Answer(response.statusCode(), headers, response.body());
+    };
   }
 
   FirestoreStore store() {
@@ -112,9 +122,7 @@ final class ChaosRun implements AutoCloseable {
                 link,
                 host.clock(),
                 this::fireTwice,
-                store,
-                world,
-                journal));
+                new OtherPrograms(store, host.clock(), world, journal)));
     long began = System.nanoTime();
     link.calm(false);
     disturbances.start();
@@ -285,7 +293,7 @@ final class ChaosRun implements AutoCloseable {
   private void useChangedBalances() throws InterruptedException, IOException {
     Set<String> users = new TreeSet<>(journal.foreignBalances.keySet());
     users.addAll(journal.wiped);
-    Actor actor = new Actor(stage);
+    Actor actor = new Actor(stage, "afterwards");
     for (String user : users) {
       actor.grant(user);
     }

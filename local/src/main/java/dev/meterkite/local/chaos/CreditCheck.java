@@ -171,7 +171,7 @@ final class CreditCheck {
       audit.find(operation.function() + " " + marker + ": released or captured, not " + operation);
     }
     // A set() of the whole document also takes the memory of what was refused.
-    boolean forgotten = journal.wiped.contains(operation.owner());
+    boolean forgotten = journal.isForgotten(operation);
     if (operation.outcome() == Outcome.REFUSED && there && !forgotten) {
       audit.find(operation.function() + " " + marker + ": refused and applied: " + operation);
     }

@@ -1,27 +1,15 @@
 package dev.meterkite.local.chaos;
 
-import dev.meterkite.functions.store.Mutation;
-import dev.meterkite.functions.store.Store;
 import dev.meterkite.local.ChildProcesses;
 import dev.meterkite.local.LocalClock;
-import dev.meterkite.local.Pages;
 import dev.meterkite.local.chaos.FaultPlan.Disturbance;
 import dev.meterkite.local.chaos.FaultPlan.Killing;
 import dev.meterkite.local.chaos.FaultPlan.Planned;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema.Customers;
-import dev.meterkite.model.schema.Schema.UsageTracking;
-import dev.meterkite.model.schema.Schema.Users;
-import dev.meterkite.model.usage.UsageIds;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -47,9 +35,7 @@ final class Disturbances implements AutoCloseable {
       FaultyLink link,
       LocalClock clock,
       LongConsumer schedules,
-      Store store,
-      World world,
-      Journal journal) {}
+      OtherPrograms programs) {}
 
   private static final long POLL_MILLIS = 10;
   private static final Duration LONGEST_AIM = Duration.ofSeconds(10);
@@ -64,7 +50,6 @@ final class Disturbances implements AutoCloseable {
   private final Targets targets;
   private final Map<String, Long> counts = new TreeMap<>();
   private final List<Thread> threads = new ArrayList<>();
-  private final List<String> foreignRecords = new ArrayList<>();
   private volatile boolean closing;
   private volatile @Nullable Throwable failure;
 
@@ -168,10 +153,10 @@ final class Disturbances implements AutoCloseable {
         case MONTH_END -> targets.clock.set(monthEnd().minus(BEFORE_MONTH_END));
         case DAYS -> targets.clock.advance(Duration.ofMinutes(pick % MOST_MINUTES_AHEAD));
         case SCHEDULES -> targets.schedules.accept(pick);
-        case BALANCE -> changeBalance(pick);
-        case LEDGER_WIPED -> wipeLedger(pick);
-        case CUSTOMER -> editCustomer(pick);
-        case USAGE_RECORD -> writeRecord(pick);
+        case BALANCE -> targets.programs.changeBalance(pick);
+        case LEDGER_WIPED -> targets.programs.wipeLedger(pick);
+        case CUSTOMER -> targets.programs.editCustomer(pick);
+        case USAGE_RECORD -> targets.programs.writeRecord(pick);
       }
     }
   }
@@ -183,92 +168,6 @@ final class Disturbances implements AutoCloseable {
         .atDay(1)
         .atStartOfDay(ZoneOffset.UTC)
         .toInstant();
-  }
-
-  /** A balance far from any that can be right, one below zero, or a text. */
-  private void changeBalance(long pick) {
-    Snapshot user = user(pick);
-    if (user.fields().get(Users.LEDGER) == null) {
-      return; // What stands there before the first use is the opening balance.
-    }
-    Object balance =
-        switch ((int) (pick % 4)) {
-          case 0 -> -7L;
-          case 1 -> "many";
-          default -> 5_000_000L + pick % 1_000;
-        };
-    targets.journal.foreignBalances.merge(user.ref().id(), 1L, Long::sum);
-    World.write(
-        targets.store,
-        Mutation.blind(user.ref(), Map.of(Users.CREDITS_BALANCE, balance), Map.of()));
-  }
-
-  private Snapshot user(long pick) {
-    String id = targets.world.user((int) (pick / 7 % targets.world.users()));
-    return Pages.read(targets.store, List.of(CreditCommands.user(id))).get(0);
-  }
-
-  private void wipeLedger(long pick) {
-    Snapshot user = user(pick);
-    Map<String, Object> fields = new HashMap<>();
-    for (String name : List.of(Users.USER_ID, Users.EMAIL, Users.TIER, Users.CREDITS_BALANCE)) {
-      Object value = user.fields().get(name);
-      if (value != null) {
-        fields.put(name, value);
-      }
-    }
-    targets.journal.wiped.add(user.ref().id());
-    World.write(targets.store, Mutation.replace(user.ref(), fields));
-  }
-
-  private void editCustomer(long pick) {
-    String id = targets.world.customer((int) (pick % targets.world.customers()));
-    String note = "note " + pick;
-    World.write(
-        targets.store,
-        Mutation.blind(
-            new DocRef(Customers.COLLECTION, id),
-            Map.of("crm_note", note, Customers.ORGANIZATION_NAME, "Lab " + pick % 100),
-            Map.of()));
-    targets.journal.notes.put(id, note);
-  }
-
-  /** Half of the time a new record, else an edit or the deletion of one of the last. */
-  private void writeRecord(long pick) {
-    if (pick % 4 < 2 || foreignRecords.isEmpty()) {
-      createRecord(pick);
-      return;
-    }
-    String id = foreignRecords.get((int) (pick / 4 % foreignRecords.size()));
-    if (pick % 4 == 2) {
-      World.write(
-          targets.store,
-          Mutation.blind(
-              UsageIds.recordRef(id),
-              Map.of(UsageTracking.EPISODES_GENERATED, pick % 9),
-              Map.of()));
-    } else {
-      targets.journal.foreignRecords.put(id, false);
-      foreignRecords.remove(id);
-      World.write(targets.store, Mutation.delete(UsageIds.recordRef(id)));
-    }
-  }
-
-  private void createRecord(long pick) {
-    World world = targets.world;
-    int free = world.customers() - world.limitedCustomers();
-    String customer = world.customer(world.limitedCustomers() + (int) (pick / 4 % free));
-    String id = customer + "_foreign_" + pick;
-    Map<String, Object> fields = new HashMap<>();
-    fields.put(UsageTracking.CUSTOMER_ID, customer);
-    fields.put(UsageTracking.SCENE_ID, "scene-" + pick % 20);
-    fields.put(UsageTracking.ACTION, pick % 3 > 0 ? "scene_generated" : "upsell_applied");
-    fields.put(UsageTracking.TIMESTAMP, targets.clock.instant().truncatedTo(ChronoUnit.MICROS));
-    fields.put(UsageTracking.EPISODES_GENERATED, pick % 7);
-    fields.put(UsageTracking.BILLABLE, true);
-    targets.journal.foreignRecords.put(id, true);
-    foreignRecords.add(id);
-    World.write(targets.store, Mutation.replace(UsageIds.recordRef(id), fields));
   }
 
   /**

@@ -1,6 +1,10 @@
 package dev.meterkite.local.chaos;
 
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,12 +19,12 @@ import org.jspecify.annotations.Nullable;
  * besides the documents. The id of the document that proves an operation follows from its key, so
  * that also one without an answer is found where it was applied.
  */
-final class Journal {
+public final class Journal {
   /** Most surprises that are kept; the first ones matter. */
   private static final int MOST_SURPRISES = 100;
 
   /** What a caller knows of an operation in the end. */
-  enum Outcome {
+  public enum Outcome {
     APPLIED,
     REFUSED,
     /** There was never an answer, or one that promises nothing: at most once. */
@@ -34,39 +38,59 @@ final class Journal {
    * @param owner the id of the user, or of the quota's document
    * @param amount by how much a balance changes, or how many credits or tokens are set aside
    * @param of the reservation that a settlement settles; null for others
+   * @param begun real time of the first call
+   * @param ended real time of the last answer
    */
-  record Operation(
-      String function, String owner, long amount, Outcome outcome, @Nullable String of) {}
+  public record Operation(
+      String function,
+      String owner,
+      long amount,
+      Outcome outcome,
+      @Nullable String of,
+      Instant begun,
+      Instant ended) {}
+
+  /** The report of an outcome of a provider's call. */
+  public record Report(String provider, Outcome outcome) {}
+
+  /** No attempt of a call is under way so long after its last answer. */
+  private static final Duration LONGEST_ATTEMPT = Duration.ofSeconds(150);
 
   /**
    * A job, and how the pipeline ended it.
    *
    * @param status the last status that was written; null once the job was deleted
    */
-  record Job(String user, @Nullable String status) {}
+  public record Job(String user, @Nullable String status) {}
 
   /** Operations by the id of their marker. */
-  final Map<String, Operation> operations = new ConcurrentHashMap<>();
+  public final Map<String, Operation> operations = new ConcurrentHashMap<>();
 
   /** Usage records by id. */
-  final Map<String, Outcome> records = new ConcurrentHashMap<>();
+  public final Map<String, Outcome> records = new ConcurrentHashMap<>();
 
   /** Usage records of other programs by id: whether they are still there. */
-  final Map<String, Boolean> foreignRecords = new ConcurrentHashMap<>();
+  public final Map<String, Boolean> foreignRecords = new ConcurrentHashMap<>();
 
-  final Map<String, Job> jobs = new ConcurrentHashMap<>();
+  public final Map<String, Job> jobs = new ConcurrentHashMap<>();
 
   /** How often another program changed the balance of a user. */
-  final Map<String, Long> foreignBalances = new ConcurrentHashMap<>();
+  public final Map<String, Long> foreignBalances = new ConcurrentHashMap<>();
 
   /** Users whose document another program set anew. */
-  final Set<String> wiped = ConcurrentHashMap.newKeySet();
+  public final Set<String> wiped = ConcurrentHashMap.newKeySet();
+
+  /** When that was, in real time. */
+  private final Map<String, List<Instant>> wipes = new ConcurrentHashMap<>();
+
+  /** Reports of outcomes by their key. */
+  public final Map<String, Report> reports = new ConcurrentHashMap<>();
 
   /** Users who registered. */
-  final Set<String> registered = ConcurrentHashMap.newKeySet();
+  public final Set<String> registered = ConcurrentHashMap.newKeySet();
 
   /** The last note that another program left on a customer. */
-  final Map<String, String> notes = new ConcurrentHashMap<>();
+  public final Map<String, String> notes = new ConcurrentHashMap<>();
 
   private final List<String> surprises = new ArrayList<>();
   private final AtomicLong answered = new AtomicLong();
@@ -75,8 +99,50 @@ final class Journal {
   private final Map<String, Long> applied = new ConcurrentSkipListMap<>();
   private final AtomicLong replays = new AtomicLong();
 
+  private final InstantSource clock;
+
+  /** A journal in real time. */
+  public Journal() {
+    this(InstantSource.system());
+  }
+
+  /**
+   * @param clock real time
+   */
+  public Journal(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  /** Real time. */
+  Instant now() {
+    return clock.instant();
+  }
+
+  /** Another program is about to set a user's document anew. */
+  void wipes(String user) {
+    wiped.add(user);
+    wipes
+        .computeIfAbsent(user, unused -> Collections.synchronizedList(new ArrayList<>()))
+        .add(now());
+  }
+
+  /**
+   * Whether the user's document was set anew while an attempt of the operation may have been under
+   * way: then nobody remembers what was refused.
+   */
+  boolean isForgotten(Operation operation) {
+    List<Instant> moments = wipes.getOrDefault(operation.owner(), List.of());
+    synchronized (moments) {
+      return moments.stream()
+          .anyMatch(
+              at ->
+                  !at.isBefore(operation.begun())
+                      && at.isBefore(operation.ended().plus(LONGEST_ATTEMPT)));
+    }
+  }
+
   /** An operation has come to its end for its caller. */
-  void note(String marker, Operation operation) {
+  public void note(String marker, Operation operation) {
     if (operations.put(marker, operation) != null) {
       surprise("two operations have the marker " + marker);
     }
@@ -88,7 +154,7 @@ final class Journal {
    *
    * @param what the function, or the collection for a document that a caller writes by itself
    */
-  void count(String what, Outcome outcome) {
+  public void count(String what, Outcome outcome) {
     switch (outcome) {
       case APPLIED -> {
         answered.incrementAndGet();
@@ -100,7 +166,7 @@ final class Journal {
   }
 
   /** How many operations of each kind were applied. */
-  Map<String, Long> applied() {
+  public Map<String, Long> applied() {
     return new TreeMap<>(applied);
   }
 
@@ -109,35 +175,39 @@ final class Journal {
   }
 
   /** An answer that no function may give. */
-  synchronized void surprise(String what) {
+  public synchronized void surprise(String what) {
     if (surprises.size() < MOST_SURPRISES) {
       surprises.add(what);
     }
   }
 
-  synchronized List<String> surprises() {
+  /** The first of these. */
+  public synchronized List<String> surprises() {
     return List.copyOf(surprises);
   }
 
   /** All operations so far. */
-  long total() {
+  public long total() {
     return answered.get() + refused.get() + unknown.get();
   }
 
-  long answered() {
+  /** Operations that were applied. */
+  public long answered() {
     return answered.get();
   }
 
-  long refused() {
+  /** Operations that were refused. */
+  public long refused() {
     return refused.get();
   }
 
-  long unknown() {
+  /** Operations that never had an answer. */
+  public long unknown() {
     return unknown.get();
   }
 
   /** Answers that said they were given before. */
-  long replays() {
+  public long replays() {
     return replays.get();
   }
 }

@@ -16,6 +16,7 @@ import dev.meterkite.model.schema.Schema.UsageTracking;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -75,6 +76,25 @@ final class UsageCheck {
   private final Map<String, Long> scenes = new HashMap<>();
   private final Map<String, Long> episodes = new HashMap<>();
 
+  /** By customer, where that is not midnight in UTC on the first day. */
+  private final Map<String, Anchor> anchors = new HashMap<>();
+
+  /** Where months of a customer begin. */
+  private record Anchor(ZoneId zone, int day) {
+    static final Anchor UTC = new Anchor(ZoneOffset.UTC, 1);
+
+    /** The beginning of the month that a moment is in. */
+    Instant before(Instant at) {
+      YearMonth month = YearMonth.from(at.atZone(zone));
+      Instant start = start(month);
+      return start.isAfter(at) ? start(month.minusMonths(1)) : start;
+    }
+
+    private Instant start(YearMonth month) {
+      return month.atDay(Math.min(day, month.lengthOfMonth())).atStartOfDay(zone).toInstant();
+    }
+  }
+
   /** Scenes by customer and month of their timestamp. */
   private final Map<String, Long> monthly = new HashMap<>();
 
@@ -93,6 +113,7 @@ final class UsageCheck {
   }
 
   void run() {
+    audit.each(Customers.COLLECTION, this::anchor);
     audit.each(UsageTracking.COLLECTION, this::record);
     journal.records.forEach(this::acknowledged);
     journal.foreignRecords.forEach(this::foreign);
@@ -143,15 +164,22 @@ final class UsageCheck {
       return;
     }
     scenes.merge(customer, 1L, Long::sum);
-    monthly.merge(customer + " " + month(at), 1L, Long::sum);
+    monthly.merge(customer + " " + month(customer, at), 1L, Long::sum);
     if (fields.get(UsageTracking.RECORDED_AT) instanceof Instant recorded
-        && month(recorded).equals(month(at))) {
-      inTime.merge(customer + " " + month(at), 1L, Long::sum);
+        && month(customer, recorded).equals(month(customer, at))) {
+      inTime.merge(customer + " " + month(customer, at), 1L, Long::sum);
     }
   }
 
-  private static YearMonth month(Instant at) {
-    return YearMonth.from(at.atZone(ZoneOffset.UTC));
+  private void anchor(Snapshot customer) {
+    if (customer.fields().get(Customers.BILLING_TIME_ZONE) instanceof String zone
+        && customer.fields().get(Customers.BILLING_ANCHOR_DAY) instanceof Long day) {
+      anchors.put(customer.ref().id(), new Anchor(ZoneId.of(zone), Math.toIntExact(day)));
+    }
+  }
+
+  private Instant month(String customer, Instant at) {
+    return anchors.getOrDefault(customer, Anchor.UTC).before(at);
   }
 
   private void acknowledged(String id, Outcome outcome) {
@@ -245,7 +273,7 @@ final class UsageCheck {
     compare(customer, Customers.TOTAL_SCENES_GENERATED, scenes.getOrDefault(id, 0L));
     compare(customer, Customers.TOTAL_EPISODES_GENERATED, episodes.getOrDefault(id, 0L));
     if (fields.get(Customers.QUOTA_RESET_AT) instanceof Instant reset) {
-      String month = id + " " + month(reset);
+      String month = id + " " + month(id, reset);
       // A late scene counts in a month that is over only where something was counted already.
       boolean empty = number(fields.get(Customers.SCENES_GENERATED_THIS_MONTH)) == 0;
       long expected = (empty ? inTime : monthly).getOrDefault(month, 0L);
@@ -260,7 +288,7 @@ final class UsageCheck {
             if (count > quota) {
               audit.find(customer.ref(), count + " scenes in " + month + ", " + quota + " allowed");
             }
-            String period = month.substring(id.length() + 1) + "-01T00:00:00Z";
+            String period = month.substring(id.length() + 1);
             isTold(customer, AlertType.USAGE_QUOTA_WARNING, count * 100 >= quota * 80, period);
             isTold(customer, AlertType.USAGE_QUOTA_EXHAUSTED, count >= quota, period);
           });

@@ -34,7 +34,8 @@ final class Workload {
     try {
       List<Future<?>> all = new ArrayList<>();
       for (int i = 0; i < callers; i++) {
-        all.add(pool.submit(() -> play(over)));
+        String name = "caller-" + i;
+        all.add(pool.submit(() -> play(name, over)));
       }
       for (Future<?> each : all) {
         each.get();
@@ -44,8 +45,8 @@ final class Workload {
     }
   }
 
-  private @Nullable Void play(BooleanSupplier over) throws InterruptedException {
-    Actor actor = new Actor(stage);
+  private @Nullable Void play(String name, BooleanSupplier over) throws InterruptedException {
+    Actor actor = new Actor(stage, name);
     while (!over.getAsBoolean()) {
       actor.step(next.getAndIncrement(), behind.getAsBoolean());
     }

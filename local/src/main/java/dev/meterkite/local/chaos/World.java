@@ -23,31 +23,40 @@ import java.util.Map;
  * @param users at least 10
  * @param customers at least 2
  */
-record World(int users, int customers) {
-  static final int MODELS = 6;
-  static final String PROVIDER = "chaos";
+public record World(int users, int customers) {
+  /** How many models there are. */
+  public static final int MODELS = 6;
+
+  /** Of all models. */
+  public static final String PROVIDER = "chaos";
+
   static final long OPENING_BALANCE = 2_000;
   static final long SCENE_QUOTA = 300;
 
+  private static final String NEW_YORK = "America/New_York";
+  private static final String BERLIN = "Europe/Berlin";
   private static final int DOCUMENTS_A_COMMIT = 200;
   private static final List<String> TIERS = List.of("payg", "free", "enthu", "pro");
-  private static final long SMALL_LIMIT = 20_000;
+  private static final long SMALL_LIMIT = 3_000;
   private static final long LARGE_LIMIT = 1_000_000_000_000L;
 
-  String user(int index) {
+  /** The id of a user. */
+  public String user(int index) {
     return "user-" + index;
   }
 
-  String customer(int index) {
+  /** The id of a customer. */
+  public String customer(int index) {
     return "customer-" + index;
   }
 
-  String model(int index) {
+  /** The id of a model. */
+  public String model(int index) {
     return "model-" + index;
   }
 
   /** One in five customers has a quota. */
-  int limitedCustomers() {
+  public int limitedCustomers() {
     return Math.max(1, customers / 5);
   }
 
@@ -57,7 +66,7 @@ record World(int users, int customers) {
   }
 
   /** Writes all of them. */
-  void create(Store store, Instant now) {
+  public void create(Store store, Instant now) {
     List<Mutation> all = new ArrayList<>();
     for (int i = 0; i < users; i++) {
       all.add(user(i, TIERS.get(i % TIERS.size())));
@@ -92,6 +101,12 @@ record World(int users, int customers) {
     Map<String, Object> customer = new HashMap<>();
     customer.put(Customers.ORGANIZATION_NAME, "Lab " + index);
     customer.put(Customers.BUNDLE_TIER, "pro");
+    if (index % 3 > 0) {
+      // Their months end at another time, and begin an hour earlier or later after a change of
+      // clocks.
+      customer.put(Customers.BILLING_TIME_ZONE, index % 3 == 1 ? NEW_YORK : BERLIN);
+      customer.put(Customers.BILLING_ANCHOR_DAY, index % 3 == 1 ? 31L : 15L);
+    }
     if (index < limitedCustomers()) {
       customer.put(Customers.MONTHLY_SCENE_QUOTA, SCENE_QUOTA);
     }
@@ -119,7 +134,7 @@ record World(int users, int customers) {
   }
 
   /** Writes a document as other programs do, which repeat what failed. */
-  static void write(Store store, Mutation mutation) {
+  public static void write(Store store, Mutation mutation) {
     Pages.commit(store, () -> List.of(mutation));
   }
 

@@ -152,8 +152,14 @@ class ChaosRunTest {
       journal.operations.put(
           id,
           new Journal.Operation(
-              applied.function(), applied.owner(), applied.amount(), Outcome.REFUSED, null));
-      if (!journal.wiped.contains(applied.owner())) {
+              applied.function(),
+              applied.owner(),
+              applied.amount(),
+              Outcome.REFUSED,
+              null,
+              applied.begun(),
+              applied.ended()));
+      if (!journal.isForgotten(applied)) {
         isFound("a refused debit", Damage::credits, id + ": refused and applied", all -> {});
       }
       journal.operations.put(id, applied);
