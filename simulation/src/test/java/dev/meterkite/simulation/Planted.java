@@ -25,6 +25,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** Faults of the product, each in one part. */
+@SuppressWarnings("ImmutableEnumChecker") // one play at a time
 enum Planted implements Defect {
   OWNERS_WITHOUT_PRECONDITION("engine", "the owner is written whatever it holds by now") {
     @Override
