@@ -4,13 +4,10 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Mutation.Condition;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
-import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import dev.meterkite.model.schema.Schema.ModelProviderHealth;
-import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
@@ -159,24 +156,6 @@ enum Planted implements Defect {
           : mutation;
     }
   },
-  QUOTA_OF_SCENES_NOT_READ("functions", "record-usage sees no quota of scenes") {
-    @Override
-    public Snapshot read(String function, Snapshot document) {
-      return function.equals("record-usage")
-              && document.exists()
-              && document.ref().collection().equals(Customers.COLLECTION)
-          ? lacking(document, Customers.MONTHLY_SCENE_QUOTA)
-          : document;
-    }
-  },
-  QUOTA_ALERTS_NOT_WRITTEN("functions", "record-usage tells nobody of used quotas") {
-    @Override
-    public Mutation write(String function, Mutation mutation) {
-      return isIn(mutation, ModelRouterAlerts.COLLECTION) && function.equals("record-usage")
-          ? null
-          : mutation;
-    }
-  },
   SETTLEMENT_FOR_HALF("functions", "settle-quota charges half of the tokens") {
     @Override
     public Request request(String function, Request request) {
@@ -276,14 +255,6 @@ enum Planted implements Defect {
     @Override
     public boolean works(String function) {
       return !function.equals("reset-quotas");
-    }
-  },
-  HOLDS_SWEPT_HALF("sweeps", "expire-credits leaves the documents of lapsed holds open") {
-    @Override
-    public Mutation write(String function, Mutation mutation) {
-      return function.equals("expire-credits") && isIn(mutation, CreditHolds.COLLECTION)
-          ? null
-          : mutation;
     }
   },
   WINDOWS_CHARGED_HALF_AT_THEIR_END(
