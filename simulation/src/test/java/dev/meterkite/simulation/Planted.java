@@ -309,12 +309,6 @@ enum Planted implements Defect {
     return with(mutation, mutation.condition(), fields);
   }
 
-  private static Snapshot lacking(Snapshot document, String field) {
-    Map<String, Object> fields = new HashMap<>(document.fields());
-    fields.remove(field);
-    return new Snapshot(document.ref(), fields, document.updateTime());
-  }
-
   private static String halved(String body) {
     UnaryOperator<String> half = tokens -> String.valueOf(Long.parseLong(tokens) / 2);
     return Pattern.compile("\"tokens\":([0-9]+)")
