@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What documents said before they were changed, where the last state does not tell. */
 final class History {
@@ -103,7 +104,7 @@ final class History {
         : Map.of();
   }
 
-  private static long number(Object value) {
+  private static long number(@Nullable Object value) {
     return value instanceof Long number ? number : 0;
   }
 }

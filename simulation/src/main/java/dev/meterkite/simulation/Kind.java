@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /** Kinds of faults, each of which a plan can leave out. */
+@SuppressWarnings("ImmutableEnumChecker") // the functions have no state
 enum Kind {
   /** Commits that never arrive, or of which nothing is heard, or that come late or twice. */
   COMMITS(

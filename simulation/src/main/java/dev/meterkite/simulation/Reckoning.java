@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the audit of chaos.sh does not see: reports of outcomes one by one, windows of quotas that
@@ -224,7 +225,7 @@ final class Reckoning {
     return YearMonth.from(at.atZone(ZoneOffset.UTC));
   }
 
-  private static long number(Object value) {
+  private static long number(@Nullable Object value) {
     return value instanceof Long number ? number : 0;
   }
 }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param query of a GET; null for a POST
  * @param body of a POST
  */
+@SuppressWarnings("ArrayRecordComponent") // the body as it travels; never compared
 record Request(
     String method, Map<String, List<String>> headers, @Nullable String query, byte[] body)
     implements HttpRequest {

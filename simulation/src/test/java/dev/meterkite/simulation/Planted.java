@@ -4,13 +4,10 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Mutation.Condition;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
-import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import dev.meterkite.model.schema.Schema.ModelProviderHealth;
-import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
@@ -25,6 +22,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** Faults of the product, each in one part. */
+@SuppressWarnings("ImmutableEnumChecker") // one play at a time
 enum Planted implements Defect {
   OWNERS_WITHOUT_PRECONDITION("engine", "the owner is written whatever it holds by now") {
     @Override
@@ -158,24 +156,6 @@ enum Planted implements Defect {
           : mutation;
     }
   },
-  QUOTA_OF_SCENES_NOT_READ("functions", "record-usage sees no quota of scenes") {
-    @Override
-    public Snapshot read(String function, Snapshot document) {
-      return function.equals("record-usage")
-              && document.exists()
-              && document.ref().collection().equals(Customers.COLLECTION)
-          ? lacking(document, Customers.MONTHLY_SCENE_QUOTA)
-          : document;
-    }
-  },
-  QUOTA_ALERTS_NOT_WRITTEN("functions", "record-usage tells nobody of used quotas") {
-    @Override
-    public Mutation write(String function, Mutation mutation) {
-      return isIn(mutation, ModelRouterAlerts.COLLECTION) && function.equals("record-usage")
-          ? null
-          : mutation;
-    }
-  },
   SETTLEMENT_FOR_HALF("functions", "settle-quota charges half of the tokens") {
     @Override
     public Request request(String function, Request request) {
@@ -277,14 +257,6 @@ enum Planted implements Defect {
       return !function.equals("reset-quotas");
     }
   },
-  HOLDS_SWEPT_HALF("sweeps", "expire-credits leaves the documents of lapsed holds open") {
-    @Override
-    public Mutation write(String function, Mutation mutation) {
-      return function.equals("expire-credits") && isIn(mutation, CreditHolds.COLLECTION)
-          ? null
-          : mutation;
-    }
-  },
   WINDOWS_CHARGED_HALF_AT_THEIR_END(
       "sweeps", "settle-quota charges half in the last days of a month") {
     @Override
@@ -335,12 +307,6 @@ enum Planted implements Defect {
     Map<String, Object> fields = new HashMap<>(mutation.fields());
     fields.keySet().removeIf(field);
     return with(mutation, mutation.condition(), fields);
-  }
-
-  private static Snapshot lacking(Snapshot document, String field) {
-    Map<String, Object> fields = new HashMap<>(document.fields());
-    fields.remove(field);
-    return new Snapshot(document.ref(), fields, document.updateTime());
   }
 
   private static String halved(String body) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each planted fault is found, some of them by what chaos.sh does not look at. */
+@SuppressWarnings("EnumOrdinal") // any sixth
 class WholeSystemDefectsTest {
   private static final Fixture FIXTURE = new Fixture(Path.of("../functions.tsv"));
   private static final long SEED = 1;

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** One attempt of a batch: look, read, hand over or decide, commit. */
@@ -109,7 +110,16 @@ final class Attempts<S, I> {
     batch.commands.forEach(decision::add);
     batch.commands.removeAll(decision.failed());
     if (!decision.needs().isEmpty() || env.safeguards().mustReadFirst(batch, decision)) {
-      batch.rounds++;
+      if (batch.rounds++ == 0) {
+        batch.roundsOf = kept.updateTime();
+      }
+      if (batch.rounds > MOST_ROUNDS && !Objects.equals(batch.roundsOf, kept.updateTime())) {
+        // Others changed the owner between the rounds, and with it what rules must see.
+        batch.rounds = 0;
+        batch.attempts++;
+        engine.attempt(queue, batch);
+        return;
+      }
       if (batch.rounds > MOST_ROUNDS) {
         throw new IllegalStateException("rules that never have seen enough: " + decision.needs());
       }

@@ -70,6 +70,9 @@ final class Batch<I> {
   /** Reads since the last commit that were made because rules asked for more. */
   int rounds;
 
+  /** The version of the owner that the first of these rounds was decided on. */
+  @Nullable Instant roundsOf;
+
   Batch(List<Pending<I>> commands) {
     this.commands = commands;
     for (Pending<I> pending : commands) {

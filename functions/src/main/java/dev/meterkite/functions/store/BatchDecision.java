@@ -69,7 +69,7 @@ final class BatchDecision<S, I> {
     }
     Decision<S> decision;
     try {
-      decision = rules.decide(state, draft, pending.command, now);
+      decision = rules.decide(state, pending.noting(draft), pending.command, now);
     } catch (RuntimeException e) {
       failed.add(pending);
       pending.reply.completeExceptionally(e);

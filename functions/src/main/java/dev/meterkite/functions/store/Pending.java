@@ -2,10 +2,14 @@ package dev.meterkite.functions.store;
 
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -19,7 +23,7 @@ final class Pending<I> {
   final Instant submitted;
   final CompletableFuture<Reply> reply;
 
-  /** What the rules asked to see, besides what the command names. */
+  /** What the rules asked to see or have seen, besides what the command names. */
   final Set<Read> wanted = new LinkedHashSet<>();
 
   int attempts;
@@ -28,6 +32,32 @@ final class Pending<I> {
     this.command = command;
     this.submitted = submitted;
     this.reply = reply;
+  }
+
+  /** What the rules see, of which is noted what they look at, so that it can be read again. */
+  Seen noting(Seen seen) {
+    return new Seen() {
+      @Override
+      public boolean has(Read read) {
+        boolean has = seen.has(read);
+        if (has) {
+          wanted.add(read);
+        }
+        return has;
+      }
+
+      @Override
+      public Snapshot document(DocRef ref) {
+        wanted.add(new Read.Get(ref));
+        return seen.document(ref);
+      }
+
+      @Override
+      public List<Snapshot> found(Query query) {
+        wanted.add(new Read.Find(query));
+        return seen.found(query);
+      }
+    };
   }
 
   /** What must not be twice in one commit; null for commands without a key. */
