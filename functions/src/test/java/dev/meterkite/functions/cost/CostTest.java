@@ -107,9 +107,8 @@ class CostTest {
               entry.name(),
               Class.forName(entry.entryPoint()).getConstructor(Backend.class).newInstance(backend));
         } catch (ReflectiveOperationException e) {
-          throw new AssertionError(
-              "functions.tsv:" + table.line(entry.name()) + " names no class: " + e.getMessage(),
-              e);
+          throw new LinkageError(
+              "functions.tsv:" + table.line(entry.name()) + " names no class", e);
         }
       }
     }

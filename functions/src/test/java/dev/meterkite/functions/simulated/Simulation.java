@@ -43,6 +43,7 @@ public final class Simulation implements InstantSource, Turns {
   }
 
   /** The one source of chance. */
+  @Override
   public Random random() {
     return random;
   }

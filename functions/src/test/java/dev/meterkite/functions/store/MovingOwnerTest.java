@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -32,7 +33,7 @@ class MovingOwnerTest {
   private static final DocRef OWNER = new DocRef("owners", "o");
 
   /** Wants to see the document that the owner names, or, if it is hungry, another one each time. */
-  private record Curious(boolean hungry, int[] asked) implements Rules<Long, String> {
+  private record Curious(boolean hungry, AtomicInteger asked) implements Rules<Long, String> {
     @Override
     public Long decode(Snapshot owner) {
       return owner.fields().get("n") instanceof Long number ? number : 0L;
@@ -45,7 +46,7 @@ class MovingOwnerTest {
 
     @Override
     public Decision<Long> decide(Long state, Seen seen, Command<String> command, Instant now) {
-      long wanted = hungry ? asked[0]++ : state;
+      long wanted = hungry ? asked.getAndIncrement() : state;
       Read read = new Read.Get(new DocRef("sides", "s" + wanted));
       return seen.has(read)
           ? new Decision.Applied<>(state, Map.of("n", state), List.of())
@@ -92,7 +93,7 @@ class MovingOwnerTest {
   @Test
   void ownerThatMoves_isLookedAtUntilItRests() {
     Simulation simulation = new Simulation(1);
-    CompletableFuture<Reply> reply = play(simulation, new Curious(false, new int[1]));
+    CompletableFuture<Reply> reply = play(simulation, new Curious(false, new AtomicInteger()));
     assertInstanceOf(Reply.Answered.class, simulation.await(reply));
   }
 
@@ -100,7 +101,7 @@ class MovingOwnerTest {
   @Test
   void rulesThatNeverHaveSeenEnough_areAnError() {
     Simulation simulation = new Simulation(1);
-    CompletableFuture<Reply> reply = play(simulation, new Curious(true, new int[1]));
+    CompletableFuture<Reply> reply = play(simulation, new Curious(true, new AtomicInteger()));
     CompletionException failure =
         assertThrows(CompletionException.class, () -> simulation.await(reply));
     assertTrue(failure.getCause().getMessage().contains("never have seen enough"));
