@@ -1,5 +1,6 @@
 package dev.meterkite.functions.http;
 
+import java.util.Collections;
 import java.util.Set;
 
 /**
@@ -15,7 +16,7 @@ public record Caller(Set<Role> roles, String subject) {
 
   /** Whether it has one of these roles. */
   public boolean isAnyOf(Set<Role> allowed) {
-    return roles.stream().anyMatch(allowed::contains);
+    return !Collections.disjoint(roles, allowed);
   }
 
   /**

@@ -6,6 +6,7 @@ import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.meterkite.functions.Settings;
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.document.DocRef;
 import java.text.ParseException;
 import java.time.Duration;
@@ -169,7 +170,7 @@ public final class Callers {
       throw invalid();
     }
     String token = header.substring(SCHEME.length()).strip();
-    String hash = Base64.getEncoder().encodeToString(RequestHash.sha256(token));
+    String hash = Base64.getEncoder().encodeToString(Digests.sha256(token));
     Instant now = clock.instant();
     synchronized (verdicts) {
       Verdict known = verdicts.get(hash);

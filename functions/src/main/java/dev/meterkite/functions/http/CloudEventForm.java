@@ -1,6 +1,7 @@
 package dev.meterkite.functions.http;
 
 import com.google.cloud.functions.HttpRequest;
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.schema.Violation;
 import io.cloudevents.CloudEvent;
 import io.cloudevents.CloudEventData;
@@ -252,7 +253,7 @@ enum CloudEventForm {
   }
 
   private static String hash(String text) {
-    return HexFormat.of().formatHex(RequestHash.sha256(text), 0, HALF_HASH);
+    return HexFormat.of().formatHex(Digests.sha256(text), 0, HALF_HASH);
   }
 
   private static Refusal invalid(String field, String message) {

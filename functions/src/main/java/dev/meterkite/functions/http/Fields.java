@@ -504,7 +504,12 @@ public final class Fields {
 
   /** Whether a string consists of whole characters: no surrogate without its other half. */
   static boolean isWhole(String text) {
-    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+    for (int at = 0; at < text.length(); at++) {
+      if (Character.isSurrogate(text.charAt(at))) {
+        return StandardCharsets.UTF_8.newEncoder().canEncode(text);
+      }
+    }
+    return true;
   }
 
   static String join(String path, String name) {

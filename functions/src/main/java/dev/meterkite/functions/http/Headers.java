@@ -33,6 +33,7 @@ final class Headers {
 
   /** Its first value. */
   Optional<String> first(String name) {
-    return all(name).stream().findFirst();
+    List<String> sent = all(name);
+    return sent.isEmpty() ? Optional.empty() : Optional.of(sent.get(0));
   }
 }

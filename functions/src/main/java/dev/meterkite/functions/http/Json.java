@@ -12,12 +12,11 @@ import java.io.StringReader;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +31,8 @@ public final class Json {
   /** The longest number of a body, in characters; its exponent has at most three digits. */
   static final int MAX_NUMBER = 64;
 
+  private static final int TYPICAL_LENGTH = 768;
+
   private Json() {}
 
   /**
@@ -41,7 +42,7 @@ public final class Json {
    * @throws IllegalArgumentException for NaN, an infinity, or an object that JSON has no form for
    */
   public static String write(Map<String, ?> members) {
-    StringWriter text = new StringWriter(256);
+    StringWriter text = new StringWriter(TYPICAL_LENGTH);
     try (JsonWriter json = new JsonWriter(text)) {
       json.setSerializeNulls(false);
       write(json, members);
@@ -139,11 +140,13 @@ public final class Json {
   }
 
   private static String decode(byte[] body) throws Refusal {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-    } catch (CharacterCodingException e) {
+    String text = new String(body, StandardCharsets.UTF_8);
+    // What is not UTF-8 was replaced by this character, which a body may also hold itself.
+    if (text.indexOf('\uFFFD') >= 0
+        && !Arrays.equals(body, text.getBytes(StandardCharsets.UTF_8))) {
       throw refused("The body is not UTF-8.");
     }
+    return text;
   }
 
   @SuppressWarnings("NullAway") // the values of JSON may be null

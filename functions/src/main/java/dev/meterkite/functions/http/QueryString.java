@@ -20,6 +20,9 @@ final class QueryString {
    * @throws Refusal 400 for a parameter given twice, and for what is no percent-encoded UTF-8
    */
   static Map<String, String> read(String query) throws Refusal {
+    if (query.isEmpty()) {
+      return Map.of();
+    }
     Map<String, String> parameters = new LinkedHashMap<>();
     for (String pair : query.split("&", -1)) {
       if (pair.isEmpty()) {

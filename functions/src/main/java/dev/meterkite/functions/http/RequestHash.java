@@ -1,9 +1,7 @@
 package dev.meterkite.functions.http;
 
+import dev.meterkite.model.document.Digests;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -25,15 +23,7 @@ public final class RequestHash {
   public static String of(String operation, Map<String, Object> members) {
     StringBuilder normal = new StringBuilder(operation).append('\n');
     append(normal, members);
-    return HexFormat.of().formatHex(sha256(normal.toString()));
-  }
-
-  static byte[] sha256(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Digests.sha256(normal.toString()));
   }
 
   private static void append(StringBuilder normal, @Nullable Object value) {

@@ -2,15 +2,14 @@ package dev.meterkite.functions.store;
 
 import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.command.Write;
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -190,14 +189,6 @@ record CommitLog(
   }
 
   private static String hash(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      byte[] half = new byte[HASH_BYTES];
-      System.arraycopy(digest, 0, half, 0, HASH_BYTES);
-      return BASE64.encodeToString(half);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return BASE64.encodeToString(Arrays.copyOf(Digests.sha256(text), HASH_BYTES));
   }
 }

@@ -6,6 +6,7 @@ import dev.meterkite.model.command.Rules;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -115,7 +116,7 @@ public final class GroupCommit<S, I> {
    * @return {@link Reply.Unavailable} when the time is over: the command may still apply
    */
   public Reply call(Command<I> command) {
-    return callAll(List.of(command)).get(0);
+    return await(submit(command), env.limits().life().toNanos());
   }
 
   /**
@@ -127,10 +128,11 @@ public final class GroupCommit<S, I> {
    */
   public List<Reply> callAll(List<Command<I>> commands) {
     Instant deadline = env.real().plus(env.limits().life());
-    List<CompletableFuture<Reply>> replies = commands.stream().map(this::submit).toList();
-    return replies.stream()
-        .map(reply -> await(reply, Duration.between(env.real(), deadline)))
-        .toList();
+    List<CompletableFuture<Reply>> submitted = new ArrayList<>(commands.size());
+    commands.forEach(command -> submitted.add(submit(command)));
+    List<Reply> replies = new ArrayList<>(commands.size());
+    submitted.forEach(reply -> replies.add(await(reply, Duration.between(env.real(), deadline))));
+    return replies;
   }
 
   private static Reply await(CompletableFuture<Reply> reply, Duration left) {

@@ -31,8 +31,24 @@ final class PendingWrites implements Seen {
     /** Whether a command relied on the document as it was seen. */
     boolean versioned;
 
-    final Map<String, Object> fields = new LinkedHashMap<>();
-    final Map<String, Long> increments = new LinkedHashMap<>();
+    /** Those of the first write itself, which stay as they are, or a copy with later ones. */
+    Map<String, Object> fields = Map.of();
+
+    private boolean copied;
+
+    final Map<String, Long> increments = new LinkedHashMap<>(0);
+
+    void add(Map<String, Object> more) {
+      if (fields.isEmpty()) {
+        fields = more;
+        return;
+      }
+      if (!copied) {
+        fields = new LinkedHashMap<>(fields);
+        copied = true;
+      }
+      fields.putAll(more);
+    }
   }
 
   PendingWrites(Batch<?> batch, RefusedKeys refused) {
@@ -87,15 +103,15 @@ final class PendingWrites implements Seen {
           throw new IllegalStateException("created twice in one commit: " + create.ref());
         }
         part.create = true;
-        part.fields.putAll(create.fields());
+        part.add(create.fields());
       } else if (write instanceof Write.Update update) {
         if (!part.create && !batch.documents.containsKey(update.ref())) {
           throw new IllegalStateException("updated unseen: " + update.ref());
         }
         part.versioned = true;
-        part.fields.putAll(update.fields());
+        part.add(update.fields());
       } else if (write instanceof Write.Merge merge) {
-        part.fields.putAll(merge.fields());
+        part.add(merge.fields());
       } else if (write instanceof Write.Increment increment) {
         increment.amounts().forEach((path, by) -> part.increments.merge(path, by, Math::addExact));
       }

@@ -69,12 +69,10 @@ final class Protos {
       return Write.newBuilder().setDelete(name(mutation.ref())).build();
     }
     Document.Builder document = Document.newBuilder().setName(name(mutation.ref()));
-    DocumentMask.Builder mask = DocumentMask.newBuilder();
     mutation
         .fields()
         .forEach(
             (path, value) -> {
-              mask.addFieldPaths(path);
               if (value != dev.meterkite.model.command.Write.REMOVED) {
                 set(document, FieldPath.segments(path), Values.toValue(value));
               }
@@ -82,7 +80,7 @@ final class Protos {
     Write.Builder write = Write.newBuilder().setUpdate(document);
     if (mutation.condition() != Mutation.Condition.ABSENT
         && mutation.condition() != Mutation.Condition.REPLACE) {
-      write.setUpdateMask(mask);
+      write.setUpdateMask(DocumentMask.newBuilder().addAllFieldPaths(mutation.fields().keySet()));
     }
     mutation
         .increments()

@@ -25,6 +25,10 @@ final class RefusedKeys {
   private final Instant real;
   private final Map<String, CommitLog.Entry> ring;
   private final List<RefusedCommand> last;
+
+  /** Whether keys may have been refused in documents of their own. */
+  private final boolean overflowed;
+
   private long overflow;
   private boolean more;
 
@@ -36,6 +40,7 @@ final class RefusedKeys {
     this.ring = new LinkedHashMap<>(log.young(real, limits.refusedFor()));
     this.last = new ArrayList<>(log.last());
     this.overflow = log.youngOverflow(real, limits.refusedFor());
+    this.overflowed = overflow > 0;
   }
 
   /**
@@ -44,9 +49,7 @@ final class RefusedKeys {
    * older state would prove nothing.
    */
   @Nullable Read missing(Command<?> command) {
-    return command.key() == null
-            || log.youngOverflow(real, limits.refusedFor()) == 0
-            || batch.withOwner.contains(Refusals.ref(command))
+    return command.key() == null || !overflowed || batch.withOwner.contains(Refusals.ref(command))
         ? null
         : new Read.Get(Refusals.ref(command));
   }
@@ -57,11 +60,15 @@ final class RefusedKeys {
     if (key == null) {
       return null;
     }
-    CommitLog.Entry entry = ring.get(CommitLog.keyHash(command.operation(), key));
+    CommitLog.Entry entry =
+        ring.isEmpty() ? null : ring.get(CommitLog.keyHash(command.operation(), key));
+    if (entry != null || !overflowed) {
+      return entry;
+    }
     DocRef document = Refusals.ref(command);
-    return entry == null && batch.withOwner.contains(document)
+    return batch.withOwner.contains(document)
         ? Refusals.young(batch.document(document), real, limits.refusedFor())
-        : entry;
+        : null;
   }
 
   /**

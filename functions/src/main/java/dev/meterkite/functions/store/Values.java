@@ -89,7 +89,9 @@ public final class Values {
       list.forEach(item -> array.addValues(toValue(item)));
       return value.setArrayValue(array).build();
     } else if (object instanceof Map<?, ?> map) {
-      return value.setMapValue(MapValue.newBuilder().putAllFields(toFields(map))).build();
+      MapValue.Builder fields = MapValue.newBuilder();
+      map.forEach((name, field) -> fields.putFields(key(name), toValue(field)));
+      return value.setMapValue(fields).build();
     }
     throw new IllegalArgumentException("no value of a document: " + object.getClass().getName());
   }
@@ -97,14 +99,15 @@ public final class Values {
   /** The fields of a document, from a map with string keys. */
   public static Map<String, Value> toFields(Map<?, ?> map) {
     Map<String, Value> fields = new LinkedHashMap<>(map.size() * 2);
-    map.forEach(
-        (name, object) -> {
-          if (!(name instanceof String key)) {
-            throw new IllegalArgumentException("no name of a field: " + name);
-          }
-          fields.put(key, toValue(object));
-        });
+    map.forEach((name, object) -> fields.put(key(name), toValue(object)));
     return fields;
+  }
+
+  private static String key(Object name) {
+    if (name instanceof String key) {
+      return key;
+    }
+    throw new IllegalArgumentException("no name of a field: " + name);
   }
 
   /** A moment as Firestore stores it, cut to microseconds. */

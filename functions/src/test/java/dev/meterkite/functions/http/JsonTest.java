@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -115,6 +119,43 @@ class JsonTest {
     assertThrows(Refusal.class, () -> Json.readObject(latin));
     byte[] surrogate = {'{', '"', (byte) 0xed, (byte) 0xa0, (byte) 0x80, '"', ':', '1', '}'};
     assertThrows(Refusal.class, () -> Json.readObject(surrogate));
+  }
+
+  @Test
+  void replacementCharacter_isTakenWhereTheBodyHoldsIt() throws Refusal {
+    assertEquals("\uFFFD", read("{\"a\":\"\uFFFD\"}").get("a"));
+  }
+
+  @Test
+  void anyBytes_areReadAsTheStrictDecoderReadsThem() {
+    int[] bytes = {0x41, 0x7f, 0x80, 0xa0, 0xbf, 0xbd, 0xc0, 0xc3, 0xe0, 0xed, 0xef, 0xf0, 0xf4};
+    for (long seed = 0; seed < 20_000; seed++) {
+      Random random = new Random(seed);
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      body.writeBytes("{\"a\":\"".getBytes(StandardCharsets.UTF_8));
+      for (int n = random.nextInt(6); n > 0; n--) {
+        body.write(bytes[random.nextInt(bytes.length)]);
+      }
+      body.writeBytes("\"}".getBytes(StandardCharsets.UTF_8));
+      Object found;
+      Object expected;
+      try {
+        found = Json.readObject(body.toByteArray()).get("a");
+      } catch (Refusal refusal) {
+        found = "refused";
+      }
+      try {
+        String text =
+            StandardCharsets.UTF_8
+                .newDecoder()
+                .decode(ByteBuffer.wrap(body.toByteArray()))
+                .toString();
+        expected = text.substring(6, text.length() - 2);
+      } catch (CharacterCodingException notUtf8) {
+        expected = "refused";
+      }
+      assertEquals(expected, found, "seed " + seed);
+    }
   }
 
   @Test

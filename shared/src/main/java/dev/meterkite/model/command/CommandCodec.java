@@ -1,10 +1,8 @@
 package dev.meterkite.model.command;
 
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -56,13 +54,7 @@ public final class CommandCodec<I> {
   }
 
   private static String hash(String text) {
-    try {
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest, 0, VERSION_BYTES);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Digests.sha256(text), 0, VERSION_BYTES);
   }
 
   /** What two instances must have in common to exchange commands, such as {@code credits-5f0c…}. */

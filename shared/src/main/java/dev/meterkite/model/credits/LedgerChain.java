@@ -1,11 +1,10 @@
 package dev.meterkite.model.credits;
 
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Erased;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
@@ -68,7 +67,7 @@ public final class LedgerChain {
 
   /** The hash of a transaction, 64 hexadecimal digits in lower case. */
   public static String hash(Map<String, Object> transaction, String prevHash) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Digests.sha256();
     text(digest, prevHash);
     fields(digest, transaction, FIELDS);
     return HexFormat.of().formatHex(digest.digest());
@@ -171,15 +170,9 @@ public final class LedgerChain {
 
   private static void text(MessageDigest digest, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
-    digest.update(bytes);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+    for (int shift = Integer.SIZE - Byte.SIZE; shift >= 0; shift -= Byte.SIZE) {
+      digest.update((byte) (bytes.length >>> shift));
     }
+    digest.update(bytes);
   }
 }

@@ -2,6 +2,7 @@ package dev.meterkite.model.customers;
 
 import dev.meterkite.model.customers.Configuration.Warning;
 import dev.meterkite.model.customers.Setting.Source;
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.plans.BundleTier;
 import dev.meterkite.model.plans.FeatureFlag;
 import dev.meterkite.model.plans.Plans;
@@ -133,7 +134,7 @@ public final class ConfigurationRules {
       canonical(configuring(layer.document()), text);
       canonical(configuring(layer.file()), text);
     }
-    byte[] hash = FlagRules.sha256(text.toString());
+    byte[] hash = Digests.sha256(text.toString());
     return HexFormat.of().formatHex(hash, 0, Long.BYTES);
   }
 

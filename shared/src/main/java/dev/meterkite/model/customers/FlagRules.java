@@ -2,6 +2,7 @@ package dev.meterkite.model.customers;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.customers.Setting.Source;
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.plans.BundleTier;
 import dev.meterkite.model.plans.FeatureFlag;
@@ -9,9 +10,6 @@ import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -152,7 +150,7 @@ public final class FlagRules {
    * grows, and other flags reach others first. 0 reaches nobody, 100 everybody.
    */
   static boolean isReached(FeatureFlag flag, String customerId, double percent) {
-    byte[] hash = sha256(flag.wire() + "\n" + customerId);
+    byte[] hash = Digests.sha256(flag.wire() + "\n" + customerId);
     long bucket = Math.floorMod(ByteBuffer.wrap(hash).getLong(), BUCKETS);
     return bucket < Math.round(percent * BUCKETS / 100);
   }
@@ -234,13 +232,5 @@ public final class FlagRules {
         value == null ? Write.REMOVED : Map.of(PERCENT, percent, VALUE, value));
     changes.put(FeatureFlags.UPDATED_AT, now);
     return changes;
-  }
-
-  static byte[] sha256(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

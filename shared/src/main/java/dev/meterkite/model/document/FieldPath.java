@@ -38,6 +38,9 @@ public final class FieldPath {
    * @throws IllegalArgumentException for a path with an open quote or an empty segment
    */
   public static List<String> segments(String path) {
+    if (!path.isEmpty() && path.indexOf('.') < 0 && path.charAt(0) != '`') {
+      return List.of(path);
+    }
     List<String> segments = new ArrayList<>();
     int at = 0;
     while (at <= path.length()) {

@@ -1,13 +1,11 @@
 package dev.meterkite.model.plans;
 
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.prices.PriceBook;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Violation;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -124,14 +122,8 @@ public record Plans(
 
   /** The first digits of the SHA-256 of everything but the version. */
   private String hash() {
-    try {
-      String said = PlansWriter.text(PlansWriter.parts(this));
-      byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(said.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(digest).substring(0, DIGITS_OF_HASH);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java platform has SHA-256
-    }
+    String said = PlansWriter.text(PlansWriter.parts(this));
+    return HexFormat.of().formatHex(Digests.sha256(said)).substring(0, DIGITS_OF_HASH);
   }
 
   /** All parts and the version in the form of the document, which is that of a file in JSON. */
@@ -143,7 +135,8 @@ public record Plans(
 
   /** The tier with this name; empty for null and for words that are no tier. */
   public Optional<UserTier> tier(@Nullable String word) {
-    return tiers.stream().filter(tier -> tier.word().equals(word)).findFirst();
+    int rank = rank(word);
+    return rank < 0 ? Optional.empty() : Optional.of(tiers.get(rank));
   }
 
   /** The tier of users without one, and of those whose subscription has ended. */

@@ -1,11 +1,10 @@
 package dev.meterkite.model.schema;
 
+import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.document.DocRef;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
 /**
@@ -46,22 +45,15 @@ public final class Ids {
   static UUID version5(UUID namespace, byte[] name) {
     ByteBuffer hash =
         ByteBuffer.wrap(
-            sha1(
-                ByteBuffer.allocate(2 * Long.BYTES + name.length)
-                    .putLong(namespace.getMostSignificantBits())
-                    .putLong(namespace.getLeastSignificantBits())
-                    .put(name)
-                    .array()));
+            Digests.sha1()
+                .digest(
+                    ByteBuffer.allocate(2 * Long.BYTES + name.length)
+                        .putLong(namespace.getMostSignificantBits())
+                        .putLong(namespace.getLeastSignificantBits())
+                        .put(name)
+                        .array()));
     long most = (hash.getLong() & ~0xf000L) | 0x5000L;
     long least = (hash.getLong() & ~(3L << 62)) | (1L << 63);
     return new UUID(most, least);
-  }
-
-  private static byte[] sha1(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-1").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-1", e);
-    }
   }
 }

@@ -1,8 +1,6 @@
 package dev.meterkite.model.usage;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import dev.meterkite.model.document.Digests;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -103,13 +101,7 @@ public record UsageFigures(
 
   /** The first bytes of the SHA-256 of a text, in hex. */
   static String sha256(String text, int bytes) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(hash, 0, bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return HexFormat.of().formatHex(Digests.sha256(text), 0, bytes);
   }
 
   private static long zero(@Nullable Long value) {
