@@ -116,7 +116,7 @@ public final class GroupCommit<S, I> {
    * @return {@link Reply.Unavailable} when the time is over: the command may still apply
    */
   public Reply call(Command<I> command) {
-    return await(submit(command), env.limits().life().toNanos());
+    return await(submit(command), env.limits().life());
   }
 
   /**
