@@ -54,11 +54,9 @@ final class RelayDocuments<I> {
   private static final String BATCH = "batch";
 
   private final CommandCodec<I> codec;
-  private final String version;
 
   RelayDocuments(CommandCodec<I> codec) {
     this.codec = codec;
-    this.version = FORM + codec.version();
   }
 
   static Query open(DocRef owner) {
@@ -88,7 +86,7 @@ final class RelayDocuments<I> {
     fields.put(CommandRelays.OWNER, owner.toString());
     fields.put(CommandRelays.AUTHOR, origin.author());
     fields.put(CommandRelays.NUMBER, origin.number());
-    fields.put(CommandRelays.VERSION, version);
+    fields.put(CommandRelays.VERSION, version());
     fields.put(CommandRelays.SUBMITTED_AT, submitted);
     fields.put(CommandRelays.COMMANDS, text);
     fields.put(CommandRelays.EXPIRE_AT, real.plus(LIFE));
@@ -107,7 +105,7 @@ final class RelayDocuments<I> {
 
   /** The form of relays and of the commands and refusals in them. */
   String version() {
-    return version;
+    return FORM + codec.version();
   }
 
   /** Who wrote the document; empty for one of another form. */
@@ -122,7 +120,7 @@ final class RelayDocuments<I> {
   Optional<Relay<I>> relay(Snapshot document, DocRef owner) {
     Relay.Origin origin = origin(document).orElse(null);
     if (origin == null
-        || !version.equals(document.fields().get(CommandRelays.VERSION))
+        || !version().equals(document.fields().get(CommandRelays.VERSION))
         || !(document.fields().get(CommandRelays.SUBMITTED_AT) instanceof Instant submitted)
         || !(document.fields().get(CommandRelays.COMMANDS) instanceof String text)) {
       return Optional.empty();

@@ -40,7 +40,8 @@ public final class CommandCodec<I> {
 
   private final Class<I> input;
   private final List<Outcome> outcomes;
-  private final String version;
+  private final String domain;
+  private volatile @Nullable String version;
 
   /**
    * @param domain its name, such as {@code credits}
@@ -48,18 +49,27 @@ public final class CommandCodec<I> {
    * @param outcomes all refusals of the domain
    */
   public CommandCodec(String domain, Class<I> input, List<? extends Outcome> outcomes) {
+    this.domain = domain;
     this.input = input;
     this.outcomes = List.copyOf(outcomes);
-    this.version = domain + "-" + hash(ValueCodec.shape(input) + outcomes);
   }
 
   private static String hash(String text) {
     return HexFormat.of().formatHex(Digests.sha256(text), 0, VERSION_BYTES);
   }
 
-  /** What two instances must have in common to exchange commands, such as {@code credits-5f0c…}. */
+  /**
+   * What two instances must have in common to exchange commands, such as {@code credits-5f0c…}.
+   * Made when first asked for: most processes never exchange any, and to look at the shape of all
+   * commands takes as long as some hundred debits.
+   */
   public String version() {
-    return version;
+    String known = version;
+    if (known == null) {
+      known = domain + "-" + hash(ValueCodec.shape(input) + outcomes);
+      version = known;
+    }
+    return known;
   }
 
   /**
