@@ -2,6 +2,7 @@ package dev.meterkite.functions.store;
 
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -56,6 +57,11 @@ final class Pending<I> {
       public List<Snapshot> found(Query query) {
         wanted.add(new Read.Find(query));
         return seen.found(query);
+      }
+
+      @Override
+      public List<RefusedCommand> refusals() {
+        return seen.refusals();
       }
     };
   }

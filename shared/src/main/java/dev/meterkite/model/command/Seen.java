@@ -28,7 +28,5 @@ public interface Seen {
   List<Snapshot> found(Query query);
 
   /** The last commands on the owner document that were refused, the oldest first. */
-  default List<RefusedCommand> refusals() {
-    return List.of();
-  }
+  List<RefusedCommand> refusals();
 }

@@ -1,6 +1,7 @@
 package dev.meterkite.model.credits;
 
 import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -19,6 +20,11 @@ enum Unseen implements Seen {
   @Override
   public Snapshot document(DocRef ref) {
     throw new IllegalStateException("not read: " + ref);
+  }
+
+  @Override
+  public List<RefusedCommand> refusals() {
+    return List.of();
   }
 
   @Override

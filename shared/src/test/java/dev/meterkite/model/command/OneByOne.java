@@ -143,6 +143,11 @@ public final class OneByOne<S, I> {
       }
 
       @Override
+      public List<RefusedCommand> refusals() {
+        return List.of();
+      }
+
+      @Override
       public List<Snapshot> found(Query query) {
         throw new IllegalStateException("not asked: " + query);
       }

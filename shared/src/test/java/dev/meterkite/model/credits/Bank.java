@@ -10,6 +10,7 @@ import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
@@ -125,6 +126,11 @@ final class Bank {
     public Snapshot document(DocRef ref) {
       assertTrue(read.contains(new Read.Get(ref)), () -> "never read: " + ref);
       return snapshot(ref);
+    }
+
+    @Override
+    public List<RefusedCommand> refusals() {
+      return List.of();
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.PaidCredits.Purchase;
@@ -48,6 +49,11 @@ class PaidCreditsTest {
     @Override
     public Snapshot document(DocRef ref) {
       return Snapshot.absent(ref);
+    }
+
+    @Override
+    public List<RefusedCommand> refusals() {
+      return List.of();
     }
 
     @Override

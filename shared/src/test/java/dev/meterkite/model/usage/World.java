@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.RefusedCommand;
 import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
@@ -169,6 +170,11 @@ final class World {
       public Snapshot document(DocRef ref) {
         assertTrue(has(new Read.Get(ref)), "not read: " + ref);
         return get(ref);
+      }
+
+      @Override
+      public List<RefusedCommand> refusals() {
+        return List.of();
       }
 
       @Override
