@@ -35,7 +35,7 @@ class StartTest {
       }
     }
     for (String module :
-        List.of("shared", "emulator", "functions", "local", "openfeature", "bench")) {
+        List.of("shared", "emulator", "functions", "local", "openfeature", "bench", "simulation")) {
       copy(ROOT.resolve(module).resolve("pom.xml"));
       copyAll(ROOT.resolve(module).resolve("src/main"));
     }
