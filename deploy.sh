@@ -182,7 +182,8 @@ check_tools() {
 preflight() {
   check_tools
   [[ $project =~ ^[a-z][a-z0-9-]{4,28}[a-z0-9]$ ]] || fail '--project ID is missing or no project id'
-  [[ $location =~ ^[a-z]+[0-9]?(-[a-z]+[0-9]+)?$ ]] || fail "$location is no location"
+  [[ $location =~ ^[a-z]+([0-9]|-[a-z]+[0-9]+)$ ]] ||
+    fail "$location is no location; a database is in a region such as us-central1, or in several, such as nam5"
   if [ -z "$region" ]; then
     [[ $location == *-* ]] || fail "$location holds several regions: name one of them with --region"
     region=$location

@@ -1,10 +1,7 @@
 package dev.meterkite.local;
 
-import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.http.Json;
-import dev.meterkite.functions.http.UnavailableException;
 import dev.meterkite.functions.plans.CurrentPlans;
-import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Limits;
 import dev.meterkite.functions.store.Pauses;
@@ -79,18 +76,12 @@ public final class AdoptUsers {
    * every user has a ledger, or with {@code --dry-run} can have one; 1 if not; 2 for a wrong
    * command line.
    */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("adopt", args);
-    int status;
-    try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
-      status =
-          new AdoptUsers(store, CurrentPlans.read(store), InstantSource.system(), System.out)
-              .run(options.dryRun());
-    } catch (LocalHostException | UnavailableException e) {
-      System.err.println(e.getMessage());
-      status = 1;
-    }
-    System.exit(status);
+    Documents.end(
+        store ->
+            new AdoptUsers(store, CurrentPlans.read(store), InstantSource.system(), System.out)
+                .run(options.dryRun()));
   }
 
   /** A user and what would become of it. */

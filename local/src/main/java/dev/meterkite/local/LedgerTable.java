@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * All transactions with a sequence. A run writes those of a user from the sequence on where the
@@ -65,8 +66,10 @@ final class LedgerTable implements Table {
     users.forEach(
         (id, user) -> checkBalance(user, all.getOrDefault(id, new TreeMap<>()), findings));
     Map<String, Map<String, Object>> ends = ends(earlier);
-    ends.forEach(
-        (user, end) -> checkEnd(user, end, all.getOrDefault(user, new TreeMap<>()), findings));
+    earlier.stream()
+        .filter(row -> !isThere(row, all))
+        .map(LedgerTable::differs)
+        .forEach(findings::add);
     List<Map<String, Object>> rows = new ArrayList<>();
     all.forEach(
         (user, transactions) ->
@@ -102,7 +105,7 @@ final class LedgerTable implements Table {
     Map<String, Map<String, Object>> ends = new HashMap<>();
     for (Map<String, Object> row : earlier) {
       ends.merge(
-          String.valueOf(row.get(CreditTransactions.USER_ID)),
+          user(row),
           row,
           (one, other) ->
               Table.whole(one, CreditTransactions.SEQUENCE)
@@ -150,21 +153,23 @@ final class LedgerTable implements Table {
     }
   }
 
-  /** What the last run ended with is still what the documents say. */
-  private static void checkEnd(
-      String user,
-      Map<String, Object> end,
-      SortedMap<Long, Map<String, Object>> rows,
-      List<String> findings) {
-    long sequence = Table.whole(end, CreditTransactions.SEQUENCE);
-    Map<String, Object> there = rows.get(sequence);
-    boolean same =
-        there != null
-            && Table.whole(there, CreditTransactions.BALANCE_AFTER)
-                == Table.whole(end, CreditTransactions.BALANCE_AFTER);
-    if (!same) {
-      findings.add(
-          "ledger: user " + user + " is not what earlier rows say at sequence " + sequence);
-    }
+  /** Whether a document still says what an earlier row says. */
+  private static boolean isThere(
+      Map<String, Object> row, Map<String, NavigableMap<Long, Map<String, Object>>> all) {
+    Map<String, Object> there =
+        all.getOrDefault(user(row), new TreeMap<>())
+            .get(Table.whole(row, CreditTransactions.SEQUENCE));
+    return there != null
+        && Stream.of(CreditTransactions.AMOUNT, CreditTransactions.BALANCE_AFTER)
+            .allMatch(name -> Table.whole(there, name) == Table.whole(row, name));
+  }
+
+  private static String user(Map<String, Object> row) {
+    return String.valueOf(row.get(CreditTransactions.USER_ID));
+  }
+
+  private static String differs(Map<String, Object> row) {
+    return "ledger: user %s is not what earlier rows say at sequence %d"
+        .formatted(user(row), Table.whole(row, CreditTransactions.SEQUENCE));
   }
 }

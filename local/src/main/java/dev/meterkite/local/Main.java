@@ -120,9 +120,7 @@ public final class Main {
             Map.of(
                 "FIRESTORE_EMULATOR_HOST", host.firestore(),
                 "GOOGLE_CLOUD_PROJECT", host.project()));
-    try (FirestoreStore store = FirestoreStore.open(settings)) {
-      return command.run(store, host.clock(), options, out);
-    }
+    return Documents.with(settings, store -> command.run(store, host.clock(), options, out));
   }
 
   private static final Logger LOG = Logger.getLogger(Main.class.getName());

@@ -1,9 +1,6 @@
 package dev.meterkite.local;
 
-import dev.meterkite.functions.Settings;
-import dev.meterkite.functions.http.UnavailableException;
 import dev.meterkite.functions.plans.CurrentPlans;
-import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.DataModel;
@@ -70,18 +67,12 @@ public final class Migration {
    * The same against the project of {@code GOOGLE_CLOUD_PROJECT}: {@code DIR [--dry-run]}. Status 0
    * if everything is there and right, 1 if not, 2 for a wrong command line.
    */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("migrate", args);
-    int status;
-    try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
-      status =
-          new Migration(store, CurrentPlans.read(store), InstantSource.system(), System.out)
-              .run(Path.of(options.arguments().get(0)), options.dryRun());
-    } catch (LocalHostException | UnavailableException e) {
-      System.err.println(e.getMessage());
-      status = 1;
-    }
-    System.exit(status);
+    Documents.end(
+        store ->
+            new Migration(store, CurrentPlans.read(store), InstantSource.system(), System.out)
+                .run(Path.of(options.arguments().get(0)), options.dryRun()));
   }
 
   /**

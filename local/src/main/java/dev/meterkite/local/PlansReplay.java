@@ -1,9 +1,7 @@
 package dev.meterkite.local;
 
-import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.plans.CurrentPlans;
-import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Violation;
@@ -34,20 +32,14 @@ public final class PlansReplay {
   }
 
   /** The same against the project of {@code GOOGLE_CLOUD_PROJECT}; see {@code --help}. */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("replay", args);
-    int status;
-    try {
-      Options.Span span = Objects.requireNonNull(options.replay());
-      check(span);
-      try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
-        status = new PlansReplay(store, System.out).run(span);
-      }
-    } catch (LocalHostException e) {
-      System.err.println(e.getMessage());
-      status = 1;
-    }
-    System.exit(status);
+    Options.Span span = Objects.requireNonNull(options.replay());
+    Documents.end(
+        store -> {
+          check(span);
+          return new PlansReplay(store, System.out).run(span);
+        });
   }
 
   /**

@@ -3,9 +3,7 @@ package dev.meterkite.local;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
-import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.prices.Prices;
-import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.DocRef;
@@ -70,18 +68,12 @@ public final class PriceImport {
   }
 
   /** The same against the project of {@code GOOGLE_CLOUD_PROJECT}; see {@code --help}. */
-  public static void main(String[] args) {
+  public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("prices", args);
-    int status;
-    try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
-      status =
-          new PriceImport(store, InstantSource.system(), System.out)
-              .run(Path.of(options.arguments().get(0)), options.only(), options.apply());
-    } catch (LocalHostException e) {
-      System.err.println(e.getMessage());
-      status = 1;
-    }
-    System.exit(status);
+    Documents.end(
+        store ->
+            new PriceImport(store, InstantSource.system(), System.out)
+                .run(Path.of(options.arguments().get(0)), options.only(), options.apply()));
   }
 
   /**

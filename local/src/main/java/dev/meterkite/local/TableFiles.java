@@ -11,6 +11,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -26,17 +27,30 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a folder of tables: one a table and run, {@code
  * ledger-20261130T200000.000000Z.jsonl} by the watermark of the run, and {@code watermark.json},
- * which names them all with their sizes and hashes. It is replaced last and in one move: a file
- * that it does not name was left by a run that did not end, and counts for nothing.
+ * which names them all with their sizes and hashes.
+ *
+ * <p>A run writes its files as {@code ….part}, then replaces {@code watermark.json} in one move,
+ * which decides that it has been, then moves them to their names. So a run that dies before has
+ * left parts that count for nothing, and after it the next run moves what it left. A file of such a
+ * name that {@code watermark.json} does not name is not of these runs: its rows would be there
+ * twice, so nothing is written beside it.
  */
 final class TableFiles {
   static final String WATERMARK = "watermark.json";
   private static final String LOCK = ".lock";
+  private static final String PART = ".part";
+  private static final Pattern OF_A_RUN =
+      Pattern.compile("(%s)-.*\\.jsonl".formatted(String.join("|", Tables.ALL)));
   private static final DateTimeFormatter NAME =
       DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -87,15 +101,39 @@ final class TableFiles {
   /**
    * The files of a folder, which may be missing or empty.
    *
-   * @throws LocalHostException where a file is not what {@code watermark.json} says
+   * @throws LocalHostException where a file is not what {@code watermark.json} says, or not named
+   *     by it
    */
   static TableFiles of(Path folder) throws IOException {
+    // Listed first: what another run names meanwhile is not among them.
+    Set<String> unnamed = names(folder);
+    unnamed.removeIf(name -> !OF_A_RUN.matcher(name).matches());
     Path file = folder.resolve(WATERMARK);
-    if (!Files.exists(file)) {
-      return new TableFiles(folder, new byte[0], Map.of());
+    boolean isFirst = !Files.exists(file);
+    byte[] bytes = isFirst ? new byte[0] : JsonFile.bytes(file);
+    Map<String, Written> tables =
+        isFirst ? Map.of() : tables(folder, file, JsonFile.object(file, bytes));
+    tables.values().forEach(table -> table.files().forEach(each -> unnamed.remove(each.name())));
+    if (!unnamed.isEmpty()) {
+      throw new LocalHostException(
+          "%s does not name %s, whose rows would be there twice: put the %s of its run back, or begin in another folder."
+              .formatted(file, String.join(", ", unnamed), WATERMARK));
     }
-    byte[] bytes = JsonFile.bytes(file);
-    JsonObject watermark = JsonFile.object(file, bytes);
+    return new TableFiles(folder, bytes, tables);
+  }
+
+  private static Set<String> names(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return new TreeSet<>();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(each -> each.getFileName().toString())
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
+  }
+
+  private static Map<String, Written> tables(Path folder, Path file, JsonObject watermark) {
     Map<String, Written> tables = new LinkedHashMap<>();
     try {
       for (String name : watermark.getAsJsonObject("tables").keySet()) {
@@ -107,7 +145,7 @@ final class TableFiles {
     } catch (RuntimeException e) { // a member that is missing, or of another type
       throw new LocalHostException(file + " is not what a run of tables writes.", e);
     }
-    return new TableFiles(folder, bytes, tables);
+    return tables;
   }
 
   private static Written written(Path folder, JsonObject table) {
@@ -124,8 +162,13 @@ final class TableFiles {
                       file.get("rows").getAsLong(),
                       file.get("sha256").getAsString());
               files.add(segment);
+              publish(folder.resolve(segment.name()));
               rows.addAll(rows(folder.resolve(segment.name()), segment));
             });
+    if (table.get("rows").getAsLong() != rows.size()
+        || files.stream().map(Segment::name).distinct().count() != files.size()) {
+      throw new IllegalStateException("the files are not those of its rows");
+    }
     return new Written(
         Instant.parse(table.get("until").getAsString()), JsonValues.fields(table), files, rows);
   }
@@ -183,10 +226,19 @@ final class TableFiles {
       }
       Map<String, Object> all = new LinkedHashMap<>();
       tables.forEach((name, written) -> all.put(name, written.stated()));
-      for (Run run : runs) {
-        all.put(run.table().name(), write(run));
+      for (String name : names(folder)) {
+        if (name.endsWith(".jsonl" + PART)) {
+          Files.delete(folder.resolve(name)); // of a run that did not end
+        }
       }
-      replace(file, (Json.write(Map.of("tables", all)) + "\n").getBytes(StandardCharsets.UTF_8));
+      List<Path> added = new ArrayList<>();
+      for (Run run : runs) {
+        all.put(run.table().name(), write(run, added));
+      }
+      Path part = part(file);
+      Files.writeString(part, Json.write(Map.of("tables", all)) + "\n");
+      Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      added.forEach(TableFiles::publish);
     }
   }
 
@@ -198,7 +250,7 @@ final class TableFiles {
     }
   }
 
-  private Map<String, Object> write(Run run) throws IOException {
+  private Map<String, Object> write(Run run, List<Path> added) throws IOException {
     Written before = tables.get(run.table().name());
     List<Segment> files = new ArrayList<>(before == null ? List.of() : before.files());
     List<Map<String, Object>> rows = new ArrayList<>(rows(run.table()));
@@ -208,7 +260,8 @@ final class TableFiles {
       run.rows().rows().forEach(row -> lines.append(Json.write(row)).append('\n'));
       byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
       String name = run.table().name() + "-" + NAME.format(run.until()) + ".jsonl";
-      replace(folder.resolve(name), bytes);
+      Files.write(part(folder.resolve(name)), bytes);
+      added.add(folder.resolve(name));
       files.add(new Segment(name, run.rows().rows().size(), sha256(bytes)));
     }
     Map<String, Object> stated = new LinkedHashMap<>();
@@ -224,10 +277,21 @@ final class TableFiles {
     return stated;
   }
 
-  private static void replace(Path file, byte[] bytes) throws IOException {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
-    Files.write(part, bytes);
-    Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+  private static Path part(Path file) {
+    return file.resolveSibling(file.getFileName() + PART);
+  }
+
+  /** Moves a file that {@code watermark.json} names to its name, unless it has it. */
+  private static void publish(Path file) {
+    if (!Files.exists(file)) {
+      try {
+        Files.move(part(file), file, StandardCopyOption.ATOMIC_MOVE);
+      } catch (NoSuchFileException e) {
+        // It is gone, as its reader will say; or another run has moved it meanwhile.
+      } catch (IOException e) {
+        throw new LocalHostException(part(file) + " cannot be moved to its name: " + e, e);
+      }
+    }
   }
 
   private static String sha256(byte[] bytes) {

@@ -1,7 +1,5 @@
 package dev.meterkite.local;
 
-import dev.meterkite.functions.Settings;
-import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Store;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -53,20 +51,15 @@ public final class Tables {
   }
 
   /** The tables of the project that the environment names; takes what the sub-command takes. */
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("tables", args);
-    int status;
-    try (FirestoreStore store = FirestoreStore.open(Settings.ofProcess())) {
-      Path folder = Path.of(options.arguments().get(0));
-      NewFolder.check(folder);
-      status =
-          new Tables(store, InstantSource.system(), System.out)
+    Path folder = Path.of(options.arguments().get(0));
+    Documents.end(
+        store -> {
+          NewFolder.check(folder);
+          return new Tables(store, InstantSource.system(), System.out)
               .exportTo(folder, options.only(), options.until());
-    } catch (LocalHostException e) {
-      System.err.println(e.getMessage());
-      status = 1;
-    }
-    System.exit(status);
+        });
   }
 
   /**

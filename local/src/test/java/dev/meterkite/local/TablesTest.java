@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -19,11 +20,13 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -78,6 +81,12 @@ class TablesTest {
 
   private String refused() {
     return refused(LATER);
+  }
+
+  private String refused(Instant now, Instant until) {
+    return assertThrows(
+            LocalHostException.class, () -> tables(now).exportTo(folder, Set.of(), until))
+        .getMessage();
   }
 
   private String refused(Instant until) {
@@ -354,7 +363,8 @@ class TablesTest {
     store.commit(List.of(Mutation.delete(new DocRef("credit_transactions", second)))).join();
     assertEquals(
         "The rows do not agree with the books, so nothing is written."
-            + " ledger: user ada is wrong at sequence 3.",
+            + " ledger: user ada is wrong at sequence 3; ledger: user ada is not what earlier rows"
+            + " say at sequence 2.",
         assertThrows(LocalHostException.class, () -> export(LATER.plusSeconds(1))).getMessage());
     assertEquals(10, rows("ledger").size());
     assertEquals(LATER.toString(), watermark("ledger").get("until").getAsString());
@@ -415,24 +425,125 @@ class TablesTest {
   }
 
   @Test
-  void fileOfARunThatDidNotEnd_countsForNothing() throws IOException {
+  void partOfARunThatDidNotEnd_countsForNothing_andGoes() throws IOException {
     export(LATER);
-    Files.writeString(folder.resolve("ledger-20261130T200001.000000Z.jsonl"), "{\"half\": ");
+    Path part = folder.resolve("ledger-20261130T200001.000000Z.jsonl.part");
+    Files.writeString(part, "{\"half\": ");
+    assertEquals(0, export(LATER.plusSeconds(2)));
+    assertEquals(10, rows("ledger").size());
+    assertFalse(Files.exists(part));
+  }
+
+  /** A run that dies behind its watermark has not moved its files; the next one does. */
+  @Test
+  void partThatTheWatermarkNames_isMovedToItsName() throws IOException {
+    export(LATER);
+    Path file = file("ledger");
+    Files.move(file, file.resolveSibling(file.getFileName() + ".part"));
+    assertEquals(0, export(LATER.plusSeconds(1)));
+    assertTrue(Files.exists(file));
+    assertEquals(10, rows("ledger").size());
+  }
+
+  /** All files of a table together have each row once, so there may be none beside ours. */
+  @Test
+  void fileThatTheWatermarkDoesNotName_isRefused_andNothingIsWritten() throws IOException {
+    export(LATER);
+    Path stray = folder.resolve("ledger-foo.jsonl");
+    Files.writeString(stray, "{}\n");
+    refusesAll("does not name ledger-foo.jsonl");
+    Files.delete(stray);
+    Path watermark = folder.resolve("watermark.json");
+    String text = Files.readString(watermark);
+    Files.delete(watermark);
+    refusesAll("does not name decisions-");
+    Files.writeString(watermark, text.replaceAll("\"files\":\\[[^]]*]", "\"files\":[]"));
+    refusesAll("is not what a run of tables writes");
+    JsonObject empty = JsonParser.parseString(text).getAsJsonObject();
+    for (String table : Tables.ALL) {
+      JsonObject stated = empty.getAsJsonObject("tables").getAsJsonObject(table);
+      stated.add("files", new JsonArray());
+      stated.addProperty("rows", 0);
+    }
+    Files.writeString(watermark, empty.toString());
+    refusesAll("does not name decisions-");
+    Files.writeString(watermark, text);
+    Files.writeString(folder.resolve("ledger-notes.txt"), "theirs");
     assertEquals(0, export(LATER.plusSeconds(1)));
     assertEquals(10, rows("ledger").size());
+  }
+
+  private void refusesAll(String because) throws IOException {
+    Set<Path> before = Set.copyOf(files());
+    String refused = refused(LATER.minusSeconds(1)) + refused(LATER);
+    assertTrue(refused.contains(because), refused);
+    assertEquals(before, Set.copyOf(files()));
+  }
+
+  private Path file(String table) throws IOException {
+    return folder.resolve(
+        watermark(table)
+            .getAsJsonArray("files")
+            .get(0)
+            .getAsJsonObject()
+            .get("name")
+            .getAsString());
+  }
+
+  /** The hash of a file says who wrote it last, not that it is right. */
+  @Test
+  void earlierRowThatIsNotItsDocument_isFound_alsoWithAHashThatFits() throws Exception {
+    export(LATER);
+    Path file = file("ledger");
+    List<String> lines = new ArrayList<>(Files.readAllLines(file));
+    JsonObject first = JsonParser.parseString(lines.get(0)).getAsJsonObject();
+    first.addProperty("amount", first.get("amount").getAsLong() + 1);
+    lines.set(0, first.toString());
+    Files.write(file, lines);
+    String hash =
+        HexFormat.of()
+            .formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file)));
+    Path watermark = folder.resolve("watermark.json");
+    String stated =
+        watermark("ledger")
+            .getAsJsonArray("files")
+            .get(0)
+            .getAsJsonObject()
+            .get("sha256")
+            .getAsString();
+    Files.writeString(watermark, Files.readString(watermark).replace(stated, hash));
+    Set<Path> before = Set.copyOf(files());
+    String refused = refused(LATER.plusSeconds(1), LATER.plusSeconds(1));
+    assertTrue(refused.contains("user ada is not what earlier rows say at sequence 1"), refused);
+    assertEquals(before, Set.copyOf(files()));
+  }
+
+  @Test
+  void firestoreThatCannotBeAsked_isOneSentence() {
+    for (String host :
+        List.of("127.0.0.1:1", "nobody.invalid:8080", "no host", "127.0.0.1:99999")) {
+      Settings settings =
+          new Settings(Map.of("FIRESTORE_EMULATOR_HOST", host, "GOOGLE_CLOUD_PROJECT", "p"));
+      String refused =
+          assertThrows(
+                  LocalHostException.class,
+                  () ->
+                      Documents.with(
+                          settings,
+                          dead ->
+                              new Tables(dead, InstantSource.system(), out)
+                                  .exportTo(folder.resolve("none"), Set.of(), null)))
+              .getMessage();
+      assertTrue(refused.startsWith("The emulator at " + host + " cannot be used: "), refused);
+      assertEquals(1, refused.lines().count(), refused);
+    }
+    assertFalse(Files.exists(folder.resolve("none")));
   }
 
   @Test
   void changedOrMissingFile_isRefused() throws IOException {
     export(LATER);
-    Path file =
-        folder.resolve(
-            watermark("ledger")
-                .getAsJsonArray("files")
-                .get(0)
-                .getAsJsonObject()
-                .get("name")
-                .getAsString());
+    Path file = file("ledger");
     String text = Files.readString(file);
     Files.writeString(file, text.replaceFirst("\"amount\":(-?\\d+)", "\"amount\":1$1"));
     assertTrue(refused().contains("is not as its run wrote it"), refused());

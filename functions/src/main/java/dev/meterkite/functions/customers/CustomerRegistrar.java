@@ -193,6 +193,13 @@ final class CustomerRegistrar {
                   "already_exists",
                   "The customer exists with other values in the fields under errors.")
               .errors(exists.differing()));
+    } else if (result instanceof CustomerRegistration.Erased erased) {
+      return Answer.problem(
+          Problem.of(
+                  409,
+                  "customer_erased",
+                  "The customer was erased: the fields under errors are not taken again.")
+              .errors(erased.names()));
     } else if (result instanceof CustomerRegistration.Invalid invalid) {
       return Answer.problem(Problem.invalid(invalid.violations()));
     }

@@ -14,7 +14,8 @@ import java.io.IOException;
  * {@code register-customer}: creates a customer and its flags in one commit.
  *
  * <p>A customer that exists is answered as it is: fields that it lacks are set, and a field that
- * differs is a 409 {@code already_exists}.
+ * differs is a 409 {@code already_exists}. A customer that was erased takes all but what the
+ * erasure removed, such as a name: that is a 409 {@code customer_erased}.
  */
 public final class RegisterCustomer implements HttpFunction {
   private final Edge edge;

@@ -618,6 +618,7 @@ class DeployScriptTest {
     "--location nam5, name one of them with --region",
     "--region nam5, is no region",
     "--location nowhere!, is no location",
+    "--location mars, mars is no location",
     "--verbose, unknown option --verbose",
     "--project X, no project id",
     "--project, needs a value",

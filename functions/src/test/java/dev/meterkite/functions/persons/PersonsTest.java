@@ -558,6 +558,43 @@ class PersonsTest {
     assertEquals(before, HOSTED.get(UsageReport.class, "admin", query).body());
   }
 
+  @Test
+  void erasedCustomer_isNotNamedAgainByARegistration_alsoWhileTheErasureIsUnfinished() {
+    String named = "{'customer_id':'" + id + "','organization_name':'" + name + "'}";
+    done(RegisterCustomer.class, "service", named);
+    Call<Erasure.Request> erase =
+        new Call<>(
+            new Caller(Set.of(Role.ADMIN), "root"),
+            new Erasure.Request(new Person(Person.Kind.CUSTOMER, id), false),
+            null,
+            "hash",
+            "request");
+    Answer half = new Erasure(HOSTED.store(), HOSTED::now, 0).erase(erase);
+    assertTrue(json(half.body()).get("more").getAsBoolean(), half.body());
+    isNotNamed(named);
+    assertEquals(200, new Erasure(HOSTED.store(), HOSTED::now).erase(erase).status());
+    isNotNamed(named);
+    done(
+        RegisterCustomer.class,
+        "service",
+        "{'customer_id':'" + id + "','support_tier':'priority'}");
+    assertEquals("priority", HOSTED.read("customers", id).fields().get("support_tier"));
+    assertFalse(export("customer_id=" + id, 500).toString().contains(name));
+  }
+
+  private void isNotNamed(String named) {
+    Map<String, Object> before = HOSTED.read("customers", id).fields();
+    String key = key();
+    for (int calls = 0; calls < 2; calls++) {
+      HttpResponse<String> refused =
+          HOSTED.post(RegisterCustomer.class, "service", key, named.replace('\'', '"'));
+      assertEquals(409, refused.statusCode(), refused.body());
+      assertEquals("customer_erased", json(refused.body()).get("code").getAsString());
+      assertTrue(refused.body().contains("organization_name"), refused.body());
+    }
+    assertEquals(before, HOSTED.read("customers", id).fields());
+  }
+
   /** A store that dies at a commit: before it is applied, or before its answer is heard. */
   private static final class DyingStore extends ForwardingStore {
     private final boolean applies;

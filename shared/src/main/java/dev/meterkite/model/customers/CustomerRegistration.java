@@ -2,6 +2,7 @@ package dev.meterkite.model.customers;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.persons.PersonalData;
 import dev.meterkite.model.plans.BundleTier;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Customers;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * What register-customer does. A customer that does not exist is created, {@code standard} where no
  * tier is given, and its flag document is made from the tier in the same commit, as
  * on-customer-written would. A customer that exists keeps every field that it has: a given field
- * that it lacks is set, one that differs refuses the whole registration.
+ * that it lacks is set, one that differs refuses the whole registration. So does a field that an
+ * erasure removes, once the customer is erased: names do not come back.
  *
  * <p>Example: {@code {acme, bundle_tier pro}} creates acme; the same again changes nothing; {@code
  * {acme, bundle_tier enterprise}} is refused for {@code bundle_tier}; {@code {acme,
@@ -49,6 +51,13 @@ public final class CustomerRegistration {
   public record AlreadyExists(List<Violation> differing) implements Result {}
 
   /**
+   * Nothing may change: the customer is erased, or its erasure has begun.
+   *
+   * @param names the given fields that an erasure removes, such as the name
+   */
+  public record Erased(List<Violation> names) implements Result {}
+
+  /**
    * What is given does not go with what is there, such as a contract that ends before it starts.
    *
    * @param violations the faults that the registration would add
@@ -66,6 +75,10 @@ public final class CustomerRegistration {
   public static Result decide(
       Snapshot customer, Snapshot flags, Map<String, Object> given, Plans plans, Instant now) {
     Map<String, Object> found = customer.fields();
+    List<Violation> names = found.containsKey(Customers.ERASED_AT) ? names(given) : List.of();
+    if (!names.isEmpty()) {
+      return new Erased(names);
+    }
     List<Violation> differing = new ArrayList<>();
     Map<String, Object> missing = new LinkedHashMap<>();
     given.forEach(
@@ -89,6 +102,13 @@ public final class CustomerRegistration {
       return new Invalid(violations);
     }
     return new Registered(after, writes(customer, flags, missing, plans, now));
+  }
+
+  private static List<Violation> names(Map<String, Object> given) {
+    return given.keySet().stream()
+        .filter(name -> !PersonalData.isKeptOfCustomers(name))
+        .map(name -> new Violation(name, "erased", "was erased, and is not taken again"))
+        .toList();
   }
 
   /** What is set, with the stamps that go with it; nothing where nothing is set. */

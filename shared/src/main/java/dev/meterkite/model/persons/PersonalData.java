@@ -168,6 +168,11 @@ public record PersonalData(
     return kind == Person.Kind.USER ? OF_USERS : OF_CUSTOMERS;
   }
 
+  /** Whether a field of a customer stays after its erasure. */
+  public static boolean isKeptOfCustomers(String field) {
+    return KeptFields.OF_CUSTOMER.contains(field);
+  }
+
   /** The name of this place in an {@code erasures} document. */
   public String step() {
     return named == Named.BY_FLAGS ? collection + " of flags" : collection;

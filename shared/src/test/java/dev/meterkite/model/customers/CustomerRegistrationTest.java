@@ -65,6 +65,24 @@ class CustomerRegistrationTest {
         refused.differing().stream().map(Violation::field).toList());
   }
 
+  /** Every field that an erasure removes is refused, from the first commit of the erasure on. */
+  @Test
+  void erasedCustomer_takesNoNameAgain_andTheRestAsBefore() {
+    Map<String, Object> found =
+        Map.of("schema_version", 1L, "bundle_tier", "pro", "erased_at", NOW, "erasure", "erasing");
+    for (String name :
+        List.of("organization_name", "email", "preferred_tts_voice", "preferred_language")) {
+      CustomerRegistration.Erased refused =
+          assertInstanceOf(
+              CustomerRegistration.Erased.class,
+              decide(found, Map.of(name, "x", "monthly_scene_quota", 5L)));
+      assertEquals(List.of(name), refused.names().stream().map(Violation::field).toList());
+    }
+    assertEquals(
+        5L,
+        registered(found, Map.of("monthly_scene_quota", 5L)).fields().get("monthly_scene_quota"));
+  }
+
   /** Only what the registration would add is at fault, not what another program left there. */
   @Test
   void faultsOfOthers_doNotStopIt() {
