@@ -78,7 +78,7 @@ public final class Spans {
     List<Charged> ofCustomers = new ArrayList<>();
     for (SpanReader.Result span : batch.spans()) {
       if (span instanceof SpanReader.Result.Rejected rejected) {
-        rejections.add(rejected.reason(), null);
+        rejections.add(rejected.reason(), rejected.span());
       } else if (span instanceof SpanReader.Result.Called called) {
         Charged charged = priced(called.call(), rejections);
         if (charged != null) {

@@ -469,6 +469,68 @@ class RecordSpansTest {
             .build());
   }
 
+  @Test
+  void errorMessage_namesTheFirstSpanOfEveryReason() {
+    user(10);
+    JsonObject noUsage = span(Map.of("gen_ai.operation.name", "chat"));
+    JsonObject noUser = chat(1, 1, Map.of("meterkite.user_id", 7));
+    JsonObject noTime = chat(1, 1, Map.of());
+    noTime.remove("endTimeUnixNano");
+    JsonObject noId = chat(1, 1, Map.of());
+    noId.remove("traceId");
+    JsonObject answer = sent(noUsage, noUser, noTime, noId);
+    for (String part :
+        List.of(
+            "no_usage 1 (first " + traceId + "/" + noUsage.get("spanId").getAsString() + ")",
+            "no_user 1 (first " + traceId + "/" + noUser.get("spanId").getAsString() + ")",
+            "invalid_span 2 (first " + traceId + "/" + noTime.get("spanId").getAsString() + ")")) {
+      assertRejected(4, part, answer);
+    }
+    String name = noId.get("spanId").getAsString();
+    assertRejected(1, "invalid_span 1 (first -/" + name + ")", sent(noId));
+    assertEquals(10, balance());
+  }
+
+  @Test
+  void resourceThatIsNoObject_makesItsSpansInvalid_andNoOthers() {
+    user(10);
+    JsonObject body = JsonParser.parseString(request(chat(1_000, 0, Map.of()))).getAsJsonObject();
+    JsonObject broken =
+        JsonParser.parseString(request(chat(1_000, 0, Map.of("user.id", id)))).getAsJsonObject();
+    JsonObject part = broken.getAsJsonArray("resourceSpans").get(0).getAsJsonObject();
+    part.add("resource", new JsonArray());
+    body.getAsJsonArray("resourceSpans").add(part);
+    assertRejected(
+        1,
+        "invalid_span 1 (first " + traceId,
+        taken(HOSTED.post(RecordSpans.class, "service", null, body.toString())));
+    assertEquals(9, balance());
+  }
+
+  @Test
+  void plainBodyOfFourMebibytes_isTaken_andNoLarger() {
+    user(10);
+    String body = request(chat(1_000, 0, Map.of()));
+    String full = body + " ".repeat(Edge.MAX_BULK - body.length());
+    assertEquals(new JsonObject(), taken(HOSTED.post(RecordSpans.class, "service", null, full)));
+    assertEquals(9, balance());
+    assertEquals(413, HOSTED.post(RecordSpans.class, "service", null, full + " ").statusCode());
+  }
+
+  @Test
+  void otherPacking_isToldThatGzipIsTaken() {
+    HttpResponse<String> answer =
+        HOSTED.send(
+            HttpRequest.newBuilder(HOSTED.url(RecordSpans.class, ""))
+                .header("Authorization", "Bearer " + HOSTED.token("service"))
+                .header("Content-Type", "application/json")
+                .header("Content-Encoding", "zstd")
+                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                .build());
+    assertEquals(415, answer.statusCode());
+    assertTrue(answer.body().contains("plain or gzipped"), answer.body());
+  }
+
   /** A Collector's default batch has 8,192 spans, few of which are calls of models. */
   @Test
   void bodyAboveAMebibyte_isTaken_andAnEmptyOneToo() {
