@@ -26,12 +26,12 @@ import java.util.logging.Logger;
  * behind Firebase Hosting. Everything below {@code /local/} is {@link LocalEndpoints}, below {@code
  * /console/} {@link ConsoleFiles}.
  *
- * <p>Bodies up to 2 MiB pass, so that a function itself refuses what is over its own limit of 1
- * MiB. A function that does not answer, because its process was killed, is a 503: repeat with the
+ * <p>Bodies up to 5 MiB pass, so that a function itself refuses what is over its own limit of 1 or
+ * 4 MiB. A function that does not answer, because its process was killed, is a 503: repeat with the
  * same key.
  */
 final class Front implements AutoCloseable {
-  static final int MOST_BODY_BYTES = 2 << 20;
+  static final int MOST_BODY_BYTES = 5 << 20;
 
   private static final Logger LOG = Logger.getLogger(Front.class.getName());
   private static final String API = "/api/";

@@ -11,6 +11,7 @@ import com.nimbusds.jose.crypto.RSASSAVerifier;
 import com.nimbusds.jose.jwk.JWKSet;
 import com.nimbusds.jwt.SignedJWT;
 import dev.meterkite.emulator.FirestoreEmulator;
+import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.model.document.DocRef;
@@ -107,7 +108,7 @@ class LocalHostTest {
 
   @Test
   void bodyOverTheFunctionsLimit_passesSoThatTheFunctionAnswers() {
-    String body = "x".repeat((1 << 20) + 1);
+    String body = "x".repeat(Edge.MAX_BULK + 1);
     assertEquals(body.length(), Client.json(client.post("/echo", body)).get("bytes").getAsInt());
     assertProblem(
         client.post("/echo", "x".repeat(Front.MOST_BODY_BYTES + 1)), 413, "payload_too_large");

@@ -162,7 +162,7 @@ public final class Edge {
     if (post) {
       List<String> encodings = encodings(headers);
       boolean gzipped = endpoint.bulk() && encodings.equals(List.of(GZIP));
-      checkMediaType(request, gzipped || encodings.isEmpty(), events);
+      checkMediaType(request, gzipped || encodings.isEmpty(), endpoint.bulk(), events);
       body =
           signature == null ? bytes(request, gzipped, endpoint.bulk() ? MAX_BULK : MAX_BODY) : body;
     }
@@ -225,12 +225,16 @@ public final class Edge {
   }
 
   private static void checkMediaType(
-      HttpRequest request, boolean readable, @Nullable CloudEventForm events) throws Refusal {
+      HttpRequest request, boolean readable, boolean bulk, @Nullable CloudEventForm events)
+      throws Refusal {
     boolean json = events != null || MediaType.is(request.getContentType().orElse(""), JSON_TYPE);
     if (!json || !readable) {
       throw new Refusal(
           Problem.of(
-              415, "unsupported_media_type", "Send application/json in UTF-8, not compressed."));
+              415,
+              "unsupported_media_type",
+              "Send application/json in UTF-8, "
+                  + (bulk ? "plain or gzipped." : "not compressed.")));
     }
   }
 

@@ -5,28 +5,33 @@ import dev.meterkite.model.spans.ModelCall;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /** The spans of a request that are rejected for good, counted by reason. */
 final class Rejections {
   private final Map<String, Counted> reasons = new LinkedHashMap<>();
 
-  /** How many, and which was the first that has an id. */
-  private record Counted(long spans, String first) {}
+  /** How many, and which was the first. */
+  private record Counted(long spans, String first) {
+    @Override
+    public String toString() {
+      return spans + " (first " + first + ")";
+    }
+  }
+
+  /** Counts a call, by a stable word. */
+  void add(String reason, ModelCall call) {
+    add(reason, call.traceId() + "/" + call.spanId());
+  }
 
   /**
    * Counts a span.
    *
    * @param reason a stable word
-   * @param call null for a span that could not be read as one
+   * @param span its ids, for people
    */
-  void add(String reason, @Nullable ModelCall call) {
-    String name = call == null ? "" : " (first " + call.traceId() + "/" + call.spanId() + ")";
+  void add(String reason, String span) {
     reasons.merge(
-        reason,
-        new Counted(1, name),
-        (one, other) ->
-            new Counted(one.spans() + 1, one.first().isEmpty() ? other.first() : one.first()));
+        reason, new Counted(1, span), (one, other) -> new Counted(one.spans() + 1, one.first()));
   }
 
   /**
@@ -40,7 +45,7 @@ final class Rejections {
     long spans = reasons.values().stream().mapToLong(Counted::spans).sum();
     String message =
         reasons.entrySet().stream()
-            .map(each -> each.getKey() + " " + each.getValue().spans() + each.getValue().first())
+            .map(each -> each.getKey() + " " + each.getValue())
             .collect(Collectors.joining(", "));
     Map<String, Object> partial = new LinkedHashMap<>();
     partial.put("rejectedSpans", Long.toString(spans));

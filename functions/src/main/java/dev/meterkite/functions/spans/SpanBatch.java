@@ -23,11 +23,9 @@ record SpanBatch(List<SpanReader.Result> spans) {
     List<SpanReader.Result> spans = new ArrayList<>();
     Object resources = fields.members().get(RESOURCES);
     for (Part resource : parts(fields, RESOURCES, resources)) {
-      Object attributes =
-          resource.map().get("resource") instanceof Map<?, ?> map ? map.get("attributes") : null;
       for (Part scope : resource.parts(fields, "scopeSpans")) {
         for (Part span : scope.parts(fields, "spans")) {
-          spans.add(SpanReader.read(attributes, span.map()));
+          spans.add(SpanReader.read(resource.map().get("resource"), span.map()));
         }
       }
     }

@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the function of spans does: a call of a user is a debit of its tokens, a call of a customer
- * is a usage record with what it costs. Either carries the trace and the span as its idempotency
- * key, so that spans may be sent as often and in whatever company the sender likes.
+ * is a usage record with what it costs. Trace and span are the name of either, under which it is
+ * charged once, so that spans may be sent as often and in whatever company the sender likes.
  *
  * <p>The answer is OTLP's: {@code {}} where every span was taken, else {@code partialSuccess} with
  * the number of those that were rejected for good. Where some call can only be charged later, the
@@ -78,7 +78,7 @@ public final class Spans {
     List<Charged> ofCustomers = new ArrayList<>();
     for (SpanReader.Result span : batch.spans()) {
       if (span instanceof SpanReader.Result.Rejected rejected) {
-        rejections.add(rejected.reason(), null);
+        rejections.add(rejected.reason(), rejected.span());
       } else if (span instanceof SpanReader.Result.Called called) {
         Charged charged = priced(called.call(), rejections);
         if (charged != null) {
@@ -125,11 +125,10 @@ public final class Spans {
     for (Charged charged : calls) {
       ModelCall call = charged.call();
       commands.add(
-          CreditCommands.debit(
+          CreditCommands.debitCall(
               Objects.requireNonNull(call.userId()),
               charged.charge(),
               call.jobId(),
-              null,
               call.key(),
               charged.hash()));
     }
@@ -152,10 +151,15 @@ public final class Spans {
 
   /** Records the usage of customers; the answer of a failure that may pass, else null. */
   private @Nullable Answer record(List<Charged> calls, Rejections rejections) {
+    List<UsageBatch.Name> names =
+        calls.stream()
+            .map(charged -> new UsageBatch.Name(charged.call().key(), charged.hash()))
+            .toList();
     List<Object> said = new ArrayList<>();
-    calls.forEach(charged -> said.add(List.of(charged.call().key(), charged.hash())));
+    names.forEach(name -> said.add(List.of(name.id(), name.said())));
     String hash = RequestHash.of("record-spans", Map.of("calls", said));
-    Answer answer = metering.record(calls.stream().map(Spans::record).toList(), false, hash, hash);
+    Answer answer =
+        metering.recordNamed(calls.stream().map(Spans::record).toList(), names, hash, hash);
     JsonObject body = JsonParser.parseString(answer.body()).getAsJsonObject();
     if (answer.status() == 400) { // not one could be read as a record
       calls.forEach(charged -> rejections.add("invalid_record", charged.call()));

@@ -105,6 +105,32 @@ public final class Metering {
       List<Map<String, Object>> sent, boolean alone, String requestKey, String requestHash) {
     List<Map<String, Object>> records = sent.stream().map(JsonValues::ofRecord).toList();
     UsageBatch batch = UsageBatch.parse(records, requestKey, now());
+    return record(batch, records, alone, requestKey, requestHash);
+  }
+
+  /**
+   * Records items each of which has a name of its own, under which it is recorded once, for
+   * whichever customer.
+   *
+   * @param sent the items as JSON objects, each with an idempotency key
+   * @param names theirs, in order
+   */
+  public Answer recordNamed(
+      List<Map<String, Object>> sent,
+      List<UsageBatch.Name> names,
+      String requestKey,
+      String requestHash) {
+    List<Map<String, Object>> records = sent.stream().map(JsonValues::ofRecord).toList();
+    UsageBatch batch = UsageBatch.parse(records, requestKey, now()).named(names);
+    return record(batch, records, false, requestKey, requestHash);
+  }
+
+  private Answer record(
+      UsageBatch batch,
+      List<Map<String, Object>> records,
+      boolean alone,
+      String requestKey,
+      String requestHash) {
     if (batch.allBroken()) {
       return Answer.problem(
           Problem.invalid(alone ? batch.items().get(0).errors() : batch.errors()));

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.credits.CreditStatement;
@@ -217,16 +218,127 @@ class RecordSpansTest {
     assertEquals(100 - tokens / 1_000, balance());
   }
 
+  /** The same span, of which it says something else. */
+  private JsonObject again(JsonObject span, Map<String, Object> other) {
+    JsonObject again = span.deepCopy();
+    JsonArray list = new JsonArray();
+    span.getAsJsonArray("attributes").asList().stream()
+        .map(JsonElement::getAsJsonObject)
+        .filter(attribute -> !other.containsKey(attribute.get("key").getAsString()))
+        .forEach(list::add);
+    other.forEach((key, value) -> list.add(attribute(key, value)));
+    again.add("attributes", list);
+    return again;
+  }
+
+  private static JsonObject later(JsonObject span) {
+    JsonObject later = span.deepCopy();
+    long end = span.get("endTimeUnixNano").getAsLong();
+    later.addProperty("endTimeUnixNano", Long.toString(end + 1_000_000));
+    return later;
+  }
+
+  private static void register(String customerId) {
+    HttpResponse<String> registered =
+        HOSTED.post(
+            RegisterCustomer.class,
+            "service",
+            UUID.randomUUID().toString(),
+            "{\"customer_id\":\"" + customerId + "\",\"bundle_tier\":\"pro\"}");
+    assertEquals(200, registered.statusCode(), registered.body());
+  }
+
+  private static JsonObject used(String customerId) {
+    LocalDate today = LocalDate.ofInstant(HOSTED.now(), ZoneOffset.UTC);
+    return taken(
+            HOSTED.get(
+                UsageReport.class,
+                "admin",
+                "customer_id="
+                    + customerId
+                    + "&from="
+                    + today.minusDays(1)
+                    + "&to="
+                    + today.plusDays(1)
+                    + "&group_by=action"))
+        .getAsJsonObject("totals");
+  }
+
+  private static void assertConflicts(JsonObject span, JsonObject answer) {
+    String name = span.get("traceId").getAsString() + "/" + span.get("spanId").getAsString();
+    assertRejected(1, "idempotency_conflict 1 (first " + name + ")", answer);
+  }
+
+  /** What else a span may say: tokens of the same price, time, model, operation, scene. */
+  private List<JsonObject> others(JsonObject span) {
+    return List.of(
+        again(span, Map.of("gen_ai.usage.input_tokens", 2_000)),
+        // As dear as before.
+        again(span, Map.of("gen_ai.usage.input_tokens", 998, "gen_ai.usage.output_tokens", 1)),
+        later(span),
+        again(span, Map.of("gen_ai.response.model", "m-2")),
+        again(span, Map.of("gen_ai.operation.name", "embeddings")),
+        again(span, Map.of("meterkite.scene_id", "elsewhere")));
+  }
+
   @Test
-  void sameSpanWithOtherTokens_isRejected_andNotChargedAgain() {
+  void spanOfAUser_thatSaysSomethingElse_isAConflict_inWhateverCompany() {
     user(100);
     JsonObject span = chat(1_000, 0, Map.of());
     sent(span);
-    JsonObject other = chat(2_000, 0, Map.of());
-    other.add("spanId", span.get("spanId"));
-    other.add("endTimeUnixNano", span.get("endTimeUnixNano"));
-    assertRejected(1, "idempotency_conflict 1 (first " + traceId + "/", sent(other));
+    for (JsonObject other : others(span)) {
+      assertConflicts(span, sent(other));
+      assertConflicts(span, sent(other, span));
+    }
     assertEquals(99, balance());
+  }
+
+  @Test
+  void spanOfACustomer_thatSaysSomethingElse_isAConflict_inWhateverCompany() {
+    register(id);
+    JsonObject span = chat(1_000, 0, Map.of("meterkite.customer_id", id));
+    assertEquals(new JsonObject(), sent(span));
+    for (JsonObject other : others(span)) {
+      assertConflicts(span, sent(other));
+      assertConflicts(span, sent(span, other));
+      assertConflicts(span, sent(other, span));
+      assertConflicts(span, sent(other, chat(1, 0, Map.of("gen_ai.operation.name", "plan"))));
+    }
+    assertEquals(new JsonObject(), sent(span));
+    assertEquals(1, used(id).get("count").getAsInt());
+    assertEquals(10_000, used(id).get("billable_cost_micros").getAsInt());
+    JsonObject fresh = chat(1_000, 0, Map.of("meterkite.customer_id", id));
+    assertConflicts(fresh, sent(fresh, later(fresh)));
+    assertEquals(2, used(id).get("count").getAsInt());
+  }
+
+  @Test
+  void spanOfAnotherPayerOfTheKind_isAConflict_andChargedOnce() {
+    user(100);
+    String other = "other-" + id;
+    HOSTED.set("users", other, Map.of("user_id", other, "tier", "payg", "credits_balance", 100L));
+    JsonObject span = chat(1_000, 0, Map.of());
+    assertEquals(new JsonObject(), sent(span));
+    assertConflicts(span, sent(again(span, Map.of("meterkite.user_id", other))));
+    assertEquals(99, balance());
+    assertEquals(100L, HOSTED.read("users", other).fields().get("credits_balance"));
+    JsonObject both = chat(1_000, 0, Map.of());
+    assertConflicts(both, sent(both, again(both, Map.of("meterkite.user_id", other))));
+    long left = (long) HOSTED.read("users", other).fields().get("credits_balance");
+    assertEquals(198, balance() + left);
+
+    register(id);
+    register(other);
+    JsonObject ofCustomer = chat(1_000, 0, Map.of("meterkite.customer_id", id));
+    JsonObject ofAnother = again(ofCustomer, Map.of("meterkite.customer_id", other));
+    assertEquals(new JsonObject(), sent(ofCustomer));
+    assertConflicts(ofCustomer, sent(ofAnother));
+    assertConflicts(ofCustomer, sent(ofAnother, ofCustomer));
+    assertEquals(1, used(id).get("count").getAsInt());
+    assertEquals(0, used(other).get("count").getAsInt());
+    JsonObject atOnce = chat(1_000, 0, Map.of("meterkite.customer_id", id));
+    assertConflicts(atOnce, sent(atOnce, again(atOnce, Map.of("meterkite.customer_id", other))));
+    assertEquals(2, used(id).get("count").getAsInt() + used(other).get("count").getAsInt());
   }
 
   @Test
@@ -288,13 +400,7 @@ class RecordSpansTest {
 
   @Test
   void callOfACustomer_isAUsageRecordWithItsCost_once() {
-    HttpResponse<String> registered =
-        HOSTED.post(
-            RegisterCustomer.class,
-            "service",
-            UUID.randomUUID().toString(),
-            "{\"customer_id\":\"" + id + "\",\"bundle_tier\":\"pro\"}");
-    assertEquals(200, registered.statusCode(), registered.body());
+    register(id);
     JsonObject span =
         chat(
             1_000,
@@ -361,6 +467,68 @@ class RecordSpansTest {
             .header("Content-Encoding", "gzip")
             .POST(HttpRequest.BodyPublishers.ofByteArray(body))
             .build());
+  }
+
+  @Test
+  void errorMessage_namesTheFirstSpanOfEveryReason() {
+    user(10);
+    JsonObject noUsage = span(Map.of("gen_ai.operation.name", "chat"));
+    JsonObject noUser = chat(1, 1, Map.of("meterkite.user_id", 7));
+    JsonObject noTime = chat(1, 1, Map.of());
+    noTime.remove("endTimeUnixNano");
+    JsonObject noId = chat(1, 1, Map.of());
+    noId.remove("traceId");
+    JsonObject answer = sent(noUsage, noUser, noTime, noId);
+    for (String part :
+        List.of(
+            "no_usage 1 (first " + traceId + "/" + noUsage.get("spanId").getAsString() + ")",
+            "no_user 1 (first " + traceId + "/" + noUser.get("spanId").getAsString() + ")",
+            "invalid_span 2 (first " + traceId + "/" + noTime.get("spanId").getAsString() + ")")) {
+      assertRejected(4, part, answer);
+    }
+    String name = noId.get("spanId").getAsString();
+    assertRejected(1, "invalid_span 1 (first -/" + name + ")", sent(noId));
+    assertEquals(10, balance());
+  }
+
+  @Test
+  void resourceThatIsNoObject_makesItsSpansInvalid_andNoOthers() {
+    user(10);
+    JsonObject body = JsonParser.parseString(request(chat(1_000, 0, Map.of()))).getAsJsonObject();
+    JsonObject broken =
+        JsonParser.parseString(request(chat(1_000, 0, Map.of("user.id", id)))).getAsJsonObject();
+    JsonObject part = broken.getAsJsonArray("resourceSpans").get(0).getAsJsonObject();
+    part.add("resource", new JsonArray());
+    body.getAsJsonArray("resourceSpans").add(part);
+    assertRejected(
+        1,
+        "invalid_span 1 (first " + traceId,
+        taken(HOSTED.post(RecordSpans.class, "service", null, body.toString())));
+    assertEquals(9, balance());
+  }
+
+  @Test
+  void plainBodyOfFourMebibytes_isTaken_andNoLarger() {
+    user(10);
+    String body = request(chat(1_000, 0, Map.of()));
+    String full = body + " ".repeat(Edge.MAX_BULK - body.length());
+    assertEquals(new JsonObject(), taken(HOSTED.post(RecordSpans.class, "service", null, full)));
+    assertEquals(9, balance());
+    assertEquals(413, HOSTED.post(RecordSpans.class, "service", null, full + " ").statusCode());
+  }
+
+  @Test
+  void otherPacking_isToldThatGzipIsTaken() {
+    HttpResponse<String> answer =
+        HOSTED.send(
+            HttpRequest.newBuilder(HOSTED.url(RecordSpans.class, ""))
+                .header("Authorization", "Bearer " + HOSTED.token("service"))
+                .header("Content-Type", "application/json")
+                .header("Content-Encoding", "zstd")
+                .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                .build());
+    assertEquals(415, answer.statusCode());
+    assertTrue(answer.body().contains("plain or gzipped"), answer.body());
   }
 
   /** A Collector's default batch has 8,192 spans, few of which are calls of models. */

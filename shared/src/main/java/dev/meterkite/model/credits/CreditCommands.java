@@ -104,6 +104,8 @@ public final class CreditCommands {
   /**
    * Spends what a call of a model costs. The marker is a document of its own whether whole credits
    * are deducted or not: a repeat may find another amount accrued.
+   *
+   * @param key what makes it this debit of this user
    */
   public static Command<CreditCommand> debit(
       String userId,
@@ -112,7 +114,30 @@ public final class CreditCommands {
       @Nullable String description,
       String key,
       String requestHash) {
-    String id = Ids.marker(DEBIT, user(userId), key);
+    return debit(
+        Ids.marker(DEBIT, user(userId), key), userId, usage, jobId, description, key, requestHash);
+  }
+
+  /**
+   * Spends what a call of a model costs that has a name of its own: it is charged to one user,
+   * whoever that is, and a repeat with another user is a conflict.
+   *
+   * @param key the name of the call
+   * @param requestHash of what the call says, with its user
+   */
+  public static Command<CreditCommand> debitCall(
+      String userId, UsageCharge usage, @Nullable String jobId, String key, String requestHash) {
+    return debit(Ids.uuid("call", key), userId, usage, jobId, null, key, requestHash);
+  }
+
+  private static Command<CreditCommand> debit(
+      String id,
+      String userId,
+      UsageCharge usage,
+      @Nullable String jobId,
+      @Nullable String description,
+      String key,
+      String requestHash) {
     return keyed(
         userId,
         DEBIT,

@@ -5,14 +5,32 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Attributes of a span or a resource in OTLP's JSON form, {@code [{"key": …, "value":
- * {"stringValue": …}}]}. Values of other types than text, whole number and decimal are left out; of
- * a key that comes twice the last one counts.
+ * {"stringValue": …}}]}. Values are texts and numbers; of others is known that they are there. Of a
+ * key that comes twice the last one counts.
  */
 final class Attributes {
+  /** A value that is neither a text nor a number, or not well-formed. */
+  private static final Object OTHER = new Object();
+
+  private static final BigDecimal NO_COUNT = BigDecimal.ONE.negate();
+  private static final Pattern INT = Pattern.compile("-?[0-9]{1,19}");
+
+  /** The kinds of value that OTLP has, of which each value is one. */
+  private static final List<String> KINDS =
+      List.of(
+          "stringValue",
+          "boolValue",
+          "intValue",
+          "doubleValue",
+          "arrayValue",
+          "kvlistValue",
+          "bytesValue");
+
   private final Map<String, Object> values = new HashMap<>();
 
   /**
@@ -32,28 +50,31 @@ final class Attributes {
           || !(attribute.get("key") instanceof String key)) {
         throw new IllegalArgumentException("an attribute has no key");
       }
-      Object value = attribute.get("value") instanceof Map<?, ?> any ? scalar(any) : null;
-      if (value != null) {
-        values.put(key, value);
-      }
+      values.put(key, attribute.get("value") instanceof Map<?, ?> any ? scalar(any) : OTHER);
     }
   }
 
-  private static @Nullable Object scalar(Map<?, ?> any) {
-    if (any.get("stringValue") instanceof String text) {
-      return text;
+  private static Object scalar(Map<?, ?> any) {
+    List<String> kinds = KINDS.stream().filter(kind -> any.get(kind) != null).toList();
+    Object value = kinds.size() == 1 ? any.get(kinds.get(0)) : null;
+    if (value == null) {
+      return OTHER;
     }
-    // 64-bit numbers are texts in OTLP's JSON, and taken as numbers too.
-    Object number = any.get("intValue") == null ? any.get("doubleValue") : any.get("intValue");
-    return number instanceof String text ? decimal(text) : number;
+    return switch (kinds.get(0)) {
+      case "stringValue" -> value instanceof String ? value : OTHER;
+      case "doubleValue" -> value instanceof BigDecimal ? value : OTHER;
+      // 64-bit numbers are texts in OTLP's JSON, and taken as numbers too.
+      case "intValue" ->
+          value instanceof String text && INT.matcher(text).matches()
+              ? new BigDecimal(text)
+              : value instanceof BigDecimal ? value : OTHER;
+      default -> OTHER;
+    };
   }
 
-  private static @Nullable BigDecimal decimal(String text) {
-    try {
-      return text.length() <= 24 ? new BigDecimal(text) : null;
-    } catch (NumberFormatException e) {
-      return null;
-    }
+  /** Whether this attribute is there, with whatever value. */
+  boolean has(String key) {
+    return values.containsKey(key);
   }
 
   /** The first of these attributes that is there as a text that is not empty. */
@@ -66,11 +87,14 @@ final class Attributes {
     return Optional.empty();
   }
 
-  /** The first of these attributes that is there as a number. */
+  /**
+   * The first of these attributes that is there: a number, -1 for a value that is none; null where
+   * none is there.
+   */
   @Nullable BigDecimal number(List<String> keys) {
     for (String key : keys) {
-      if (values.get(key) instanceof BigDecimal number) {
-        return number;
+      if (has(key)) {
+        return values.get(key) instanceof BigDecimal number ? number : NO_COUNT;
       }
     }
     return null;

@@ -65,8 +65,12 @@ public record ModelCall(
         .forEach(
             (name, value) ->
                 said.put(name, value instanceof Long number ? BigDecimal.valueOf(number) : value));
+    said.put("payer", userId == null ? CUSTOMER + " " + customerId : USER + " " + userId);
     said.put("operation", operation);
     said.put("at", at.toString());
+    if (sceneId != null) {
+      said.put("scene_id", sceneId);
+    }
     if (jobId != null) {
       said.put("job_id", jobId);
     }

@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -46,8 +47,9 @@ public final class SpanReader {
      * A call that cannot be charged.
      *
      * @param reason a stable word
+     * @param span trace id and span id, {@code -} for one that is none: {@code 5b8e…/eee1…}
      */
-    record Rejected(String reason) implements Result {}
+    record Rejected(String reason, String span) implements Result {}
   }
 
   static final String INVALID_SPAN = "invalid_span";
@@ -136,7 +138,7 @@ public final class SpanReader {
   /**
    * Reads a span.
    *
-   * @param resource the attributes of its resource, as JSON has them
+   * @param resource its resource, as JSON has it
    * @param span the span, as JSON has it
    */
   public static Result read(@Nullable Object resource, Map<?, ?> span) {
@@ -144,9 +146,9 @@ public final class SpanReader {
     Attributes around;
     try {
       attributes = new Attributes(span.get("attributes"));
-      around = new Attributes(resource);
+      around = around(resource);
     } catch (IllegalArgumentException e) {
-      return new Result.Rejected(INVALID_SPAN);
+      return rejected(INVALID_SPAN, span);
     }
     Map<Quantity, BigDecimal> tokens = new EnumMap<>(Quantity.class);
     TOKENS.forEach(
@@ -162,12 +164,25 @@ public final class SpanReader {
     }
     if (tokens.isEmpty()) {
       boolean isCall = INFERENCE.contains(operation) && !isFailed(span, attributes);
-      return isCall ? new Result.Rejected(NO_USAGE) : IGNORED;
+      return isCall ? rejected(NO_USAGE, span) : IGNORED;
     }
     if (!operation.isEmpty() && !INFERENCE.contains(operation)) {
-      return new Result.Rejected(UNKNOWN_OPERATION);
+      return rejected(UNKNOWN_OPERATION, span);
     }
     return call(span, attributes, around, operation, tokens);
+  }
+
+  private static Attributes around(@Nullable Object resource) {
+    if (resource != null && !(resource instanceof Map<?, ?>)) {
+      throw new IllegalArgumentException("a resource is no object");
+    }
+    return new Attributes(resource instanceof Map<?, ?> map ? map.get("attributes") : null);
+  }
+
+  private static Result rejected(String reason, Map<?, ?> span) {
+    String traceId = Objects.requireNonNullElse(id(span, "traceId", TRACE_ID), "-");
+    String spanId = Objects.requireNonNullElse(id(span, "spanId", SPAN_ID), "-");
+    return new Result.Rejected(reason, traceId + "/" + spanId);
   }
 
   private static boolean isFailed(Map<?, ?> span, Attributes attributes) {
@@ -187,31 +202,30 @@ public final class SpanReader {
     String spanId = id(span, "spanId", SPAN_ID);
     Instant end = moment(span.get("endTimeUnixNano"));
     if (traceId == null || spanId == null || end == null) {
-      return new Result.Rejected(INVALID_SPAN);
+      return rejected(INVALID_SPAN, span);
     }
     Map<Quantity, BigDecimal> whole = whole(tokens);
     if (whole == null) {
-      return new Result.Rejected(INCONSISTENT_TOKENS);
+      return rejected(INCONSISTENT_TOKENS, span);
     }
     List<CallUsage> usages = usages(attributes, whole);
     if (usages.isEmpty()) {
-      return new Result.Rejected(NO_MODEL);
+      return rejected(NO_MODEL, span);
     }
-    Optional<String> user = either(attributes, around, ModelCall.USER);
-    Optional<String> customer = either(attributes, around, ModelCall.CUSTOMER);
-    if (user.isEmpty() && customer.isEmpty()) {
-      user = either(attributes, around, "user.id", "enduser.id");
-    }
-    if (user.isPresent() == customer.isPresent()
-        || !DocRef.isId(user.orElseGet(customer::orElseThrow))) {
-      return new Result.Rejected(NO_USER);
+    boolean ofUser = isThere(attributes, around, ModelCall.USER);
+    boolean ofCustomer = isThere(attributes, around, ModelCall.CUSTOMER);
+    String payer =
+        ofUser ? ModelCall.USER : ofCustomer ? ModelCall.CUSTOMER : other(attributes, around);
+    Optional<String> id = either(attributes, around, payer).filter(DocRef::isId);
+    if ((ofUser && ofCustomer) || id.isEmpty()) {
+      return rejected(NO_USER, span);
     }
     return new Result.Called(
         new ModelCall(
             traceId,
             spanId,
-            user.orElse(null),
-            customer.orElse(null),
+            ofCustomer ? null : id.get(),
+            ofCustomer ? id.get() : null,
             either(attributes, around, ModelCall.SCENE).orElse(null),
             either(attributes, around, ModelCall.JOB).filter(DocRef::isId).orElse(null),
             operation.isEmpty() ? "chat" : operation,
@@ -224,8 +238,18 @@ public final class SpanReader {
     return form.matcher(id).matches() ? id : null;
   }
 
-  private static Optional<String> either(Attributes span, Attributes resource, String... keys) {
-    return span.text(keys).or(() -> resource.text(keys));
+  /** The attribute of others than us that names a user. */
+  private static String other(Attributes span, Attributes resource) {
+    return isThere(span, resource, "user.id") ? "user.id" : "enduser.id";
+  }
+
+  private static boolean isThere(Attributes span, Attributes resource, String key) {
+    return span.has(key) || resource.has(key);
+  }
+
+  /** An attribute of the span if it is there, else of the resource; empty where it is no text. */
+  private static Optional<String> either(Attributes span, Attributes resource, String key) {
+    return span.has(key) ? span.text(key) : resource.text(key);
   }
 
   private static @Nullable Instant moment(@Nullable Object nanos) {

@@ -100,6 +100,9 @@ final class Recording {
 
   /** Stands for what the item says; not for the rate card, which may change in between. */
   private static String digest(UsageItem item) {
+    if (item.said() != null) {
+      return UsageFigures.sha256(item.said(), 16);
+    }
     Long cost = item.figures().costMicros();
     String figures = item.figures().digest(item.id(), cost == null ? -1 : cost);
     return item.corrects() == null

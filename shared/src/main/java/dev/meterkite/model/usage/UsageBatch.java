@@ -39,6 +39,34 @@ public record UsageBatch(List<UsageItem.Parsed> items) {
     return new UsageBatch(items);
   }
 
+  /**
+   * The batch with its good items named ({@link UsageItem#named}).
+   *
+   * @param names of all items, in order
+   */
+  public UsageBatch named(List<Name> names) {
+    return new UsageBatch(
+        items.stream()
+            .map(
+                parsed -> {
+                  UsageItem item = parsed.item();
+                  Name name = names.get(parsed.index());
+                  return item == null
+                      ? parsed
+                      : new UsageItem.Parsed(
+                          parsed.index(), item.named(name.id(), name.said()), List.of());
+                })
+            .toList());
+  }
+
+  /**
+   * A record's name.
+   *
+   * @param id of the record
+   * @param said hash of all that a repeat must say too
+   */
+  public record Name(String id, String said) {}
+
   /** Whether no item can be recorded because of what it says: then the request is a bad one. */
   public boolean allBroken() {
     return items.stream().allMatch(parsed -> parsed.item() == null);

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param ownKey whether it brought an idempotency key of its own
  * @param corrects id of the record that it corrects; null for an ordinary record
  * @param correction what is wrong with that record; null for an ordinary record
+ * @param said what a repeat must say too, as a hash; null where that is the figures
  */
 public record UsageItem(
     int index,
@@ -29,7 +30,8 @@ public record UsageItem(
     Map<String, Object> details,
     boolean ownKey,
     @Nullable String corrects,
-    @Nullable Correction correction) {
+    @Nullable Correction correction,
+    @Nullable String said) {
 
   /**
    * What came of reading an item.
@@ -93,8 +95,23 @@ public record UsageItem(
     String corrects = (String) fields.get(UsageTracking.CORRECTS);
     return new Parsed(
         index,
-        new UsageItem(index, id, figures, details, ownKey != null, corrects, correction),
+        new UsageItem(index, id, figures, details, ownKey != null, corrects, correction, null),
         List.of());
+  }
+
+  /**
+   * This item as the one record of something that has a name of its own: it is the same whatever
+   * its customer, scene, action and timestamp, and a repeat is one only if it says the same.
+   *
+   * @param name the id of the record; without {@code _}, which every other id has
+   * @param hash of all that must be the same in a repeat
+   * @throws IllegalStateException for an item without a key of its own, or a correction
+   */
+  public UsageItem named(String name, String hash) {
+    if (!ownKey || corrects != null) {
+      throw new IllegalStateException("only an ordinary record with a key can be named");
+    }
+    return new UsageItem(index, name, figures, details, true, null, null, hash);
   }
 
   private static @Nullable String ownKey(UsageFields reader, @Nullable Object key) {

@@ -9,6 +9,7 @@ import dev.meterkite.model.prices.ServiceTier;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The attributes of spans, by the names of several versions of the conventions. */
@@ -59,7 +61,20 @@ class SpanReaderTest {
 
   private SpanReader.Result read(Map<String, Object> resource) {
     span.put("attributes", list(attributes));
-    return SpanReader.read(list(resource), span);
+    return SpanReader.read(Map.of("attributes", list(resource)), span);
+  }
+
+  private static SpanReader.Result rejected(String reason) {
+    return new SpanReader.Result.Rejected(
+        reason, "5b8efff798038103d269b633813fc60c/eee19b7ec3c1b174");
+  }
+
+  /** Reads the span with one attribute more, whose value is as JSON has it. */
+  private SpanReader.Result readWith(String key, Object value) {
+    List<Object> list = list(attributes);
+    list.add(Map.of("key", key, "value", value));
+    span.put("attributes", list);
+    return SpanReader.read(null, span);
   }
 
   private ModelCall call() {
@@ -165,11 +180,11 @@ class SpanReaderTest {
     attributes.keySet().removeIf(name -> name.startsWith("gen_ai."));
     assertInstanceOf(SpanReader.Result.Ignored.class, read());
     attributes.put("gen_ai.operation.name", "chat");
-    assertEquals(new SpanReader.Result.Rejected("no_usage"), read());
+    assertEquals(rejected("no_usage"), read());
     span.put("status", Map.of("code", BigDecimal.valueOf(2)));
     assertInstanceOf(SpanReader.Result.Ignored.class, read());
     span.put("status", Map.of("code", BigDecimal.valueOf(1)));
-    assertEquals(new SpanReader.Result.Rejected("no_usage"), read());
+    assertEquals(rejected("no_usage"), read());
     attributes.put("error.type", "timeout");
     assertInstanceOf(SpanReader.Result.Ignored.class, read());
     attributes.put("gen_ai.usage.input_tokens", 5);
@@ -181,11 +196,13 @@ class SpanReaderTest {
   @Test
   void person_isNamedByTheSpanBeforeTheResource_andByOurNamesBeforeOthers() {
     attributes.remove("user.id");
-    assertEquals(new SpanReader.Result.Rejected("no_user"), read());
+    assertEquals(rejected("no_user"), read());
     Map<String, Object> resource = new HashMap<>(Map.of("enduser.id", "eve"));
     assertEquals("eve", user(resource));
     resource.put("user.id", "bob");
-    assertEquals("bob", user(resource));
+    attributes.put("enduser.id", "eve");
+    assertEquals("bob", user(resource), "the attribute comes before its place");
+    attributes.remove("enduser.id");
     attributes.put("user.id", "ada");
     assertEquals("ada", user(resource));
     resource.put("meterkite.user_id", "mia");
@@ -197,7 +214,7 @@ class SpanReaderTest {
     assertEquals("lab-1", call.customerId());
     attributes.put("meterkite.user_id", "a/b");
     resource.clear();
-    assertEquals(new SpanReader.Result.Rejected("no_user"), read(resource));
+    assertEquals(rejected("no_user"), read(resource));
   }
 
   private String user(Map<String, Object> resource) {
@@ -221,15 +238,124 @@ class SpanReaderTest {
       Object input = called.call().usages().get(0).encode().getOrDefault("input_tokens", 0L);
       assertEquals(expected, input.toString());
     } else {
-      assertEquals(new SpanReader.Result.Rejected(expected), result);
+      assertEquals(rejected(expected), result);
     }
+  }
+
+  static List<Object> noTexts() {
+    return List.of(
+        Map.of("stringValue", ""),
+        Map.of("stringValue", "a/b"),
+        Map.of("intValue", "7"),
+        Map.of("intValue", BigDecimal.TEN),
+        Map.of("boolValue", true),
+        Map.of("arrayValue", Map.of("values", List.of())),
+        Map.of("stringValue", "eve", "intValue", "7"),
+        Map.of(),
+        List.of(),
+        "eve");
+  }
+
+  @ParameterizedTest
+  @MethodSource("noTexts")
+  void payerThatIsThereButNoId_isNoUser_whoeverElseIsNamed(Object value) {
+    attributes.put("enduser.id", "eve");
+    for (String name : List.of("meterkite.user_id", "meterkite.customer_id", "user.id")) {
+      attributes.remove(name);
+      assertEquals(rejected("no_user"), readWith(name, value), name);
+      attributes.put("user.id", "ada");
+    }
+    attributes.put("meterkite.customer_id", "lab-1");
+    assertEquals(rejected("no_user"), readWith("meterkite.user_id", value));
+  }
+
+  static List<Object> noCounts() {
+    List<Object> values = new ArrayList<>();
+    for (String text :
+        List.of(
+            "",
+            " ",
+            "x",
+            "0x10",
+            "1e3",
+            "+1000",
+            "NaN",
+            "1.0",
+            "1_0",
+            "12345678901234567890",
+            "\u0661\u0660",
+            " 5",
+            "5 ",
+            "-1",
+            "9223372036854775808")) {
+      values.add(Map.of("intValue", text));
+      values.add(Map.of("doubleValue", text));
+      values.add(Map.of("stringValue", text));
+    }
+    values.add(Map.of("stringValue", "5"));
+    values.add(Map.of("doubleValue", "5"));
+    values.add(Map.of("intValue", true));
+    values.add(Map.of("intValue", List.of()));
+    values.add(Collections.singletonMap("intValue", null));
+    values.add(Map.of("boolValue", true));
+    values.add(Map.of("arrayValue", Map.of("values", List.of(Map.of("intValue", "5")))));
+    values.add(Map.of("intValue", "5", "doubleValue", BigDecimal.valueOf(5)));
+    values.add(Map.of("intValue", "5", "stringValue", "5"));
+    values.add(Map.of());
+    values.add(BigDecimal.valueOf(5));
+    values.add("5");
+    values.add(List.of());
+    return values;
+  }
+
+  @ParameterizedTest
+  @MethodSource("noCounts")
+  void tokensThatAreNoNumber_areInconsistent_andNeverNone(Object value) {
+    attributes.remove("gen_ai.usage.output_tokens");
+    attributes.put("gen_ai.usage.completion_tokens", 5);
+    for (String name : List.of("gen_ai.usage.output_tokens", "gen_ai.usage.reasoning_tokens")) {
+      assertEquals(rejected("inconsistent_tokens"), readWith(name, value), name);
+    }
+    attributes.keySet().removeIf(name -> name.startsWith("gen_ai.usage"));
+    assertEquals(
+        rejected("inconsistent_tokens"), readWith("gen_ai.usage.input_tokens", value), "alone");
+  }
+
+  @Test
+  void tokensAsJsonNumber_areTakenToo() {
+    attributes.remove("gen_ai.usage.input_tokens");
+    SpanReader.Result result =
+        readWith("gen_ai.usage.input_tokens", Map.of("intValue", BigDecimal.valueOf(70)));
+    ModelCall call = assertInstanceOf(SpanReader.Result.Called.class, result).call();
+    assertEquals(70L, call.usages().get(0).encode().get("input_tokens"));
+  }
+
+  @Test
+  void resourceThatIsNoObject_isNoResourceOfASpan() {
+    span.put("attributes", list(attributes));
+    for (Object resource : List.of(List.of(), "x", true, BigDecimal.ONE)) {
+      assertEquals(rejected("invalid_span"), SpanReader.read(resource, span));
+    }
+    assertInstanceOf(SpanReader.Result.Called.class, SpanReader.read(null, span));
+  }
+
+  @Test
+  void jobThatIsNoId_isLeftOut() {
+    attributes.put("meterkite.job_id", "a/b");
+    assertNull(call().jobId());
+  }
+
+  @Test
+  void idThatIsNone_isADashWhereTheSpanIsNamed() {
+    span.put("traceId", "x\ny");
+    assertEquals(new SpanReader.Result.Rejected("invalid_span", "-/eee19b7ec3c1b174"), read());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "0", "-5", "9223372036854775808", "soon", "1e18"})
   void momentThatIsNone_isNoSpan(String end) {
     span.put("endTimeUnixNano", end);
-    assertEquals(new SpanReader.Result.Rejected("invalid_span"), read());
+    assertEquals(rejected("invalid_span"), read());
   }
 
   @Test
