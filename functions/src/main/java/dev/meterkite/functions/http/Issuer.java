@@ -2,9 +2,9 @@ package dev.meterkite.functions.http;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.nimbusds.jose.JWSAlgorithm;
-import java.io.IOException;
-import java.io.StringReader;
 import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -111,15 +111,16 @@ record Issuer(
     List<Issuer> issuers = new ArrayList<>();
     Set<String> names = new LinkedHashSet<>();
     try {
-      for (JsonElement element : JsonTree.read(new StringReader(json)).getAsJsonArray()) {
+      for (JsonElement element : JsonParser.parseString(json).getAsJsonArray()) {
         Issuer issuer = of(element.getAsJsonObject());
         require(names.add(issuer.issuer()), issuer.issuer() + " is given twice");
         issuers.add(issuer);
       }
-    } catch (IOException
+    } catch (JsonParseException
         | IllegalStateException
         | UnsupportedOperationException
-        | URISyntaxException e) {
+        | URISyntaxException
+        | MalformedURLException e) {
       throw new IllegalArgumentException("TOKEN_ISSUERS: " + e.getMessage(), e);
     }
     return List.copyOf(issuers);

@@ -3,6 +3,7 @@ package dev.meterkite.functions.http;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,7 +24,7 @@ public final class Seeds {
         Reader text =
             new InputStreamReader(
                 Objects.requireNonNull(file, "no " + name), StandardCharsets.UTF_8)) {
-      return JsonTree.read(text).getAsJsonObject();
+      return JsonParser.parseReader(text).getAsJsonObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
