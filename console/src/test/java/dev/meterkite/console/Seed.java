@@ -41,10 +41,12 @@ final class Seed {
     }
   }
 
-  /** Quotas are of a minute; these are used in the one that is now. */
+  /**
+   * Quotas are of a minute; these are used in the one that is now, however often this is called.
+   */
   static void busy(LocalHost host) {
     Seed seed = new Seed(host);
-    seed.prefix = "busy-" + host.clock().instant() + "-";
+    seed.prefix = "busy-" + host.clock().instant().truncatedTo(ChronoUnit.MINUTES) + "-";
     seed.fire("check-providers");
     seed.fire("reset-quotas");
     seed.fire("expire-credits");
