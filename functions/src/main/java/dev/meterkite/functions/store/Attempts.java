@@ -161,7 +161,7 @@ final class Attempts<S, I> {
             env.store().commit(mutations),
             (times, failure) -> {
               Duration roundTrip = Duration.between(start, env.real());
-              queue.neighbours.committed(roundTrip, batch.hasOwn());
+              queue.neighbours.committed(roundTrip, batch.own() > 0);
               if (failure == null) {
                 queue.kept = decision.kept(times);
                 queue.pacing.won(roundTrip);

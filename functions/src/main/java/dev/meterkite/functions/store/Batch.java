@@ -108,9 +108,9 @@ final class Batch<I> {
     return stage instanceof Stage.Recalled<I> recalled && recalled.before().relay().equals(relay);
   }
 
-  /** Whether commands of this instance are in it. */
-  boolean hasOwn() {
-    return commands.size() > aboard.stream().mapToInt(relay -> relay.commands().size()).sum();
+  /** Number of commands of this instance in it. */
+  int own() {
+    return commands.size() - aboard.stream().mapToInt(relay -> relay.commands().size()).sum();
   }
 
   /** Takes a relay's commands into the batch. */

@@ -145,7 +145,7 @@ final class Hosting<S, I> {
       return null;
     }
     Instant now = env.real();
-    Instant until = queue.neighbours.claim(now, batch.hasOwn(), queue.pacing.hasRivals());
+    Instant until = queue.neighbours.claim(now, batch.own(), queue.pacing.hasRivals());
     if (until != null) {
       return new Host(env.id(), relays.version(), until.truncatedTo(ChronoUnit.MICROS));
     }

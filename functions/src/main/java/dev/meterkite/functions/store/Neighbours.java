@@ -143,13 +143,15 @@ final class Neighbours {
 
   /**
    * Until when a commit sent now claims the document; null to leave the claim as it is. Only an
-   * instance that has had commands of its own all the time makes one, where it knows of no others
-   * for two commits: it may lose its processor when the last of them is answered. A caller who
-   * sends one command after the other may by chance be in time for a second commit.
+   * instance that has had commands of its own all the time makes one: it may lose its processor
+   * when the last of them is answered. A single caller who sends one command after the other may by
+   * chance be in time for a second commit, but hardly for a third.
+   *
+   * @param own number of this instance's commands in the commit
    */
-  synchronized @Nullable Instant claim(Instant now, boolean own, boolean rivals) {
+  synchronized @Nullable Instant claim(Instant now, int own, boolean rivals) {
     boolean others = rivals || foundAt.plus(FOUND_FOR).isAfter(now);
-    if (!own || run < (others ? 1 : FIRST_RUN)) {
+    if (own == 0 || run < (others || own > 1 ? 1 : FIRST_RUN)) {
       return null;
     }
     long nanos = (long) (LEASE_COMMITS * commitNanos);
