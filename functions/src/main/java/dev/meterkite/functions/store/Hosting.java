@@ -46,7 +46,7 @@ final class Hosting<S, I> {
                 : env.store().read(queue.authors.expected()),
             (found, failure) -> {
               batch.looked = true;
-              queue.pacing.answered(Duration.between(start, env.real()));
+              queue.neighbours.lookTook(Duration.between(start, env.real()));
               if (failure == null) {
                 saw(queue, found, search);
                 found.stream()
@@ -69,7 +69,7 @@ final class Hosting<S, I> {
           engine.queues.fill(queue, batch, engine.room(queue));
           look(queue, batch, then);
         };
-    env.turns().after(queue.pacing.roundTrip(), () -> engine.guard(queue, batch).run(again));
+    env.turns().after(queue.neighbours.lookingAgain(), () -> engine.guard(queue, batch).run(again));
   }
 
   /** Searches for relays of instances that are not known, while the queue goes on. */
@@ -182,8 +182,6 @@ final class Hosting<S, I> {
     }
     batch.aboard.forEach(relay -> queue.authors.closed(relay.origin()));
     Duration pause = queue.pacing.afterWin(env.random());
-    return batch.aboard.isEmpty()
-        ? pause
-        : queue.neighbours.gathering(env.real(), queue.pacing.roundTrip());
+    return batch.aboard.isEmpty() ? pause : queue.neighbours.gathering(env.real());
   }
 }

@@ -59,6 +59,7 @@ final class Neighbours {
   private Instant gatheringUntil = Instant.EPOCH;
   private double commitNanos;
   private double servedNanos;
+  private double lookNanos;
   private final List<DocRef> closed = new ArrayList<>();
   private final Set<DocRef> shunned =
       Collections.newSetFromMap(
@@ -174,11 +175,22 @@ final class Neighbours {
    * A pause after a commit in which those who were answered can come back for the next one. Where
    * commits are fast it is only the first step of it.
    */
-  synchronized Duration gathering(Instant now, Duration roundTrip) {
+  synchronized Duration gathering(Instant now) {
     long nanos = Math.min((long) commitNanos / GATHERING, LONGEST_GATHERING.toNanos());
     boolean fast = commitNanos < FAST.toNanos();
     gatheringUntil = fast ? now.plusNanos((long) commitNanos / 2) : now;
-    return fast ? roundTrip : Duration.ofNanos(nanos);
+    return fast ? lookingAgain() : Duration.ofNanos(nanos);
+  }
+
+  /** A look took this long; it is often much shorter than a commit. */
+  synchronized void lookTook(Duration took) {
+    double nanos = Math.max(1, took.toNanos());
+    lookNanos = lookNanos == 0 ? nanos : Math.min(nanos, lookNanos * SERVED_DRIFT);
+  }
+
+  /** How long to wait between two looks for those who were answered. */
+  synchronized Duration lookingAgain() {
+    return Duration.ofNanos((long) lookNanos);
   }
 
   /** Whether to wait a little longer for those who were answered. */
