@@ -33,11 +33,11 @@ final class Hosting<S, I> {
 
   /**
    * Looks for commands of other instances, which are committed together with ours: where those that
-   * are known will leave them, or by a search where none is known.
+   * are known will leave them, or by a search where none is known or there is time for it.
    */
   void look(DocumentQueue<S, I> queue, Batch<I> batch, Runnable then) {
     Instant start = env.real();
-    boolean search = queue.authors.isEmpty(start);
+    boolean search = queue.neighbours.isSlow() || queue.authors.isEmpty(start);
     engine
         .guard(queue, batch)
         .when(

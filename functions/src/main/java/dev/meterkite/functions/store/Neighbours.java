@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>As a host it claims the document for {@value #LEASE_COMMITS} times as long as a commit takes:
  * at least 250 ms, or 2.2 s where others are known of, so that a claim outlives the step from fast
  * commits to those that wait for their document; at most 3 s. It looks for relays before every
- * commit while there are some or while it loses commits. Else it searches for them while the third
- * commit in a row is on its way, then every 250 ms of uninterrupted work, without waiting.
+ * commit while there are some or while it loses commits, and from the third commit in a row on
+ * where commits take 250 ms or more. Else it searches for them while the third commit in a row is
+ * on its way, then every 250 ms of uninterrupted work, without waiting.
  */
 final class Neighbours {
   /** How long a host may take to answer, at most, before its relays are recalled. */
@@ -105,7 +106,12 @@ final class Neighbours {
 
   /** Whether to look for relays before the next commit. */
   synchronized boolean mustLook(Instant now, boolean rivals) {
-    return rivals || foundAt.plus(FOUND_FOR).isAfter(now);
+    return rivals || foundAt.plus(FOUND_FOR).isAfter(now) || (run >= FIRST_RUN && isSlow());
+  }
+
+  /** Whether a commit takes so long that a search before it costs nothing beside. */
+  synchronized boolean isSlow() {
+    return commitNanos >= GLANCE_EVERY.toNanos();
   }
 
   /**
@@ -115,7 +121,7 @@ final class Neighbours {
    */
   synchronized boolean mayGlance(Instant now, boolean alone) {
     Duration every = alone ? GLANCE_EVERY : GLANCE_BESIDE_OTHERS;
-    if (run < FIRST_RUN || glancedAt.plus(every).isAfter(now)) {
+    if (run < FIRST_RUN || isSlow() || glancedAt.plus(every).isAfter(now)) {
       return false;
     }
     glancedAt = now;
