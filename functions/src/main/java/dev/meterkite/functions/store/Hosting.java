@@ -145,12 +145,19 @@ final class Hosting<S, I> {
       return null;
     }
     Instant now = env.real();
+    Host other = queue.neighbours.host(now);
+    if (other != null && before != null && other.id().equals(before.id())) {
+      return before;
+    }
     Instant until = queue.neighbours.claim(now, batch.own(), queue.pacing.hasRivals());
     if (until != null) {
       return new Host(env.id(), relays.version(), until.truncatedTo(ChronoUnit.MICROS));
     }
-    boolean holds = before != null && before.id().equals(env.id()) && before.until().isAfter(now);
-    return holds ? before : null;
+    return before != null && isOurs(before) ? before : null;
+  }
+
+  private boolean isOurs(Host host) {
+    return host.id().equals(env.id()) && host.until().isAfter(env.real());
   }
 
   /** What the commit of this batch does to relays: those it serves, and the one it recalls. */
@@ -172,11 +179,15 @@ final class Hosting<S, I> {
   /**
    * A commit of this batch was applied.
    *
+   * @param host the one that the owner document has now
    * @return how long to wait before the next: instances that hand over need no turn of their own,
    *     but time to come back
    */
-  Duration committed(DocumentQueue<S, I> queue, Batch<I> batch) {
-    queue.neighbours.saw(null);
+  Duration committed(DocumentQueue<S, I> queue, Batch<I> batch, @Nullable Host host) {
+    queue.neighbours.saw(env.rival(host));
+    if (host != null && isOurs(host)) {
+      queue.neighbours.claimed(host.until(), env.real(), queue.pacing.hasRivals());
+    }
     if (batch.stage instanceof Stage.Recalled<I> recalled) {
       queue.neighbours.closed(recalled.before().relay());
     }

@@ -36,8 +36,13 @@ class ManyWritersTest {
     long relays;
 
     Play(long seed, Pace pace, int count, Duration length) {
+      this(seed, pace, count, WARM_UP.compareTo(length) < 0 ? WARM_UP : Duration.ZERO, length);
+    }
+
+    /** Counts what is answered from {@code lead} on until {@code length}. */
+    Play(long seed, Pace pace, int count, Duration lead, Duration length) {
       simulation = new Simulation(seed);
-      from = Simulation.START.plus(WARM_UP.compareTo(length) < 0 ? WARM_UP : Duration.ZERO);
+      from = Simulation.START.plus(lead);
       end = Simulation.START.plus(length);
       store = new SimulatedStore(simulation, pace);
       store.watch(
@@ -191,6 +196,37 @@ class ManyWritersTest {
       assertEquals(Map.of(), play.failed, line);
       assertTrue(play.rate() >= row.atLeast() * one.rate(), line);
       assertTrue(play.seconds(0.5) <= row.slowdown() * one.seconds(0.5), line);
+    }
+  }
+
+  /**
+   * From a rest, when ten commits go at once and then one a second, each instance tries its own
+   * first. Those who tried and lost once served the relays of all others as if they were the host,
+   * and took the claim of the real one away.
+   */
+  @Test
+  void callersThatComeAtOnce_areServedFromTheBeginning() {
+    Duration lead = Duration.ofMillis(1_500);
+    Duration length = lead.plusSeconds(10);
+    int seeds = Boolean.getBoolean("meterkite.deep") ? 20 : 4;
+    for (int[] row : new int[][] {{16, 4}, {64, 4}, {256, 16}}) {
+      double one = 0;
+      double many = 0;
+      for (int seed = 1; seed <= seeds; seed++) {
+        one += new Play(seed, Pace.SERVICE, 1, lead, length).callers(row[0]).play().rate();
+        Play play = new Play(seed, Pace.SERVICE, row[1], lead, length).callers(row[0]).play();
+        assertEquals(Map.of(), play.failed, "seed " + seed);
+        many += play.rate();
+      }
+      String line =
+          String.format(
+              Locale.ROOT,
+              "%3d callers, %2d instances, the first ten seconds: %.2f of one",
+              row[0],
+              row[1],
+              many / one);
+      System.out.println(line);
+      assertTrue(many >= 0.75 * one, line);
     }
   }
 }
