@@ -33,11 +33,12 @@ final class Hosting<S, I> {
 
   /**
    * Looks for commands of other instances, which are committed together with ours: where those that
-   * are known will leave them, or by a search where none is known or there is time for it.
+   * are known will leave them, or by a search where none is known or there is time for it, as there
+   * is while nothing else is to be committed.
    */
   void look(DocumentQueue<S, I> queue, Batch<I> batch, Runnable then) {
     Instant start = env.real();
-    boolean search = queue.neighbours.isSlow() || queue.authors.isEmpty(start);
+    boolean search = queue.neighbours.isSlow() || batch.isEmpty() || queue.authors.isEmpty(start);
     engine
         .guard(queue, batch)
         .when(
@@ -186,7 +187,7 @@ final class Hosting<S, I> {
   Duration committed(DocumentQueue<S, I> queue, Batch<I> batch, @Nullable Host host) {
     queue.neighbours.saw(env.rival(host));
     if (host != null && isOurs(host)) {
-      queue.neighbours.claimed(host.until(), env.real(), queue.pacing.hasRivals());
+      queue.neighbours.claimed(host.until());
     }
     if (batch.stage instanceof Stage.Recalled<I> recalled) {
       queue.neighbours.closed(recalled.before().relay());

@@ -56,6 +56,10 @@ final class Neighbours {
   private boolean found;
   private Instant foundAt = Instant.EPOCH;
   private Instant watchedUntil = Instant.EPOCH;
+
+  /** The end of the last claim that was made for the sake of others, whether or not applied. */
+  private Instant promisedUntil = Instant.EPOCH;
+
   private int run;
   private Instant gatheringUntil = Instant.EPOCH;
   private double commitNanos;
@@ -122,7 +126,8 @@ final class Neighbours {
    */
   synchronized boolean mayGlance(Instant now, boolean alone) {
     Duration every = alone ? GLANCE_EVERY : GLANCE_BESIDE_OTHERS;
-    if (run < FIRST_RUN || isSlow() || glancedAt.plus(every).isAfter(now)) {
+    boolean expected = run >= FIRST_RUN || watchedUntil.isAfter(now);
+    if (!expected || isSlow() || glancedAt.plus(every).isAfter(now)) {
       return false;
     }
     glancedAt = now;
@@ -165,16 +170,14 @@ final class Neighbours {
     }
     long nanos = (long) (LEASE_COMMITS * commitNanos);
     nanos = Math.max(nanos, (others ? LEASE_BESIDE_OTHERS : SHORTEST_LEASE).toNanos());
-    return now.plusNanos(Math.min(nanos, LONGEST_LEASE.toNanos()));
+    Instant until = now.plusNanos(Math.min(nanos, LONGEST_LEASE.toNanos()));
+    promisedUntil = others ? until : Instant.EPOCH;
+    return until;
   }
 
-  /**
-   * The owner document is ours, as committed, until then; others may rely on it.
-   *
-   * @param rivals whether others have won of late
-   */
-  synchronized void claimed(Instant until, Instant now, boolean rivals) {
-    watchedUntil = rivals || foundAt.plus(FOUND_FOR).isAfter(now) ? until : watchedUntil;
+  /** The owner document is ours until then, as committed. */
+  synchronized void claimed(Instant until) {
+    watchedUntil = until.isBefore(promisedUntil) ? until : promisedUntil;
   }
 
   /**
