@@ -17,6 +17,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.meterkite.functions.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -210,6 +211,18 @@ class ArchitectureTest {
             .filter(line -> !line.startsWith("../bench/"))
             .filter(line -> !line.contains("/UsualDebit.java") && !line.contains("/DemoHotUser."))
             .toList());
+  }
+
+  /** One rule for what follows a failed commit: that of the engine and of ConditionalUpdate. */
+  @Test
+  void commits_areMadeInTheStoreOnly() {
+    noClasses()
+        .that(
+            resideInAPackage("dev.meterkite.functions..")
+                .and(DescribedPredicate.not(resideInAPackage("dev.meterkite.functions.store"))))
+        .should()
+        .callMethod(Store.class, "commit", List.class)
+        .check(CODE);
   }
 
   @Test

@@ -11,11 +11,11 @@ import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.alerts.AlertCommand;
 import dev.meterkite.model.alerts.AlertRules;
 import dev.meterkite.model.alerts.AlertState;
@@ -37,7 +37,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** What is done with alerts: told, listed, acknowledged, sent to a webhook and a topic. */
@@ -148,7 +147,7 @@ public final class Alerting {
       if (!changes.isEmpty()) {
         mutations.add(Mutation.update(ref, changes, alert.updateTime()));
       }
-      if (mutations.isEmpty() || isCommitted(mutations)) {
+      if (mutations.isEmpty() || ConditionalUpdate.tryCommit(store, mutations)) {
         return Answer.json(answer, false);
       }
     }
@@ -267,21 +266,9 @@ public final class Alerting {
   /** Writes fields if the document is still as read; false if it has changed or is gone. */
   private boolean update(Snapshot alert, Map<String, Object> fields) {
     @Nullable Instant version = alert.updateTime();
-    return version != null && isCommitted(List.of(Mutation.update(alert.ref(), fields, version)));
-  }
-
-  private boolean isCommitted(List<Mutation> mutations) {
-    try {
-      store.commit(mutations).join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException failed
-          && (failed.kind() == StoreException.Kind.PRECONDITION
-              || failed.kind() == StoreException.Kind.CONTENTION)) {
-        return false;
-      }
-      throw e;
-    }
+    return version != null
+        && ConditionalUpdate.tryCommit(
+            store, List.of(Mutation.update(alert.ref(), fields, version)));
   }
 
   static Map<String, Object> view(Snapshot alert) {

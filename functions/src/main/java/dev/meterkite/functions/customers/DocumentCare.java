@@ -6,6 +6,7 @@ import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.plans.CurrentPlans;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -105,19 +106,7 @@ final class DocumentCare {
    */
   private record Owed(List<Snapshot> read, List<Write> writes) {
     List<Mutation> mutations() {
-      return writes.stream().map(this::mutation).toList();
-    }
-
-    private Mutation mutation(Write write) {
-      if (write instanceof Write.Create create) {
-        return Mutation.create(create.ref(), create.fields());
-      }
-      if (write instanceof Write.Update update) {
-        Snapshot base =
-            read.stream().filter(one -> one.ref().equals(update.ref())).findFirst().orElseThrow();
-        return Mutation.update(update.ref(), update.fields(), base.updateTime());
-      }
-      throw new IllegalStateException("only conditional writes here, not " + write);
+      return writes.stream().map(write -> Mutation.of(write, read)).toList();
     }
   }
 
@@ -160,29 +149,29 @@ final class DocumentCare {
   }
 
   private Handled tend(Supplier<Owed> question) {
-    for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      Owed owed = question.get();
-      if (owed.writes().isEmpty()) {
-        boolean gone = !owed.read().get(0).exists();
-        return Handled.done(gone ? "gone" : "ok").took(attempt - 1, 1);
+    try {
+      return ConditionalUpdate.commit(
+              store,
+              MAX_ATTEMPTS,
+              () -> {
+                Owed owed = question.get();
+                return new ConditionalUpdate.Change<>(owed.mutations(), owed);
+              })
+          .map(this::tended)
+          .orElseGet(() -> Handled.later("contended").took(MAX_ATTEMPTS, 1));
+    } catch (CompletionException e) {
+      if (StoreException.isForGood(e)) {
+        return Handled.impossible("document_full").took(1, 1);
       }
-      try {
-        store.commit(owed.mutations()).join();
-        warnOf(owed.writes());
-        return Handled.done("ok").took(attempt, 1);
-      } catch (CompletionException e) {
-        if (!(e.getCause() instanceof StoreException failure)) {
-          throw e;
-        }
-        if (failure.kind() == StoreException.Kind.INVALID) {
-          return Handled.impossible("document_full").took(attempt, 1);
-        }
-        if (failure.kind() == StoreException.Kind.DENIED) {
-          throw e;
-        }
-      }
+      throw e;
     }
-    return Handled.later("contended").took(MAX_ATTEMPTS, 1);
+  }
+
+  private Handled tended(ConditionalUpdate.Committed<Owed> committed) {
+    Owed owed = committed.result();
+    warnOf(owed.writes());
+    boolean gone = owed.writes().isEmpty() && !owed.read().get(0).exists();
+    return Handled.done(gone ? "gone" : "ok").took(committed.attempts(), 1);
   }
 
   /** What is wrong now that was not before, such as a tier that nobody knows. */

@@ -1,8 +1,8 @@
 package dev.meterkite.functions.health;
 
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletionException;
 
 /**
  * Gives decisions of other writers the {@code expire_at} that they lack.
@@ -77,7 +76,7 @@ final class DecisionExpiry {
       fields.put(Sweeps.NAME, SWEEP.id());
       fields.put(Sweeps.STARTED_AT, next.truncatedTo(ChronoUnit.MICROS));
       fields.put(Sweeps.UPDATED_AT, now.truncatedTo(ChronoUnit.MICROS));
-      store.commit(List.of(Mutation.blind(SWEEP, fields, Map.of()))).join();
+      ConditionalUpdate.write(store, Mutation.blind(SWEEP, fields, Map.of()));
     }
   }
 
@@ -93,21 +92,10 @@ final class DecisionExpiry {
                           Map.of(RoutingDecisions.EXPIRE_AT, at),
                           decision.updateTime())));
     }
-    if (!missing.isEmpty() && !commit(missing)) {
-      missing.forEach(one -> commit(List.of(one))); // What changed meanwhile comes up again.
+    if (!missing.isEmpty() && !ConditionalUpdate.tryCommit(store, missing)) {
+      // What has changed meanwhile comes up again.
+      missing.forEach(one -> ConditionalUpdate.tryCommit(store, List.of(one)));
     }
     return missing.size();
-  }
-
-  private boolean commit(List<Mutation> mutations) {
-    try {
-      store.commit(mutations).join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException) {
-        return false;
-      }
-      throw e;
-    }
   }
 }

@@ -9,12 +9,13 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.http.UnavailableException;
 import dev.meterkite.functions.quotas.Quotas;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.functions.store.Turns;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -35,12 +36,13 @@ import dev.meterkite.model.schema.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -224,25 +226,34 @@ public final class Providers {
     return first;
   }
 
-  /** Tried again where another failure of the decision is noted at the same time. */
+  /** Noted again where another failure of the decision is noted at the same time. */
   private void note(Snapshot decision, String failed) {
-    Snapshot last = decision;
-    for (int attempt = 1; ; attempt++) {
-      Map<String, Object> fields =
-          Map.of(RoutingDecisions.FAILED, RoutingAudit.failed(last, failed));
-      try {
-        store.commit(List.of(Mutation.update(last.ref(), fields, last.updateTime()))).join();
-        return;
-      } catch (CompletionException e) {
-        if (!(e.getCause() instanceof StoreException) || attempt == MOST_NOTES) {
-          throw e;
-        }
-      }
-      last = store.read(List.of(decision.ref())).join().get(0);
-      if (!last.exists()) {
-        return;
-      }
-    }
+    Deque<Snapshot> known = new ArrayDeque<>(List.of(decision));
+    var unused =
+        ConditionalUpdate.commit(
+                store,
+                MOST_NOTES,
+                () -> {
+                  Snapshot now =
+                      known.isEmpty()
+                          ? store.read(List.of(decision.ref())).join().get(0)
+                          : known.pop();
+                  return new ConditionalUpdate.Change<>(noted(now, failed), now);
+                })
+            .orElseThrow(
+                () ->
+                    new UnavailableException(
+                        "The decision " + decision.ref().id() + " is written too often."));
+  }
+
+  private static List<Mutation> noted(Snapshot decision, String failed) {
+    return decision.exists()
+        ? List.of(
+            Mutation.update(
+                decision.ref(),
+                Map.of(RoutingDecisions.FAILED, RoutingAudit.failed(decision, failed)),
+                decision.updateTime()))
+        : List.of();
   }
 
   /** Providers and quotas of a page, the number of open alerts, and on request the last sweeps. */

@@ -7,6 +7,7 @@ import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -136,7 +137,7 @@ final class Erasure {
       return begin(call, document, erasure, key);
     }
     if (!key.isEmpty()) {
-      store.commit(key).join();
+      ConditionalUpdate.write(store, key.toArray(Mutation[]::new));
     }
     return Optional.empty();
   }
@@ -182,7 +183,7 @@ final class Erasure {
             counts,
             erasure.exists() ? Mutation.Condition.VERSION : Mutation.Condition.ABSENT,
             erasure.updateTime()));
-    store.commit(mutations).join();
+    ConditionalUpdate.write(store, mutations.toArray(Mutation[]::new));
     return Optional.empty();
   }
 
@@ -279,7 +280,7 @@ final class Erasure {
     mutations.add(
         new Mutation(
             erasure.ref(), place, counts, Mutation.Condition.VERSION, erasure.updateTime()));
-    store.commit(mutations).join();
+    ConditionalUpdate.write(store, mutations.toArray(Mutation[]::new));
   }
 
   /** What is to be done to a document; empty where nothing names the person. */
@@ -321,7 +322,7 @@ final class Erasure {
     fields.putAll(end);
     String answer = Json.write(shown(person, fields, false));
     mutations.addAll(marker(call).closing(answer, now));
-    store.commit(mutations).join();
+    ConditionalUpdate.write(store, mutations.toArray(Mutation[]::new));
     return Answer.json(answer, false);
   }
 
@@ -330,7 +331,7 @@ final class Erasure {
     List<Mutation> key =
         marker(call).closing(answer, clock.instant().truncatedTo(ChronoUnit.MICROS));
     if (!key.isEmpty()) {
-      store.commit(key).join();
+      ConditionalUpdate.write(store, key.toArray(Mutation[]::new));
     }
     return Answer.json(answer, false);
   }

@@ -1,8 +1,8 @@
 package dev.meterkite.functions.prices;
 
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.alerts.AlertStatus;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
@@ -17,7 +17,6 @@ import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 
 /**
  * The alerts of prices that an import holds back until a person has looked at them.
@@ -66,19 +65,9 @@ final class HeldPrices {
 
   /** Whether this run resolved it; another one may have, or it may be gone. */
   private static boolean resolve(Store store, Snapshot alert, Instant now) {
-    try {
-      store
-          .commit(
-              List.of(Mutation.update(alert.ref(), Alerts.resolve(alert, now), alert.updateTime())))
-          .join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException failure
-          && failure.kind() == StoreException.Kind.PRECONDITION) {
-        return false;
-      }
-      throw e;
-    }
+    return ConditionalUpdate.tryCommit(
+        store,
+        List.of(Mutation.update(alert.ref(), Alerts.resolve(alert, now), alert.updateTime())));
   }
 
   private static boolean isHeld(Store store, String provider) {

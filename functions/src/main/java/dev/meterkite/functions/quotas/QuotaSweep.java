@@ -1,6 +1,7 @@
 package dev.meterkite.functions.quotas;
 
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
@@ -99,7 +100,7 @@ final class QuotaSweep {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(Sweeps.NAME, Sweep.RESET_QUOTAS.ref().id());
     fields.put(Sweeps.UPDATED_AT, now.truncatedTo(ChronoUnit.MICROS));
-    store.commit(List.of(Mutation.blind(Sweep.RESET_QUOTAS.ref(), fields, Map.of()))).join();
+    ConditionalUpdate.write(store, Mutation.blind(Sweep.RESET_QUOTAS.ref(), fields, Map.of()));
   }
 
   private Swept resetModels(List<Snapshot> due) {
