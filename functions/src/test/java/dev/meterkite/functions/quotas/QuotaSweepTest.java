@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.functions.alerts.Alerting;
+import dev.meterkite.functions.usage.CountedMetering;
 import dev.meterkite.functions.usage.CountedStore.Cost;
-import dev.meterkite.functions.usage.Meter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class QuotaSweepTest {
   private static final Instant FEBRUARY = Instant.parse("2026-02-01T00:00:00Z");
 
-  private final Meter meter = new Meter();
+  private final CountedMetering meter = new CountedMetering();
 
   private QuotaSweep sweep(InstantSource real) {
     Quotas quotas = new Quotas(meter.backend, Alerting.of(meter.backend));
