@@ -1,22 +1,17 @@
 package dev.meterkite.model.routing;
 
 import dev.meterkite.model.schema.Bounds;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.schema.Typed;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Which model was chosen for a task, and why. Where none could serve, provider, model and score are
  * absent and {@code reason} says so.
- *
- * @param fields the whole document, with the fields that we do not know
  */
-public record RoutingDecision(Map<String, Object> fields) implements Typed {
+public final class DecisionFields {
   public static final Field<String> JOB_ID = Field.string(Schema.RoutingDecisions.JOB_ID);
   public static final Field<TaskType> TASK_TYPE =
       Field.word(Schema.RoutingDecisions.TASK_TYPE, TaskType.class).mandatory();
@@ -45,17 +40,5 @@ public record RoutingDecision(Map<String, Object> fields) implements Typed {
           CANDIDATES,
           EXPIRE_AT);
 
-  /**
-   * A record of this document.
-   *
-   * @throws IllegalArgumentException with everything that is wrong with it
-   */
-  public RoutingDecision {
-    fields = TABLE.checked(fields);
-  }
-
-  /** The record of a document, or everything that is wrong with it; never fails. */
-  public static Decoded<RoutingDecision> decode(Map<String, Object> document) {
-    return TABLE.decode(document, RoutingDecision::new);
-  }
+  private DecisionFields() {}
 }

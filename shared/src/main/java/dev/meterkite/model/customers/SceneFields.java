@@ -2,21 +2,15 @@ package dev.meterkite.model.customers;
 
 import dev.meterkite.model.plans.DataPackTier;
 import dev.meterkite.model.schema.Bounds;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.schema.Typed;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A scene and what it asks for; what it gets is decided by tier and flags.
- *
- * @param fields the whole document, with the fields that we do not know
- */
-public record Scene(Map<String, Object> fields) implements Typed {
+/** A scene and what it asks for; what it gets is decided by tier and flags. */
+public final class SceneFields {
   public static final Field<Long> SCHEMA_VERSION =
       Bounds.atLeast(1, Field.integer(Schema.Scenes.SCHEMA_VERSION)).mandatory();
   public static final Field<String> CUSTOMER_ID =
@@ -78,17 +72,5 @@ public record Scene(Map<String, Object> fields) implements Typed {
           ADMIN_OVERRIDES,
           VALIDATION_ERRORS);
 
-  /**
-   * A record of this document.
-   *
-   * @throws IllegalArgumentException with everything that is wrong with it
-   */
-  public Scene {
-    fields = TABLE.checked(fields);
-  }
-
-  /** The record of a document, or everything that is wrong with it; never fails. */
-  public static Decoded<Scene> decode(Map<String, Object> document) {
-    return TABLE.decode(document, Scene::new);
-  }
+  private SceneFields() {}
 }

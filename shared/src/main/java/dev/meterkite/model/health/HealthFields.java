@@ -1,21 +1,15 @@
 package dev.meterkite.model.health;
 
 import dev.meterkite.model.schema.Bounds;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.schema.Typed;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/**
- * How a provider does; the id of the document is the provider's.
- *
- * @param fields the whole document, with the fields that we do not know
- */
-public record ProviderHealth(Map<String, Object> fields) implements Typed {
+/** How a provider does; the id of the document is the provider's. */
+public final class HealthFields {
   public static final Field<String> PROVIDER =
       Bounds.length(1, 500, Field.string(Schema.ModelProviderHealth.PROVIDER)).mandatory();
   public static final Field<HealthStatus> STATUS =
@@ -55,17 +49,5 @@ public record ProviderHealth(Map<String, Object> fields) implements Typed {
           HEALTH_DUE_AT,
           VALIDATION_ERRORS);
 
-  /**
-   * A record of this document.
-   *
-   * @throws IllegalArgumentException with everything that is wrong with it
-   */
-  public ProviderHealth {
-    fields = TABLE.checked(fields);
-  }
-
-  /** The record of a document, or everything that is wrong with it; never fails. */
-  public static Decoded<ProviderHealth> decode(Map<String, Object> document) {
-    return TABLE.decode(document, ProviderHealth::new);
-  }
+  private HealthFields() {}
 }

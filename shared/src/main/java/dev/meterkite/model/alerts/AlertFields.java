@@ -1,20 +1,13 @@
 package dev.meterkite.model.alerts;
 
 import dev.meterkite.model.schema.Bounds;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.schema.Typed;
 import java.time.Instant;
-import java.util.Map;
 
-/**
- * One incident, from its first report to its recovery.
- *
- * @param fields the whole document, with the fields that we do not know
- */
-public record Alert(Map<String, Object> fields) implements Typed {
+/** One incident, from its first report to its recovery. */
+public final class AlertFields {
   public static final Field<AlertType> TYPE =
       Field.word(Schema.ModelRouterAlerts.TYPE, AlertType.class).mandatory();
   public static final Field<AlertSeverity> SEVERITY =
@@ -53,17 +46,5 @@ public record Alert(Map<String, Object> fields) implements Typed {
           OCCURRENCES,
           EXPIRE_AT);
 
-  /**
-   * A record of this document.
-   *
-   * @throws IllegalArgumentException with everything that is wrong with it
-   */
-  public Alert {
-    fields = TABLE.checked(fields);
-  }
-
-  /** The record of a document, or everything that is wrong with it; never fails. */
-  public static Decoded<Alert> decode(Map<String, Object> document) {
-    return TABLE.decode(document, Alert::new);
-  }
+  private AlertFields() {}
 }

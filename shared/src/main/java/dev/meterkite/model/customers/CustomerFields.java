@@ -2,22 +2,16 @@ package dev.meterkite.model.customers;
 
 import dev.meterkite.model.plans.FeatureFlag;
 import dev.meterkite.model.schema.Bounds;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.schema.Typed;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A customer: tier, quota, contract, preferences.
- *
- * @param fields the whole document, with the fields that we do not know
- */
-public record Customer(Map<String, Object> fields) implements Typed {
+/** A customer: tier, quota, contract, preferences. */
+public final class CustomerFields {
   public static final Field<Long> SCHEMA_VERSION =
       Bounds.atLeast(1, Field.integer(Schema.Customers.SCHEMA_VERSION)).mandatory();
   public static final Field<String> BUNDLE_TIER =
@@ -48,7 +42,7 @@ public record Customer(Map<String, Object> fields) implements Typed {
   public static final Field<Instant> CONTRACT_END = Field.timestamp(Schema.Customers.CONTRACT_END);
   public static final Field<Map<String, Object>> FEATURE_OVERRIDES =
       Field.map(Schema.Customers.FEATURE_OVERRIDES)
-          .bound("true or false for each feature", Customer::overridesByBooleans);
+          .bound("true or false for each feature", CustomerFields::overridesByBooleans);
   public static final Field<Instant> CREATED_AT = Field.timestamp(Schema.Customers.CREATED_AT);
   public static final Field<Instant> UPDATED_AT = Field.timestamp(Schema.Customers.UPDATED_AT);
   public static final Field<Instant> QUOTA_RESET_AT =
@@ -101,24 +95,12 @@ public record Customer(Map<String, Object> fields) implements Typed {
                       .orElse(Instant.MAX)
                       .isAfter(customer.read(CONTRACT_START).orElse(Instant.MIN)));
 
-  /**
-   * A record of this document.
-   *
-   * @throws IllegalArgumentException with everything that is wrong with it
-   */
-  public Customer {
-    fields = TABLE.checked(fields);
-  }
+  private CustomerFields() {}
 
   /** Keys that name no feature are somebody else's. */
   private static boolean overridesByBooleans(Map<String, Object> overrides) {
     return overrides.entrySet().stream()
         .filter(entry -> FeatureFlag.ofOverrideKey(entry.getKey()).isPresent())
         .allMatch(entry -> entry.getValue() instanceof Boolean);
-  }
-
-  /** The record of a document, or everything that is wrong with it; never fails. */
-  public static Decoded<Customer> decode(Map<String, Object> document) {
-    return TABLE.decode(document, Customer::new);
   }
 }

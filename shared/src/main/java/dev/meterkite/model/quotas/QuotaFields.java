@@ -1,11 +1,9 @@
 package dev.meterkite.model.quotas;
 
 import dev.meterkite.model.schema.Bounds;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.schema.Typed;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -13,10 +11,8 @@ import java.util.Map;
 /**
  * The limits of one model at its provider. The top-level figures are those of the tightest of its
  * windows, or the only ones.
- *
- * @param fields the whole document, with the fields that we do not know
  */
-public record ModelQuota(Map<String, Object> fields) implements Typed {
+public final class QuotaFields {
   public static final Field<String> PROVIDER =
       Bounds.length(1, 500, Field.string(Schema.ModelQuotas.PROVIDER)).mandatory();
   public static final Field<String> MODEL_ID =
@@ -54,17 +50,5 @@ public record ModelQuota(Map<String, Object> fields) implements Typed {
           QUOTA_DUE_AT,
           VALIDATION_ERRORS);
 
-  /**
-   * A record of this document.
-   *
-   * @throws IllegalArgumentException with everything that is wrong with it
-   */
-  public ModelQuota {
-    fields = TABLE.checked(fields);
-  }
-
-  /** The record of a document, or everything that is wrong with it; never fails. */
-  public static Decoded<ModelQuota> decode(Map<String, Object> document) {
-    return TABLE.decode(document, ModelQuota::new);
-  }
+  private QuotaFields() {}
 }

@@ -1,21 +1,15 @@
 package dev.meterkite.model.usage;
 
 import dev.meterkite.model.schema.Bounds;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.schema.Typed;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Something that was used.
- *
- * @param fields the whole document, with the fields that we do not know
- */
-public record UsageRecord(Map<String, Object> fields) implements Typed {
+/** Something that was used. */
+public final class UsageRecordFields {
   public static final Field<Long> SCHEMA_VERSION =
       Bounds.atLeast(1, Field.integer(Schema.UsageTracking.SCHEMA_VERSION));
   public static final Field<String> CUSTOMER_ID =
@@ -73,17 +67,5 @@ public record UsageRecord(Map<String, Object> fields) implements Typed {
               "must stand together with corrects",
               usage -> usage.read(CORRECTION).isPresent() == usage.read(CORRECTS).isPresent());
 
-  /**
-   * A record of this document.
-   *
-   * @throws IllegalArgumentException with everything that is wrong with it
-   */
-  public UsageRecord {
-    fields = TABLE.checked(fields);
-  }
-
-  /** The record of a document, or everything that is wrong with it; never fails. */
-  public static Decoded<UsageRecord> decode(Map<String, Object> document) {
-    return TABLE.decode(document, UsageRecord::new);
-  }
+  private UsageRecordFields() {}
 }

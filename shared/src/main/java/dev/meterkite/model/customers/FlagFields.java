@@ -1,20 +1,16 @@
 package dev.meterkite.model.customers;
 
 import dev.meterkite.model.schema.Bounds;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.schema.Typed;
 import java.util.Map;
 
 /**
  * The switches of one customer, or of all. Keys that are no flag, such as {@code _comment}, are
  * kept and ignored.
- *
- * @param fields the whole document, with the fields that we do not know
  */
-public record FeatureFlags(Map<String, Object> fields) implements Typed {
+public final class FlagFields {
   public static final Field<Long> SCHEMA_VERSION =
       Bounds.atLeast(1, Field.integer(Schema.FeatureFlags.SCHEMA_VERSION));
   public static final Field<Boolean> AUDIO_NARRATION =
@@ -53,17 +49,5 @@ public record FeatureFlags(Map<String, Object> fields) implements Typed {
           STREAMING_EXPORT,
           ORIGIN);
 
-  /**
-   * A record of this document.
-   *
-   * @throws IllegalArgumentException with everything that is wrong with it
-   */
-  public FeatureFlags {
-    fields = TABLE.checked(fields);
-  }
-
-  /** The record of a document, or everything that is wrong with it; never fails. */
-  public static Decoded<FeatureFlags> decode(Map<String, Object> document) {
-    return TABLE.decode(document, FeatureFlags::new);
-  }
+  private FlagFields() {}
 }
