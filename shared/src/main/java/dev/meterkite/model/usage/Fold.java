@@ -150,10 +150,7 @@ final class Fold {
   }
 
   private void resolve(DocRef alert) {
-    Map<String, Object> resolved = Alerts.resolve(seen.document(alert), now);
-    if (!resolved.isEmpty()) {
-      writes.add(new Write.Update(alert, resolved));
-    }
+    Alerts.resolution(seen.document(alert), now).ifPresent(writes::add);
   }
 
   private DocRef alertRef(int percent) {

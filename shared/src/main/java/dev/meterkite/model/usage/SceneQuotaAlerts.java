@@ -58,10 +58,12 @@ final class SceneQuotaAlerts {
   }
 
   static Write alert(String customerId, int percent, MeterState state, Instant period, Instant at) {
-    return new Write.Create(
-        ref(customerId, percent, period),
-        Alerts.document(
-            type(percent), AlertSubject.customer(customerId), message(percent, state, period), at));
+    return Alerts.create(
+        type(percent),
+        AlertSubject.customer(customerId),
+        period.toString(),
+        message(percent, state, period),
+        at);
   }
 
   /**
