@@ -15,6 +15,7 @@ import dev.meterkite.model.schema.Schema.ModelQuotas;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import dev.meterkite.model.schema.Sweep;
+import dev.meterkite.model.schema.SweepCodec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -92,7 +93,9 @@ final class QuotaSweep {
   private void note(Instant now) {
     store
         .commit(
-            List.of(Mutation.blind(Sweep.RESET_QUOTAS.ref(), SweepResultCodec.ran(now), Map.of())))
+            List.of(
+                Mutation.blind(
+                    Sweep.RESET_QUOTAS.ref(), SweepCodec.ran(Sweep.RESET_QUOTAS, now), Map.of())))
         .join();
   }
 

@@ -1,13 +1,9 @@
 package dev.meterkite.functions.quotas;
 
-import dev.meterkite.model.schema.Schema.Sweeps;
-import dev.meterkite.model.schema.Sweep;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A run of {@code reset-quotas} as its answer, and as the document that notes it. */
+/** A run of {@code reset-quotas} as its answer. */
 final class SweepResultCodec {
   private SweepResultCodec() {}
 
@@ -21,13 +17,5 @@ final class SweepResultCodec {
     members.put("records_redriven", result.recordsRedriven());
     members.put("more", result.more());
     return members;
-  }
-
-  /** The fields of the sweep's document after a run. */
-  static Map<String, Object> ran(Instant at) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(Sweeps.NAME, Sweep.RESET_QUOTAS.ref().id());
-    fields.put(Sweeps.UPDATED_AT, at.truncatedTo(ChronoUnit.MICROS));
-    return fields;
   }
 }
