@@ -12,18 +12,18 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Plans in the form of their document, always in the same order. */
-final class PlansWriter {
-  private PlansWriter() {}
+final class PlansCodec {
+  private PlansCodec() {}
 
   /** Everything but the version. */
   static Map<String, Object> parts(Plans plans) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(Schema.Plans.TIERS, plans.tiers().stream().map(PlansWriter::tier).toList());
-    fields.put(Schema.Plans.PACKAGES, plans.packages().stream().map(PlansWriter::sold).toList());
+    fields.put(Schema.Plans.TIERS, plans.tiers().stream().map(PlansCodec::tier).toList());
+    fields.put(Schema.Plans.PACKAGES, plans.packages().stream().map(PlansCodec::sold).toList());
     fields.put(Schema.Plans.JOBS, jobs(plans.jobs()));
     fields.put(
         Schema.Plans.BUNDLE_TIERS,
-        plans.bundleTiers().stream().map(PlansWriter::bundleTier).toList());
+        plans.bundleTiers().stream().map(PlansCodec::bundleTier).toList());
     fields.put(Schema.Plans.PRICE_BOOK, priceBook(plans.priceBook()));
     return fields;
   }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * The prices in a document of the catalogue: input in the model's unit, cached input and output in
  * tokens, one step. Their micro-USD a million units are pico-USD a unit.
  */
-public final class ShortForm {
-  private ShortForm() {}
+public final class ShortPriceCodec {
+  private ShortPriceCodec() {}
 
   /** The version in a document of the catalogue; empty where a figure is missing or wrong. */
   public static Optional<PriceVersion> version(Snapshot document) {
