@@ -235,6 +235,41 @@ class ArchitectureTest {
   }
 
   @Test
+  void topLevelTypes_haveNamesOfTheirOwn() throws IOException {
+    Map<String, Path> known = new TreeMap<>();
+    List<String> twice = new ArrayList<>();
+    for (Path file : sourcesOfAllModules()) {
+      Path other = known.putIfAbsent(file.getFileName().toString(), file);
+      if (other != null) {
+        twice.add(other + " and " + file);
+      }
+    }
+    assertTrue(known.size() > CODE.size() / 4, "sources are missing: " + known.size());
+    assertEquals(List.of(), twice);
+  }
+
+  /** Main and test code of all modules; one file holds one top-level type. */
+  private static List<Path> sourcesOfAllModules() throws IOException {
+    List<Path> sources = new ArrayList<>();
+    try (Stream<Path> modules = Files.list(Path.of(".."))) {
+      for (Path module : modules.sorted().toList()) {
+        for (String kind : List.of("main", "test")) {
+          Path root = module.resolve(Path.of("src", kind, "java"));
+          if (Files.isDirectory(root)) {
+            try (Stream<Path> files = Files.walk(root)) {
+              files
+                  .filter(file -> file.toString().endsWith(".java"))
+                  .filter(file -> !file.endsWith("package-info.java"))
+                  .forEach(sources::add);
+            }
+          }
+        }
+      }
+    }
+    return sources;
+  }
+
+  @Test
   void tests_doNotSleep() {
     assertEquals(List.of(), linesWith("Thread" + ".sleep", "test"));
     assertEquals(List.of(), linesWith("Unit" + ".sleep", "test"));

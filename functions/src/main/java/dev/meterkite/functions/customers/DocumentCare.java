@@ -12,13 +12,12 @@ import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.functions.usage.Metering;
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.customers.Customer;
-import dev.meterkite.model.customers.Scene;
+import dev.meterkite.model.customers.CustomerFields;
+import dev.meterkite.model.customers.SceneFields;
 import dev.meterkite.model.customers.WrittenRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.Customers;
@@ -118,7 +117,7 @@ final class DocumentCare {
         read,
         WrittenRules.customer(
             customer,
-            errors(Customer.decode(customer.fields())),
+            errors(CustomerFields.TABLE.validate(customer.fields())),
             read.get(1),
             plans.get(),
             clock.instant()));
@@ -138,14 +137,14 @@ final class DocumentCare {
         List.of(scene),
         WrittenRules.scene(
             scene,
-            errors(Scene.decode(scene.fields())),
+            errors(SceneFields.TABLE.validate(scene.fields())),
             customerExists,
             plans.get(),
             clock.instant()));
   }
 
-  private static List<Map<String, Object>> errors(Decoded<?> decoded) {
-    return decoded.violations().stream().map(Violation::encode).toList();
+  private static List<Map<String, Object>> errors(List<Violation> violations) {
+    return violations.stream().map(Violation::encode).toList();
   }
 
   private Handled tend(Supplier<Owed> question) {

@@ -11,11 +11,10 @@ import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import dev.meterkite.model.schema.Schema.Sweeps;
 import dev.meterkite.model.schema.Sweep;
+import dev.meterkite.model.schema.SweepCodec;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -72,11 +71,8 @@ final class DecisionExpiry {
 
   private void note(Instant from, Instant next, Instant now) {
     if (next.isAfter(from)) {
-      Map<String, Object> fields = new LinkedHashMap<>();
-      fields.put(Sweeps.NAME, SWEEP.id());
-      fields.put(Sweeps.STARTED_AT, next.truncatedTo(ChronoUnit.MICROS));
-      fields.put(Sweeps.UPDATED_AT, now.truncatedTo(ChronoUnit.MICROS));
-      ConditionalUpdate.write(store, Mutation.blind(SWEEP, fields, Map.of()));
+      ConditionalUpdate.write(
+          store, Mutation.blind(SWEEP, SweepCodec.ran(Sweep.CHECK_PROVIDERS, next, now), Map.of()));
     }
   }
 

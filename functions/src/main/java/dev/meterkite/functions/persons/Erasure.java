@@ -190,7 +190,7 @@ final class Erasure {
   /** Whether anything is left of a person whose own document is gone. */
   private boolean isKnown(Person person) {
     return PersonalData.of(person.kind()).stream()
-        .anyMatch(place -> !Documents.find(store, person, place, 1, "").isEmpty());
+        .anyMatch(place -> !PersonDocuments.find(store, person, place, 1, "").isEmpty());
   }
 
   private static Answer refusal(String code) {
@@ -243,7 +243,7 @@ final class Erasure {
     Optional<PersonalData> step = person.step(text(erasure, Erasures.STEP));
     String after = text(erasure, Erasures.CURSOR);
     while (step.isPresent()) {
-      List<Snapshot> found = Documents.find(store, person, step.get(), BATCH, after);
+      List<Snapshot> found = PersonDocuments.find(store, person, step.get(), BATCH, after);
       List<Mutation> mutations = new ArrayList<>();
       for (Snapshot document : found) {
         change(step.get(), document, erasure).ifPresent(mutations::add);

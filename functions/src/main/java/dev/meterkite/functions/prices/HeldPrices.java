@@ -7,6 +7,7 @@ import dev.meterkite.model.alerts.AlertStatus;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.alerts.Alerts;
+import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -44,10 +45,9 @@ final class HeldPrices {
     String message =
         "prices that are held until a person activates or corrects them: " + named + more;
     AlertSubject subject = AlertSubject.provider(provider);
-    return Mutation.blind(
-        Alerts.ref(AlertType.PRICE_HELD, subject, "import of " + now),
-        Alerts.document(AlertType.PRICE_HELD, subject, message, now),
-        Map.of());
+    Write.Merge alert =
+        Alerts.once(AlertType.PRICE_HELD, subject, "import of " + now, message, now);
+    return Mutation.blind(alert.ref(), alert.fields(), Map.of());
   }
 
   /** Resolves the alerts of providers that have no held price any more; how many. */

@@ -102,7 +102,7 @@ public final class Metering {
    */
   public Answer record(
       List<Map<String, Object>> sent, boolean alone, String requestKey, String requestHash) {
-    List<Map<String, Object>> records = sent.stream().map(JsonValues::ofRecord).toList();
+    List<Map<String, Object>> records = sent.stream().map(DocumentValues::ofRecord).toList();
     UsageBatch batch = UsageBatch.parse(records, requestKey, now());
     return record(batch, records, alone, requestKey, requestHash);
   }
@@ -119,7 +119,7 @@ public final class Metering {
       List<UsageBatch.Name> names,
       String requestKey,
       String requestHash) {
-    List<Map<String, Object>> records = sent.stream().map(JsonValues::ofRecord).toList();
+    List<Map<String, Object>> records = sent.stream().map(DocumentValues::ofRecord).toList();
     UsageBatch batch = UsageBatch.parse(records, requestKey, now()).named(names);
     return record(batch, records, false, requestKey, requestHash);
   }
