@@ -1,10 +1,10 @@
 package dev.meterkite.model;
 
 import dev.meterkite.model.alerts.Alert;
-import dev.meterkite.model.credits.CreditHold;
-import dev.meterkite.model.credits.CreditTransaction;
-import dev.meterkite.model.credits.PodcastJob;
-import dev.meterkite.model.credits.User;
+import dev.meterkite.model.credits.jobs.PodcastJob;
+import dev.meterkite.model.credits.ledger.CreditHold;
+import dev.meterkite.model.credits.ledger.CreditTransaction;
+import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.FeatureFlags;
 import dev.meterkite.model.customers.Scene;

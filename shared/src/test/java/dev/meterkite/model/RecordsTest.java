@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.alerts.Alert;
-import dev.meterkite.model.credits.CreditHold;
-import dev.meterkite.model.credits.CreditTransaction;
-import dev.meterkite.model.credits.JobStage;
-import dev.meterkite.model.credits.JobStatus;
-import dev.meterkite.model.credits.PodcastJob;
-import dev.meterkite.model.credits.User;
+import dev.meterkite.model.credits.jobs.JobStage;
+import dev.meterkite.model.credits.jobs.JobStatus;
+import dev.meterkite.model.credits.jobs.PodcastJob;
+import dev.meterkite.model.credits.ledger.CreditHold;
+import dev.meterkite.model.credits.ledger.CreditTransaction;
+import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.FeatureFlags;
 import dev.meterkite.model.customers.Scene;

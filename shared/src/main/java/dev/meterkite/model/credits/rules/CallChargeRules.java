@@ -1,0 +1,271 @@
+package dev.meterkite.model.credits.rules;
+
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.credits.CreditOutcome;
+import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.HoldStatus;
+import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.commands.UsageCharge;
+import dev.meterkite.model.credits.ledger.Book;
+import dev.meterkite.model.credits.ledger.CreditAnswers;
+import dev.meterkite.model.credits.ledger.CreditDecisions;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.lots.OpenHold;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.prices.ExactMicros;
+import dev.meterkite.model.prices.Priced;
+import dev.meterkite.model.schema.Ids;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.IdempotencyKeys;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls of models charged to a ledger, exact below a credit.
+ *
+ * <p>A ledger keeps what was consumed and is not yet deducted ({@link Ledger#accrued}). A charge is
+ * added to it, whole credits are deducted, the rest stays. With a credit of 10,000 micro-USD, three
+ * calls of 4,000 deduct 0, 0 and 1 credit, and 2,000 micro-USD stay. The deductions of any number
+ * of calls are the sum of their exact charges, rounded down, in whatever order and commits.
+ *
+ * <p>A debit is refused where the available credits do not cover it together with what is accrued.
+ * A capture is refused where the charge is more than the hold, or with {@code overage} deducted as
+ * far as credits are available; an alert has the rest.
+ */
+final class CallChargeRules {
+  /** How long an idempotency record is kept. */
+  private static final Duration KEPT = Duration.ofDays(30);
+
+  private final CreditState state;
+  private final Book book;
+  private final Seen seen;
+  private final String tier;
+
+  CallChargeRules(CreditState state, Book book, Seen seen) {
+    this.state = state;
+    this.book = book;
+    this.seen = seen;
+    this.tier = tier(state, book);
+  }
+
+  private static String tier(CreditState state, Book book) {
+    return state.tier() == null ? book.plans().firstTier().word() : state.tier();
+  }
+
+  /** Decides one of the commands of usage; null for another command. */
+  @Nullable Decision<CreditState> decide(CreditCommand input) {
+    if (input instanceof CreditCommand.DebitUsage debit) {
+      return debit(debit);
+    } else if (input instanceof CreditCommand.HoldUsage hold) {
+      return hold(hold);
+    } else if (input instanceof CreditCommand.SettleUsage settle) {
+      return settle(settle);
+    }
+    return null;
+  }
+
+  /** The credits that a refused command needs, what is accrued included; 0 where it is unknown. */
+  static long required(CreditState state, Book book, CreditCommand input) {
+    UsageCharge usage =
+        input instanceof CreditCommand.DebitUsage debit
+            ? debit.usage()
+            : input instanceof CreditCommand.HoldUsage hold ? hold.usage() : null;
+    if (usage == null || !(usage.priced() instanceof Priced.Known known)) {
+      return 0;
+    }
+    ExactMicros charge = usage.charge(known, tier(state, book));
+    ExactMicros needed =
+        input instanceof CreditCommand.HoldUsage ? charge : book.accrued().plus(charge);
+    return needed.partsToCover(usage.book().creditMicros());
+  }
+
+  private Decision<CreditState> debit(CreditCommand.DebitUsage debit) {
+    UsageCharge usage = debit.usage();
+    if (!(usage.priced() instanceof Priced.Known known)) {
+      return unknown(usage);
+    }
+    ExactMicros credit = ExactMicros.of(usage.book().creditMicros());
+    ExactMicros total = book.accrued().plus(usage.charge(known, tier));
+    if (total.compareTo(credit.times(book.available())) > 0) {
+      return CreditDecisions.insufficient(book, total.partsToCover(credit.micros()));
+    }
+    long credits = total.wholePartsOf(credit.micros());
+    book.accrued(total.minus(credit.times(credits)));
+    Book.Labels labels =
+        labels(usage, known)
+            .with(CreditTransactions.JOB_ID, debit.jobId())
+            .with(CreditTransactions.DESCRIPTION, debit.description());
+    Map<String, Object> transaction = null;
+    if (credits > 0) {
+      transaction = book.spend(debit.transactionId(), TransactionType.DEDUCTION, credits, labels);
+    } else {
+      record(debit.recordId(), labels);
+    }
+    return CreditDecisions.applied(
+        state, book, answer(CreditAnswers.of(book, transaction), usage, known));
+  }
+
+  /**
+   * The idempotency record of a debit by which no whole credit fell: it keeps what a transaction
+   * would.
+   */
+  private void record(String id, Book.Labels labels) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(IdempotencyKeys.OPERATION, CreditCommands.DEBIT);
+    fields.put(IdempotencyKeys.OWNER, CreditRefs.user(state.userId()).toString());
+    fields.putAll(labels.fields);
+    fields.put(IdempotencyKeys.CREATED_AT, book.now());
+    fields.put(IdempotencyKeys.EXPIRE_AT, book.now().plus(KEPT));
+    book.write(new Write.Create(new DocRef(IdempotencyKeys.COLLECTION, id), fields));
+  }
+
+  private Decision<CreditState> hold(CreditCommand.HoldUsage hold) {
+    UsageCharge usage = hold.usage();
+    if (!(usage.priced() instanceof Priced.Known known)) {
+      return unknown(usage);
+    }
+    ExactMicros charge = usage.charge(known, tier);
+    if (charge.isZero()) {
+      return new Decision.Refused<>(CreditOutcome.NOTHING_TO_HOLD, Map.of());
+    }
+    long amount = charge.partsToCover(usage.book().creditMicros());
+    if (amount > Ledger.MAX_BALANCE) {
+      return CreditDecisions.insufficient(book, amount);
+    }
+    Decision<CreditState> decision =
+        CreditRules.hold(
+            state,
+            book,
+            seen,
+            new CreditCommand.Hold(hold.holdId(), amount, hold.jobId(), hold.expiresIn()),
+            usage.encode(known, tier));
+    return decision instanceof Decision.Applied<CreditState> applied
+        ? new Decision.Applied<>(
+            applied.next(),
+            answer(new LinkedHashMap<>(applied.answer()), usage, known),
+            applied.writes())
+        : decision;
+  }
+
+  private Decision<CreditState> settle(CreditCommand.SettleUsage settle) {
+    OpenHold hold = book.hold(settle.holdId());
+    if (hold == null) {
+      return CreditRules.settleClosed(state, book, seen, settle.holdId());
+    }
+    UsageCharge usage = settle.usage();
+    if (usage == null) {
+      return settleAmount(settle, hold);
+    }
+    if (!(usage.priced() instanceof Priced.Known known)) {
+      return unknown(usage);
+    }
+    ExactMicros credit = ExactMicros.of(usage.book().creditMicros());
+    ExactMicros charge = usage.charge(known, tier);
+    boolean over = charge.compareTo(credit.times(hold.amount())) > 0;
+    if (over && !settle.overage()) {
+      return exceeds(hold, charge.partsToCover(credit.micros()));
+    }
+    ExactMicros total = book.accrued().plus(charge);
+    long payable = Math.addExact(hold.amount(), book.available());
+    long credits = Math.min(payable, total.wholePartsOf(credit.micros()));
+    ExactMicros rest = total.minus(credit.times(credits));
+    boolean unpaid = over && total.compareTo(credit.times(payable)) > 0;
+    book.accrued(unpaid ? ExactMicros.ZERO : rest);
+    Map<String, Object> answer = capture(settle, hold, credits, labels(usage, known));
+    if (unpaid) {
+      alert(hold, rest.text() + " micro-USD");
+      answer.put(CreditAnswers.UNPAID_MICROS, rest.microsRoundedUp());
+    }
+    return CreditDecisions.applied(state, book, answer(answer, usage, known));
+  }
+
+  /** A capture of whole credits that may be more than the hold. */
+  private Decision<CreditState> settleAmount(CreditCommand.SettleUsage settle, OpenHold hold) {
+    long beyond = Math.max(0, settle.amount() - hold.amount());
+    if (beyond > 0 && !settle.overage()) {
+      return exceeds(hold, settle.amount());
+    }
+    long paid = Math.min(beyond, Math.max(0, book.spendable()));
+    Map<String, Object> answer =
+        capture(settle, hold, settle.amount() - beyond + paid, new Book.Labels());
+    if (paid < beyond) {
+      alert(hold, beyond - paid + " credits");
+      answer.put(CreditAnswers.UNPAID_CREDITS, beyond - paid);
+    }
+    return CreditDecisions.applied(state, book, answer);
+  }
+
+  /** Spends from a hold, and what is more from what is free. */
+  private Map<String, Object> capture(
+      CreditCommand.SettleUsage settle, OpenHold hold, long credits, Book.Labels details) {
+    long held = Math.min(credits, hold.amount());
+    Map<String, Object> answer = CreditAnswers.hold(state.userId(), hold, HoldStatus.CAPTURED);
+    Book.Labels labels = Book.Labels.ofCapture(hold);
+    details.fields.forEach(labels::with);
+    Map<String, Object> transaction = book.capture(hold, settle.transactionId(), held, labels);
+    if (transaction == null) {
+      book.note(new DocRef(CreditHolds.COLLECTION, hold.holdId()), details.fields);
+    }
+    answer.put(CreditHolds.CAPTURED, held);
+    Map<String, Object> beyond = null;
+    if (credits > held) {
+      beyond =
+          book.spend(
+              Ids.uuid("overage", hold.holdId()),
+              TransactionType.DEDUCTION,
+              credits - held,
+              new Book.Labels()
+                  .with(CreditTransactions.JOB_ID, hold.jobId())
+                  .with(CreditTransactions.DESCRIPTION, "beyond hold " + hold.holdId()));
+    }
+    Map<String, Object> all = CreditAnswers.of(book, answer, transaction);
+    if (beyond != null) {
+      all.put(CreditAnswers.OVERAGE_TRANSACTION, CreditAnswers.transaction(beyond));
+    }
+    return all;
+  }
+
+  private void alert(OpenHold hold, String rest) {
+    book.alert(
+        AlertType.JOB_UNPAID,
+        "hold " + hold.holdId(),
+        "a call used more than its hold, and " + rest + " of it could not be paid");
+  }
+
+  private static Decision<CreditState> exceeds(OpenHold hold, long required) {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put(CreditAnswers.HELD, hold.amount());
+    figures.put(CreditAnswers.REQUIRED, required);
+    return new Decision.Refused<>(CreditOutcome.CAPTURE_EXCEEDS_HOLD, figures);
+  }
+
+  private static Decision<CreditState> unknown(UsageCharge usage) {
+    return new Decision.Refused<>(
+        CreditOutcome.UNKNOWN_PRICE, usage.figures((Priced.Unknown) usage.priced()));
+  }
+
+  /** What the entry of a charge keeps; what is accrued is that after the charge. */
+  private Book.Labels labels(UsageCharge usage, Priced.Known known) {
+    Book.Labels labels = new Book.Labels();
+    usage.encode(known, tier).forEach(labels::with);
+    return labels.with(CreditTransactions.ACCRUED_MICROS, book.accrued().micros());
+  }
+
+  private Map<String, Object> answer(
+      Map<String, Object> answer, UsageCharge usage, Priced.Known known) {
+    Map<String, Object> details = usage.encode(known, tier);
+    details.remove(CreditTransactions.USAGE);
+    answer.putAll(details);
+    answer.put(CreditAnswers.ACCRUED_MICROS, book.accrued().micros());
+    return answer;
+  }
+}

@@ -1,0 +1,510 @@
+package dev.meterkite.model.credits.rules;
+
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.command.Command;
+import dev.meterkite.model.command.CommandCodec;
+import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Rules;
+import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.credits.BalanceLevel;
+import dev.meterkite.model.credits.CreditOutcome;
+import dev.meterkite.model.credits.ForeignBalance;
+import dev.meterkite.model.credits.HoldStatus;
+import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.jobs.JobAttempt;
+import dev.meterkite.model.credits.jobs.JobRules;
+import dev.meterkite.model.credits.ledger.BalanceAlert;
+import dev.meterkite.model.credits.ledger.Book;
+import dev.meterkite.model.credits.ledger.CreditAnswers;
+import dev.meterkite.model.credits.ledger.CreditDecisions;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.lots.LotShare;
+import dev.meterkite.model.credits.lots.LotShareCodec;
+import dev.meterkite.model.credits.lots.Lots;
+import dev.meterkite.model.credits.lots.OpenHold;
+import dev.meterkite.model.credits.payments.PaymentRules;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.LenientFields;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.Threshold;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import dev.meterkite.model.schema.Schema.Users;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rules of credits: what every command does to the ledger of one user.
+ *
+ * <p>Before a command is decided, {@link Opening} applies what is due by {@code now}; all of that
+ * and the command's own entry leave in one commit, or, when the command is refused, not at all. So
+ * a debit of 30 by a user who was found with 100 writes two transactions: the opening adjustment of
+ * 100 at sequence 1 and the deduction at sequence 2, with a balance of 70.
+ *
+ * <p>{@code balance} contains what holds set aside, {@code available = balance - held} is what may
+ * be spent, and neither is ever below zero.
+ */
+public final class CreditRules implements Rules<CreditState, CreditCommand> {
+  private static final class Codec {
+    static final CommandCodec<CreditCommand> OF_COMMANDS =
+        new CommandCodec<>("credits", CreditCommand.class, List.of(CreditOutcome.values()));
+  }
+
+  /** What a sweep says of a user with a balance of 0 and no {@code created_at}. */
+  static final String NO_FIRST_GRANT = "no_grant_before_next_month_without_created_at";
+
+  /** After this long a balance that cannot be read is looked at again. */
+  static final Duration LOOK_AGAIN = Duration.ofHours(1);
+
+  private final ForeignBalance foreign;
+  private final LowBalance lowBalance;
+  private final Plans plans;
+
+  /**
+   * The rules.
+   *
+   * @param foreign what happens to a balance that another program changed
+   * @param lowBalance when the balance of a user is low who has no threshold and is of a tier
+   *     without one
+   * @param plans what decides now
+   */
+  public CreditRules(ForeignBalance foreign, Threshold lowBalance, Plans plans) {
+    this.foreign = foreign;
+    this.lowBalance = new LowBalance(lowBalance, plans);
+    this.plans = plans;
+  }
+
+  /** The rules without a threshold for low balances but those of the plans. */
+  public CreditRules(ForeignBalance foreign, Plans plans) {
+    this(foreign, Threshold.NONE, plans);
+  }
+
+  @Override
+  public CreditState decode(Snapshot owner) {
+    return CreditState.decode(owner);
+  }
+
+  @Override
+  public Map<String, Object> changes(CreditState before, CreditState after) {
+    return CreditState.changes(before, after);
+  }
+
+  @Override
+  public Decision<CreditState> decide(
+      CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
+    Decision<CreditState> decision = decideAlone(state, seen, command, now);
+    return decision instanceof Decision.Applied<CreditState> applied && !state.isErased()
+        ? lowBalance.crossing(state, applied, seen, now)
+        : decision;
+  }
+
+  private Decision<CreditState> decideAlone(
+      CreditState state, Seen seen, Command<CreditCommand> command, Instant now) {
+    CreditCommand input = command.input();
+    if (state.isErased()) {
+      Decision<CreditState> refusal = ErasedUser.refusal(state, seen, input, plans, now);
+      if (refusal != null) {
+        return refusal;
+      }
+      input = ErasedUser.withoutNames(input);
+    }
+    if (input instanceof CreditCommand.Register register) {
+      return new RegistrationRules(state, seen, register, now, foreign, plans).decide();
+    }
+    if (!state.exists()) {
+      return input instanceof CreditCommand.Job job
+          ? JobRules.withoutBook(
+              state, seen, job.jobId(), job.event(), CreditOutcome.NOT_FOUND, plans, now)
+          : CreditDecisions.missing(command.owner());
+    }
+    boolean isSweep = input instanceof CreditCommand.Sweep;
+    Opening opening = new Opening(state, seen, now, foreign, plans, isSweep);
+    Book book = opening.book();
+    if (opening.isUnreadable()) {
+      return unreadable(state, seen, input, plans, now);
+    }
+    if (book == null) {
+      return new Decision.NeedsReads<>(opening.missing());
+    }
+    if (input instanceof CreditCommand.Debit debit) {
+      return debit(state, book, debit);
+    } else if (input instanceof CreditCommand.Grant grant) {
+      return grant(state, book, grant);
+    } else if (input instanceof CreditCommand.Hold hold) {
+      return hold(state, book, seen, hold, Map.of());
+    } else if (input instanceof CreditCommand.Settle settle) {
+      return settle(state, book, seen, settle);
+    } else if (input instanceof CreditCommand.Refund refund) {
+      return refund(state, book, seen, refund);
+    } else if (input instanceof CreditCommand.Job job) {
+      return JobRules.decide(state, book, seen, job.jobId(), job.event());
+    } else if (input instanceof CreditCommand.View) {
+      return CreditDecisions.settled(
+          state, state, book, CreditAnswers.view(state.userId(), book, seen.refusals()));
+    } else if (input instanceof CreditCommand.Sweep) {
+      Map<String, Object> answer = CreditAnswers.of(book, null);
+      if (opening.isWithoutFirstGrant()) {
+        answer.put(CreditAnswers.GRANT, NO_FIRST_GRANT);
+      }
+      return CreditDecisions.settled(state, state, book, answer);
+    }
+    Decision<CreditState> ofUsage = new CallChargeRules(state, book, seen).decide(input);
+    return ofUsage == null ? new PaymentRules(state, book, seen).decide(input) : ofUsage;
+  }
+
+  /**
+   * Nothing happens to the credits of a user whose balance cannot be read. A sweep raises the
+   * alert, and looks again an hour later.
+   */
+  static Decision<CreditState> unreadable(
+      CreditState state, Seen seen, CreditCommand input, Plans plans, Instant now) {
+    if (input instanceof CreditCommand.Job job) {
+      return JobRules.withoutBook(
+          state, seen, job.jobId(), job.event(), CreditOutcome.BALANCE_UNREADABLE, plans, now);
+    }
+    if (!(input instanceof CreditCommand.Sweep)) {
+      return new Decision.Refused<>(CreditOutcome.BALANCE_UNREADABLE, foundBalance(state));
+    }
+    if (!seen.has(BalanceAlert.read(state.userId()))) {
+      return new Decision.NeedsReads<>(List.of(BalanceAlert.read(state.userId())));
+    }
+    List<Write> alert = BalanceAlert.raise(state, seen, now);
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put(CreditAnswers.CODE, CreditOutcome.BALANCE_UNREADABLE.code());
+    answer.putAll(foundBalance(state));
+    Instant due = state.dueAt();
+    return alert.isEmpty() && due != null && due.isAfter(now)
+        ? new Decision.Unchanged<>(answer)
+        : new Decision.Applied<>(state.dueAt(now.plus(LOOK_AGAIN)), answer, alert);
+  }
+
+  /** What stands in {@code credits_balance} in place of a balance, for the caller. */
+  private static Map<String, Object> foundBalance(CreditState state) {
+    return Map.of("found", BalanceAlert.shown(state));
+  }
+
+  @Override
+  public CommandCodec<CreditCommand> codec() {
+    return commands();
+  }
+
+  /** How commands of credits are handed to other instances, whatever the plans. */
+  public static CommandCodec<CreditCommand> commands() {
+    return Codec.OF_COMMANDS;
+  }
+
+  @Override
+  public Decision.Refused<CreditState> refuseAgain(
+      CreditState state, Command<CreditCommand> command, String code, Instant now) {
+    CreditOutcome outcome = CreditOutcome.NOT_FOUND;
+    for (CreditOutcome candidate : CreditOutcome.values()) {
+      if (candidate.code().equals(code)) {
+        outcome = candidate;
+      }
+    }
+    Ledger ledger = state.ledger();
+    if (outcome == CreditOutcome.BALANCE_UNREADABLE) {
+      return new Decision.Refused<>(outcome, foundBalance(state));
+    }
+    if (outcome != CreditOutcome.INSUFFICIENT_CREDITS || ledger == null) {
+      return CreditDecisions.refused(outcome);
+    }
+    // What is due changes the figures too, unless it would need reads: then the last ones are told.
+    Book book = new Opening(state, Unseen.NOTHING, now, foreign, plans, false).book();
+    Book figures = book == null ? new Book(state.userId(), ledger, plans, now) : book;
+    return CreditDecisions.insufficient(figures, required(state, figures, command.input()));
+  }
+
+  /**
+   * A user as lists show it: {@code user_id, email?, tier, stripe_customer_id?, created_at?,
+   * balance_level?} and {@code balance, held, available}, with what is due by now applied where
+   * that needs no reads, else as they stand in the document. A balance that cannot be read is left
+   * out, and {@code balance_unreadable} is true. Nothing is written.
+   */
+  public Map<String, Object> listed(Snapshot user, Instant now) {
+    CreditState state = decode(user);
+    Map<String, Object> listed = CreditAnswers.user(state, plans);
+    BalanceLevel level = state.alerting().level();
+    if (level != null) {
+      listed.put(Users.BALANCE_LEVEL, level.wire());
+    }
+    Opening opening = new Opening(state, Unseen.NOTHING, now, foreign, plans, false);
+    Book book = opening.book();
+    Ledger ledger = state.ledger();
+    if (opening.isUnreadable()
+        || (ledger == null && state.found() == CreditState.Found.UNREADABLE)) {
+      listed.put(CreditOutcome.BALANCE_UNREADABLE.code(), true);
+      return listed;
+    }
+    if (book == null && ledger != null) {
+      book = new Book(state.userId(), ledger, plans, now);
+    }
+    return book == null
+        ? CreditAnswers.figures(listed, state.foundBalance(), 0)
+        : CreditAnswers.figures(listed, book.balance(), book.held());
+  }
+
+  private static long required(CreditState state, Book book, CreditCommand input) {
+    if (input instanceof CreditCommand.Debit debit) {
+      return debit.amount();
+    }
+    return input instanceof CreditCommand.Hold hold
+        ? hold.amount()
+        : CallChargeRules.required(state, book, input);
+  }
+
+  private static Decision<CreditState> debit(
+      CreditState state, Book book, CreditCommand.Debit debit) {
+    if (debit.amount() > book.spendable()) {
+      return CreditDecisions.insufficient(book, debit.amount());
+    }
+    Map<String, Object> transaction =
+        book.spend(
+            debit.transactionId(),
+            TransactionType.DEDUCTION,
+            debit.amount(),
+            new Book.Labels()
+                .with(CreditTransactions.JOB_ID, debit.jobId())
+                .with(CreditTransactions.DESCRIPTION, debit.description()));
+    return CreditDecisions.applied(state, book, CreditAnswers.of(book, transaction));
+  }
+
+  private static Decision<CreditState> grant(
+      CreditState state, Book book, CreditCommand.Grant grant) {
+    if (grant.expiresAt() != null && !grant.expiresAt().isAfter(book.now())) {
+      return CreditDecisions.refused(CreditOutcome.ALREADY_EXPIRED);
+    }
+    if (grant.amount() > Ledger.MAX_BALANCE - book.balance()) {
+      return CreditDecisions.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
+    }
+    Instant expiresAt = grant.expiresAt() == null ? null : Lots.roundUp(grant.expiresAt());
+    Map<String, Object> transaction =
+        book.give(
+            grant.transactionId(),
+            grant.type(),
+            List.of(new LotShare(expiresAt, grant.amount())),
+            true,
+            new Book.Labels()
+                .with(CreditTransactions.DESCRIPTION, grant.description())
+                .with(CreditTransactions.EXPIRES_AT, expiresAt));
+    return CreditDecisions.applied(state, book, CreditAnswers.of(book, transaction));
+  }
+
+  /**
+   * Sets credits aside.
+   *
+   * @param more what the hold's document has besides
+   */
+  static Decision<CreditState> hold(
+      CreditState state, Book book, Seen seen, CreditCommand.Hold hold, Map<String, Object> more) {
+    String jobId = hold.jobId();
+    if (jobId != null) {
+      Decision<CreditState> found = jobHold(state, book, seen, hold, jobId);
+      if (found != null) {
+        return found;
+      }
+    }
+    if (hold.amount() > book.spendable()) {
+      return CreditDecisions.insufficient(book, hold.amount());
+    }
+    Instant expiresAt = book.now().plus(hold.expiresIn());
+    if (book.isFullFor(hold.holdId(), hold.amount(), hold.jobId(), expiresAt)) {
+      return CreditDecisions.refused(CreditOutcome.TOO_MANY_HOLDS);
+    }
+    Map<String, Object> held = book.openNew(hold.holdId(), hold.amount(), jobId, expiresAt, more);
+    return CreditDecisions.applied(state, book, CreditAnswers.of(book, held, null));
+  }
+
+  /**
+   * What becomes of a request for a job whose latest attempt has a hold: the open one, if it is of
+   * this user and amount.
+   *
+   * @return null where the job has no hold yet
+   */
+  private static @Nullable Decision<CreditState> jobHold(
+      CreditState state, Book book, Seen seen, CreditCommand.Hold hold, String jobId) {
+    Read.Get first = new Read.Get(new DocRef(CreditHolds.COLLECTION, hold.holdId()));
+    if (!seen.has(first)) {
+      return new Decision.NeedsReads<>(List.of(first));
+    }
+    Read.Get latest = new Read.Get(JobAttempt.latestHold(jobId, seen.document(first.ref())));
+    if (!seen.has(latest)) {
+      return new Decision.NeedsReads<>(List.of(latest));
+    }
+    OpenHold open = book.hold(latest.ref().id());
+    if (open != null && open.amount() == hold.amount()) {
+      return CreditDecisions.applied(
+          state,
+          book,
+          CreditAnswers.of(book, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
+    }
+    Map<String, Object> found = book.asClosed(seen.document(latest.ref()));
+    if (open == null && found.isEmpty()) {
+      return null;
+    }
+    if (open != null || !state.userId().equals(LenientFields.text(found, CreditHolds.USER_ID))) {
+      Map<String, Object> figures = new LinkedHashMap<>();
+      if (open != null) {
+        figures.put(CreditAnswers.HELD, open.amount());
+      }
+      figures.put(CreditAnswers.REQUIRED, hold.amount());
+      return new Decision.Refused<>(CreditOutcome.JOB_HOLD_CONFLICT, figures);
+    }
+    return CreditDecisions.refused(closed(HoldStatus.of(found)));
+  }
+
+  /** Why nothing can be done with a hold that is not open. */
+  private static CreditOutcome closed(HoldStatus status) {
+    return switch (status) {
+      case CAPTURED -> CreditOutcome.HOLD_ALREADY_CAPTURED;
+      case RELEASED -> CreditOutcome.HOLD_ALREADY_RELEASED;
+      case EXPIRED, HELD -> CreditOutcome.HOLD_EXPIRED;
+    };
+  }
+
+  private static Decision<CreditState> settle(
+      CreditState state, Book book, Seen seen, CreditCommand.Settle settle) {
+    OpenHold hold = book.hold(settle.holdId());
+    if (hold == null) {
+      return settleClosed(state, book, seen, settle.holdId());
+    }
+    Map<String, Object> answer =
+        CreditAnswers.hold(
+            state.userId(), hold, settle.capture() ? HoldStatus.CAPTURED : HoldStatus.RELEASED);
+    if (!settle.capture()) {
+      book.release(hold, HoldStatus.RELEASED);
+      return CreditDecisions.applied(state, book, CreditAnswers.of(book, answer, null));
+    }
+    long amount = settle.amount() == null ? hold.amount() : settle.amount();
+    if (amount > hold.amount()) {
+      Map<String, Object> figures = new LinkedHashMap<>();
+      figures.put(CreditAnswers.HELD, hold.amount());
+      figures.put(CreditAnswers.REQUIRED, amount);
+      return new Decision.Refused<>(CreditOutcome.CAPTURE_EXCEEDS_HOLD, figures);
+    }
+    Map<String, Object> transaction =
+        book.capture(hold, settle.transactionId(), amount, Book.Labels.ofCapture(hold));
+    answer.put(CreditHolds.CAPTURED, amount);
+    return CreditDecisions.applied(state, book, CreditAnswers.of(book, answer, transaction));
+  }
+
+  /** Says why a hold that is not open cannot be settled, from its document read afresh. */
+  static Decision<CreditState> settleClosed(
+      CreditState state, Book book, Seen seen, String holdId) {
+    DocRef ref = new DocRef(CreditHolds.COLLECTION, holdId);
+    if (book.hasClosed(ref)) {
+      return CreditDecisions.refused(
+          CreditOutcome.HOLD_EXPIRED); // it lapsed just now, before the command
+    }
+    if (!seen.has(new Read.Get(ref))) {
+      return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
+    }
+    Map<String, Object> fields = seen.document(ref).fields();
+    if (!state.userId().equals(LenientFields.text(fields, CreditHolds.USER_ID))) {
+      return CreditDecisions.missing(ref);
+    }
+    return HoldStatus.parse(LenientFields.text(fields, CreditHolds.STATUS))
+        .map(status -> CreditDecisions.refused(closed(status)))
+        .orElseGet(() -> CreditDecisions.missing(ref));
+  }
+
+  /**
+   * Refunded credits go back to lots with the expiries that they were spent from, the latest
+   * expiring first; so a refund never makes credits live longer, and what comes back to an expired
+   * lot expires in the same commit. What an older system deducted has no lots and comes back
+   * without expiry.
+   */
+  private static Decision<CreditState> refund(
+      CreditState state, Book book, Seen seen, CreditCommand.Refund refund) {
+    DocRef ref = new DocRef(CreditTransactions.COLLECTION, refund.reverses());
+    if (!seen.has(new Read.Get(ref))) {
+      return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
+    }
+    Map<String, Object> fields = seen.document(ref).fields();
+    if (!state.userId().equals(LenientFields.text(fields, CreditTransactions.USER_ID))) {
+      return CreditDecisions.missing(ref);
+    }
+    long deducted = -LenientFields.whole(fields, CreditTransactions.AMOUNT, 0);
+    if (deducted < 1
+        || !TransactionType.DEDUCTION
+            .wire()
+            .equals(LenientFields.text(fields, CreditTransactions.TYPE))) {
+      return CreditDecisions.refused(CreditOutcome.NOT_REFUNDABLE);
+    }
+    long refunded = LenientFields.whole(fields, CreditTransactions.REFUNDED, 0);
+    long left = Math.max(0, deducted - Math.max(0, refunded));
+    long amount = refund.amount() == null ? left : refund.amount();
+    if (left == 0 || amount > left) {
+      return new Decision.Refused<>(
+          CreditOutcome.REFUND_EXCEEDS_TRANSACTION, Map.of("refundable", left));
+    }
+    if (amount > Ledger.MAX_BALANCE - book.balance()) {
+      return CreditDecisions.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
+    }
+    return applyRefund(state, book, refund, fields, amount);
+  }
+
+  private static Decision<CreditState> applyRefund(
+      CreditState state,
+      Book book,
+      CreditCommand.Refund refund,
+      Map<String, Object> deduction,
+      long amount) {
+    long refunded = Math.max(0, LenientFields.whole(deduction, CreditTransactions.REFUNDED, 0));
+    Map<String, Object> transaction =
+        book.give(
+            refund.transactionId(),
+            TransactionType.REFUND,
+            comingBack(deduction, refunded, amount),
+            false,
+            new Book.Labels()
+                .with(
+                    CreditTransactions.JOB_ID,
+                    LenientFields.text(deduction, CreditTransactions.JOB_ID))
+                .with(CreditTransactions.REVERSES, refund.reverses())
+                .with(
+                    CreditTransactions.REVERSES_SEQUENCE,
+                    LenientFields.whole(deduction, CreditTransactions.SEQUENCE))
+                .with(CreditTransactions.REASON, refund.reason())
+                .with(
+                    CreditTransactions.PLANS_VERSION,
+                    LenientFields.text(deduction, CreditTransactions.PLANS_VERSION)));
+    book.write(
+        new Write.Update(
+            new DocRef(CreditTransactions.COLLECTION, refund.reverses()),
+            Map.of(CreditTransactions.REFUNDED, refunded + amount)));
+    if (book.countRefund()) {
+      book.alert(
+          AlertType.REFUND_ABUSE,
+          refund.transactionId(),
+          "more than " + Ledger.REFUNDS_KEPT + " refunds within 30 days");
+    }
+    return CreditDecisions.applied(state, book, CreditAnswers.of(book, transaction));
+  }
+
+  /** The lots that a refund goes to, behind what was refunded before. */
+  private static List<LotShare> comingBack(
+      Map<String, Object> deduction, long refunded, long amount) {
+    List<LotShare> spent =
+        new ArrayList<>(
+            LotShareCodec.decode(LenientFields.list(deduction, CreditTransactions.LOTS)));
+    Collections.reverse(spent);
+    List<LotShare> back = new ArrayList<>(OpenHold.cut(spent, refunded, amount));
+    long known = back.stream().mapToLong(LotShare::amount).sum();
+    if (known < amount) {
+      back.add(new LotShare(null, amount - known));
+    }
+    return back;
+  }
+}

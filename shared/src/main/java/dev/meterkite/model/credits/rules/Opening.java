@@ -1,0 +1,414 @@
+package dev.meterkite.model.credits.rules;
+
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.ForeignBalance;
+import dev.meterkite.model.credits.GrantPeriod;
+import dev.meterkite.model.credits.HoldStatus;
+import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.ledger.BalanceAlert;
+import dev.meterkite.model.credits.ledger.Book;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.CreditState.Found;
+import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.ledger.LedgerChain;
+import dev.meterkite.model.credits.ledger.MonthlyGrant;
+import dev.meterkite.model.credits.lots.Holds;
+import dev.meterkite.model.credits.lots.LotShare;
+import dev.meterkite.model.credits.lots.Lots;
+import dev.meterkite.model.credits.payments.PaidCredits;
+import dev.meterkite.model.credits.payments.TermRules;
+import dev.meterkite.model.credits.stripe.PaymentCodec;
+import dev.meterkite.model.credits.stripe.StripePayment;
+import dev.meterkite.model.credits.stripe.Terms;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.LenientFields;
+import dev.meterkite.model.document.Query;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.UserTier;
+import dev.meterkite.model.prices.ExactMicros;
+import dev.meterkite.model.schema.Queries;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.CreditTransactions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens a user's book at a moment, with everything applied that is due by then.
+ *
+ * <p>In this order: the ledger as it stands, or a first one, or one rebuilt; a balance that another
+ * program changed; lapsed holds; expired lots; the monthly grant of the present period; the present
+ * month of lines that are paid for longer.
+ *
+ * <p><b>A first ledger.</b> A positive {@code credits_balance} becomes one {@code admin_adjustment}
+ * at sequence 1, in a lot that never expires. Somebody has kept that balance until now, so it
+ * contains what this period grants: the present period counts as granted, the next one is the first
+ * that grants. So a user of the free tier found in November with 100 has 100, and from December 1
+ * also the 10 of December. A balance of 0 is known just as well, unless the user registered in the
+ * present period: such a user, and one <em>without</em> {@code credits_balance}, is new and gets
+ * the present period's grant at once.
+ *
+ * <p><b>A balance that cannot be read</b> ({@code 100.5}, {@code "100"}, −5, beyond 2^53) beside no
+ * ledger opens nothing: {@link #isUnreadable}. Nor does anything happen to a user with a ledger
+ * whose balance is to be adopted from another program and cannot be read; where the ledger counts
+ * ({@link ForeignBalance#PUT_BACK}), its figure is written back and the alert has what stood there.
+ * Once the balance can be read it is taken over, and the alert resolves.
+ *
+ * <p><b>A lost ledger.</b> There is none (a {@code set()} wiped it), or it contradicts itself, yet
+ * transactions with a sequence exist: sequence, balance and hash come from the last of them, the
+ * holds from the documents that say they are open; an alert says so. Which lots the balance stood
+ * in cannot be known without reading the whole history, so it becomes one lot that never expires,
+ * and what was accrued below a credit is gone, both in the user's favour. The lines of invoices
+ * that run come from the payments at Stripe.
+ *
+ * <p><b>Periods</b> are calendar months in UTC. A grant is due when the ledger has none for the
+ * period, or a smaller one (the tier was raised); never for users whom a Stripe subscription
+ * renews, for a tier without monthly credits, or for a word that is no tier. Its id is made of
+ * user, tier and period, and it is looked for first, so that a ledger that was lost cannot have it
+ * twice.
+ */
+final class Opening {
+  /** Maximum number of payments looked through for paid lines when a ledger was lost. */
+  private static final int MAX_PAYMENTS = 300;
+
+  private final CreditState state;
+  private final Seen seen;
+  private final Instant now;
+  private final ForeignBalance foreign;
+  private final Plans plans;
+  private final List<Read> missing = new ArrayList<>();
+  private final boolean isSweep;
+  private boolean isFirst;
+  private boolean isRebuilt;
+  private boolean unreadable;
+
+  /**
+   * @param isSweep whether the alert of an unreadable balance is looked for wherever there could be
+   *     one; else only where the balance just changed
+   */
+  Opening(
+      CreditState state,
+      Seen seen,
+      Instant now,
+      ForeignBalance foreign,
+      Plans plans,
+      boolean isSweep) {
+    this.state = state;
+    this.seen = seen;
+    this.now = now;
+    this.foreign = foreign;
+    this.plans = plans;
+    this.isSweep = isSweep;
+  }
+
+  /** Whether there is no book because the user's balance cannot be read. */
+  boolean isUnreadable() {
+    return unreadable;
+  }
+
+  /**
+   * Whether a user was opened with a balance of 0 and without {@code created_at}, so that nobody
+   * knows whether this period's grant was given: its first one is the next period's.
+   */
+  boolean isWithoutFirstGrant() {
+    return isFirst
+        && !isNew()
+        && state.registeredAt() == null
+        && state.foundBalance() == 0
+        && !state.subscribed()
+        && presentGrant().credits() > 0;
+  }
+
+  /** What has to be read before the book can be opened; empty once {@link #book} has made it. */
+  List<Read> missing() {
+    return missing;
+  }
+
+  /** The book, or null when something is {@link #missing} or {@link #isUnreadable}. */
+  @Nullable Book book() {
+    Book book =
+        state.ledger() == null ? firstBook() : new Book(state.userId(), state.ledger(), plans, now);
+    if (book == null) {
+      return null;
+    }
+    if (!isFirst && foreign == ForeignBalance.ADOPT) {
+      if (state.found() == Found.UNREADABLE) {
+        unreadable = true;
+        return null;
+      }
+      if (isSweep || !agrees(book)) {
+        readable(book);
+      }
+    }
+    if (!isFirst && !agrees(book)) {
+      foreignBalance(book);
+    }
+    lapse(book);
+    book.expire();
+    if (isRebuilt) {
+      payments(book);
+    }
+    Instant due = book.terms().dueAt();
+    if (due != null && !due.isAfter(now)) {
+      new TermRules(book, new PaidCredits(book, seen, missing)).open();
+    }
+    monthlyGrant(book); // the months that are paid are known by now, and not given twice
+    return missing.isEmpty() ? book : null;
+  }
+
+  /** Lets the holds that are due lapse; their credits go back to their lots. */
+  private static void lapse(Book book) {
+    book.lapsed().forEach(hold -> book.release(hold, HoldStatus.EXPIRED));
+  }
+
+  private @Nullable Book firstBook() {
+    Query last = Queries.lastTransactionOfUser(state.userId());
+    boolean lacks = isMissing(new Read.Find(last));
+    if (isMissing(BalanceAlert.read(state.userId())) || lacks) {
+      return null;
+    }
+    List<Snapshot> found = seen.found(last);
+    if (!found.isEmpty()) {
+      return rebuiltBook(found.get(0).fields());
+    }
+    if (state.found() == Found.UNREADABLE || (state.ledgerBroken() && !isKnown())) {
+      unreadable = true;
+      return null;
+    }
+    isFirst = true;
+    Book book = new Book(state.userId(), Ledger.EMPTY, plans, now);
+    readable(book);
+    if (state.ledgerBroken()) {
+      book.alert(
+          AlertType.LEDGER_MISMATCH,
+          "opening",
+          "the ledger found at the first use cannot be read: opened with " + state.foundBalance());
+    }
+    if (!isNew()) {
+      book.grant(presentGrant());
+    }
+    if (state.foundBalance() > 0) {
+      book.give(
+          CreditRefs.openingBalance(state.userId()).id(),
+          TransactionType.ADMIN_ADJUSTMENT,
+          List.of(new LotShare(null, state.foundBalance())),
+          true,
+          new Book.Labels().with(CreditTransactions.DESCRIPTION, "opening balance"));
+    }
+    return book;
+  }
+
+  /** The balance can be read: an alert that it could not is resolved. */
+  private void readable(Book book) {
+    Read alert = BalanceAlert.read(state.userId());
+    if (!isMissing(alert)) {
+      BalanceAlert.resolve(state.userId(), seen, now).forEach(book::write);
+    }
+  }
+
+  private boolean isKnown() {
+    return state.found() == Found.KNOWN;
+  }
+
+  /** Whether nobody can have granted anything for the present period yet. */
+  private boolean isNew() {
+    Instant registered = state.registeredAt();
+    return state.found() == Found.ABSENT
+        || (isKnown()
+            && state.foundBalance() == 0
+            && registered != null
+            && !registered.isBefore(GrantPeriod.start(now)));
+  }
+
+  /** Looks up which lines that are paid have not ended; they were lost with the ledger. */
+  private void payments(Book book) {
+    Query payments = Queries.paymentsOfUser(state.userId(), MAX_PAYMENTS);
+    if (isMissing(new Read.Find(payments))) {
+      return;
+    }
+    TermRules rules = new TermRules(book, new PaidCredits(book, seen, missing));
+    for (Snapshot document : seen.found(payments)) {
+      StripePayment facts = PaymentCodec.decode(document).facts();
+      rules.pay(facts.sold(), facts.back(), null);
+    }
+  }
+
+  private @Nullable Book rebuiltBook(Map<String, Object> last) {
+    Query holds = Queries.holdsOfUserInStatus(state.userId(), HoldStatus.HELD.wire(), Holds.MAX);
+    Read opening = new Read.Get(CreditRefs.openingBalance(state.userId()));
+    boolean lacks = isMissing(new Read.Find(holds));
+    if (isMissing(opening) || lacks) {
+      return null;
+    }
+    isRebuilt = true;
+    long sequence = Math.max(1, LenientFields.whole(last, CreditTransactions.SEQUENCE, 1));
+    long balance = Math.max(0, LenientFields.whole(last, CreditTransactions.BALANCE_AFTER, 0));
+    String hash = LenientFields.text(last, CreditTransactions.HASH);
+    Lots lots = balance == 0 ? Lots.NONE : Lots.NONE.give(null, balance, true);
+    Book book =
+        new Book(
+            state.userId(),
+            new Ledger(
+                sequence,
+                balance,
+                hash != null && LedgerChain.isHash(hash) ? hash : LedgerChain.FIRST,
+                lots,
+                Holds.NONE,
+                openingGrant(),
+                Terms.NONE,
+                List.of(),
+                sequence,
+                ExactMicros.ZERO),
+            plans,
+            now);
+    seen.found(holds).forEach(hold -> reopen(book, hold));
+    book.alert(
+        AlertType.LEDGER_MISMATCH,
+        "rebuilt at " + sequence,
+        "the ledger was lost and is rebuilt from transaction " + sequence);
+    return book;
+  }
+
+  /** Whether the opening balance was taken over in the present period, which then had its grant. */
+  private @Nullable MonthlyGrant openingGrant() {
+    Instant opened =
+        LenientFields.instant(
+            seen.document(CreditRefs.openingBalance(state.userId())).fields(),
+            CreditTransactions.CREATED_AT);
+    boolean inPeriod = opened != null && !opened.isBefore(GrantPeriod.start(now));
+    return inPeriod ? presentGrant() : null;
+  }
+
+  private MonthlyGrant presentGrant() {
+    String period = GrantPeriod.day(GrantPeriod.start(now));
+    return state
+        .tier(plans)
+        .map(tier -> new MonthlyGrant(period, tier.word(), tier.monthlyCredits()))
+        .orElseGet(() -> new MonthlyGrant(period, String.valueOf(state.tier()), 0));
+  }
+
+  /** Pins the credits of a hold again; one that no longer fits is released. */
+  private void reopen(Book book, Snapshot document) {
+    Map<String, Object> fields = document.fields();
+    long amount = LenientFields.whole(fields, CreditHolds.AMOUNT, 0);
+    Instant expiresAt = LenientFields.instant(fields, CreditHolds.EXPIRES_AT);
+    String jobId = LenientFields.text(fields, CreditHolds.JOB_ID);
+    DocRef ref = document.ref();
+    boolean fits =
+        amount >= 1
+            && expiresAt != null
+            && amount <= book.available()
+            && !book.isFullFor(ref.id(), amount, jobId, expiresAt);
+    if (fits && expiresAt != null) {
+      book.open(ref.id(), amount, jobId, expiresAt);
+    } else {
+      book.close(ref, Map.of(), HoldStatus.RELEASED, 0, null);
+    }
+  }
+
+  private boolean agrees(Book book) {
+    return isKnown() && state.foundBalance() == book.balance();
+  }
+
+  /**
+   * Deals with a {@code credits_balance} that is not the ledger's. Adopting never goes below what
+   * open holds set aside; one that is gone is put back.
+   */
+  private void foreignBalance(Book book) {
+    long booked = book.balance();
+    long wanted = Math.max(state.foundBalance(), book.held());
+    boolean adopts = foreign == ForeignBalance.ADOPT && isKnown();
+    if (adopts && wanted != booked) {
+      Book.Labels labels =
+          new Book.Labels()
+              .with(CreditTransactions.DESCRIPTION, "balance changed by another program");
+      if (wanted > booked) {
+        List<LotShare> difference = List.of(new LotShare(null, wanted - booked));
+        book.give(book.entryId(), TransactionType.ADMIN_ADJUSTMENT, difference, true, labels);
+      } else {
+        book.spend(book.entryId(), TransactionType.ADMIN_ADJUSTMENT, booked - wanted, labels);
+      }
+    }
+    book.alert(
+        AlertType.LEDGER_MISMATCH,
+        "balance at " + book.sequence(),
+        "credits_balance was "
+            + (isKnown() ? state.foundBalance() : BalanceAlert.shown(state))
+            + " beside a ledger of "
+            + booked
+            + (adopts ? ": adopted as " + book.balance() : ": put back"));
+  }
+
+  /**
+   * The tier whose monthly grant is due now; see the class comment. Within a period only another
+   * tier can grant more: what plans change for the same one begins with the next period.
+   */
+  private static Optional<UserTier> dueGrant(
+      CreditState state, @Nullable MonthlyGrant last, Plans plans, Instant now) {
+    if (state.subscribed() || state.isErased()) {
+      return Optional.empty();
+    }
+    return state
+        .tier(plans)
+        .filter(tier -> tier.monthlyCredits() > 0)
+        .filter(
+            tier -> {
+              int age =
+                  last == null
+                      ? -1
+                      : last.period().compareTo(GrantPeriod.day(GrantPeriod.start(now)));
+              return last == null
+                  || age < 0
+                  || (age == 0
+                      && !last.tier().equals(tier.word())
+                      && last.credits() < tier.monthlyCredits());
+            });
+  }
+
+  private void monthlyGrant(Book book) {
+    Optional<UserTier> due = dueGrant(state, book.grant(), plans, now);
+    if (due.isEmpty()) {
+      return;
+    }
+    UserTier tier = due.get();
+    Instant start = GrantPeriod.start(now);
+    String period = GrantPeriod.day(start);
+    DocRef ref = CreditRefs.monthlyGrant(state.userId(), tier.word(), period);
+    boolean granted = false;
+    if (!isFirst) {
+      // A user without any transaction has had no grant: one read less for each new user.
+      if (isMissing(new Read.Get(ref))) {
+        return;
+      }
+      granted = seen.document(ref).exists();
+    }
+    if (!granted && book.balance() <= Ledger.MAX_BALANCE - tier.monthlyCredits()) {
+      Instant end = GrantPeriod.next(now);
+      book.give(
+          ref.id(),
+          TransactionType.SUBSCRIPTION_GRANT,
+          List.of(new LotShare(end, tier.monthlyCredits())),
+          true,
+          new Book.Labels()
+              .with(CreditTransactions.DESCRIPTION, "monthly credits of " + tier.word())
+              .with(CreditTransactions.EXPIRES_AT, end)
+              .with(CreditTransactions.PERIOD_START, start));
+    }
+    book.grant(new MonthlyGrant(period, tier.word(), tier.monthlyCredits()));
+  }
+
+  private boolean isMissing(Read read) {
+    if (seen.has(read)) {
+      return false;
+    }
+    missing.add(read);
+    return true;
+  }
+}
