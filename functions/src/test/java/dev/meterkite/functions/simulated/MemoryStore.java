@@ -24,9 +24,18 @@ public final class MemoryStore implements Store {
   public static final Settings SETTINGS =
       new Settings(Map.of("GOOGLE_CLOUD_PROJECT", "simulated", "LOG_FORMAT", "jul"));
 
-  private final Documents documents =
-      new Documents(() -> WRITTEN.plusMillis(roundTrips()), Platform.SERVICE);
+  private final Documents documents;
   private long roundTrips;
+
+  /** A new database, whose clock moves by a millisecond a call. */
+  public MemoryStore() {
+    documents = new Documents(() -> WRITTEN.plusMillis(roundTrips()), Platform.SERVICE);
+  }
+
+  /** A way to a database. */
+  public MemoryStore(Documents documents) {
+    this.documents = documents;
+  }
 
   /** Its documents, for one thread. */
   public Documents documents() {

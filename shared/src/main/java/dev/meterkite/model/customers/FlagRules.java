@@ -229,8 +229,16 @@ public final class FlagRules {
     Map<String, Object> changes = new LinkedHashMap<>();
     changes.put(
         FieldPath.of(FeatureFlags.ROLLOUTS, flag.wire(), tier),
-        value == null ? Write.REMOVED : Map.of(PERCENT, percent, VALUE, value));
+        value == null ? Write.REMOVED : rollout(percent, value));
     changes.put(FeatureFlags.UPDATED_AT, now);
     return changes;
+  }
+
+  /** Ordered, so that all processes answer the same bytes. */
+  private static Map<String, Object> rollout(double percent, boolean value) {
+    Map<String, Object> rollout = new LinkedHashMap<>();
+    rollout.put(PERCENT, percent);
+    rollout.put(VALUE, value);
+    return rollout;
   }
 }
