@@ -12,10 +12,10 @@ import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.LenientFields;
@@ -66,7 +66,7 @@ public final class JobRules {
   static final Duration RETRY = Duration.ofDays(1);
 
   /** The same for a job whose user does not exist yet, or whose balance cannot be read. */
-  static final Duration RETRY_WITHOUT_BOOK = Duration.ofHours(1);
+  static final Duration RETRY_WITHOUT_LEDGER = Duration.ofHours(1);
 
   /** How long after a job's creation that goes on. */
   static final Duration RETRY_WINDOW = Duration.ofDays(30);
@@ -81,16 +81,16 @@ public final class JobRules {
           CreditOutcome.INVALID_JOB.code());
 
   private final CreditState state;
-  private final Book book;
+  private final LedgerSession session;
   private final Seen seen;
   private final String jobId;
   private final Snapshot job;
   private final JobAttempt attempt;
   private boolean alerted;
 
-  private JobRules(CreditState state, Book book, Seen seen, JobAttempt attempt) {
+  private JobRules(CreditState state, LedgerSession session, Seen seen, JobAttempt attempt) {
     this.state = state;
-    this.book = book;
+    this.session = session;
     this.seen = seen;
     this.attempt = attempt;
     this.job = attempt.job();
@@ -136,11 +136,11 @@ public final class JobRules {
   }
 
   /**
-   * A job whose user has no book: nothing can be held or charged, and it is tried again every hour.
+   * A job without a ledger to charge: it is tried again every hour.
    *
    * @param why the user does not exist, or its balance cannot be read
    */
-  public static Decision<CreditState> withoutBook(
+  public static Decision<CreditState> withoutLedger(
       CreditState state,
       Seen seen,
       String jobId,
@@ -161,14 +161,14 @@ public final class JobRules {
     if (attempt.isEmpty() || !missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);
     }
-    Book empty = new Book(state.userId(), Ledger.EMPTY, plans, now);
+    LedgerSession empty = new LedgerSession(state.userId(), Ledger.EMPTY, plans, now);
     if (unreadable) {
       BalanceAlert.raise(state, seen, now).forEach(empty::write);
     }
-    return new JobRules(state, empty, seen, attempt.get()).withoutBook(why);
+    return new JobRules(state, empty, seen, attempt.get()).withoutLedger(why);
   }
 
-  private Decision<CreditState> withoutBook(CreditOutcome why) {
+  private Decision<CreditState> withoutLedger(CreditOutcome why) {
     Optional<JobStatus> status = JobPayment.status(job);
     boolean completed = status.filter(JobStatus.COMPLETED::equals).isPresent();
     Map<String, Object> hold = attempt.hold().fields();
@@ -176,7 +176,9 @@ public final class JobRules {
     boolean isOpen = !hold.isEmpty() && HoldStatus.of(hold) == HoldStatus.HELD;
     boolean owes = status.isPresent() && (isNew || isOpen || (completed && isLapsed(hold)));
     if (!owes) {
-      return book.writes().isEmpty() ? unchanged() : withoutBook(Map.of(PodcastJobs.JOB_ID, jobId));
+      return session.writes().isEmpty()
+          ? unchanged()
+          : withoutLedger(Map.of(PodcastJobs.JOB_ID, jobId));
     }
     Payment payment =
         new Payment(
@@ -185,22 +187,22 @@ public final class JobRules {
             why.code(),
             null,
             order().map(JobOrder::price).orElse(0L),
-            retryAt(job, RETRY_WITHOUT_BOOK, book.now()));
+            retryAt(job, RETRY_WITHOUT_LEDGER, session.now()));
     Map<String, Object> changes = changes(payment);
     if (!changes.isEmpty()) {
-      book.write(new Write.Update(job.ref(), changes));
+      session.write(new Write.Update(job.ref(), changes));
     }
     if (completed && JobPayment.of(job).status() != PaymentStatus.UNPAID) {
       alertUnpaid(payment);
     }
-    return book.writes().isEmpty()
+    return session.writes().isEmpty()
         ? new Decision.Unchanged<>(answer(payment))
-        : withoutBook(answer(payment));
+        : withoutLedger(answer(payment));
   }
 
   /** Writes what was noted, and nothing to the user. */
-  private Decision<CreditState> withoutBook(Map<String, Object> answer) {
-    return new Decision.Applied<>(state, answer, book.writes());
+  private Decision<CreditState> withoutLedger(Map<String, Object> answer) {
+    return new Decision.Applied<>(state, answer, session.writes());
   }
 
   private static boolean isLapsed(Map<String, Object> hold) {
@@ -209,10 +211,10 @@ public final class JobRules {
 
   /** What the job as seen asks for of this user, who must be the one that pays. */
   public static Decision<CreditState> decide(
-      CreditState state, Book book, Seen seen, String jobId, JobEvent event) {
+      CreditState state, LedgerSession session, Seen seen, String jobId, JobEvent event) {
     List<Read> missing = new ArrayList<>();
     return attempt(jobId, event, seen, missing)
-        .map(attempt -> new JobRules(state, book, seen, attempt).decide())
+        .map(attempt -> new JobRules(state, session, seen, attempt).decide())
         .orElseGet(() -> new Decision.NeedsReads<>(missing));
   }
 
@@ -229,7 +231,7 @@ public final class JobRules {
     if (status.isEmpty() || payer.isEmpty()) {
       return unchanged();
     }
-    Map<String, Object> hold = book.asClosed(attempt.hold());
+    Map<String, Object> hold = session.asClosed(attempt.hold());
     boolean begins = attempt.isNew(hold);
     if (!begins) {
       Read.Get alert = otherUserAlert();
@@ -252,10 +254,10 @@ public final class JobRules {
   private Decision<CreditState> begin(JobStatus status) {
     OpenHold old = openHold();
     if (old != null) {
-      book.release(old, HoldStatus.RELEASED);
-      book.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      session.release(old, HoldStatus.RELEASED);
+      session.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, JobAttempt.DELETED));
       if (attempt.handsOver()) {
-        return CreditDecisions.applied(state, book, Map.of(PodcastJobs.JOB_ID, jobId));
+        return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
       }
     }
     long number = attempt.next();
@@ -265,11 +267,11 @@ public final class JobRules {
   }
 
   private Optional<JobOrder> order() {
-    return JobOrder.of(job, book.plans().jobs());
+    return JobOrder.of(job, session.plans().jobs());
   }
 
   private @Nullable OpenHold openHold() {
-    return attempt.hold().exists() ? book.hold(attempt.hold().ref().id()) : null;
+    return attempt.hold().exists() ? session.hold(attempt.hold().ref().id()) : null;
   }
 
   /** Holds the price of an attempt. */
@@ -279,27 +281,27 @@ public final class JobRules {
       return refuse(number, CreditOutcome.INVALID_JOB, 0, isQueued);
     }
     long price = order.get().price();
-    UserTier tier = state.tier(book.plans()).orElse(book.plans().firstTier());
+    UserTier tier = state.tier(session.plans()).orElse(session.plans().firstTier());
     if (order.get().isLongerThan(tier.longestJobMinutes())) {
       return refuse(number, CreditOutcome.DURATION_EXCEEDS_TIER, price, isQueued);
     }
-    if (price > book.spendable()) {
+    if (price > session.spendable()) {
       return refuse(number, CreditOutcome.INSUFFICIENT_CREDITS, price, isQueued);
     }
-    Instant expiresAt = book.now().plus(HOLD_LIFE);
+    Instant expiresAt = session.now().plus(HOLD_LIFE);
     String holdId = CreditRefs.jobHold(jobId, number).id();
-    if (book.isFullFor(holdId, price, jobId, expiresAt)) {
+    if (session.isFullFor(holdId, price, jobId, expiresAt)) {
       return refuse(number, CreditOutcome.TOO_MANY_HOLDS, price, false);
     }
     noteAttempt(number);
-    book.openNew(holdId, price, jobId, expiresAt, ofAttempt(number));
+    session.openNew(holdId, price, jobId, expiresAt, ofAttempt(number));
     return finish(held(number, price, expiresAt), true);
   }
 
   /** Notes the job on the end of its hold, which may have been made before the job was there. */
   private void noteJob() {
     if (job.exists() && !attempt.hold().fields().containsKey(CreditHolds.JOB_CREATED_AT)) {
-      book.note(attempt.hold().ref(), ofAttempt(attempt.latest()));
+      session.note(attempt.hold().ref(), ofAttempt(attempt.latest()));
     }
   }
 
@@ -321,12 +323,12 @@ public final class JobRules {
     }
     DocRef first = attempt.first().ref();
     if (attempt.first().exists()) {
-      book.write(new Write.Update(first, Map.of(CreditHolds.ATTEMPTS, number)));
+      session.write(new Write.Update(first, Map.of(CreditHolds.ATTEMPTS, number)));
       return;
     }
     Map<String, Object> fields = closedHold(first, 1, HoldStatus.RELEASED, 0, 0, null);
     fields.put(CreditHolds.ATTEMPTS, number);
-    book.write(new Write.Create(first, fields));
+    session.write(new Write.Create(first, fields));
   }
 
   private Decision<CreditState> underWay(Map<String, Object> hold) {
@@ -354,7 +356,7 @@ public final class JobRules {
     if (isStale()) {
       return needsOwner();
     }
-    Instant dueAt = retryAt(job, RETRY, book.now());
+    Instant dueAt = retryAt(job, RETRY, session.now());
     return finish(
         new Payment(
             attempt.latest(),
@@ -380,7 +382,7 @@ public final class JobRules {
     }
     long amount = owed(open.amount(), hold);
     DocRef charge = CreditRefs.jobCharge(jobId, attempt.latest());
-    book.capture(open, charge.id(), amount, Book.Labels.ofCapture(open));
+    session.capture(open, charge.id(), amount, LedgerSession.Labels.ofCapture(open));
     noteJob();
     return finish(captured(attempt.latest(), amount), true);
   }
@@ -414,16 +416,16 @@ public final class JobRules {
       return unpaid(number, CreditOutcome.INVALID_JOB, 0);
     }
     long amount = owed(cap, lapsed);
-    if (amount > book.spendable()) {
+    if (amount > session.spendable()) {
       return unpaid(number, CreditOutcome.INSUFFICIENT_CREDITS, amount);
     }
     DocRef hold = CreditRefs.jobHold(jobId, number);
     if (amount > 0) {
-      book.spend(
+      session.spend(
           charge.ref().id(),
           TransactionType.DEDUCTION,
           amount,
-          new Book.Labels()
+          new LedgerSession.Labels()
               .with(CreditTransactions.JOB_ID, jobId)
               .with(CreditTransactions.HOLD_ID, hold.id())
               .with(
@@ -433,7 +435,7 @@ public final class JobRules {
     String transactionId = amount > 0 ? charge.ref().id() : null;
     if (lapsed.isEmpty()) {
       noteAttempt(number);
-      book.write(
+      session.write(
           new Write.Create(
               hold,
               closedHold(
@@ -444,7 +446,7 @@ public final class JobRules {
                   /* captured= */ amount,
                   transactionId)));
     } else {
-      book.close(hold, Map.of(), HoldStatus.CAPTURED, amount, transactionId);
+      session.close(hold, Map.of(), HoldStatus.CAPTURED, amount, transactionId);
     }
     return finish(captured(number, amount), true);
   }
@@ -462,7 +464,7 @@ public final class JobRules {
   private long owed(long cap, Map<String, Object> hold) {
     Long actual = LenientFields.whole(job.fields(), PodcastJobs.CREDITS_ACTUAL);
     String decidedBy = LenientFields.text(hold, CreditHolds.PLANS_VERSION);
-    boolean isOlder = decidedBy != null && !decidedBy.equals(book.plans().version());
+    boolean isOlder = decidedBy != null && !decidedBy.equals(session.plans().version());
     long price = isOlder ? cap : order().map(JobOrder::price).orElse(cap);
     return Math.min(actual != null ? actual : price, cap);
   }
@@ -503,8 +505,8 @@ public final class JobRules {
   private Decision<CreditState> ended(String how) {
     OpenHold open = openHold();
     if (open != null) {
-      book.release(open, HoldStatus.RELEASED);
-      book.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, how));
+      session.release(open, HoldStatus.RELEASED);
+      session.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, how));
       noteJob();
       return finish(released(null), true);
     }
@@ -512,22 +514,22 @@ public final class JobRules {
       return settleRefused();
     }
     DocRef ref = attempt.hold().ref();
-    Map<String, Object> closed = book.asClosed(attempt.hold());
+    Map<String, Object> closed = session.asClosed(attempt.hold());
     if (closed.isEmpty()) {
       long price = order().map(JobOrder::price).orElse(0L);
       Map<String, Object> fields =
           closedHold(ref, attempt.latest(), HoldStatus.RELEASED, price, 0, null);
       fields.put(CreditHolds.CODE, how);
-      book.write(new Write.Create(ref, fields));
+      session.write(new Write.Create(ref, fields));
       return finish(released(null), true);
     }
     if (isLapsed(closed)) {
       // What is late of this attempt must not charge it.
-      book.close(ref, Map.of(CreditHolds.CODE, how), HoldStatus.RELEASED, 0, null);
+      session.close(ref, Map.of(CreditHolds.CODE, how), HoldStatus.RELEASED, 0, null);
       return finish(released(null), true);
     }
     if (!job.exists() && isReleasedOfALiving(closed)) {
-      book.note(ref, Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      session.note(ref, Map.of(CreditHolds.CODE, JobAttempt.DELETED));
       return finish(released(null), true);
     }
     return afterHold(closed);
@@ -543,11 +545,11 @@ public final class JobRules {
   private Decision<CreditState> settleRefused() {
     if (!job.exists() || job.fields().get(PodcastJobs.PAYMENT_DUE_AT) == null) {
       return alerted
-          ? CreditDecisions.applied(state, book, Map.of(PodcastJobs.JOB_ID, jobId))
+          ? CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId))
           : unchanged();
     }
-    book.write(new Write.Update(job.ref(), Map.of(PodcastJobs.PAYMENT_DUE_AT, Write.REMOVED)));
-    return CreditDecisions.applied(state, book, Map.of(PodcastJobs.JOB_ID, jobId));
+    session.write(new Write.Update(job.ref(), Map.of(PodcastJobs.PAYMENT_DUE_AT, Write.REMOVED)));
+    return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
   }
 
   /** The document of a hold that was never open. */
@@ -568,9 +570,9 @@ public final class JobRules {
     if (transactionId != null) {
       fields.put(CreditHolds.TRANSACTION_ID, transactionId);
     }
-    fields.put(CreditHolds.EXPIRES_AT, book.now());
-    fields.put(CreditHolds.CREATED_AT, book.now());
-    fields.put(CreditHolds.CLOSED_AT, book.now());
+    fields.put(CreditHolds.EXPIRES_AT, session.now());
+    fields.put(CreditHolds.CREATED_AT, session.now());
+    fields.put(CreditHolds.CLOSED_AT, session.now());
     fields.putAll(ofAttempt(number));
     return fields;
   }
@@ -581,20 +583,20 @@ public final class JobRules {
     if (isStale()) {
       return needsOwner();
     }
-    Instant dueAt = failsJob ? null : retryAt(job, RETRY, book.now());
+    Instant dueAt = failsJob ? null : retryAt(job, RETRY, session.now());
     Payment payment =
         new Payment(number, PaymentStatus.REFUSED, why.code(), fault(why), price, dueAt);
     Map<String, Object> changes = changes(payment);
     if (failsJob) {
       changes.put(PodcastJobs.STATUS, JobStatus.FAILED.wire());
-      changes.put(PodcastJobs.UPDATED_AT, book.now());
+      changes.put(PodcastJobs.UPDATED_AT, session.now());
     }
     return write(changes, payment, false);
   }
 
   private @Nullable String fault(CreditOutcome why) {
     return why == CreditOutcome.INVALID_JOB
-        ? JobOrder.fault(job, book.plans().jobs()).orElse(null)
+        ? JobOrder.fault(job, session.plans().jobs()).orElse(null)
         : null;
   }
 
@@ -609,7 +611,7 @@ public final class JobRules {
 
   private void alertUnpaid(Payment payment) {
     String field = payment.field();
-    book.write(
+    session.write(
         Alerts.grouped(
             AlertType.JOB_UNPAID,
             AlertSubject.user(state.userId()),
@@ -621,7 +623,7 @@ public final class JobRules {
                 + (field == null
                     ? ""
                     : " (" + field + " is " + LenientFields.shown(job.fields().get(field)) + ")"),
-            book.now()));
+            session.now()));
   }
 
   /** The alert that the job names another user than the one who pays; null where it does not. */
@@ -655,8 +657,8 @@ public final class JobRules {
                 + jobId
                 + ", which was held for that user and now names "
                 + other,
-            book.now());
-    book.write(new Write.Create(alert.ref(), alert.fields()));
+            session.now());
+    session.write(new Write.Create(alert.ref(), alert.fields()));
     alerted = true;
   }
 
@@ -682,9 +684,9 @@ public final class JobRules {
       return new Decision.Unchanged<>(answer);
     }
     if (!changes.isEmpty()) {
-      book.write(new Write.Update(job.ref(), changes));
+      session.write(new Write.Update(job.ref(), changes));
     }
-    return CreditDecisions.applied(state, book, answer);
+    return CreditDecisions.applied(state, session, answer);
   }
 
   /** What of the payment is not on the job yet, by field path. */

@@ -131,26 +131,27 @@ public final class CreditAnswers {
   }
 
   /** {@code transaction?, balance, held, available}. */
-  public static Map<String, Object> of(Book book, @Nullable Map<String, Object> transaction) {
+  public static Map<String, Object> of(
+      LedgerSession session, @Nullable Map<String, Object> transaction) {
     Map<String, Object> answer = new LinkedHashMap<>();
     if (transaction != null) {
       answer.put(TRANSACTION, transaction(transaction));
     }
-    return figures(answer, book.balance(), book.held());
+    return figures(answer, session.balance(), session.held());
   }
 
   /** {@code hold, transaction?, balance, held, available}. */
   public static Map<String, Object> of(
-      Book book, Map<String, Object> hold, @Nullable Map<String, Object> transaction) {
+      LedgerSession session, Map<String, Object> hold, @Nullable Map<String, Object> transaction) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(HOLD, hold);
-    answer.putAll(of(book, transaction));
+    answer.putAll(of(session, transaction));
     return answer;
   }
 
   /** {@code user_id, email?, tier, stripe_customer_id?, created_at?, balance, held, available}. */
-  public static Map<String, Object> user(CreditState state, Book book) {
-    return figures(user(state, book.plans()), book.balance(), book.held());
+  public static Map<String, Object> user(CreditState state, LedgerSession session) {
+    return figures(user(state, session.plans()), session.balance(), session.held());
   }
 
   /** {@code user_id, email?, tier, stripe_customer_id?, created_at?, erased_at?}. */
@@ -177,14 +178,15 @@ public final class CreditAnswers {
    * {@code user_id, balance, held, available, accrued_micros, sequence, lots, open_holds, holds,
    * refusals}: of the open holds the {@value #MOST_HOLDS} that lapse first, refusals newest first.
    */
-  public static Map<String, Object> view(String userId, Book book, List<RefusedCommand> refusals) {
+  public static Map<String, Object> view(
+      String userId, LedgerSession session, List<RefusedCommand> refusals) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(CreditTransactions.USER_ID, userId);
-    figures(answer, book.balance(), book.held());
-    answer.put(ACCRUED_MICROS, book.accrued().micros());
-    answer.put(CreditTransactions.SEQUENCE, book.sequence());
+    figures(answer, session.balance(), session.held());
+    answer.put(ACCRUED_MICROS, session.accrued().micros());
+    answer.put(CreditTransactions.SEQUENCE, session.sequence());
     List<Object> lots = new ArrayList<>();
-    for (Lot lot : book.lots().list()) {
+    for (Lot lot : session.lots().list()) {
       Map<String, Object> shown = new LinkedHashMap<>();
       shown.put("remaining", lot.remaining());
       shown.put("granted", lot.granted());
@@ -194,10 +196,10 @@ public final class CreditAnswers {
       lots.add(shown);
     }
     answer.put("lots", lots);
-    answer.put("open_holds", (long) book.openHolds().size());
+    answer.put("open_holds", (long) session.openHolds().size());
     answer.put(
         HOLDS,
-        book.openHolds().stream()
+        session.openHolds().stream()
             .sorted(Comparator.comparing(OpenHold::expiresAt).thenComparing(OpenHold::holdId))
             .limit(MOST_HOLDS)
             .map(CreditAnswers::open)

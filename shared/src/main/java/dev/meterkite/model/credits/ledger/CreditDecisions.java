@@ -21,47 +21,48 @@ public final class CreditDecisions {
    * @param found the user as found
    * @param changed the user as it is now, but for the book
    */
-  public static Decision<CreditState> settled(CreditState found, CreditState changed, Book book) {
-    return settled(found, changed, book, CreditAnswers.of(book, null));
+  public static Decision<CreditState> settled(
+      CreditState found, CreditState changed, LedgerSession session) {
+    return settled(found, changed, session, CreditAnswers.of(session, null));
   }
 
   /** What was done to a user, which may be nothing, with an answer of its own. */
   public static Decision<CreditState> settled(
-      CreditState found, CreditState changed, Book book, Map<String, Object> answer) {
-    CreditState next = next(changed, book);
-    return next.equals(found) && book.writes().isEmpty()
+      CreditState found, CreditState changed, LedgerSession session, Map<String, Object> answer) {
+    CreditState next = next(changed, session);
+    return next.equals(found) && session.writes().isEmpty()
         ? new Decision.Unchanged<>(answer)
-        : new Decision.Applied<>(next, answer, book.writes());
+        : new Decision.Applied<>(next, answer, session.writes());
   }
 
-  /** The command applies, with everything that the book has noted. */
+  /** The command applies, with everything that the session has noted. */
   public static Decision<CreditState> applied(
-      CreditState state, Book book, Map<String, Object> answer) {
-    return new Decision.Applied<>(next(state, book), answer, book.writes());
+      CreditState state, LedgerSession session, Map<String, Object> answer) {
+    return new Decision.Applied<>(next(state, session), answer, session.writes());
   }
 
-  /** The user's state with the book closed, and when something is next due. */
-  private static CreditState next(CreditState state, Book book) {
-    return state.with(book.ledger(), Holds.earlier(book.dueAt(), grantDueAt(state, book)));
+  /** The user's state with the session closed, and when something is next due. */
+  private static CreditState next(CreditState state, LedgerSession session) {
+    return state.with(session.ledger(), Holds.earlier(session.dueAt(), grantDueAt(state, session)));
   }
 
   /** When the next monthly grant is due; null for users and tiers that have none. */
-  private static @Nullable Instant grantDueAt(CreditState state, Book book) {
+  private static @Nullable Instant grantDueAt(CreditState state, LedgerSession session) {
     boolean grants =
         !state.subscribed()
             && !state.isErased()
-            && state.tier(book.plans()).filter(tier -> tier.monthlyCredits() > 0).isPresent();
-    return grants ? GrantPeriod.next(book.now()) : null;
+            && state.tier(session.plans()).filter(tier -> tier.monthlyCredits() > 0).isPresent();
+    return grants ? GrantPeriod.next(session.now()) : null;
   }
 
   /** Refuses; figures say what there is, with the part of a credit that is accrued. */
-  public static Decision.Refused<CreditState> insufficient(Book book, long required) {
+  public static Decision.Refused<CreditState> insufficient(LedgerSession session, long required) {
     Map<String, Object> figures = new LinkedHashMap<>();
-    figures.put(CreditAnswers.BALANCE, book.balance());
-    figures.put(CreditAnswers.AVAILABLE, book.available());
+    figures.put(CreditAnswers.BALANCE, session.balance());
+    figures.put(CreditAnswers.AVAILABLE, session.available());
     figures.put(CreditAnswers.REQUIRED, required);
-    if (!book.accrued().isZero()) {
-      figures.put(CreditAnswers.ACCRUED_MICROS, book.accrued().micros());
+    if (!session.accrued().isZero()) {
+      figures.put(CreditAnswers.ACCRUED_MICROS, session.accrued().micros());
     }
     return new Decision.Refused<>(CreditOutcome.INSUFFICIENT_CREDITS, figures);
   }

@@ -5,8 +5,8 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.stripe.Booking;
 import dev.meterkite.model.document.DocRef;
@@ -22,7 +22,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings what purchases have given to what they should have given, in one user's open book.
+ * Brings what purchases have given to what they should have given, in one session.
  *
  * <p>Credits are taken back as far as they are there: free credits of the purchase's own lot first,
  * then, for money that went back, of the lots that live longest. What is missing stays missing,
@@ -34,7 +34,7 @@ public final class PaidCredits {
   private static final String CREDITED = "an invoice credited the unused time";
   private static final String RETURNED = "a refund failed or a dispute was won";
 
-  private final Book book;
+  private final LedgerSession session;
   private final Seen seen;
   private final List<Read> missing;
   private long lost;
@@ -44,8 +44,8 @@ public final class PaidCredits {
   /**
    * @param missing takes the reads that are still needed; then nothing that was booked counts
    */
-  public PaidCredits(Book book, Seen seen, List<Read> missing) {
-    this.book = book;
+  public PaidCredits(LedgerSession session, Seen seen, List<Read> missing) {
+    this.session = session;
     this.seen = seen;
     this.missing = missing;
   }
@@ -101,7 +101,7 @@ public final class PaidCredits {
   /** A transaction as this decision leaves it; empty where there is none. */
   Map<String, Object> transaction(String id) {
     DocRef ref = CreditRefs.transaction(id);
-    return book.asWritten(ref, book.creates(ref) ? Map.of() : see(ref).fields());
+    return session.asWritten(ref, session.creates(ref) ? Map.of() : see(ref).fields());
   }
 
   /**
@@ -151,7 +151,7 @@ public final class PaidCredits {
   private Booking give(Purchase purchase, long credits, long back, Booking booking) {
     if (booking.given() > 0) {
       long more = credits - booking.given();
-      return more > 0 && give(purchase, book.entryId(), more)
+      return more > 0 && give(purchase, session.entryId(), more)
           ? new Booking(credits, booking.due(), booking.credited(), booking.taken())
           : booking;
     }
@@ -191,14 +191,14 @@ public final class PaidCredits {
   }
 
   private boolean give(Purchase purchase, String id, long credits) {
-    if (credits > Ledger.MAX_BALANCE - book.balance()) {
+    if (credits > Ledger.MAX_BALANCE - session.balance()) {
       isOverLimit = true;
       return false;
     }
-    Book.Labels labels = new Book.Labels();
+    LedgerSession.Labels labels = new LedgerSession.Labels();
     purchase.labels().forEach(labels::with);
     labels.with(CreditTransactions.STRIPE_EVENT_ID, purchase.eventId());
-    book.give(
+    session.give(
         id, purchase.type(), List.of(new LotShare(purchase.expiresAt(), credits)), true, labels);
     return true;
   }
@@ -207,15 +207,15 @@ public final class PaidCredits {
   private List<LotShare> take(
       Purchase purchase, long amount, long refund, List<LotShare> takenBefore) {
     Map<String, Object> bought = transaction(purchase.transactionId());
-    boolean isOver = purchase.expiresAt() != null && !purchase.expiresAt().isAfter(book.now());
+    boolean isOver = purchase.expiresAt() != null && !purchase.expiresAt().isAfter(session.now());
     List<LotShare> shares =
         isOver || bought.isEmpty() ? List.of() : shares(purchase, amount, refund);
     long taken = sum(shares);
     wanted += refund;
     lost += Math.max(0, Math.min(refund, amount - taken));
     if (taken > 0) {
-      book.takeBack(
-          book.entryId(),
+      session.takeBack(
+          session.entryId(),
           shares,
           reversal(purchase, bought, taken, refund > 0 ? REFUNDED : CREDITED));
     }
@@ -225,7 +225,7 @@ public final class PaidCredits {
   private List<LotShare> shares(Purchase purchase, long amount, long fromOthers) {
     List<LotShare> shares = new ArrayList<>();
     long others = 0;
-    for (LotShare share : book.lots().newest(purchase.expiresAt(), amount)) {
+    for (LotShare share : session.lots().newest(purchase.expiresAt(), amount)) {
       boolean isOwn = Objects.equals(share.expiresAt(), purchase.expiresAt());
       long part = isOwn ? share.amount() : Math.min(share.amount(), fromOthers - others);
       if (part > 0) {
@@ -245,7 +245,7 @@ public final class PaidCredits {
       LotShare share = taken.get(i);
       long part = Math.min(more, share.amount());
       more -= part;
-      boolean lives = share.expiresAt() == null || share.expiresAt().isAfter(book.now());
+      boolean lives = share.expiresAt() == null || share.expiresAt().isAfter(session.now());
       if (part > 0 && lives) {
         back.add(new LotShare(share.expiresAt(), part));
       }
@@ -254,14 +254,14 @@ public final class PaidCredits {
       }
     }
     long given = sum(back);
-    if (given > Ledger.MAX_BALANCE - book.balance()) {
+    if (given > Ledger.MAX_BALANCE - session.balance()) {
       isOverLimit = true;
       return taken;
     }
     if (given > 0) {
       Map<String, Object> bought = transaction(purchase.transactionId());
-      book.give(
-          book.entryId(),
+      session.give(
+          session.entryId(),
           TransactionType.ADMIN_ADJUSTMENT,
           back,
           false,
@@ -274,10 +274,10 @@ public final class PaidCredits {
    * The fields that tie an adjustment to the purchase, whose document notes the sum. An adjustment
    * beyond what that transaction moved stands alone.
    */
-  private Book.Labels reversal(
+  private LedgerSession.Labels reversal(
       Purchase purchase, Map<String, Object> bought, long amount, String reason) {
-    Book.Labels labels =
-        new Book.Labels()
+    LedgerSession.Labels labels =
+        new LedgerSession.Labels()
             .with(CreditTransactions.REASON, reason)
             .with(CreditTransactions.STRIPE_EVENT_ID, purchase.eventId());
     long sum = refunded(bought) + amount;
@@ -287,7 +287,7 @@ public final class PaidCredits {
           .with(
               CreditTransactions.REVERSES_SEQUENCE,
               LenientFields.whole(bought, CreditTransactions.SEQUENCE));
-      book.write(
+      session.write(
           new Write.Update(
               CreditRefs.transaction(purchase.transactionId()),
               Map.of(CreditTransactions.REFUNDED, sum)));

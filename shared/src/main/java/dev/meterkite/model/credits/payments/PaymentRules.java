@@ -12,9 +12,9 @@ import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.GrantPeriod;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.commands.CreditCommand;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.payments.PaidCredits.Purchase;
 import dev.meterkite.model.credits.stripe.Billing;
 import dev.meterkite.model.credits.stripe.Booking;
@@ -61,14 +61,14 @@ public final class PaymentRules {
   public static final Duration TIE_WITHIN = Duration.ofDays(4);
 
   private final CreditState state;
-  private final Book book;
+  private final LedgerSession session;
   private final List<Read> missing = new ArrayList<>();
   private final PaidCredits credits;
 
-  public PaymentRules(CreditState state, Book book, Seen seen) {
+  public PaymentRules(CreditState state, LedgerSession session, Seen seen) {
     this.state = state;
-    this.book = book;
-    this.credits = new PaidCredits(book, seen, missing);
+    this.session = session;
+    this.credits = new PaidCredits(session, seen, missing);
   }
 
   public Decision<CreditState> decide(CreditCommand input) {
@@ -89,20 +89,20 @@ public final class PaymentRules {
       return settled(command.told());
     }
     if (DocRef.isId(id) && !billing.subscriptions().containsKey(id)) {
-      book.write(PaymentTies.subscription(id, state.userId(), book.now()));
+      session.write(PaymentTies.subscription(id, state.userId(), session.now()));
     }
     return CreditDecisions.settled(
         state,
-        state.with(billing.with(id, command.subscription(), book.plans()), book.plans()),
-        book);
+        state.with(billing.with(id, command.subscription(), session.plans()), session.plans()),
+        session);
   }
 
   private Decision<CreditState> settled(CreditCommand.Told told) {
-    return CreditDecisions.settled(state, state.withCustomer(told.customerId()), book);
+    return CreditDecisions.settled(state, state.withCustomer(told.customerId()), session);
   }
 
   private Decision<CreditState> pay(CreditCommand.Pay pay) {
-    PaymentTies ties = PaymentTies.of(pay.ids(), credits::see, book.now());
+    PaymentTies ties = PaymentTies.of(pay.ids(), credits::see, session.now());
     if (!missing.isEmpty()) {
       return new Decision.NeedsReads<>(missing);
     }
@@ -114,7 +114,7 @@ public final class PaymentRules {
     PaymentRecord told = merged.with(pay.facts()).of(state.userId());
     loseExpired(ties.found().facts(), told.facts());
     PaymentRecord booked = book(told, pay.told().eventId());
-    TermRules terms = new TermRules(book, credits);
+    TermRules terms = new TermRules(session, credits);
     terms.pay(told.facts().sold(), told.facts().back(), pay.told().eventId());
     if (terms.isFull()) {
       return CreditDecisions.refused(CreditOutcome.TOO_MANY_LINES);
@@ -126,7 +126,7 @@ public final class PaymentRules {
     if (credits.isOverLimit()) {
       return CreditDecisions.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
     }
-    ties.writes(next, book.now()).forEach(book::write);
+    ties.writes(next, session.now()).forEach(session::write);
     return settled(pay.told());
   }
 
@@ -137,7 +137,7 @@ public final class PaymentRules {
         .forEach(
             (id, sale) -> {
               for (Line line : sale.lines()) {
-                if (line.kind() == LineKind.WHOLE && !line.end().isAfter(book.now())) {
+                if (line.kind() == LineKind.WHOLE && !line.end().isAfter(session.now())) {
                   long more = after.back().of(line.credits()) - before.back().of(line.credits());
                   credits.lose(Math.max(0, more));
                 }
@@ -233,9 +233,9 @@ public final class PaymentRules {
       }
       return payment;
     }
-    Instant at = payment.alertedAt() == null ? book.now() : payment.alertedAt();
+    Instant at = payment.alertedAt() == null ? session.now() : payment.alertedAt();
     String what = credits.lost() + " of " + credits.wanted() + " credits are gone";
-    book.write(
+    session.write(
         Alerts.once(
             AlertType.REFUND_ABUSE,
             user,
@@ -258,24 +258,24 @@ public final class PaymentRules {
       }
       return payment.untied(null, null);
     }
-    Instant due = payment.tieDueAt() == null ? book.now().plus(TIE_WITHIN) : payment.tieDueAt();
-    if (open != null || due.isAfter(book.now())) {
+    Instant due = payment.tieDueAt() == null ? session.now().plus(TIE_WITHIN) : payment.tieDueAt();
+    if (open != null || due.isAfter(session.now())) {
       return payment.untied(open == null ? due : null, open);
     }
-    book.write(
+    session.write(
         Alerts.once(
             AlertType.REFUND_ABUSE,
             AlertSubject.user(state.userId()),
             "untied " + id,
             "payment " + id + " was refunded, and nothing is known that it sold",
-            book.now()));
+            session.now()));
     return payment.untied(null, "untied " + id);
   }
 
   private void resolve(DocRef alert) {
-    Map<String, Object> changes = Alerts.resolve(credits.see(alert), book.now());
+    Map<String, Object> changes = Alerts.resolve(credits.see(alert), session.now());
     if (!changes.isEmpty()) {
-      book.write(new Write.Update(alert, changes));
+      session.write(new Write.Update(alert, changes));
     }
   }
 }

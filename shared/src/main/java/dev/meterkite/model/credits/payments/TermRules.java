@@ -3,7 +3,7 @@ package dev.meterkite.model.credits.payments;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.GrantPeriod;
 import dev.meterkite.model.credits.TransactionType;
-import dev.meterkite.model.credits.ledger.Book;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.ledger.MonthlyGrant;
 import dev.meterkite.model.credits.lots.Lots;
 import dev.meterkite.model.credits.payments.PaidCredits.Purchase;
@@ -22,25 +22,25 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The paid lines of tiers in one user's open book: which month's lot each has given, and what is to
- * be taken back of it.
+ * The paid lines of tiers in one session: which month's lot each has given, and what is to be taken
+ * back of it.
  *
  * <p>The first month is given when it is paid, also when it begins a little later; each further one
  * when it begins. A month that is over gives nothing any more.
  */
 public final class TermRules {
-  private final Book book;
+  private final LedgerSession session;
   private final PaidCredits credits;
   private boolean isFull;
 
-  public TermRules(Book book, PaidCredits credits) {
-    this.book = book;
+  public TermRules(LedgerSession session, PaidCredits credits) {
+    this.session = session;
     this.credits = credits;
   }
 
   /** Opens the months that have begun. */
   public void open() {
-    update(book.terms(), null);
+    update(session.terms(), null);
   }
 
   /**
@@ -54,20 +54,20 @@ public final class TermRules {
     sales.forEach(
         (saleId, sale) -> {
           for (Line line : sale.lines()) {
-            if (line.end().isAfter(book.now())) {
+            if (line.end().isAfter(session.now())) {
               String key = Terms.key(saleId, line);
-              Term term = changed.getOrDefault(key, book.terms().byKey().get(key));
+              Term term = changed.getOrDefault(key, session.terms().byKey().get(key));
               changed.put(
                   key,
                   term == null ? Term.of(saleId, line, back) : term.paidBy(saleId, line, back));
             }
           }
         });
-    Map<String, Term> known = book.terms().byKey();
+    Map<String, Term> known = session.terms().byKey();
     TreeMap<String, Term> all = new TreeMap<>(known);
     all.putAll(changed);
     Terms terms = new Terms(all);
-    isFull = !known.keySet().containsAll(changed.keySet()) && terms.isOverFull(book.now());
+    isFull = !known.keySet().containsAll(changed.keySet()) && terms.isOverFull(session.now());
     update(terms, eventId);
   }
 
@@ -80,7 +80,7 @@ public final class TermRules {
   }
 
   private void update(Terms all, @Nullable String eventId) {
-    TreeMap<String, Term> running = all.running(book.now());
+    TreeMap<String, Term> running = all.running(session.now());
     Terms facts = new Terms(running);
     // Lots that end in the same hour are one: what is credited is taken before anything is given,
     // so that it is not taken from what the same invoice gives.
@@ -93,7 +93,7 @@ public final class TermRules {
           (key, term) ->
               turns.get(key) == turn ? booked(facts, creditLines, key, term, eventId) : term);
     }
-    book.terms(new Terms(running));
+    session.terms(new Terms(running));
   }
 
   /** When a line is booked, of all lines. */
@@ -108,14 +108,14 @@ public final class TermRules {
     if (!isOpened(term)) {
       return Turn.GIVES;
     }
-    int month = term.monthAt(book.now());
+    int month = term.monthAt(session.now());
     long credited = facts.credited(creditLines, key, month, facts.credits(term, month));
     return credited < term.booking().credited() ? Turn.COMES_BACK : Turn.TAKES;
   }
 
   /** Whether the present month of a line has its lot. */
   private boolean isOpened(Term term) {
-    return term.months() > term.monthAt(book.now());
+    return term.months() > term.monthAt(session.now());
   }
 
   private Term booked(
@@ -127,7 +127,7 @@ public final class TermRules {
     if (!term.gives()) {
       return term;
     }
-    int month = term.monthAt(book.now());
+    int month = term.monthAt(session.now());
     boolean isOpened = isOpened(term);
     Booking before = isOpened ? term.booking() : Booking.NONE;
     long gross = facts.credits(term, month);
@@ -145,11 +145,11 @@ public final class TermRules {
   /** Notes that a month is paid, so that the calendar does not give its credits too. */
   private void note(Line line, Instant start) {
     MonthlyGrant next = new MonthlyGrant(GrantPeriod.day(start), line.tier(), line.credits());
-    MonthlyGrant last = book.grant();
+    MonthlyGrant last = session.grant();
     int order = last == null ? -1 : last.period().compareTo(next.period());
     if (line.kind() != LineKind.CREDIT
         && (order < 0 || (order == 0 && last != null && last.credits() < next.credits()))) {
-      book.grant(next);
+      session.grant(next);
     }
   }
 
@@ -163,7 +163,7 @@ public final class TermRules {
     labels.put(CreditTransactions.PERIOD_START, start);
     Purchase purchase =
         new Purchase(
-            Term.transactionId(book.userId(), key, term.line(), start, term.monthEnd(month)),
+            Term.transactionId(session.userId(), key, term.line(), start, term.monthEnd(month)),
             TransactionType.SUBSCRIPTION_GRANT,
             end,
             labels,
@@ -172,7 +172,7 @@ public final class TermRules {
       return purchase;
     }
     // An earlier form named the grant by its day, as the calendar still does.
-    String older = CreditRefs.monthlyGrant(book.userId(), tier, GrantPeriod.day(start)).id();
+    String older = CreditRefs.monthlyGrant(session.userId(), tier, GrantPeriod.day(start)).id();
     Purchase byDay = new Purchase(older, purchase.type(), end, labels, eventId);
     return PaidCredits.isOf(byDay, credits.transaction(older)) ? byDay : purchase;
   }

@@ -11,11 +11,11 @@ import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.credits.commands.UsageCharge;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.CreditAnswers;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.prices.ExactMicros;
@@ -46,19 +46,19 @@ final class CallChargeRules {
   private static final Duration KEPT = Duration.ofDays(30);
 
   private final CreditState state;
-  private final Book book;
+  private final LedgerSession session;
   private final Seen seen;
   private final String tier;
 
-  CallChargeRules(CreditState state, Book book, Seen seen) {
+  CallChargeRules(CreditState state, LedgerSession session, Seen seen) {
     this.state = state;
-    this.book = book;
+    this.session = session;
     this.seen = seen;
-    this.tier = tier(state, book);
+    this.tier = tier(state, session);
   }
 
-  private static String tier(CreditState state, Book book) {
-    return state.tier() == null ? book.plans().firstTier().word() : state.tier();
+  private static String tier(CreditState state, LedgerSession session) {
+    return state.tier() == null ? session.plans().firstTier().word() : state.tier();
   }
 
   /** Decides one of the commands of usage; null for another command. */
@@ -74,7 +74,7 @@ final class CallChargeRules {
   }
 
   /** The credits that a refused command needs, what is accrued included; 0 where it is unknown. */
-  static long required(CreditState state, Book book, CreditCommand input) {
+  static long required(CreditState state, LedgerSession session, CreditCommand input) {
     UsageCharge usage =
         input instanceof CreditCommand.DebitUsage debit
             ? debit.usage()
@@ -82,9 +82,9 @@ final class CallChargeRules {
     if (usage == null || !(usage.priced() instanceof Priced.Known known)) {
       return 0;
     }
-    ExactMicros charge = usage.charge(known, tier(state, book));
+    ExactMicros charge = usage.charge(known, tier(state, session));
     ExactMicros needed =
-        input instanceof CreditCommand.HoldUsage ? charge : book.accrued().plus(charge);
+        input instanceof CreditCommand.HoldUsage ? charge : session.accrued().plus(charge);
     return needed.partsToCover(usage.book().creditMicros());
   }
 
@@ -94,38 +94,39 @@ final class CallChargeRules {
       return unknown(usage);
     }
     ExactMicros credit = ExactMicros.of(usage.book().creditMicros());
-    ExactMicros total = book.accrued().plus(usage.charge(known, tier));
-    if (total.compareTo(credit.times(book.available())) > 0) {
-      return CreditDecisions.insufficient(book, total.partsToCover(credit.micros()));
+    ExactMicros total = session.accrued().plus(usage.charge(known, tier));
+    if (total.compareTo(credit.times(session.available())) > 0) {
+      return CreditDecisions.insufficient(session, total.partsToCover(credit.micros()));
     }
     long credits = total.wholePartsOf(credit.micros());
-    book.accrued(total.minus(credit.times(credits)));
-    Book.Labels labels =
+    session.accrued(total.minus(credit.times(credits)));
+    LedgerSession.Labels labels =
         labels(usage, known)
             .with(CreditTransactions.JOB_ID, debit.jobId())
             .with(CreditTransactions.DESCRIPTION, debit.description());
     Map<String, Object> transaction = null;
     if (credits > 0) {
-      transaction = book.spend(debit.transactionId(), TransactionType.DEDUCTION, credits, labels);
+      transaction =
+          session.spend(debit.transactionId(), TransactionType.DEDUCTION, credits, labels);
     } else {
       record(debit.recordId(), labels);
     }
     return CreditDecisions.applied(
-        state, book, answer(CreditAnswers.of(book, transaction), usage, known));
+        state, session, answer(CreditAnswers.of(session, transaction), usage, known));
   }
 
   /**
    * The idempotency record of a debit by which no whole credit fell: it keeps what a transaction
    * would.
    */
-  private void record(String id, Book.Labels labels) {
+  private void record(String id, LedgerSession.Labels labels) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(IdempotencyKeys.OPERATION, CreditCommands.DEBIT);
     fields.put(IdempotencyKeys.OWNER, CreditRefs.user(state.userId()).toString());
     fields.putAll(labels.fields);
-    fields.put(IdempotencyKeys.CREATED_AT, book.now());
-    fields.put(IdempotencyKeys.EXPIRE_AT, book.now().plus(KEPT));
-    book.write(new Write.Create(new DocRef(IdempotencyKeys.COLLECTION, id), fields));
+    fields.put(IdempotencyKeys.CREATED_AT, session.now());
+    fields.put(IdempotencyKeys.EXPIRE_AT, session.now().plus(KEPT));
+    session.write(new Write.Create(new DocRef(IdempotencyKeys.COLLECTION, id), fields));
   }
 
   private Decision<CreditState> hold(CreditCommand.HoldUsage hold) {
@@ -139,12 +140,12 @@ final class CallChargeRules {
     }
     long amount = charge.partsToCover(usage.book().creditMicros());
     if (amount > Ledger.MAX_BALANCE) {
-      return CreditDecisions.insufficient(book, amount);
+      return CreditDecisions.insufficient(session, amount);
     }
     Decision<CreditState> decision =
         CreditRules.hold(
             state,
-            book,
+            session,
             seen,
             new CreditCommand.Hold(hold.holdId(), amount, hold.jobId(), hold.expiresIn()),
             usage.encode(known, tier));
@@ -157,9 +158,9 @@ final class CallChargeRules {
   }
 
   private Decision<CreditState> settle(CreditCommand.SettleUsage settle) {
-    OpenHold hold = book.hold(settle.holdId());
+    OpenHold hold = session.hold(settle.holdId());
     if (hold == null) {
-      return CreditRules.settleClosed(state, book, seen, settle.holdId());
+      return CreditRules.settleClosed(state, session, seen, settle.holdId());
     }
     UsageCharge usage = settle.usage();
     if (usage == null) {
@@ -174,18 +175,18 @@ final class CallChargeRules {
     if (over && !settle.overage()) {
       return exceeds(hold, charge.partsToCover(credit.micros()));
     }
-    ExactMicros total = book.accrued().plus(charge);
-    long payable = Math.addExact(hold.amount(), book.available());
+    ExactMicros total = session.accrued().plus(charge);
+    long payable = Math.addExact(hold.amount(), session.available());
     long credits = Math.min(payable, total.wholePartsOf(credit.micros()));
     ExactMicros rest = total.minus(credit.times(credits));
     boolean unpaid = over && total.compareTo(credit.times(payable)) > 0;
-    book.accrued(unpaid ? ExactMicros.ZERO : rest);
+    session.accrued(unpaid ? ExactMicros.ZERO : rest);
     Map<String, Object> answer = capture(settle, hold, credits, labels(usage, known));
     if (unpaid) {
       alert(hold, rest.text() + " micro-USD");
       answer.put(CreditAnswers.UNPAID_MICROS, rest.microsRoundedUp());
     }
-    return CreditDecisions.applied(state, book, answer(answer, usage, known));
+    return CreditDecisions.applied(state, session, answer(answer, usage, known));
   }
 
   /** A capture of whole credits that may be more than the hold. */
@@ -194,40 +195,40 @@ final class CallChargeRules {
     if (beyond > 0 && !settle.overage()) {
       return exceeds(hold, settle.amount());
     }
-    long paid = Math.min(beyond, Math.max(0, book.spendable()));
+    long paid = Math.min(beyond, Math.max(0, session.spendable()));
     Map<String, Object> answer =
-        capture(settle, hold, settle.amount() - beyond + paid, new Book.Labels());
+        capture(settle, hold, settle.amount() - beyond + paid, new LedgerSession.Labels());
     if (paid < beyond) {
       alert(hold, beyond - paid + " credits");
       answer.put(CreditAnswers.UNPAID_CREDITS, beyond - paid);
     }
-    return CreditDecisions.applied(state, book, answer);
+    return CreditDecisions.applied(state, session, answer);
   }
 
   /** Spends from a hold, and what is more from what is free. */
   private Map<String, Object> capture(
-      CreditCommand.SettleUsage settle, OpenHold hold, long credits, Book.Labels details) {
+      CreditCommand.SettleUsage settle, OpenHold hold, long credits, LedgerSession.Labels details) {
     long held = Math.min(credits, hold.amount());
     Map<String, Object> answer = CreditAnswers.hold(state.userId(), hold, HoldStatus.CAPTURED);
-    Book.Labels labels = Book.Labels.ofCapture(hold);
+    LedgerSession.Labels labels = LedgerSession.Labels.ofCapture(hold);
     details.fields.forEach(labels::with);
-    Map<String, Object> transaction = book.capture(hold, settle.transactionId(), held, labels);
+    Map<String, Object> transaction = session.capture(hold, settle.transactionId(), held, labels);
     if (transaction == null) {
-      book.note(new DocRef(CreditHolds.COLLECTION, hold.holdId()), details.fields);
+      session.note(new DocRef(CreditHolds.COLLECTION, hold.holdId()), details.fields);
     }
     answer.put(CreditHolds.CAPTURED, held);
     Map<String, Object> beyond = null;
     if (credits > held) {
       beyond =
-          book.spend(
+          session.spend(
               Ids.uuid("overage", hold.holdId()),
               TransactionType.DEDUCTION,
               credits - held,
-              new Book.Labels()
+              new LedgerSession.Labels()
                   .with(CreditTransactions.JOB_ID, hold.jobId())
                   .with(CreditTransactions.DESCRIPTION, "beyond hold " + hold.holdId()));
     }
-    Map<String, Object> all = CreditAnswers.of(book, answer, transaction);
+    Map<String, Object> all = CreditAnswers.of(session, answer, transaction);
     if (beyond != null) {
       all.put(CreditAnswers.OVERAGE_TRANSACTION, CreditAnswers.transaction(beyond));
     }
@@ -235,7 +236,7 @@ final class CallChargeRules {
   }
 
   private void alert(OpenHold hold, String rest) {
-    book.alert(
+    session.alert(
         AlertType.JOB_UNPAID,
         "hold " + hold.holdId(),
         "a call used more than its hold, and " + rest + " of it could not be paid");
@@ -254,10 +255,10 @@ final class CallChargeRules {
   }
 
   /** What the entry of a charge keeps; what is accrued is that after the charge. */
-  private Book.Labels labels(UsageCharge usage, Priced.Known known) {
-    Book.Labels labels = new Book.Labels();
+  private LedgerSession.Labels labels(UsageCharge usage, Priced.Known known) {
+    LedgerSession.Labels labels = new LedgerSession.Labels();
     usage.encode(known, tier).forEach(labels::with);
-    return labels.with(CreditTransactions.ACCRUED_MICROS, book.accrued().micros());
+    return labels.with(CreditTransactions.ACCRUED_MICROS, session.accrued().micros());
   }
 
   private Map<String, Object> answer(
@@ -265,7 +266,7 @@ final class CallChargeRules {
     Map<String, Object> details = usage.encode(known, tier);
     details.remove(CreditTransactions.USAGE);
     answer.putAll(details);
-    answer.put(CreditAnswers.ACCRUED_MICROS, book.accrued().micros());
+    answer.put(CreditAnswers.ACCRUED_MICROS, session.accrued().micros());
     return answer;
   }
 }

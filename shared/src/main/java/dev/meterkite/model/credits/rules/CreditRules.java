@@ -17,11 +17,11 @@ import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.jobs.JobAttempt;
 import dev.meterkite.model.credits.jobs.JobRules;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.CreditAnswers;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.lots.LotShareCodec;
 import dev.meterkite.model.credits.lots.Lots;
@@ -47,10 +47,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The rules of credits: what every command does to the ledger of one user.
  *
- * <p>Before a command is decided, {@link Opening} applies what is due by {@code now}; all of that
- * and the command's own entry leave in one commit, or, when the command is refused, not at all. So
- * a debit of 30 by a user who was found with 100 writes two transactions: the opening adjustment of
- * 100 at sequence 1 and the deduction at sequence 2, with a balance of 70.
+ * <p>Before a command is decided, {@link LedgerOpener} applies what is due by {@code now}; all of
+ * that and the command's own entry leave in one commit, or, when the command is refused, not at
+ * all. So a debit of 30 by a user who was found with 100 writes two transactions: the opener
+ * adjustment of 100 at sequence 1 and the deduction at sequence 2, with a balance of 70.
  *
  * <p>{@code balance} contains what holds set aside, {@code available = balance - held} is what may
  * be spent, and neither is ever below zero.
@@ -124,43 +124,43 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     }
     if (!state.exists()) {
       return input instanceof CreditCommand.Job job
-          ? JobRules.withoutBook(
+          ? JobRules.withoutLedger(
               state, seen, job.jobId(), job.event(), CreditOutcome.NOT_FOUND, plans, now)
           : CreditDecisions.missing(command.owner());
     }
     boolean isSweep = input instanceof CreditCommand.Sweep;
-    Opening opening = new Opening(state, seen, now, foreign, plans, isSweep);
-    Book book = opening.book();
-    if (opening.isUnreadable()) {
+    LedgerOpener opener = new LedgerOpener(state, seen, now, foreign, plans, isSweep);
+    LedgerSession session = opener.open();
+    if (opener.isUnreadable()) {
       return unreadable(state, seen, input, plans, now);
     }
-    if (book == null) {
-      return new Decision.NeedsReads<>(opening.missing());
+    if (session == null) {
+      return new Decision.NeedsReads<>(opener.missing());
     }
     if (input instanceof CreditCommand.Debit debit) {
-      return debit(state, book, debit);
+      return debit(state, session, debit);
     } else if (input instanceof CreditCommand.Grant grant) {
-      return grant(state, book, grant);
+      return grant(state, session, grant);
     } else if (input instanceof CreditCommand.Hold hold) {
-      return hold(state, book, seen, hold, Map.of());
+      return hold(state, session, seen, hold, Map.of());
     } else if (input instanceof CreditCommand.Settle settle) {
-      return settle(state, book, seen, settle);
+      return settle(state, session, seen, settle);
     } else if (input instanceof CreditCommand.Refund refund) {
-      return refund(state, book, seen, refund);
+      return refund(state, session, seen, refund);
     } else if (input instanceof CreditCommand.Job job) {
-      return JobRules.decide(state, book, seen, job.jobId(), job.event());
+      return JobRules.decide(state, session, seen, job.jobId(), job.event());
     } else if (input instanceof CreditCommand.View) {
       return CreditDecisions.settled(
-          state, state, book, CreditAnswers.view(state.userId(), book, seen.refusals()));
+          state, state, session, CreditAnswers.view(state.userId(), session, seen.refusals()));
     } else if (input instanceof CreditCommand.Sweep) {
-      Map<String, Object> answer = CreditAnswers.of(book, null);
-      if (opening.isWithoutFirstGrant()) {
+      Map<String, Object> answer = CreditAnswers.of(session, null);
+      if (opener.isWithoutFirstGrant()) {
         answer.put(CreditAnswers.GRANT, NO_FIRST_GRANT);
       }
-      return CreditDecisions.settled(state, state, book, answer);
+      return CreditDecisions.settled(state, state, session, answer);
     }
-    Decision<CreditState> ofUsage = new CallChargeRules(state, book, seen).decide(input);
-    return ofUsage == null ? new PaymentRules(state, book, seen).decide(input) : ofUsage;
+    Decision<CreditState> ofUsage = new CallChargeRules(state, session, seen).decide(input);
+    return ofUsage == null ? new PaymentRules(state, session, seen).decide(input) : ofUsage;
   }
 
   /**
@@ -170,7 +170,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   static Decision<CreditState> unreadable(
       CreditState state, Seen seen, CreditCommand input, Plans plans, Instant now) {
     if (input instanceof CreditCommand.Job job) {
-      return JobRules.withoutBook(
+      return JobRules.withoutLedger(
           state, seen, job.jobId(), job.event(), CreditOutcome.BALANCE_UNREADABLE, plans, now);
     }
     if (!(input instanceof CreditCommand.Sweep)) {
@@ -221,8 +221,10 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return CreditDecisions.refused(outcome);
     }
     // What is due changes the figures too, unless it would need reads: then the last ones are told.
-    Book book = new Opening(state, Unseen.NOTHING, now, foreign, plans, false).book();
-    Book figures = book == null ? new Book(state.userId(), ledger, plans, now) : book;
+    LedgerSession session =
+        new LedgerOpener(state, NothingRead.INSTANCE, now, foreign, plans, false).open();
+    LedgerSession figures =
+        session == null ? new LedgerSession(state.userId(), ledger, plans, now) : session;
     return CreditDecisions.insufficient(figures, required(state, figures, command.input()));
   }
 
@@ -239,66 +241,66 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (level != null) {
       listed.put(Users.BALANCE_LEVEL, level.wire());
     }
-    Opening opening = new Opening(state, Unseen.NOTHING, now, foreign, plans, false);
-    Book book = opening.book();
+    LedgerOpener opener = new LedgerOpener(state, NothingRead.INSTANCE, now, foreign, plans, false);
+    LedgerSession session = opener.open();
     Ledger ledger = state.ledger();
-    if (opening.isUnreadable()
+    if (opener.isUnreadable()
         || (ledger == null && state.found() == CreditState.Found.UNREADABLE)) {
       listed.put(CreditOutcome.BALANCE_UNREADABLE.code(), true);
       return listed;
     }
-    if (book == null && ledger != null) {
-      book = new Book(state.userId(), ledger, plans, now);
+    if (session == null && ledger != null) {
+      session = new LedgerSession(state.userId(), ledger, plans, now);
     }
-    return book == null
+    return session == null
         ? CreditAnswers.figures(listed, state.foundBalance(), 0)
-        : CreditAnswers.figures(listed, book.balance(), book.held());
+        : CreditAnswers.figures(listed, session.balance(), session.held());
   }
 
-  private static long required(CreditState state, Book book, CreditCommand input) {
+  private static long required(CreditState state, LedgerSession session, CreditCommand input) {
     if (input instanceof CreditCommand.Debit debit) {
       return debit.amount();
     }
     return input instanceof CreditCommand.Hold hold
         ? hold.amount()
-        : CallChargeRules.required(state, book, input);
+        : CallChargeRules.required(state, session, input);
   }
 
   private static Decision<CreditState> debit(
-      CreditState state, Book book, CreditCommand.Debit debit) {
-    if (debit.amount() > book.spendable()) {
-      return CreditDecisions.insufficient(book, debit.amount());
+      CreditState state, LedgerSession session, CreditCommand.Debit debit) {
+    if (debit.amount() > session.spendable()) {
+      return CreditDecisions.insufficient(session, debit.amount());
     }
     Map<String, Object> transaction =
-        book.spend(
+        session.spend(
             debit.transactionId(),
             TransactionType.DEDUCTION,
             debit.amount(),
-            new Book.Labels()
+            new LedgerSession.Labels()
                 .with(CreditTransactions.JOB_ID, debit.jobId())
                 .with(CreditTransactions.DESCRIPTION, debit.description()));
-    return CreditDecisions.applied(state, book, CreditAnswers.of(book, transaction));
+    return CreditDecisions.applied(state, session, CreditAnswers.of(session, transaction));
   }
 
   private static Decision<CreditState> grant(
-      CreditState state, Book book, CreditCommand.Grant grant) {
-    if (grant.expiresAt() != null && !grant.expiresAt().isAfter(book.now())) {
+      CreditState state, LedgerSession session, CreditCommand.Grant grant) {
+    if (grant.expiresAt() != null && !grant.expiresAt().isAfter(session.now())) {
       return CreditDecisions.refused(CreditOutcome.ALREADY_EXPIRED);
     }
-    if (grant.amount() > Ledger.MAX_BALANCE - book.balance()) {
+    if (grant.amount() > Ledger.MAX_BALANCE - session.balance()) {
       return CreditDecisions.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
     }
     Instant expiresAt = grant.expiresAt() == null ? null : Lots.roundUp(grant.expiresAt());
     Map<String, Object> transaction =
-        book.give(
+        session.give(
             grant.transactionId(),
             grant.type(),
             List.of(new LotShare(expiresAt, grant.amount())),
             true,
-            new Book.Labels()
+            new LedgerSession.Labels()
                 .with(CreditTransactions.DESCRIPTION, grant.description())
                 .with(CreditTransactions.EXPIRES_AT, expiresAt));
-    return CreditDecisions.applied(state, book, CreditAnswers.of(book, transaction));
+    return CreditDecisions.applied(state, session, CreditAnswers.of(session, transaction));
   }
 
   /**
@@ -307,23 +309,28 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
    * @param more what the hold's document has besides
    */
   static Decision<CreditState> hold(
-      CreditState state, Book book, Seen seen, CreditCommand.Hold hold, Map<String, Object> more) {
+      CreditState state,
+      LedgerSession session,
+      Seen seen,
+      CreditCommand.Hold hold,
+      Map<String, Object> more) {
     String jobId = hold.jobId();
     if (jobId != null) {
-      Decision<CreditState> found = jobHold(state, book, seen, hold, jobId);
+      Decision<CreditState> found = jobHold(state, session, seen, hold, jobId);
       if (found != null) {
         return found;
       }
     }
-    if (hold.amount() > book.spendable()) {
-      return CreditDecisions.insufficient(book, hold.amount());
+    if (hold.amount() > session.spendable()) {
+      return CreditDecisions.insufficient(session, hold.amount());
     }
-    Instant expiresAt = book.now().plus(hold.expiresIn());
-    if (book.isFullFor(hold.holdId(), hold.amount(), hold.jobId(), expiresAt)) {
+    Instant expiresAt = session.now().plus(hold.expiresIn());
+    if (session.isFullFor(hold.holdId(), hold.amount(), hold.jobId(), expiresAt)) {
       return CreditDecisions.refused(CreditOutcome.TOO_MANY_HOLDS);
     }
-    Map<String, Object> held = book.openNew(hold.holdId(), hold.amount(), jobId, expiresAt, more);
-    return CreditDecisions.applied(state, book, CreditAnswers.of(book, held, null));
+    Map<String, Object> held =
+        session.openNew(hold.holdId(), hold.amount(), jobId, expiresAt, more);
+    return CreditDecisions.applied(state, session, CreditAnswers.of(session, held, null));
   }
 
   /**
@@ -333,7 +340,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
    * @return null where the job has no hold yet
    */
   private static @Nullable Decision<CreditState> jobHold(
-      CreditState state, Book book, Seen seen, CreditCommand.Hold hold, String jobId) {
+      CreditState state, LedgerSession session, Seen seen, CreditCommand.Hold hold, String jobId) {
     Read.Get first = new Read.Get(new DocRef(CreditHolds.COLLECTION, hold.holdId()));
     if (!seen.has(first)) {
       return new Decision.NeedsReads<>(List.of(first));
@@ -342,14 +349,15 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (!seen.has(latest)) {
       return new Decision.NeedsReads<>(List.of(latest));
     }
-    OpenHold open = book.hold(latest.ref().id());
+    OpenHold open = session.hold(latest.ref().id());
     if (open != null && open.amount() == hold.amount()) {
       return CreditDecisions.applied(
           state,
-          book,
-          CreditAnswers.of(book, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
+          session,
+          CreditAnswers.of(
+              session, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
     }
-    Map<String, Object> found = book.asClosed(seen.document(latest.ref()));
+    Map<String, Object> found = session.asClosed(seen.document(latest.ref()));
     if (open == null && found.isEmpty()) {
       return null;
     }
@@ -374,17 +382,17 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   }
 
   private static Decision<CreditState> settle(
-      CreditState state, Book book, Seen seen, CreditCommand.Settle settle) {
-    OpenHold hold = book.hold(settle.holdId());
+      CreditState state, LedgerSession session, Seen seen, CreditCommand.Settle settle) {
+    OpenHold hold = session.hold(settle.holdId());
     if (hold == null) {
-      return settleClosed(state, book, seen, settle.holdId());
+      return settleClosed(state, session, seen, settle.holdId());
     }
     Map<String, Object> answer =
         CreditAnswers.hold(
             state.userId(), hold, settle.capture() ? HoldStatus.CAPTURED : HoldStatus.RELEASED);
     if (!settle.capture()) {
-      book.release(hold, HoldStatus.RELEASED);
-      return CreditDecisions.applied(state, book, CreditAnswers.of(book, answer, null));
+      session.release(hold, HoldStatus.RELEASED);
+      return CreditDecisions.applied(state, session, CreditAnswers.of(session, answer, null));
     }
     long amount = settle.amount() == null ? hold.amount() : settle.amount();
     if (amount > hold.amount()) {
@@ -394,16 +402,16 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return new Decision.Refused<>(CreditOutcome.CAPTURE_EXCEEDS_HOLD, figures);
     }
     Map<String, Object> transaction =
-        book.capture(hold, settle.transactionId(), amount, Book.Labels.ofCapture(hold));
+        session.capture(hold, settle.transactionId(), amount, LedgerSession.Labels.ofCapture(hold));
     answer.put(CreditHolds.CAPTURED, amount);
-    return CreditDecisions.applied(state, book, CreditAnswers.of(book, answer, transaction));
+    return CreditDecisions.applied(state, session, CreditAnswers.of(session, answer, transaction));
   }
 
   /** Says why a hold that is not open cannot be settled, from its document read afresh. */
   static Decision<CreditState> settleClosed(
-      CreditState state, Book book, Seen seen, String holdId) {
+      CreditState state, LedgerSession session, Seen seen, String holdId) {
     DocRef ref = new DocRef(CreditHolds.COLLECTION, holdId);
-    if (book.hasClosed(ref)) {
+    if (session.hasClosed(ref)) {
       return CreditDecisions.refused(
           CreditOutcome.HOLD_EXPIRED); // it lapsed just now, before the command
     }
@@ -426,7 +434,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
    * without expiry.
    */
   private static Decision<CreditState> refund(
-      CreditState state, Book book, Seen seen, CreditCommand.Refund refund) {
+      CreditState state, LedgerSession session, Seen seen, CreditCommand.Refund refund) {
     DocRef ref = new DocRef(CreditTransactions.COLLECTION, refund.reverses());
     if (!seen.has(new Read.Get(ref))) {
       return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
@@ -449,26 +457,26 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return new Decision.Refused<>(
           CreditOutcome.REFUND_EXCEEDS_TRANSACTION, Map.of("refundable", left));
     }
-    if (amount > Ledger.MAX_BALANCE - book.balance()) {
+    if (amount > Ledger.MAX_BALANCE - session.balance()) {
       return CreditDecisions.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
     }
-    return applyRefund(state, book, refund, fields, amount);
+    return applyRefund(state, session, refund, fields, amount);
   }
 
   private static Decision<CreditState> applyRefund(
       CreditState state,
-      Book book,
+      LedgerSession session,
       CreditCommand.Refund refund,
       Map<String, Object> deduction,
       long amount) {
     long refunded = Math.max(0, LenientFields.whole(deduction, CreditTransactions.REFUNDED, 0));
     Map<String, Object> transaction =
-        book.give(
+        session.give(
             refund.transactionId(),
             TransactionType.REFUND,
             comingBack(deduction, refunded, amount),
             false,
-            new Book.Labels()
+            new LedgerSession.Labels()
                 .with(
                     CreditTransactions.JOB_ID,
                     LenientFields.text(deduction, CreditTransactions.JOB_ID))
@@ -480,17 +488,17 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
                 .with(
                     CreditTransactions.PLANS_VERSION,
                     LenientFields.text(deduction, CreditTransactions.PLANS_VERSION)));
-    book.write(
+    session.write(
         new Write.Update(
             new DocRef(CreditTransactions.COLLECTION, refund.reverses()),
             Map.of(CreditTransactions.REFUNDED, refunded + amount)));
-    if (book.countRefund()) {
-      book.alert(
+    if (session.countRefund()) {
+      session.alert(
           AlertType.REFUND_ABUSE,
           refund.transactionId(),
           "more than " + Ledger.REFUNDS_KEPT + " refunds within 30 days");
     }
-    return CreditDecisions.applied(state, book, CreditAnswers.of(book, transaction));
+    return CreditDecisions.applied(state, session, CreditAnswers.of(session, transaction));
   }
 
   /** The lots that a refund goes to, behind what was refunded before. */

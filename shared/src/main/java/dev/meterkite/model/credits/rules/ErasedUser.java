@@ -135,7 +135,7 @@ public final class ErasedUser {
       return new Decision.Unchanged<>(Map.of(Users.USER_ID, state.userId()));
     }
     return input instanceof CreditCommand.Job job
-        ? JobRules.withoutBook(
+        ? JobRules.withoutLedger(
             state, seen, job.jobId(), job.event(), CreditOutcome.USER_ERASED, plans, now)
         : CreditDecisions.refused(CreditOutcome.USER_ERASED);
   }

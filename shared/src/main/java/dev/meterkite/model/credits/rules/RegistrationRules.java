@@ -7,10 +7,10 @@ import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.commands.CreditCommands;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.CreditAnswers;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Schema.Users;
@@ -84,17 +84,17 @@ final class RegistrationRules {
                 register.tier() == null ? plans.firstTier().word() : register.tier(),
                 register.stripeCustomerId(),
                 now);
-    Opening opening = new Opening(next, seen, now, foreign, plans, false);
-    Book book = opening.book();
-    if (opening.isUnreadable()) {
+    LedgerOpener opener = new LedgerOpener(next, seen, now, foreign, plans, false);
+    LedgerSession session = opener.open();
+    if (opener.isUnreadable()) {
       return CreditRules.unreadable(state, seen, register, plans, now);
     }
-    if (book == null) {
-      missing.addAll(opening.missing());
+    if (session == null) {
+      missing.addAll(opener.missing());
     }
-    return book == null || !missing.isEmpty()
+    return session == null || !missing.isEmpty()
         ? new Decision.NeedsReads<>(missing)
-        : registered(next, book);
+        : registered(next, session);
   }
 
   /** Looks whose the Stripe customer is, unless it is this user's already. */
@@ -112,11 +112,11 @@ final class RegistrationRules {
     }
   }
 
-  private Decision<CreditState> registered(CreditState next, Book book) {
-    Map<String, Object> answer = CreditAnswers.user(next, book);
+  private Decision<CreditState> registered(CreditState next, LedgerSession session) {
+    Map<String, Object> answer = CreditAnswers.user(next, session);
     return register.keepsAnswer()
-        ? CreditDecisions.applied(next, book, answer)
-        : CreditDecisions.settled(state, next, book, answer);
+        ? CreditDecisions.applied(next, session, answer)
+        : CreditDecisions.settled(state, next, session, answer);
   }
 
   /** A field that is absent on either side does not differ. */

@@ -10,7 +10,7 @@ import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.LedgerChain;
 import dev.meterkite.model.credits.lots.Lots;
-import dev.meterkite.model.credits.rules.Bank;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
@@ -27,11 +27,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The chain and the audit find every tampering, also one whose hashes were made anew. */
 class LedgerAuditTest {
-  private static final DocRef OWNER = CreditRefs.user(Bank.USER);
+  private static final DocRef OWNER = CreditRefs.user(InMemoryLedger.USER);
 
   @Test
   void chain_namesTheFirstWrongSequence() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     for (int i = 0; i < 5; i++) {
       bank.debit(1);
     }
@@ -71,7 +71,7 @@ class LedgerAuditTest {
   @Test
   void audit_findsEveryTampering() {
     tampered("balance", 41L, "the ledger's balance is 41");
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     change(bank, OWNER, Users.CREDITS_BALANCE, 1L);
     assertTrue(bank.audit().toString().contains("credits_balance is not the ledger's"));
     bank = audited();
@@ -92,12 +92,12 @@ class LedgerAuditTest {
     assertEquals(3, bank.audit().get(0).sequence());
   }
 
-  private static String id(Bank bank, int index) {
+  private static String id(InMemoryLedger bank, int index) {
     return (String) bank.transactions().get(index).get(CreditTransactions.TRANSACTION_ID);
   }
 
-  private static Bank audited() {
-    Bank bank = Bank.with("payg", 100);
+  private static InMemoryLedger audited() {
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.debit(50);
     bank.refund(bank.lastTransactionId(), 5L);
     bank.hold("h", 10);
@@ -109,7 +109,7 @@ class LedgerAuditTest {
    * Changes a figure of the ledger together with its lot, so that the ledger is sound in itself.
    */
   private static void tampered(String field, long value, String finding) {
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     Map<String, Object> ledger =
         new LinkedHashMap<>(asMap(bank.documents.get(OWNER).get(Users.LEDGER)));
     ledger.put(field, value);
@@ -125,7 +125,7 @@ class LedgerAuditTest {
    * as one could who may write the whole collection.
    */
   private static List<LedgerAudit.Finding> forged(
-      Bank bank, int sequence, Map<String, Object> changes) {
+      InMemoryLedger bank, int sequence, Map<String, Object> changes) {
     LedgerAudit audit = new LedgerAudit(bank.state());
     String hash = LedgerChain.FIRST;
     for (Map<String, Object> each : bank.transactions()) {
@@ -163,7 +163,7 @@ class LedgerAuditTest {
 
   @Test
   void brokenChain_isToldWhereItBreaksAndNothingBehindItIsJudged() {
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     List<LedgerChain.Break> breaks = new ArrayList<>();
     for (Map<String, Object> change :
         List.<Map<String, Object>>of(
@@ -196,7 +196,7 @@ class LedgerAuditTest {
 
   @Test
   void hashesMadeAnew_areNotThoseOfTheLedger() {
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     assertEquals(List.of(), forged(bank, 1, Map.of()), "as they were");
     List<LedgerAudit.Finding> findings = forged(bank, 2, Map.of("description", "else"));
     assertEquals(1, findings.size());
@@ -205,7 +205,7 @@ class LedgerAuditTest {
 
   @Test
   void balanceThatIsNotTheSum_isFoundWhereItIsWrittenDown() {
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     assertFound(forged(bank, 2, Map.of("balance_after", 51L)), 2, "is not the sum 50");
     assertFound(forged(bank, 2, Map.of("balance_after", "50")), 2, "is not the sum 50");
     List<LedgerAudit.Finding> below =
@@ -265,7 +265,7 @@ class LedgerAuditTest {
 
   @Test
   void lotsThatCannotBe_areFound() {
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     assertFound(forged(bank, 2, Map.of("lots", lots(null, 49L))), 2, "do not add up");
     assertFound(forged(bank, 2, Map.of("lots", lots())), 2, "do not add up");
     Instant other = Instant.parse("2027-01-01T00:00:00Z");
@@ -278,7 +278,7 @@ class LedgerAuditTest {
 
   @Test
   void holdCapturedTwice_isFound() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.hold("h", 10);
     bank.capture("h", null);
     bank.debit(1);
@@ -289,13 +289,13 @@ class LedgerAuditTest {
 
   @Test
   void refundsThatDoNotFitWhatTheyReverse_areFound() {
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     DocRef deduction = new DocRef(CreditTransactions.COLLECTION, id(bank, 1));
     change(bank, deduction, CreditTransactions.REFUNDED, 4L);
     assertFound(bank.audit(), 2, "refunded is 4, the refunds are 5");
     change(bank, deduction, CreditTransactions.REFUNDED, null);
     assertFound(bank.audit(), 3, "does not note it");
-    Bank unrefunded = Bank.with("payg", 100);
+    InMemoryLedger unrefunded = InMemoryLedger.with("payg", 100);
     unrefunded.debit(50);
     unrefunded.debit(1);
     change(
@@ -304,7 +304,7 @@ class LedgerAuditTest {
         CreditTransactions.REFUNDED,
         1L);
     assertFound(unrefunded.audit(), 2, "refunded is noted, but no refund is found");
-    Bank whole = Bank.with("payg", 100);
+    InMemoryLedger whole = InMemoryLedger.with("payg", 100);
     whole.debit(5);
     whole.refund(whole.lastTransactionId(), null);
     assertEquals(List.of(), whole.audit(), "all of it is not too much");
@@ -317,7 +317,7 @@ class LedgerAuditTest {
 
   @Test
   void refundsOfSeveralTransactions_areAddedUpForEach() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.debit(50);
     String first = bank.lastTransactionId();
     bank.debit(20);
@@ -333,7 +333,7 @@ class LedgerAuditTest {
 
   @Test
   void findings_areToldTheEarliestFirstAndTwentyAtMost() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     for (int i = 0; i < 30; i++) {
       bank.debit(1);
       change(
@@ -351,14 +351,14 @@ class LedgerAuditTest {
 
   @Test
   void ledgerAndTransactionsOfDifferentLengths_areFoundBehindTheShorter() {
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     bank.documents.remove(new DocRef(CreditTransactions.COLLECTION, id(bank, 2)));
     LedgerAudit shorter = new LedgerAudit(bank.state());
     bank.transactions().stream().filter(each -> !each.isEmpty()).forEach(shorter::add);
     assertEquals(
         List.of(new LedgerAudit.Finding(3, "the ledger is at 3, the transactions end at 2")),
         shorter.compare(bank.state(), bank.openHolds()));
-    Bank behind = audited();
+    InMemoryLedger behind = audited();
     Object ledger = behind.documents.get(OWNER).get(Users.LEDGER);
     Object balance = behind.documents.get(OWNER).get(Users.CREDITS_BALANCE);
     behind.debit(1);
@@ -371,11 +371,11 @@ class LedgerAuditTest {
 
   @Test
   void userWithoutALedger_isRightOnlyWithoutTransactions() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     assertEquals(List.of(), bank.audit());
     change(bank, OWNER, Users.LEDGER, "odd");
     assertEquals(List.of(new LedgerAudit.Finding(0, "the ledger is lost or broken")), bank.audit());
-    Bank lost = audited();
+    InMemoryLedger lost = audited();
     change(lost, OWNER, Users.LEDGER, null);
     assertEquals(List.of(new LedgerAudit.Finding(3, "the ledger is lost or broken")), lost.audit());
   }
@@ -383,7 +383,7 @@ class LedgerAuditTest {
   /** A user who spends all the time: judged as far as its state goes, and then once more. */
   @Test
   void movingUser_isJudgedUpToItsState() {
-    Bank bank = audited();
+    InMemoryLedger bank = audited();
     CreditState early = bank.state();
     bank.debit(1);
     bank.refund(id(bank, 1), 1L);
@@ -402,13 +402,13 @@ class LedgerAuditTest {
     LedgerAudit broken = new LedgerAudit(early);
     broken.add(all.get(1));
     assertEquals(1, broken.compareMoving(early).size(), "where the chain breaks, and no more");
-    CreditState none = Bank.with("payg", 1).state();
+    CreditState none = InMemoryLedger.with("payg", 1).state();
     assertEquals(List.of(), new LedgerAudit(none).compareMoving(none));
   }
 
   @Test
   void rebuiltLedger_isJudgedFromThereOn() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.grant(50, bank.now.plus(Duration.ofDays(3)));
     bank.debit(150);
     change(bank, OWNER, Users.LEDGER, null);

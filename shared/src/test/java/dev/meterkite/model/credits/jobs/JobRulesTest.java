@@ -17,8 +17,8 @@ import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.lots.Holds;
-import dev.meterkite.model.credits.rules.Bank;
 import dev.meterkite.model.credits.rules.CreditRulesTableTest;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.plans.DefaultPlans;
@@ -38,12 +38,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a job owes, as short stories: whatever comes late, twice or never. */
 class JobRulesTest {
   private static final Duration DAY = Duration.ofDays(1);
-  private static final DocRef OWNER = CreditRefs.user(Bank.USER);
+  private static final DocRef OWNER = CreditRefs.user(InMemoryLedger.USER);
 
   @Test
   void everyOrderOfEvents_chargesOnce() {
     for (List<String> order : orders(List.of("queued", "running", "completed", "completed"))) {
-      Bank bank = Bank.with("payg", 100);
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100);
       order.forEach(status -> bank.job("j", "status", status).event("j"));
       bank.job("j", "status", "completed");
       bank.event("j");
@@ -73,7 +73,7 @@ class JobRulesTest {
 
   @Test
   void jobThatFailedBeforeItWasHeld_isNotChargedForThatAttempt() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.job("j", "status", "failed").event("j");
     bank.job("j", "status", "completed").event("j");
     assertEquals("100/0", bank.figures());
@@ -82,7 +82,7 @@ class JobRulesTest {
 
   @Test
   void refusedJob_keepsItsCodeAndIsLeftAlone() {
-    Bank bank = Bank.with("payg", 9).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 9).job("j", "status", "queued");
     bank.event("j");
     assertEquals("failed", bank.jobField("j", "status"));
     assertEquals("unchanged", bank.event("j"), "our own change comes back as an event");
@@ -91,7 +91,7 @@ class JobRulesTest {
 
   @Test
   void refusedRunningJob_isTriedAgainDaily() {
-    Bank bank = Bank.with("payg", 9).job("j", "status", "running");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 9).job("j", "status", "running");
     bank.event("j");
     assertEquals(bank.now.plus(DAY), bank.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
     assertEquals("unchanged", bank.after(Duration.ofHours(1)).event("j"));
@@ -100,14 +100,14 @@ class JobRulesTest {
     bank.event("j");
     assertEquals("held", bank.payment("j", "status"));
     assertNull(bank.payment("j", "code"));
-    Bank old = Bank.with("payg", 9).job("j", "status", "running");
+    InMemoryLedger old = InMemoryLedger.with("payg", 9).job("j", "status", "running");
     old.after(JobRules.RETRY_WINDOW).event("j");
     assertNull(old.jobField("j", PodcastJobs.PAYMENT_DUE_AT), "not for ever");
   }
 
   @Test
   void completedJobWhoseHoldLapsed_isDebitedOrUnpaid() {
-    Bank bank = Bank.with("payg", 10).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 10).job("j", "status", "queued");
     bank.event("j");
     assertEquals("10/10", bank.figures());
     assertEquals("applied", bank.after(JobRules.HOLD_LIFE).event("j"));
@@ -115,7 +115,7 @@ class JobRulesTest {
     bank.job("j", "status", "completed").event("j");
     assertEquals("captured", bank.payment("j", "status"));
     assertEquals("0/0", bank.figures());
-    Bank poor = Bank.with("payg", 10).job("j", "status", "queued");
+    InMemoryLedger poor = InMemoryLedger.with("payg", 10).job("j", "status", "queued");
     poor.event("j");
     poor.after(JobRules.HOLD_LIFE).debit(5);
     poor.job("j", "status", "completed").event("j");
@@ -128,7 +128,7 @@ class JobRulesTest {
 
   @Test
   void completedJobSeenAsItsHoldLapses_isChargedInThatCommit() {
-    Bank bank = Bank.with("payg", 10).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 10).job("j", "status", "queued");
     bank.event("j");
     bank.after(JobRules.HOLD_LIFE).job("j", "status", "completed").event("j");
     assertEquals("0/0", bank.figures());
@@ -138,7 +138,7 @@ class JobRulesTest {
 
   @Test
   void deletedJob_releasesItsHold() {
-    Bank bank = Bank.with("payg", 10).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 10).job("j", "status", "queued");
     bank.event("j");
     bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
     assertEquals("applied", bank.event("j"));
@@ -149,8 +149,8 @@ class JobRulesTest {
 
   @Test
   void jobHeldOverHttp_isCapturedByItsTriggerOnce() {
-    Bank bank = Bank.with("payg", 100);
-    bank.run(CreditCommands.hold(Bank.USER, 30, "j", DAY, "k", "h"));
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
+    bank.run(CreditCommands.hold(InMemoryLedger.USER, 30, "j", DAY, "k", "h"));
     bank.job("j", "status", "running").event("j");
     assertEquals("100/30", bank.figures());
     bank.job("j", "status", "completed").event("j");
@@ -161,8 +161,8 @@ class JobRulesTest {
   @ParameterizedTest
   @ValueSource(strings = {"completed", "failed"})
   void c24_holdMadeBeforeItsJob_notesAtItsEndWhoseItWas(String end) {
-    Bank bank = Bank.with("payg", 100);
-    bank.run(CreditCommands.hold(Bank.USER, 30, "j", DAY, "k", "h"));
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
+    bank.run(CreditCommands.hold(InMemoryLedger.USER, 30, "j", DAY, "k", "h"));
     assertNull(bank.jobHold("j", 1).get(CreditHolds.JOB_CREATED_AT));
     Instant created = bank.now;
     bank.job("j", "status", "running").after(Duration.ofHours(1)).event("j");
@@ -174,7 +174,7 @@ class JobRulesTest {
   @Test
   void c24_lastAttemptThatIsTold_isFollowedByOneMore() {
     for (long told : new long[] {JobPayment.MAX_ATTEMPT - 1, JobPayment.MAX_ATTEMPT}) {
-      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
       bank.job("j", "payment", Map.of("status", "refused", "attempt", told)).event("j");
       boolean isBelieved = told < JobPayment.MAX_ATTEMPT;
       assertEquals(isBelieved ? told + 1 : 2, bank.payment("j", "attempt"));
@@ -185,7 +185,7 @@ class JobRulesTest {
 
   @Test
   void c25_largestActualCredits_areReadAndCutToTheHold() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
     bank.event("j");
     bank.job("j", "status", "completed", "credits_actual", Ledger.MAX_BALANCE).event("j");
     assertEquals("captured null", status(bank));
@@ -195,7 +195,7 @@ class JobRulesTest {
   @Test
   void heldJobWhoseUserIsGone_isUnpaidAtItsEnd() {
     for (Duration wait : List.of(Duration.ZERO, JobRules.HOLD_LIFE)) {
-      Bank bank = Bank.with("payg", 100).job("j", "status", "running");
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "running");
       bank.event("j");
       bank.after(wait).sweep();
       bank.documents.remove(OWNER);
@@ -203,12 +203,13 @@ class JobRulesTest {
       assertEquals("unpaid not_found", status(bank));
       assertEquals(1L, bank.payment("j", "attempt"));
       assertEquals(List.of("job_unpaid"), bank.alerts());
-      bank.user(Bank.USER, "payg", 0L); // the ledger is found again in its last transaction
+      bank.user(
+          InMemoryLedger.USER, "payg", 0L); // the ledger is found again in its last transaction
       bank.event("j");
       assertEquals("captured null", status(bank), wait::toString);
       assertEquals("90/0", bank.figures());
     }
-    Bank captured = Bank.with("payg", 100).job("j", "status", "completed");
+    InMemoryLedger captured = InMemoryLedger.with("payg", 100).job("j", "status", "completed");
     captured.event("j");
     captured.documents.remove(OWNER);
     assertEquals("unchanged", captured.event("j"), "it is paid");
@@ -217,24 +218,24 @@ class JobRulesTest {
 
   @Test
   void jobOfAUserThatComesLater_isHeldThen() {
-    Bank bank = new Bank().job("j", "status", "queued");
+    InMemoryLedger bank = new InMemoryLedger().job("j", "status", "queued");
     assertEquals("applied", bank.event("j"));
     assertEquals("unchanged", bank.event("j"));
     assertFalse(bank.documents.containsKey(OWNER), "no user is made up");
     assertEquals(
         bank.now.plus(Duration.ofHours(1)), bank.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
-    bank.user(Bank.USER, "payg", 100L).event("j");
+    bank.user(InMemoryLedger.USER, "payg", 100L).event("j");
     assertEquals("held", bank.payment("j", "status"));
-    Bank late = new Bank().job("j", "status", "completed");
+    InMemoryLedger late = new InMemoryLedger().job("j", "status", "completed");
     late.event("j");
     assertEquals(List.of("job_unpaid"), late.alerts());
-    late.user(Bank.USER, "payg", 100L).event("j");
+    late.user(InMemoryLedger.USER, "payg", 100L).event("j");
     assertEquals("captured", late.payment("j", "status"));
   }
 
   @Test
   void chargeThatExists_isNotMadeAgainThoughTheHoldIsGone() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
     bank.event("j");
     bank.job("j", "status", "completed").event("j");
     bank.documents.remove(CreditRefs.jobHold("j"));
@@ -245,7 +246,7 @@ class JobRulesTest {
 
   @Test
   void oddJobDocuments_crashNothing() {
-    Bank bank = Bank.with("pro", 100);
+    InMemoryLedger bank = InMemoryLedger.with("pro", 100);
     for (Object odd : List.of(1L, "x", true, List.of(), Map.of(), Double.NaN)) {
       for (String field :
           List.of(
@@ -276,7 +277,7 @@ class JobRulesTest {
 
   @Test
   void answer_namesJobHoldCreditsAndCode() {
-    Bank bank = Bank.with("payg", 9).job("j", "status", "running");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 9).job("j", "status", "running");
     String hold = CreditRefs.jobHold("j").id();
     assertEquals(
         Map.of(
@@ -305,28 +306,28 @@ class JobRulesTest {
         answer(bank, "j"));
   }
 
-  private static Command<CreditCommand> command(Bank bank, String jobId) {
+  private static Command<CreditCommand> command(InMemoryLedger bank, String jobId) {
     return CreditCommands.job(
             bank.snapshot(new DocRef(PodcastJobs.COLLECTION, jobId)),
             bank.snapshot(CreditRefs.jobHold(jobId)),
             bank.snapshot(CreditRefs.jobHold(jobId)),
-            new JobEvent(Bank.USER, 0, null))
+            new JobEvent(InMemoryLedger.USER, 0, null))
         .orElseThrow();
   }
 
-  private static Map<String, Object> answer(Bank bank, String jobId) {
+  private static Map<String, Object> answer(InMemoryLedger bank, String jobId) {
     return ((Decision.Applied<CreditState>) bank.decide(command(bank, jobId))).answer();
   }
 
   @Test
   void jobThatWasNotReadYet_isAskedForWithItsHold() {
     Read job = new Read.Get(new DocRef(PodcastJobs.COLLECTION, "j"));
-    Bank bank = Bank.with("payg", 10).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 10).job("j", "status", "queued");
     bank.sweep();
     assertEquals("applied", bank.run(unread(command(bank, "j"))));
     assertEquals(List.of(job, new Read.Get(CreditRefs.jobHold("j"))), bank.asked);
     assertEquals("10/10", bank.figures());
-    Bank nobodys = new Bank().job("j", "status", "queued");
+    InMemoryLedger nobodys = new InMemoryLedger().job("j", "status", "queued");
     assertEquals("applied", nobodys.run(unread(command(nobodys, "j"))));
     assertEquals(
         List.of(new Read.Get(OWNER), job, new Read.Get(CreditRefs.jobHold("j"))), nobodys.asked);
@@ -337,27 +338,27 @@ class JobRulesTest {
   @ValueSource(booleans = {true, false})
   void refusalAndLapse_areDecidedOnAFreshState(boolean isCached) {
     List<Read> owner = isCached ? List.of(new Read.Get(OWNER)) : List.of();
-    Bank refused = Bank.with("payg", 9).job("j", "status", "running");
+    InMemoryLedger refused = InMemoryLedger.with("payg", 9).job("j", "status", "running");
     refused.sweep();
     refused.isCached = isCached;
     refused.event("j");
     assertEquals(owner, refused.asked);
     assertEquals("refused", refused.payment("j", "status"));
-    Bank lapsed = Bank.with("payg", 10).job("j", "status", "running");
+    InMemoryLedger lapsed = InMemoryLedger.with("payg", 10).job("j", "status", "running");
     lapsed.event("j");
     lapsed.isCached = isCached;
     lapsed.after(JobRules.HOLD_LIFE).event("j");
     assertEquals(owner, lapsed.asked);
     assertEquals("released hold_expired", status(lapsed));
     assertEquals(lapsed.now.plus(DAY), lapsed.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
-    Bank charged = Bank.with("payg", 10).job("j", "status", "completed");
+    InMemoryLedger charged = InMemoryLedger.with("payg", 10).job("j", "status", "completed");
     charged.sweep();
     charged.isCached = isCached;
     charged.event("j");
     Read charge = new Read.Get(CreditRefs.jobCharge("j", 1));
     assertEquals(List.of(new Read.Get(OWNER), charge), charged.asked);
     assertEquals("captured null", status(charged));
-    Bank unpaid = Bank.with("payg", 9).job("j", "status", "completed");
+    InMemoryLedger unpaid = InMemoryLedger.with("payg", 9).job("j", "status", "completed");
     unpaid.sweep();
     unpaid.isCached = isCached;
     unpaid.event("j");
@@ -365,25 +366,25 @@ class JobRulesTest {
     assertTrue(unpaid.asked.contains(new Read.Get(OWNER)));
   }
 
-  private static String status(Bank bank) {
+  private static String status(InMemoryLedger bank) {
     return bank.payment("j", "status") + " " + bank.payment("j", "code");
   }
 
   /** What a user has, as {@code balance/held}. */
-  private static String figures(Bank bank, String userId) {
+  private static String figures(InMemoryLedger bank, String userId) {
     Ledger ledger =
         Objects.requireNonNull(bank.rules.decode(bank.snapshot(CreditRefs.user(userId))).ledger());
     return ledger.balance() + "/" + ledger.held();
   }
 
-  private static Bank twoUsers() {
-    Bank bank = Bank.with("payg", 100).user("u2", "payg", 100L);
+  private static InMemoryLedger twoUsers() {
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).user("u2", "payg", 100L);
     bank.sweep();
     bank.run(CreditCommands.sweep("u2"));
     return bank;
   }
 
-  private static List<Object> messages(Bank bank) {
+  private static List<Object> messages(InMemoryLedger bank) {
     return bank.documents.entrySet().stream()
         .filter(each -> each.getKey().collection().equals("model_router_alerts"))
         .map(each -> each.getValue().get("message"))
@@ -394,11 +395,11 @@ class JobRulesTest {
   @ValueSource(strings = {"u2", "nobody-registered", "a/b", "7", "null"})
   void c21_jobThatChangesItsUser_isPaidByWhomItWasHeldFor(String other) {
     for (String how : List.of("trigger", "hold-credits")) {
-      Bank bank = twoUsers().job("j", "status", "queued");
+      InMemoryLedger bank = twoUsers().job("j", "status", "queued");
       if (how.equals("trigger")) {
         bank.event("j");
       } else {
-        bank.run(CreditCommands.hold(Bank.USER, 10, "j", DAY, "k", "h"));
+        bank.run(CreditCommands.hold(InMemoryLedger.USER, 10, "j", DAY, "k", "h"));
       }
       Object named = other.equals("7") ? (Object) 7L : other.equals("null") ? null : other;
       bank.job("j", "user_id", named).event("j");
@@ -418,7 +419,7 @@ class JobRulesTest {
   @Test
   void c21_endOfAJobWithAnotherUser_releasesWhatWasHeld() {
     for (String end : List.of("failed", "cancelled", "deleted")) {
-      Bank bank = twoUsers().job("j", "status", "queued");
+      InMemoryLedger bank = twoUsers().job("j", "status", "queued");
       bank.event("j");
       bank.job("j", "user_id", "u2");
       if (end.equals("deleted")) {
@@ -435,16 +436,17 @@ class JobRulesTest {
 
   @Test
   void c21_userChangedBeforeTheHoldOrAfterTheEnd() {
-    Bank before = twoUsers().job("j", "status", "queued", "user_id", "u2");
+    InMemoryLedger before = twoUsers().job("j", "status", "queued", "user_id", "u2");
     before.event("j");
     assertEquals("100/10", figures(before, "u2"));
     assertEquals(List.of(), before.alerts());
-    Bank refused = Bank.with("payg", 9).user("u2", "payg", 100L).job("j", "status", "running");
+    InMemoryLedger refused =
+        InMemoryLedger.with("payg", 9).user("u2", "payg", 100L).job("j", "status", "running");
     refused.event("j");
     refused.job("j", "user_id", "u2").event("j");
     assertEquals("held null", status(refused));
     assertEquals("100/10", figures(refused, "u2"));
-    Bank after = twoUsers().job("j", "status", "completed");
+    InMemoryLedger after = twoUsers().job("j", "status", "completed");
     after.event("j");
     after.job("j", "user_id", "u2").event("j");
     assertEquals("90/0", after.figures());
@@ -461,7 +463,7 @@ class JobRulesTest {
   @ParameterizedTest
   @ValueSource(strings = {"failed", "cancelled", "deleted"})
   void c24_jobThatLivesAgain_isANewAttempt(String end) {
-    Bank bank = twoUsers();
+    InMemoryLedger bank = twoUsers();
     for (long attempt = 1; attempt <= 4; attempt++) {
       bank.job("j", "status", "queued").event("j");
       assertEquals("held null", status(bank));
@@ -495,14 +497,14 @@ class JobRulesTest {
 
   @Test
   void c24_nextAttemptIsTheUsersWhomTheJobNamesThen() {
-    Bank bank = twoUsers().job("j", "status", "queued");
+    InMemoryLedger bank = twoUsers().job("j", "status", "queued");
     bank.event("j");
     bank.job("j", "status", "failed").event("j");
     bank.job("j", "status", "queued", "user_id", "u2").event("j");
     assertEquals("100/0", bank.figures());
     assertEquals("100/10", figures(bank, "u2"));
     assertEquals(List.of(), bank.alerts());
-    bank.job("j", "user_id", Bank.USER, "status", "completed").event("j");
+    bank.job("j", "user_id", InMemoryLedger.USER, "status", "completed").event("j");
     assertEquals("100/0", bank.figures());
     assertEquals("90/0", figures(bank, "u2"));
     assertEquals(1, bank.alerts().size());
@@ -511,14 +513,14 @@ class JobRulesTest {
   @Test
   void c24_whatIsLateOfAnAttempt_chargesNothing() {
     for (String end : List.of("failed", "cancelled")) {
-      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
       bank.event("j");
       bank.job("j", "status", end).event("j");
       bank.job("j", "status", "completed").event("j");
       assertEquals("100/0", bank.figures(), end);
       assertEquals("released null", status(bank));
     }
-    Bank lapsed = Bank.with("payg", 100).job("j", "status", "queued");
+    InMemoryLedger lapsed = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
     lapsed.event("j");
     lapsed.after(JobRules.HOLD_LIFE).event("j");
     lapsed.job("j", "status", "failed").event("j");
@@ -543,7 +545,7 @@ class JobRulesTest {
             List.<Map<String, Object>>of(
                 Map.of("status", "running", "payment", released1),
                 Map.of("status", "completed", "payment", released1)))) {
-      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
       bank.event("j");
       bank.job("j", "status", "failed").event("j");
       bank.job("j", "status", "completed");
@@ -561,7 +563,7 @@ class JobRulesTest {
   void c24_oldEventsOfAnEarlierAttempt_proveNothingOfTheLatest() {
     Map<String, Object> failed = Map.of("status", "failed");
     Map<String, Object> queued = Map.of("status", "queued");
-    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
     bank.event("j");
     bank.job("j", "status", "failed").event("j");
     bank.job("j", "status", "queued").event("j", failed, queued);
@@ -575,11 +577,11 @@ class JobRulesTest {
 
   @Test
   void c24_jobCreatedAnewBeforeItsDeletionIsHeardOf_startsANewAttempt() {
-    Bank bank = twoUsers().job("j", "status", "queued");
+    InMemoryLedger bank = twoUsers().job("j", "status", "queued");
     bank.event("j");
     Map<String, Object> first = bank.copyOf("j");
     assertEquals("unchanged", bank.event("j", Map.of(), first), "told again");
-    for (String userId : List.of(Bank.USER, "u2")) {
+    for (String userId : List.of(InMemoryLedger.USER, "u2")) {
       bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
       bank.after(DAY).job("j", "status", "queued", "duration_min", 5.0, "user_id", userId);
       Map<String, Object> anew = bank.copyOf("j");
@@ -597,7 +599,7 @@ class JobRulesTest {
     bank.job("j", "status", "completed").event("j");
     bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
     bank.event("j");
-    bank.after(DAY).job("j", "status", "completed", "user_id", Bank.USER);
+    bank.after(DAY).job("j", "status", "completed", "user_id", InMemoryLedger.USER);
     bank.event("j");
     assertEquals("100/0", bank.figures(), "a paid job that is only written again");
     assertEquals(
@@ -612,7 +614,7 @@ class JobRulesTest {
   @ParameterizedTest
   @ValueSource(strings = {"queued", "failed", "cancelled"})
   void c24_jobDeletedAndCreatedAnewAsCompleted_isPaid(String before) {
-    Bank bank = twoUsers().job("j", "status", "queued");
+    InMemoryLedger bank = twoUsers().job("j", "status", "queued");
     bank.event("j");
     bank.job("j", "status", before).event("j");
     bank.documents.remove(new DocRef(PodcastJobs.COLLECTION, "j"));
@@ -629,7 +631,7 @@ class JobRulesTest {
 
   @Test
   void c24_refusedJobQueuedAgain_isTheNextAttempt() {
-    Bank bank = Bank.with("payg", 9).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 9).job("j", "status", "queued");
     for (long attempt = 1; attempt <= 3; attempt++) {
       bank.job("j", "status", "queued").event("j");
       assertEquals("refused insufficient_credits", status(bank));
@@ -651,7 +653,7 @@ class JobRulesTest {
   @Test
   void c24_attemptOfAnotherProgram_isNotBelieved() {
     for (Object odd : List.of(Long.MAX_VALUE, -1L, 0L, "2", 2.5)) {
-      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
       bank.job("j", "payment", Map.of("status", "refused", "attempt", odd)).event("j");
       assertEquals("held null", status(bank));
       assertEquals(2L, bank.payment("j", "attempt"), odd::toString);
@@ -663,7 +665,7 @@ class JobRulesTest {
 
   @Test
   void c24_lostEventsOfANewLife_areSeenBySweeps() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
     DocRef job = new DocRef(PodcastJobs.COLLECTION, "j");
     assertTrue(CreditCommands.isOverlooked(bank.snapshot(job)));
     bank.event("j");
@@ -682,7 +684,7 @@ class JobRulesTest {
   void lostEventOfAnEnd_isSeenBySweeps() {
     DocRef job = new DocRef(PodcastJobs.COLLECTION, "j");
     for (String end : List.of("completed", "failed", "cancelled")) {
-      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
       bank.event("j");
       bank.job("j", "status", "running");
       assertFalse(CreditCommands.isOverlooked(bank.snapshot(job)), end);
@@ -696,10 +698,10 @@ class JobRulesTest {
 
   @Test
   void holdReleasedByHand_staysReleasedWhileTheJobGoesOn() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
     bank.event("j");
     String id = CreditRefs.jobHold("j").id();
-    bank.run(CreditCommands.settle(Bank.USER, id, false, null, "k", "h"));
+    bank.run(CreditCommands.settle(InMemoryLedger.USER, id, false, null, "k", "h"));
     bank.job("j", "status", "running").event("j");
     assertEquals("released hold_already_released", status(bank));
     assertEquals("unchanged", bank.event("j"));
@@ -729,7 +731,7 @@ class JobRulesTest {
             true,
             List.of(7L),
             Map.of())) {
-      Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
       bank.sweep();
       if (held) {
         bank.event("j");
@@ -756,7 +758,8 @@ class JobRulesTest {
       assertEquals("captured null", status(bank), "and stays so");
       assertEquals(List.of(), bank.audit());
     }
-    Bank none = Bank.with("payg", 100).job("j", "status", "completed", "credits_actual", null);
+    InMemoryLedger none =
+        InMemoryLedger.with("payg", 100).job("j", "status", "completed", "credits_actual", null);
     none.event("j");
     assertEquals("90/0", none.figures(), "null is not given");
   }
@@ -764,7 +767,8 @@ class JobRulesTest {
   @Test
   void c25_otherFieldsThatCannotBeRead_areNamed() {
     for (String field : List.of("duration_min", "quality", "priority", "topic", "audience")) {
-      Bank bank = Bank.with("payg", 100).job("j", "status", "running", field, true);
+      InMemoryLedger bank =
+          InMemoryLedger.with("payg", 100).job("j", "status", "running", field, true);
       bank.event("j");
       assertEquals("refused invalid_job", status(bank));
       assertEquals(field, bank.payment("j", "field"));
@@ -775,7 +779,7 @@ class JobRulesTest {
       bank.documents.get(new DocRef(PodcastJobs.COLLECTION, "j")).remove(field);
       bank.job("j").event("j");
       assertEquals("captured null", status(bank), "once it can be read it is charged");
-      Bank held = Bank.with("payg", 100).job("j", "status", "running");
+      InMemoryLedger held = InMemoryLedger.with("payg", 100).job("j", "status", "running");
       held.event("j");
       held.job("j", "status", "completed", field, true).event("j");
       assertEquals("captured null", status(held), "at the price that was held");
@@ -785,7 +789,7 @@ class JobRulesTest {
 
   @Test
   void jobOfAUserWithTooManyHolds_isTriedAgainAndNotFailed() {
-    Bank bank = CreditRulesTableTest.many(Holds.MAX).job("j", "status", "queued");
+    InMemoryLedger bank = CreditRulesTableTest.many(Holds.MAX).job("j", "status", "queued");
     bank.event("j");
     assertEquals("refused too_many_holds", status(bank));
     assertEquals("queued", bank.jobField("j", "status"));
@@ -798,7 +802,8 @@ class JobRulesTest {
 
   @Test
   void completedJobThatCannotBePriced_isUnpaidUntilItCan() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "completed", "duration_min", 0.4);
+    InMemoryLedger bank =
+        InMemoryLedger.with("payg", 100).job("j", "status", "completed", "duration_min", 0.4);
     bank.event("j");
     assertEquals("unpaid invalid_job", status(bank));
     assertEquals(List.of("job_unpaid"), bank.alerts());
@@ -810,7 +815,8 @@ class JobRulesTest {
 
   @Test
   void chargeWithoutAHold_namesItsTransactionOnTheHoldThatItLeaves() {
-    Bank bank = Bank.with("payg", 10).job("j", "status", "completed", "duration_min", 0.5);
+    InMemoryLedger bank =
+        InMemoryLedger.with("payg", 10).job("j", "status", "completed", "duration_min", 0.5);
     bank.event("j");
     Map<String, Object> hold = bank.documents.get(CreditRefs.jobHold("j"));
     assertEquals("9/0", bank.figures(), "the least that a job costs");
@@ -818,7 +824,7 @@ class JobRulesTest {
     assertEquals(
         Map.ofEntries(
             Map.entry(CreditHolds.HOLD_ID, CreditRefs.jobHold("j").id()),
-            Map.entry(CreditHolds.USER_ID, Bank.USER),
+            Map.entry(CreditHolds.USER_ID, InMemoryLedger.USER),
             Map.entry(CreditHolds.AMOUNT, 1L),
             Map.entry(CreditHolds.STATUS, "captured"),
             Map.entry(CreditHolds.JOB_ID, "j"),
@@ -837,7 +843,7 @@ class JobRulesTest {
 
   @Test
   void jobThatUsedNothing_isCapturedWithoutATransaction() {
-    Bank bank = Bank.with("payg", 10);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 10);
     bank.job("j", "status", "completed", "credits_actual", 0L).event("j");
     assertEquals(List.of("admin_adjustment 10"), bank.entries());
     assertEquals("captured null", status(bank));
@@ -847,7 +853,8 @@ class JobRulesTest {
 
   @Test
   void chargeThatWasFound_isToldWithItsCredits() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "completed", "credits_actual", 7L);
+    InMemoryLedger bank =
+        InMemoryLedger.with("payg", 100).job("j", "status", "completed", "credits_actual", 7L);
     bank.event("j");
     bank.documents.remove(CreditRefs.jobHold("j"));
     bank.documents.get(new DocRef(PodcastJobs.COLLECTION, "j")).remove(PodcastJobs.PAYMENT);
@@ -858,7 +865,7 @@ class JobRulesTest {
 
   @Test
   void paidJobThatIsSaidToHaveFailed_staysPaid() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "completed");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "completed");
     bank.event("j");
     for (String status : List.of("failed", "cancelled", "running")) {
       assertEquals("unchanged", bank.job("j", "status", status).event("j"));
@@ -870,7 +877,7 @@ class JobRulesTest {
 
   @Test
   void releasedJobThatIsSaidToBeDone_staysReleased() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
     bank.event("j");
     assertEquals("applied", bank.job("j", "status", "failed").event("j"));
     for (String status : List.of("completed", "failed", "cancelled")) {
@@ -882,7 +889,7 @@ class JobRulesTest {
 
   @Test
   void refusedJobThatFails_staysRefusedAndIsNotLookedAtAgain() {
-    Bank bank = Bank.with("payg", 9).job("j", "status", "running");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 9).job("j", "status", "running");
     bank.event("j");
     assertEquals(bank.now.plus(DAY), bank.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
     assertEquals("applied", bank.job("j", "status", "failed").event("j"));
@@ -898,7 +905,7 @@ class JobRulesTest {
   @ParameterizedTest
   @ValueSource(strings = {"failed", "cancelled", "paused"})
   void jobOfNobodyThatOwesNothing_isLeftAlone(String status) {
-    Bank bank = new Bank().job("j", "status", status);
+    InMemoryLedger bank = new InMemoryLedger().job("j", "status", status);
     assertEquals("unchanged", bank.event("j"));
     assertNull(bank.jobField("j", PodcastJobs.PAYMENT));
     assertEquals(List.of(), bank.alerts());
@@ -906,7 +913,7 @@ class JobRulesTest {
 
   @Test
   void jobOfNobody_isRefusedWithItsPriceOrUnpaidWithOneAlert() {
-    Bank bank = new Bank().job("j", "status", "running");
+    InMemoryLedger bank = new InMemoryLedger().job("j", "status", "running");
     bank.event("j");
     assertEquals("refused not_found", status(bank));
     assertEquals(10L, bank.payment("j", "credits"));
@@ -920,7 +927,7 @@ class JobRulesTest {
 
   @Test
   void jobGivenToAnotherUserBeforeItWasHeld_isNotTheFirstOnesToPay() {
-    Bank bank = Bank.with("payg", 100).job("j", "status", "queued");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).job("j", "status", "queued");
     Command<CreditCommand> early = command(bank, "j");
     bank.job("j", "user_id", "u2");
     assertEquals("job_hold_conflict", bank.run(early), "decided on the job as it is read now");
@@ -929,7 +936,7 @@ class JobRulesTest {
 
   @Test
   void retry_isKeptAsNotedAndEndsThirtyDaysAfterTheJobsCreation() {
-    Bank bank = Bank.with("payg", 9).job("j", "status", "running");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 9).job("j", "status", "running");
     Instant created = bank.now;
     bank.after(JobRules.RETRY_WINDOW.minusNanos(1_000)).event("j");
     Instant due = bank.now.plus(DAY);
@@ -937,7 +944,8 @@ class JobRulesTest {
     assertEquals("applied", bank.after(Duration.ofNanos(1_000)).event("j"));
     assertEquals(created.plus(JobRules.RETRY_WINDOW), bank.now);
     assertNull(bank.jobField("j", PodcastJobs.PAYMENT_DUE_AT), "too old");
-    Bank timeless = Bank.with("payg", 9).job("j", "status", "running", "created_at", "once");
+    InMemoryLedger timeless =
+        InMemoryLedger.with("payg", 9).job("j", "status", "running", "created_at", "once");
     timeless.event("j");
     assertNull(timeless.jobField("j", PodcastJobs.PAYMENT_DUE_AT));
   }
@@ -946,7 +954,7 @@ class JobRulesTest {
   @Test
   void priceOfAJob_isExact() {
     for (int tenths = 5; tenths <= 1_800; tenths++) {
-      Bank bank = new Bank();
+      InMemoryLedger bank = new InMemoryLedger();
       bank.job("j", "duration_min", tenths / 10.0, "quality", "hd", "priority", "express");
       long price =
           JobOrder.of(

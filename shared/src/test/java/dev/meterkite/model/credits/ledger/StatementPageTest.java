@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.meterkite.model.credits.rules.Bank;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
@@ -24,12 +24,12 @@ class StatementPageTest {
 
   @Test
   void statement_pagesAndBalanceOfAMoment() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     Instant start = bank.now;
     bank.debit(1);
     bank.after(DAY).debit(2);
     bank.after(DAY).debit(3);
-    var query = Queries.statement(Bank.USER, null, null, 3, List.of());
+    var query = Queries.statement(InMemoryLedger.USER, null, null, 3, List.of());
     StatementPage page = new StatementPage(2, Long.MAX_VALUE, StatementPage.Position.START);
     page.addOfLedger(bank.find(query), 3);
     assertEquals(
@@ -39,11 +39,13 @@ class StatementPageTest {
     assertFalse(next.older());
     assertEquals(List.of(start.plus(DAY), 3L), next.after());
     StatementPage rest = new StatementPage(2, Long.MAX_VALUE, next);
-    rest.addOfLedger(bank.find(Queries.statement(Bank.USER, null, null, 3, next.after())), 3);
+    rest.addOfLedger(
+        bank.find(Queries.statement(InMemoryLedger.USER, null, null, 3, next.after())), 3);
     assertEquals(
         List.of(-1L, 100L), rest.transactions().stream().map(t -> t.get("amount")).toList());
     assertEquals(new StatementPage.Position(true, List.of()), rest.next());
-    rest.addOfOlder(bank.find(Queries.statementWithOlder(Bank.USER, null, null, 9, List.of())), 9);
+    rest.addOfOlder(
+        bank.find(Queries.statementWithOlder(InMemoryLedger.USER, null, null, 9, List.of())), 9);
     assertEquals(2, rest.transactions().size());
     assertNull(rest.next());
     assertEquals(OptionalLong.of(97), balanceBefore(bank, bank.now));
@@ -51,11 +53,11 @@ class StatementPageTest {
     assertEquals(OptionalLong.of(0), balanceBefore(bank, start), "before any transaction");
   }
 
-  private static OptionalLong balanceBefore(Bank bank, Instant to) {
+  private static OptionalLong balanceBefore(InMemoryLedger bank, Instant to) {
     return new StatementPage(1, Long.MAX_VALUE, StatementPage.Position.START)
         .balance(
-            bank.find(Queries.lastTransactionOfUserBefore(Bank.USER, to)),
-            bank.find(Queries.statementWithOlder(Bank.USER, null, to, 1, List.of())),
+            bank.find(Queries.lastTransactionOfUserBefore(InMemoryLedger.USER, to)),
+            bank.find(Queries.statementWithOlder(InMemoryLedger.USER, null, to, 1, List.of())),
             0);
   }
 
@@ -76,11 +78,13 @@ class StatementPageTest {
   void asManyAsFit_areNoFullPage() {
     StatementPage page = new StatementPage(2, Long.MAX_VALUE, StatementPage.Position.START);
     page.addOfLedger(
-        List.of(transaction("b", Bank.START, 2L), transaction("a", Bank.START, 1L)), 3);
+        List.of(
+            transaction("b", InMemoryLedger.START, 2L), transaction("a", InMemoryLedger.START, 1L)),
+        3);
     assertEquals(2, page.transactions().size());
     assertFalse(page.isFull(), "nothing is known to follow");
     assertEquals(OLDER, page.next());
-    page.addOfOlder(List.of(transaction("o", Bank.START, null)), 9);
+    page.addOfOlder(List.of(transaction("o", InMemoryLedger.START, null)), 9);
     assertTrue(page.isFull());
     assertEquals(2, page.transactions().size());
   }
@@ -88,13 +92,17 @@ class StatementPageTest {
   @Test
   void asManyAsWereAskedFor_leaveTheEndOpen() {
     StatementPage page = new StatementPage(9, Long.MAX_VALUE, StatementPage.Position.START);
-    page.addOfLedger(List.of(transaction("b", Bank.START, 2L)), 1);
-    assertEquals(new StatementPage.Position(false, List.of(Bank.START, 2L)), page.next());
+    page.addOfLedger(List.of(transaction("b", InMemoryLedger.START, 2L)), 1);
+    assertEquals(new StatementPage.Position(false, List.of(InMemoryLedger.START, 2L)), page.next());
     StatementPage older = new StatementPage(9, Long.MAX_VALUE, OLDER);
     older.addOfOlder(
-        List.of(transaction("s", Bank.START, 5L), transaction("o", Bank.START, null)), 2);
+        List.of(
+            transaction("s", InMemoryLedger.START, 5L),
+            transaction("o", InMemoryLedger.START, null)),
+        2);
     assertEquals(1, older.transactions().size(), "those of the ledger are passed over");
-    assertEquals(new StatementPage.Position(true, List.of(Bank.START, "o")), older.next());
+    assertEquals(
+        new StatementPage.Position(true, List.of(InMemoryLedger.START, "o")), older.next());
     older.addOfOlder(List.of(transaction("n", null, null)), 2);
     assertNull(older.next());
   }
@@ -106,14 +114,17 @@ class StatementPageTest {
     page.olderLie(3, 0);
     assertEquals(OLDER, page.next(), "a ledger that shows nothing: from the top");
     page.addOfLedger(
-        List.of(transaction("b", Bank.START.plus(DAY), 2L), transaction("a", Bank.START, 1L)), 9);
-    assertEquals(Bank.START, page.firstOfLedger());
+        List.of(
+            transaction("b", InMemoryLedger.START.plus(DAY), 2L),
+            transaction("a", InMemoryLedger.START, 1L)),
+        9);
+    assertEquals(InMemoryLedger.START, page.firstOfLedger());
     page.olderLie(3, 2);
     assertEquals(OLDER, page.next(), "one is among those of the ledger");
     page.olderLie(3, 3);
-    assertEquals(new StatementPage.Position(true, List.of(Bank.START, "a")), page.next());
+    assertEquals(new StatementPage.Position(true, List.of(InMemoryLedger.START, "a")), page.next());
     page.olderLie(1, 1);
-    assertEquals(new StatementPage.Position(true, List.of(Bank.START, "a")), page.next());
+    assertEquals(new StatementPage.Position(true, List.of(InMemoryLedger.START, "a")), page.next());
     page.olderLie(0, 0);
     assertNull(page.next());
     page.olderLie(-1, 0);
@@ -122,18 +133,19 @@ class StatementPageTest {
 
   @Test
   void c27_transactionsBehindTheFigures_areLeftOut() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.debit(1);
     bank.debit(2);
     bank.debit(3);
     StatementPage page = new StatementPage(2, 2, StatementPage.Position.START);
-    page.addOfLedger(bank.find(Queries.statement(Bank.USER, null, null, 3, List.of())), 3);
+    page.addOfLedger(
+        bank.find(Queries.statement(InMemoryLedger.USER, null, null, 3, List.of())), 3);
     assertEquals(
         List.of(99L), page.transactions().stream().map(each -> each.get("balance_after")).toList());
     assertEquals(
         OptionalLong.of(99),
         page.balance(
-            bank.find(Queries.lastTransactionOfUserBefore(Bank.USER, bank.now.plus(DAY))),
+            bank.find(Queries.lastTransactionOfUserBefore(InMemoryLedger.USER, bank.now.plus(DAY))),
             List.of(),
             99),
         "the later ones do not count for balance_at_to either");
@@ -141,22 +153,30 @@ class StatementPageTest {
 
   @Test
   void c28_balanceAmongOlderTransactions_isTheirFigure() {
-    Bank bank = Bank.with("payg", 100);
-    older(bank, "a", Bank.START.minus(DAY), 70L);
-    older(bank, "b", Bank.START.minus(DAY.multipliedBy(2)), 30.0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
+    older(bank, "a", InMemoryLedger.START.minus(DAY), 70L);
+    older(bank, "b", InMemoryLedger.START.minus(DAY.multipliedBy(2)), 30.0);
     bank.debit(1);
-    assertEquals(OptionalLong.of(0), balanceBefore(bank, Bank.START.minus(DAY.multipliedBy(2))));
-    assertEquals(OptionalLong.of(30), balanceBefore(bank, Bank.START.minus(DAY)));
-    assertEquals(OptionalLong.of(70), balanceBefore(bank, Bank.START));
-    assertEquals(OptionalLong.of(99), balanceBefore(bank, Bank.START.plus(DAY)));
-    older(bank, "c", Bank.START.minusSeconds(1), "seventy");
-    assertEquals(OptionalLong.empty(), balanceBefore(bank, Bank.START), "nobody knows");
+    assertEquals(
+        OptionalLong.of(0), balanceBefore(bank, InMemoryLedger.START.minus(DAY.multipliedBy(2))));
+    assertEquals(OptionalLong.of(30), balanceBefore(bank, InMemoryLedger.START.minus(DAY)));
+    assertEquals(OptionalLong.of(70), balanceBefore(bank, InMemoryLedger.START));
+    assertEquals(OptionalLong.of(99), balanceBefore(bank, InMemoryLedger.START.plus(DAY)));
+    older(bank, "c", InMemoryLedger.START.minusSeconds(1), "seventy");
+    assertEquals(OptionalLong.empty(), balanceBefore(bank, InMemoryLedger.START), "nobody knows");
   }
 
-  private static void older(Bank bank, String id, Instant at, Object balanceAfter) {
+  private static void older(InMemoryLedger bank, String id, Instant at, Object balanceAfter) {
     bank.documents.put(
         new DocRef("credit_transactions", id),
         Map.of(
-            "user_id", Bank.USER, "amount", -1L, "created_at", at, "balance_after", balanceAfter));
+            "user_id",
+            InMemoryLedger.USER,
+            "amount",
+            -1L,
+            "created_at",
+            at,
+            "balance_after",
+            balanceAfter));
   }
 }

@@ -10,12 +10,12 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.lots.Lot;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.payments.PaidCredits.Purchase;
-import dev.meterkite.model.credits.rules.Bank;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.credits.stripe.Booking;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
@@ -36,15 +36,16 @@ import org.junit.jupiter.params.provider.CsvSource;
  * 50 that never do: what is taken back of it, from where, and what comes back.
  */
 class PaidCreditsTest {
-  private static final Instant NOW = Bank.START;
+  private static final Instant NOW = InMemoryLedger.START;
   private static final Instant MONTH = NOW.plus(Duration.ofDays(30));
   private static final Instant YEAR = NOW.plus(Duration.ofDays(365));
   private static final Purchase PURCHASE =
       new Purchase("bought", TransactionType.PURCHASE, MONTH, Map.of(), "evt_1");
 
   private final List<Read> missing = new ArrayList<>();
-  private Book book = new Book(Bank.USER, Ledger.EMPTY, DefaultPlans.PLANS, NOW);
-  private PaidCredits credits = new PaidCredits(book, new AllRead(true), missing);
+  private LedgerSession session =
+      new LedgerSession(InMemoryLedger.USER, Ledger.EMPTY, DefaultPlans.PLANS, NOW);
+  private PaidCredits credits = new PaidCredits(session, new AllRead(true), missing);
   private Booking booking = Booking.NONE;
 
   /** Documents of which none exists, read or not. */
@@ -79,17 +80,17 @@ class PaidCreditsTest {
 
   private void give(String id, Instant expiresAt, long amount) {
     List<LotShare> share = List.of(new LotShare(expiresAt, amount));
-    book.give(id, TransactionType.PURCHASE, share, true, new Book.Labels());
+    session.give(id, TransactionType.PURCHASE, share, true, new LedgerSession.Labels());
   }
 
   /** Of the lot that ends first. */
   private void spend(long amount) {
-    book.spend(book.entryId(), TransactionType.DEDUCTION, amount, new Book.Labels());
+    session.spend(session.entryId(), TransactionType.DEDUCTION, amount, new LedgerSession.Labels());
   }
 
   /** Brings what is to be taken back to these figures, as an event does. */
   private void takeBack(long due, long credited) {
-    credits = new PaidCredits(book, new AllRead(true), missing);
+    credits = new PaidCredits(session, new AllRead(true), missing);
     booking = credits.book(PURCHASE, 100, due, credited, booking);
     assertEquals(List.of(), missing);
   }
@@ -97,7 +98,7 @@ class PaidCreditsTest {
   /** Free credits of the month's, the year's and the endless lot. */
   private List<Long> lots() {
     List<Long> lots = new ArrayList<>(List.of(0L, 0L, 0L));
-    for (Lot lot : book.lots().list()) {
+    for (Lot lot : session.lots().list()) {
       Instant end = lot.expiresAt();
       lots.set(end == null ? 2 : end.equals(YEAR) ? 1 : 0, lot.free());
     }
@@ -105,11 +106,11 @@ class PaidCreditsTest {
   }
 
   private Map<String, Object> bought() {
-    return book.asWritten(CreditRefs.transaction("bought"), Map.of());
+    return session.asWritten(CreditRefs.transaction("bought"), Map.of());
   }
 
   private List<Map<String, Object>> entries() {
-    return book.writes().stream()
+    return session.writes().stream()
         .filter(Write.Create.class::isInstance)
         .map(write -> ((Write.Create) write).fields())
         .toList();
@@ -168,7 +169,7 @@ class PaidCreditsTest {
     assertEquals(0, credits.wanted(), "no second time");
     give("later", null, 500);
     takeBack(100, 0);
-    assertEquals(500, book.balance(), "what is missing stays missing");
+    assertEquals(500, session.balance(), "what is missing stays missing");
   }
 
   @Test
@@ -240,9 +241,9 @@ class PaidCreditsTest {
     takeBack(30, 0);
     assertEquals(entries, entries().size());
     takeBack(29, 0);
-    assertEquals(1, book.balance());
+    assertEquals(1, session.balance());
     takeBack(31, 0);
-    assertEquals(0, book.balance());
+    assertEquals(0, session.balance());
     assertEquals(1, credits.lost());
   }
 
@@ -251,7 +252,7 @@ class PaidCreditsTest {
     buyBesideOthers();
     spend(70);
     takeBack(40, 0);
-    book = new Book(Bank.USER, book.ledger(), DefaultPlans.PLANS, MONTH);
+    session = new LedgerSession(InMemoryLedger.USER, session.ledger(), DefaultPlans.PLANS, MONTH);
     takeBack(0, 0);
     assertEquals(List.of(0L, 40L, 50L), lots(), "10 come back to where they never expire");
     assertEquals(List.of(), booking.taken());
@@ -262,11 +263,11 @@ class PaidCreditsTest {
   }
 
   private void refundAPurchaseWhoseMonthThenEnds() {
-    book = new Book(Bank.USER, Ledger.EMPTY, DefaultPlans.PLANS, NOW);
-    credits = new PaidCredits(book, new AllRead(true), missing);
+    session = new LedgerSession(InMemoryLedger.USER, Ledger.EMPTY, DefaultPlans.PLANS, NOW);
+    credits = new PaidCredits(session, new AllRead(true), missing);
     booking = credits.book(PURCHASE, 100, 0, 0, Booking.NONE);
     takeBack(100, 0);
-    book = new Book(Bank.USER, book.ledger(), DefaultPlans.PLANS, MONTH);
+    session = new LedgerSession(InMemoryLedger.USER, session.ledger(), DefaultPlans.PLANS, MONTH);
   }
 
   @Test
@@ -276,7 +277,7 @@ class PaidCreditsTest {
     assertTrue(credits.isOverLimit());
     takeBack(0, 0);
     assertTrue(credits.isOverLimit());
-    book.spend("one", TransactionType.DEDUCTION, 1, new Book.Labels());
+    session.spend("one", TransactionType.DEDUCTION, 1, new LedgerSession.Labels());
     takeBack(0, 0);
     assertFalse(credits.isOverLimit());
     takeBack(100, 0);
@@ -285,18 +286,18 @@ class PaidCreditsTest {
     takeBack(0, 0);
     assertTrue(credits.isOverLimit());
     assertEquals(taken.taken(), booking.taken());
-    book.spend("again", TransactionType.DEDUCTION, 1, new Book.Labels());
+    session.spend("again", TransactionType.DEDUCTION, 1, new LedgerSession.Labels());
     takeBack(0, 0);
     assertFalse(credits.isOverLimit());
-    assertEquals(Ledger.MAX_BALANCE, book.balance());
+    assertEquals(Ledger.MAX_BALANCE, session.balance());
   }
 
   @Test
   void moreThatWasSoldAfterwards_isGivenBesides() {
     booking = credits.book(PURCHASE, 40, 10, 0, booking);
-    assertEquals(30, book.balance());
+    assertEquals(30, session.balance());
     takeBack(10, 0);
-    assertEquals(90, book.balance());
+    assertEquals(90, session.balance());
     assertEquals(new Booking(100, 10, 0, List.of(share(MONTH, 10))), booking);
     give("others", null, Ledger.MAX_BALANCE - 90);
     booking = credits.book(PURCHASE, 101, 10, 0, booking);
@@ -320,18 +321,18 @@ class PaidCreditsTest {
   void purchaseOfWhichNothingIsLeft_writesNothing(long due, long credited) {
     takeBack(due, credited);
     assertEquals(Booking.NONE, booking);
-    assertEquals(List.of(), book.writes());
+    assertEquals(List.of(), session.writes());
   }
 
   @Test
   void unreadTransaction_isAskedForOnlyIfSomethingIsToBeBooked() {
-    PaidCredits unread = new PaidCredits(book, new AllRead(false), missing);
+    PaidCredits unread = new PaidCredits(session, new AllRead(false), missing);
     unread.book(PURCHASE, 100, 40, 10, new Booking(100, 40, 10, List.of(share(MONTH, 50))));
     assertEquals(List.of(), missing);
     unread.book(PURCHASE, 100, 40, 10, Booking.NONE);
     unread.book(PURCHASE, 100, 50, 10, new Booking(100, 40, 10, List.of(share(MONTH, 50))));
     assertEquals(List.of(new Read.Get(CreditRefs.transaction("bought"))), missing);
-    assertEquals(List.of(), book.writes());
+    assertEquals(List.of(), session.writes());
   }
 
   @ParameterizedTest

@@ -15,8 +15,8 @@ import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.MonthlyGrant;
 import dev.meterkite.model.credits.lots.LotShare;
-import dev.meterkite.model.credits.rules.Bank;
 import dev.meterkite.model.credits.rules.CreditRulesTest;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.credits.stripe.Billing;
 import dev.meterkite.model.credits.stripe.Booking;
 import dev.meterkite.model.credits.stripe.PaymentCodec;
@@ -57,7 +57,7 @@ class PaymentRulesTest {
           Set.of("price_foreign"),
           DefaultPlans.PLANS);
   private static final StripeRules RULES = new StripeRules(PRICES, TrialCredits.NONE, true);
-  private static final Instant NOW = Bank.START;
+  private static final Instant NOW = InMemoryLedger.START;
   private static final Instant RENEWAL = Instant.parse("2026-12-10T10:00:00Z");
 
   private static final boolean DEEP = Boolean.getBoolean("meterkite.deep");
@@ -138,7 +138,7 @@ class PaymentRulesTest {
             "payment_intent", "pi_1",
             "currency", "usd",
             "amount_subtotal", 600,
-            "metadata", object("user_id", Bank.USER));
+            "metadata", object("user_id", InMemoryLedger.USER));
     session.putAll(object(more));
     return event("checkout.session.completed", NOW, session);
   }
@@ -161,16 +161,16 @@ class PaymentRulesTest {
     return assertInstanceOf(Meaning.Asks.class, RULES.of(event), event.type()).commands();
   }
 
-  private static String tell(Bank bank, StripeEvent event) {
+  private static String tell(InMemoryLedger bank, StripeEvent event) {
     List<String> outcomes = new ArrayList<>();
     for (CreditCommand command : commands(event)) {
-      outcomes.add(bank.run(CreditCommands.stripe(Bank.USER, command)));
+      outcomes.add(bank.run(CreditCommands.stripe(InMemoryLedger.USER, command)));
     }
     return String.join(" ", outcomes);
   }
 
-  private static Object field(Bank bank, String name) {
-    return bank.documents.get(CreditRefs.user(Bank.USER)).get(name);
+  private static Object field(InMemoryLedger bank, String name) {
+    return bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).get(name);
   }
 
   private static String meaning(StripeEvent event) {
@@ -200,7 +200,7 @@ class PaymentRulesTest {
     for (List<StripeEvent> order : orders(six)) {
       boolean alsoRepeated = DEEP || orders++ % 6 == 0;
       for (boolean repeated : alsoRepeated ? List.of(false, true) : List.of(false)) {
-        Bank bank = Bank.with("free", 0);
+        InMemoryLedger bank = InMemoryLedger.with("free", 0);
         for (int i = 0; i < order.size(); i++) {
           tell(bank, order.get(i));
           for (int k = 0; repeated && k <= i; k++) {
@@ -220,7 +220,7 @@ class PaymentRulesTest {
         ends.keySet().iterator().next());
   }
 
-  private static String end(Bank bank) {
+  private static String end(InMemoryLedger bank) {
     Map<String, Object> subscriptions = new TreeMap<>();
     ((Map<?, ?>) field(bank, Users.STRIPE_SUBSCRIPTIONS))
         .forEach((id, map) -> subscriptions.put((String) id, new TreeMap<>((Map<?, ?>) map)));
@@ -265,8 +265,8 @@ class PaymentRulesTest {
     }
     for (StripeEvent one : all) {
       for (StripeEvent other : all) {
-        Bank forth = Bank.with("free", 0);
-        Bank back = Bank.with("free", 0);
+        InMemoryLedger forth = InMemoryLedger.with("free", 0);
+        InMemoryLedger back = InMemoryLedger.with("free", 0);
         tell(forth, one);
         tell(forth, other);
         tell(back, other);
@@ -289,7 +289,7 @@ class PaymentRulesTest {
     "canceled, free,",
   })
   void status_decidesTierAndWhoRenews(String status, String tier, String renews) {
-    Bank bank = Bank.with("payg", 7);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 7);
     tell(bank, subscription("updated", NOW, status, "price_pro"));
     assertEquals(tier, field(bank, Users.TIER));
     assertEquals(renews, field(bank, Users.STRIPE_SUBSCRIPTION_ID));
@@ -299,7 +299,7 @@ class PaymentRulesTest {
 
   @Test
   void olderEvent_isNoChange() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     assertEquals("applied", tell(bank, subscription("updated", NOW, "active", "price_pro")));
     StripeEvent older = subscription("updated", NOW.minusSeconds(1), "past_due", "price_enthu");
     assertEquals("unchanged", tell(bank, older));
@@ -308,7 +308,7 @@ class PaymentRulesTest {
 
   @Test
   void liveSubscription_isRenewedByInvoicesAndAfterItsEndByTheCalendar() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     tell(bank, subscription("created", NOW, "active", "price_enthu"));
     assertNull(field(bank, Users.LEDGER_DUE_AT));
     bank.after(Duration.ofDays(31));
@@ -322,7 +322,7 @@ class PaymentRulesTest {
 
   @Test
   void twoSubscriptions_theHigherLiveOneCounts() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     tell(bank, subscription("created", NOW, "active", "price_pro"));
     StripeEvent second = subscription("created", NOW, "active", "price_ultimate");
     second.object().put("id", "sub_2");
@@ -337,9 +337,9 @@ class PaymentRulesTest {
 
   @Test
   void subscriptionOfWhichNoEventWasHeard_keepsItsTier() {
-    Bank bank = Bank.with("pro", 0);
+    InMemoryLedger bank = InMemoryLedger.with("pro", 0);
     bank.documents
-        .get(CreditRefs.user(Bank.USER))
+        .get(CreditRefs.user(InMemoryLedger.USER))
         .put(Users.STRIPE_SUBSCRIPTION_ID, "sub_of_before");
     tell(bank, subscription("deleted", NOW, "canceled", "price_enthu"));
     assertEquals("pro", field(bank, Users.TIER));
@@ -348,7 +348,7 @@ class PaymentRulesTest {
 
   @Test
   void subscriptions_areForgottenFromTheOldestEndedOne() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     for (int i = 0; i <= Billing.MOST; i++) {
       StripeEvent event =
           subscription("updated", NOW.plusSeconds(i), i == 0 ? "active" : "canceled", "price_pro");
@@ -363,9 +363,9 @@ class PaymentRulesTest {
 
   @Test
   void oddSubscriptionsInTheDocument_countAsNeverHeardOf() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     bank.documents
-        .get(CreditRefs.user(Bank.USER))
+        .get(CreditRefs.user(InMemoryLedger.USER))
         .put(
             Users.STRIPE_SUBSCRIPTIONS,
             Map.of("sub_1", Map.of("status", "dreaming"), "sub_2", "odd", "sub_3", Map.of()));
@@ -377,7 +377,7 @@ class PaymentRulesTest {
   @Test
   void paidSession_givesItsPackageOnceUnderAnyEvent() {
     // A37: another event of the same session, or the session told again as paid later.
-    Bank bank = Bank.with("payg", 5);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 5);
     assertEquals("applied", tell(bank, checkout()));
     assertEquals("unchanged", tell(bank, checkout()));
     StripeEvent later = event("checkout.session.async_payment_succeeded", NOW, checkout().object());
@@ -389,7 +389,7 @@ class PaymentRulesTest {
 
   @Test
   void sessionAndItsInvoice_sellOnce() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     StripeEvent invoice =
         event(
             "invoice.paid",
@@ -406,11 +406,12 @@ class PaymentRulesTest {
 
   @Test
   void whatASessionSold_isToldByLinesThenPriceThenCreditsThenAmount() {
-    Map<String, Object> mine = object("user_id", Bank.USER);
+    Map<String, Object> mine = object("user_id", InMemoryLedger.USER);
     assertEquals(1_000, sold(checkout("amount_subtotal", 5_000)));
     assertEquals(500, sold(checkout("amount_subtotal", 0, "amount_total", 2_700)));
-    assertEquals(250, sold(checkout("metadata", object("user_id", Bank.USER, "credits", "250"))));
-    Map<String, Object> priced = object("user_id", Bank.USER, "price_id", "price_1000");
+    assertEquals(
+        250, sold(checkout("metadata", object("user_id", InMemoryLedger.USER, "credits", "250"))));
+    Map<String, Object> priced = object("user_id", InMemoryLedger.USER, "price_id", "price_1000");
     assertEquals(1_000, sold(checkout("amount_subtotal", 5_000, "metadata", priced)));
     assertEquals(
         300,
@@ -422,10 +423,11 @@ class PaymentRulesTest {
     assertEquals("not_ours", meaning(checkout("metadata", object("order", "x"))));
     assertEquals(
         "unknown price_x",
-        meaning(checkout("metadata", object("user_id", Bank.USER, "price_id", "price_x"))));
+        meaning(
+            checkout("metadata", object("user_id", InMemoryLedger.USER, "price_id", "price_x"))));
     assertEquals(
         "unknown none",
-        meaning(checkout("metadata", object("user_id", Bank.USER, "credits", "101"))));
+        meaning(checkout("metadata", object("user_id", InMemoryLedger.USER, "credits", "101"))));
     assertEquals(
         "unknown price_pro",
         meaning(
@@ -456,7 +458,7 @@ class PaymentRulesTest {
     assertEquals("asks", meaning(checkout("payment_status", "no_payment_required")));
     assertEquals("no_id", meaning(checkout("id", null)));
     assertEquals("no_customer", meaning(checkout("mode", "setup", "customer", null)));
-    Bank bank = Bank.with("payg", 3);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 3);
     assertEquals("applied", tell(bank, checkout("mode", "subscription")));
     assertEquals("3/0", bank.figures());
     assertEquals("cus_1", field(bank, Users.STRIPE_CUSTOMER_ID));
@@ -467,7 +469,7 @@ class PaymentRulesTest {
   @Test
   void invoice_givesTheTiersCreditsUntilTheRenewal() {
     // A18
-    Bank bank = Bank.with("payg", 4);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 4);
     assertEquals("applied", tell(bank, invoice("price_pro")));
     assertEquals("unchanged", tell(bank, invoice("price_pro")));
     assertEquals(List.of("2500@2026-12-10T10:00:00Z", "4"), bank.lots());
@@ -478,7 +480,7 @@ class PaymentRulesTest {
     bank.now = RENEWAL;
     assertEquals("applied", bank.sweep());
     assertEquals("4/0", bank.figures());
-    Bank late = Bank.with("payg", 4);
+    InMemoryLedger late = InMemoryLedger.with("payg", 4);
     late.now = RENEWAL;
     tell(late, invoice("price_pro"));
     assertEquals("4/0", late.figures(), "a period that is over gives nothing");
@@ -496,12 +498,12 @@ class PaymentRulesTest {
                 "id", "in_1",
                 "payment_intent", "pi_1",
                 "lines", list(line("price_pro", start, GrantPeriod.next(NOW)))));
-    Bank calendarFirst = new Bank().user(Bank.USER, "pro", null);
+    InMemoryLedger calendarFirst = new InMemoryLedger().user(InMemoryLedger.USER, "pro", null);
     calendarFirst.sweep();
     assertEquals("applied", tell(calendarFirst, invoice), "only the payment is noted");
-    Bank together = new Bank().user(Bank.USER, "pro", null);
+    InMemoryLedger together = new InMemoryLedger().user(InMemoryLedger.USER, "pro", null);
     assertEquals("applied", tell(together, invoice));
-    for (Bank bank : List.of(calendarFirst, together)) {
+    for (InMemoryLedger bank : List.of(calendarFirst, together)) {
       assertEquals(List.of("subscription_grant 2500"), bank.entries());
       assertEquals("applied", tell(bank, refund(100, 100)), "and a refund finds it");
       assertEquals("0/0", bank.figures());
@@ -535,7 +537,7 @@ class PaymentRulesTest {
             line("price_pro", NOW, RENEWAL),
             object("pricing", object("price_details", object("price", "price_100")))));
     // A5: the things of one invoice are purchases of their own, each of which is made once.
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     assertEquals("applied", tell(bank, event("invoice.paid", NOW, invoice)));
     assertEquals("unchanged", tell(bank, event("invoice.paid", NOW, invoice)));
     assertEquals(List.of("3500@2026-12-10T10:00:00Z", "100"), bank.lots());
@@ -544,7 +546,7 @@ class PaymentRulesTest {
 
   @Test
   void partialRefunds_takeBackInProportionToAllOfThem() {
-    Bank bank = Bank.with("payg", 50);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 50);
     tell(bank, checkout());
     assertEquals("applied", tell(bank, refund(600, 150)));
     assertEquals("125/0", bank.figures());
@@ -570,7 +572,7 @@ class PaymentRulesTest {
 
   @Test
   void refundOfSpentCredits_takesWhatIsThereAndSaysWhatIsMissing() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     tell(bank, checkout());
     bank.debit(70);
     bank.hold("h", 10);
@@ -588,7 +590,7 @@ class PaymentRulesTest {
 
   @Test
   void refundWithNothingLeft_writesNoTransaction() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     tell(bank, checkout());
     bank.debit(100);
     assertEquals("applied", tell(bank, refund(600, 600)));
@@ -599,7 +601,7 @@ class PaymentRulesTest {
 
   @Test
   void refund_takesFromItsOwnLotAndThenFromWhatLivesLongest() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     Instant sooner = NOW.plus(Duration.ofDays(1));
     bank.grant(30, sooner);
     bank.grant(30, NOW.plus(Duration.ofDays(60)));
@@ -615,7 +617,7 @@ class PaymentRulesTest {
 
   @Test
   void refundOfAPeriodThatIsOver_takesNothing() {
-    Bank bank = Bank.with("payg", 40);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 40);
     tell(bank, invoice("price_enthu"));
     bank.now = RENEWAL;
     assertEquals("applied", tell(bank, refund(900, 900)));
@@ -625,7 +627,7 @@ class PaymentRulesTest {
 
   @Test
   void refundBeforeItsPurchase_isTakenWhenThatComes() {
-    Bank bank = Bank.with("payg", 5);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 5);
     assertEquals("applied", tell(bank, refund(600, 300)));
     assertEquals("unchanged", tell(bank, refund(600, 300)));
     assertEquals(List.of(), bank.alerts(), "the purchase may still come");
@@ -640,7 +642,7 @@ class PaymentRulesTest {
 
   @Test
   void refundWhosePurchaseIsGone_takesNothing() {
-    Bank bank = Bank.with("payg", 5);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 5);
     tell(bank, checkout());
     bank.documents.remove(CreditRefs.transaction(bank.lastTransactionId()));
     assertEquals("applied", tell(bank, refund(600, 600)));
@@ -650,7 +652,7 @@ class PaymentRulesTest {
 
   @Test
   void paymentOfAnotherUser_isNotTouched() {
-    Bank bank = Bank.with("payg", 5);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 5);
     tell(bank, checkout());
     bank.user("u2", "payg", 9L);
     CreditCommand takeBack = commands(refund(600, 600)).get(0);
@@ -661,7 +663,7 @@ class PaymentRulesTest {
 
   @Test
   void balanceAtItsLimit_takesNoPurchase() {
-    Bank bank = Bank.with("payg", Ledger.MAX_BALANCE - 99);
+    InMemoryLedger bank = InMemoryLedger.with("payg", Ledger.MAX_BALANCE - 99);
     assertEquals("balance_limit_exceeded", tell(bank, checkout()));
     bank.debit(1);
     assertEquals("applied", tell(bank, checkout()));
@@ -669,15 +671,16 @@ class PaymentRulesTest {
 
   @Test
   void whatWasNotReadYet_isAskedFor() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     bank.sweep();
-    Command<CreditCommand> bought = CreditCommands.stripe(Bank.USER, commands(checkout()).get(0));
+    Command<CreditCommand> bought =
+        CreditCommands.stripe(InMemoryLedger.USER, commands(checkout()).get(0));
     assertEquals("applied", bank.run(CreditRulesTest.unread(bought)));
     Read payment = new Read.Get(CreditRefs.payment("pi_1"));
     Read transaction = new Read.Get(CreditRefs.packages("cs_1"));
     assertEquals(List.of(payment, transaction), bank.asked);
     Command<CreditCommand> refunded =
-        CreditCommands.stripe(Bank.USER, commands(refund(600, 600)).get(0));
+        CreditCommands.stripe(InMemoryLedger.USER, commands(refund(600, 600)).get(0));
     assertEquals("applied", bank.run(CreditRulesTest.unread(refunded)));
     Read charge = new Read.Get(CreditRefs.payment("ch_1"));
     assertEquals(List.of(payment, charge, transaction), bank.asked);
@@ -686,7 +689,7 @@ class PaymentRulesTest {
 
   @Test
   void invoiceOfAnEarlierPeriod_doesNotHideTheLatestGrant() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     Instant day = Instant.parse("2026-11-20T00:00:00Z");
     tell(bank, invoice("in_2", "price_pro", day));
     assertEquals(new MonthlyGrant("2026-11-20", "pro", 2_500), bank.ledger().grant());
@@ -713,7 +716,7 @@ class PaymentRulesTest {
 
   @Test
   void whatIsMissingOfARefund_isToldInItsAlert() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     tell(bank, checkout());
     bank.debit(70);
     tell(bank, refund(600, 600));
@@ -729,7 +732,7 @@ class PaymentRulesTest {
     assertEquals(1L, taken.get(CreditTransactions.REVERSES_SEQUENCE));
   }
 
-  private static List<Object> messages(Bank bank) {
+  private static List<Object> messages(InMemoryLedger bank) {
     return bank.documents.entrySet().stream()
         .filter(each -> each.getKey().collection().equals("model_router_alerts"))
         .map(each -> each.getValue().get("message"))
@@ -739,7 +742,7 @@ class PaymentRulesTest {
   /** Both invoices paid for the same credits: they stay as far as one of them is still paid. */
   @Test
   void twoInvoicesOfOnePeriod_giveOnceAndStayWhileOneIsPaid() {
-    Bank bank = Bank.with("payg", 5_000);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 5_000);
     for (String each : List.of("1", "2")) {
       StripeEvent invoice = invoice("in_" + each, "price_enthu", NOW);
       invoice.object().put("payment_intent", "pi_" + each);
@@ -759,7 +762,7 @@ class PaymentRulesTest {
 
   @Test
   void smallestRefund_isARefund() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     tell(bank, checkout());
     assertEquals("asks", meaning(refund(1, 1)));
     assertEquals("applied", tell(bank, refund(1, 1)));
@@ -773,7 +776,7 @@ class PaymentRulesTest {
       Map<String, Object> earlier = line("price_pro", NOW, RENEWAL);
       Map<String, Object> later = line("price_pro", RENEWAL, next);
       Object lines = laterFirst ? list(later, earlier) : list(earlier, later);
-      Bank bank = Bank.with("payg", 0);
+      InMemoryLedger bank = InMemoryLedger.with("payg", 0);
       tell(bank, event("invoice.paid", NOW, object("id", "in_1", "lines", lines)));
       assertEquals(List.of("2500@" + RENEWAL, "2500@" + next), bank.lots());
     }
@@ -806,7 +809,7 @@ class PaymentRulesTest {
 
   @Test
   void twoSubscriptions_theHigherTierCountsWhateverItsId() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     tell(bank, subscription("created", NOW, "active", "price_ultimate"));
     StripeEvent second = subscription("created", NOW, "active", "price_enthu");
     second.object().put("id", "sub_2");
@@ -817,7 +820,7 @@ class PaymentRulesTest {
 
   @Test
   void olderEventOfASubscriptionNotHeardOf_isRememberedAlsoAmongTheMost() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     for (int i = 1; i <= Billing.MOST; i++) {
       StripeEvent event = subscription("deleted", NOW.plusSeconds(i), "canceled", "price_pro");
       event.object().put("id", "sub_" + i);
@@ -847,7 +850,7 @@ class PaymentRulesTest {
 
   @Test
   void liveSubscriptionsBeyondTheMost_areForgottenFromTheOldest() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     for (int i = 0; i <= Billing.MOST + 2; i++) {
       StripeEvent event = subscription("updated", NOW.plusSeconds(i), "active", "price_pro");
       event.object().put("id", "sub_" + i);
@@ -933,8 +936,8 @@ class PaymentRulesTest {
       StripeEvent event = event(types.get(random.nextInt(types.size())), NOW, object);
       Meaning meaning = RULES.of(event);
       if (meaning instanceof Meaning.Asks asks) {
-        Bank bank = Bank.with("free", 10);
-        asks.commands().forEach(each -> bank.run(CreditCommands.stripe(Bank.USER, each)));
+        InMemoryLedger bank = InMemoryLedger.with("free", 10);
+        asks.commands().forEach(each -> bank.run(CreditCommands.stripe(InMemoryLedger.USER, each)));
         assertEquals(List.of(), bank.audit(), () -> "seed " + seed + ": " + object);
       }
     }

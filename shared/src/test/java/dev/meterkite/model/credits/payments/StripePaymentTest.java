@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.meterkite.model.credits.ledger.Ledger;
-import dev.meterkite.model.credits.rules.Bank;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.credits.stripe.StripePayment;
 import dev.meterkite.model.credits.stripe.StripePayment.Back;
 import dev.meterkite.model.credits.stripe.StripePayment.Dispute;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 
 /** The facts of a payment: how they merge, and what follows from them. */
 class StripePaymentTest {
-  private static final Instant T = Bank.START;
+  private static final Instant T = InMemoryLedger.START;
 
   private static Instant at(int seconds) {
     return T.plusSeconds(seconds);

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.commands.CreditCommand;
-import dev.meterkite.model.credits.rules.Bank;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.credits.stripe.StripePayment;
 import dev.meterkite.model.credits.stripe.StripePayment.Line;
 import dev.meterkite.model.credits.stripe.StripePayment.LineKind;
@@ -37,7 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What events say was sold, paid and refunded, at the edges of their fields. */
 class StripeSalesTest {
-  private static final Instant NOW = Bank.START;
+  private static final Instant NOW = InMemoryLedger.START;
   private static final Instant HALF = NOW.plus(Duration.ofDays(15));
   private static final Instant MONTH = NOW.plus(Duration.ofDays(30));
   private static final StripeRules RULES =
@@ -53,8 +53,8 @@ class StripeSalesTest {
   private StripeTeller stripe = teller();
 
   private static StripeTeller teller() {
-    Bank bank = Bank.with("payg", 0);
-    bank.documents.get(CreditRefs.user(Bank.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
+    bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
     return new StripeTeller(bank, RULES);
   }
 
@@ -86,7 +86,7 @@ class StripeSalesTest {
   private static StripeEvent session(Object... members) {
     StripeEvent event = event("checkout.session.completed", NOW, "id", "cs_1", "mode", "payment");
     with(event, "payment_status", "paid", "payment_intent", "pi_1", "currency", "usd");
-    with(event, "client_reference_id", Bank.USER);
+    with(event, "client_reference_id", InMemoryLedger.USER);
     return with(event, members);
   }
 
@@ -432,10 +432,11 @@ class StripeSalesTest {
   @Test
   void subscriptionWithoutUserOrKnownCustomer_isFoundByItself() {
     StripeEvent first = subscription("sub_1", "price_pro", NOW);
-    assertEquals("applied", tell(with(first, "metadata", object("user_id", Bank.USER))));
+    assertEquals("applied", tell(with(first, "metadata", object("user_id", InMemoryLedger.USER))));
     StripeEvent later = subscription("sub_1", "price_enthu", NOW.plusSeconds(1));
     assertEquals("applied", tell(later));
-    assertEquals("enthu", stripe.bank.documents.get(CreditRefs.user(Bank.USER)).get(Users.TIER));
+    assertEquals(
+        "enthu", stripe.bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).get(Users.TIER));
     StripeEvent other = subscription("sub_2", "price_pro", NOW);
     assertEquals("unknown_user", tell(other));
     StripeEvent charge = event("refund.created", NOW, "id", "sub_1", "object", "refund");

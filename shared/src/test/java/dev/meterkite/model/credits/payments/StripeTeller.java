@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.commands.CreditCommands;
-import dev.meterkite.model.credits.rules.Bank;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.credits.stripe.PaymentTies;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -24,11 +24,11 @@ import java.util.Objects;
 
 /** Events of Stripe told to a bank as the webhook tells them to the store. */
 public final class StripeTeller {
-  public final Bank bank;
+  public final InMemoryLedger bank;
   public final StripeRules rules;
   private static int events;
 
-  public StripeTeller(Bank bank, StripeRules rules) {
+  public StripeTeller(InMemoryLedger bank, StripeRules rules) {
     this.bank = bank;
     this.rules = rules;
   }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 
 /** Calls of models charged to a ledger. */
 class CallChargeRulesTest {
-  private static final String USER = Bank.USER;
+  private static final String USER = InMemoryLedger.USER;
 
   /** A call that costs this many micro-USD, in a book with a credit of 10,000. */
   static UsageCharge call(long micros) {
@@ -45,13 +45,17 @@ class CallChargeRulesTest {
   private static UsageCharge call(long micros, PriceBook book) {
     CallUsage usage = CallUsage.of("acme", "m", Map.of(Quantity.INPUT_TOKENS, micros));
     return new UsageCharge(
-        usage, Bank.START, PriceRules.cost(price(1_000_000), "v1", usage), book, "p1");
+        usage, InMemoryLedger.START, PriceRules.cost(price(1_000_000), "v1", usage), book, "p1");
   }
 
   static UsageCharge unknown() {
     CallUsage usage = CallUsage.of("acme", "m", Map.of(Quantity.CHARACTERS, 1L));
     return new UsageCharge(
-        usage, Bank.START, PriceRules.cost(price(1_000_000), "v1", usage), PriceBook.DEFAULT, "p1");
+        usage,
+        InMemoryLedger.START,
+        PriceRules.cost(price(1_000_000), "v1", usage),
+        PriceBook.DEFAULT,
+        "p1");
   }
 
   private static PriceVersion price(long pico) {
@@ -70,33 +74,34 @@ class CallChargeRulesTest {
             PriceComponent.of(Meter.AUDIO_IN, PriceUnit.SECOND, pico)));
   }
 
-  private static String debit(Bank bank, UsageCharge usage) {
+  private static String debit(InMemoryLedger bank, UsageCharge usage) {
     return bank.run(CreditCommands.debit(USER, usage, null, null, bank.key(), "h"));
   }
 
   /** {@code balance/held} and what is accrued. */
-  private static String figures(Bank bank) {
+  private static String figures(InMemoryLedger bank) {
     return bank.figures() + " " + bank.ledger().accrued().text();
   }
 
-  private static String hold(Bank bank, String key, UsageCharge usage) {
+  private static String hold(InMemoryLedger bank, String key, UsageCharge usage) {
     return bank.run(CreditCommands.hold(USER, usage, null, Duration.ofDays(1), key, "h"));
   }
 
-  private static String capture(Bank bank, String holdKey, UsageCharge usage, boolean overage) {
+  private static String capture(
+      InMemoryLedger bank, String holdKey, UsageCharge usage, boolean overage) {
     return bank.run(
         CreditCommands.capture(USER, bank.holdId(holdKey), usage, 0, overage, bank.key(), "h"));
   }
 
-  private static Bank bank(long credits) {
-    Bank bank = Bank.with("payg", credits);
+  private static InMemoryLedger bank(long credits) {
+    InMemoryLedger bank = InMemoryLedger.with("payg", credits);
     assertEquals("applied", bank.sweep());
     return bank;
   }
 
   @Test
   void wholeCreditsAreDeducted_theRestStays() {
-    Bank bank = bank(10);
+    InMemoryLedger bank = bank(10);
     assertEquals("applied", debit(bank, call(4_000)));
     assertEquals("10/0 4000", figures(bank));
     assertEquals("applied", debit(bank, call(4_000)));
@@ -112,7 +117,7 @@ class CallChargeRulesTest {
 
   @Test
   void entry_explainsItsCharge_andSoDoesARecordWithoutOne() {
-    Bank bank = bank(10);
+    InMemoryLedger bank = bank(10);
     PriceBook book = new PriceBook(10_000, 2_050, List.of());
     Command<CreditCommand> small =
         CreditCommands.debit(USER, call(100, book), "job", "text", "k", "h");
@@ -133,7 +138,7 @@ class CallChargeRulesTest {
       Map<?, ?> usage = (Map<?, ?>) entry.get("usage");
       assertEquals("acme", usage.get("provider"));
       assertEquals(entry == record ? 100L : 10_000L, usage.get("input_tokens"));
-      assertEquals(Bank.START, usage.get("at"));
+      assertEquals(InMemoryLedger.START, usage.get("at"));
     }
     assertEquals("replayed", bank.run(small));
     assertEquals("replayed", bank.run(large));
@@ -142,7 +147,7 @@ class CallChargeRulesTest {
 
   @Test
   void debit_isRefused_whereWhatIsAvailableLessWhatIsAccruedDoesNotCoverIt() {
-    Bank bank = bank(2);
+    InMemoryLedger bank = bank(2);
     assertEquals("applied", debit(bank, call(5_000)));
     assertEquals("insufficient_credits", debit(bank, call(15_001)));
     assertEquals("insufficient_credits", bank.debit(2), "half a credit is spoken for");
@@ -163,7 +168,7 @@ class CallChargeRulesTest {
 
   @Test
   void refusedKey_isRefusedAgainWithTheFiguresOfTheMoment() {
-    Bank bank = bank(1);
+    InMemoryLedger bank = bank(1);
     Command<CreditCommand> debit = CreditCommands.debit(USER, call(25_000), null, null, "k", "h");
     assertEquals("insufficient_credits", bank.run(debit));
     assertEquals(
@@ -176,7 +181,7 @@ class CallChargeRulesTest {
 
   @Test
   void unknownPrice_isRefused_behindWhatIsNotThere() {
-    Bank bank = bank(10);
+    InMemoryLedger bank = bank(10);
     assertEquals("unknown_price", debit(bank, unknown()));
     assertEquals("unknown_price", hold(bank, "h", unknown()));
     assertEquals("applied", hold(bank, "h", call(1)));
@@ -191,7 +196,7 @@ class CallChargeRulesTest {
 
   @Test
   void hold_isOfWholeCreditsThatCoverTheCharge() {
-    Bank bank = bank(10);
+    InMemoryLedger bank = bank(10);
     assertEquals("applied", hold(bank, "a", call(1)));
     assertEquals("applied", hold(bank, "b", call(20_000)));
     assertEquals("applied", hold(bank, "c", call(20_001)));
@@ -205,7 +210,7 @@ class CallChargeRulesTest {
   @Test
   void holdOfWhatCostsNothing_isRefused_whereADebitTakesNothing() {
     for (long balance : List.of(0L, 10L)) {
-      Bank bank = bank(balance);
+      InMemoryLedger bank = bank(balance);
       assertEquals("nothing_to_hold", hold(bank, "a", call(0)));
       assertEquals("unknown_price", hold(bank, "a", unknown()));
       assertEquals("applied", debit(bank, call(0)));
@@ -215,7 +220,7 @@ class CallChargeRulesTest {
 
   @Test
   void capture_takesWhatItWas_andTheRestComesBack() {
-    Bank bank = bank(10);
+    InMemoryLedger bank = bank(10);
     hold(bank, "a", call(50_000));
     assertEquals("applied", capture(bank, "a", call(23_456), false));
     assertEquals("8/0 3456", figures(bank));
@@ -236,7 +241,7 @@ class CallChargeRulesTest {
 
   @Test
   void captureOfMoreThanTheHold_isRefused_orDeductedAsFarAsThere() {
-    Bank bank = bank(10);
+    InMemoryLedger bank = bank(10);
     hold(bank, "a", call(20_000));
     assertEquals("capture_exceeds_hold", capture(bank, "a", call(20_001), false));
     assertEquals("applied", capture(bank, "a", call(45_000), true));
@@ -252,7 +257,7 @@ class CallChargeRulesTest {
 
   @Test
   void amountOfMoreThanTheHold_isDeductedAsFarAsThereWithOverage() {
-    Bank bank = bank(10);
+    InMemoryLedger bank = bank(10);
     bank.hold("a", 3);
     String id = bank.holdId("a");
     assertEquals(
@@ -273,10 +278,10 @@ class CallChargeRulesTest {
   void markup_isThatOfTheUsersTier() {
     PriceBook book =
         new PriceBook(10_000, 0, List.of(new PriceBook.Markup("pro", null, null, 5_000)));
-    Bank pro = Bank.with("pro", 100);
+    InMemoryLedger pro = InMemoryLedger.with("pro", 100);
     debit(pro, call(10_000, book));
     assertEquals("5000", pro.ledger().accrued().text());
-    Bank payg = Bank.with("payg", 100);
+    InMemoryLedger payg = InMemoryLedger.with("payg", 100);
     debit(payg, call(10_000, book));
     assertEquals("0", payg.ledger().accrued().text());
     assertEquals("99/0", payg.figures());
@@ -284,7 +289,7 @@ class CallChargeRulesTest {
 
   @Test
   void accrued_comesBackFromTheDocument_andGoesAwayWhenItIsNothing() {
-    Bank bank = bank(10);
+    InMemoryLedger bank = bank(10);
     CallUsage usage =
         new CallUsage(
             "acme",
@@ -294,7 +299,8 @@ class CallChargeRulesTest {
             null);
     PriceBook book = new PriceBook(10_000, 1, List.of());
     UsageCharge tiny =
-        new UsageCharge(usage, Bank.START, PriceRules.cost(price(1), "v", usage), book, "p");
+        new UsageCharge(
+            usage, InMemoryLedger.START, PriceRules.cost(price(1), "v", usage), book, "p");
     assertEquals("applied", debit(bank, tiny));
     assertEquals("0.0000000010001", bank.ledger().accrued().text());
     Map<?, ?> ledger = (Map<?, ?>) bank.documents.get(CreditRefs.user(USER)).get("ledger");
@@ -310,7 +316,7 @@ class CallChargeRulesTest {
 
   @Test
   void statement_showsWhatIsAccrued() {
-    Bank bank = bank(3);
+    InMemoryLedger bank = bank(3);
     debit(bank, call(4_321));
     Decision<CreditState> view = bank.decide(CreditCommands.view(USER));
     assertEquals(

@@ -7,9 +7,9 @@ import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.credits.jobs.JobRules;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.plans.DefaultPlans;
 import dev.meterkite.model.schema.Schema.CreditHolds;
@@ -35,8 +35,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 public class CreditRulesTableTest {
   private record Row(
       String name,
-      Supplier<Bank> state,
-      Function<Bank, String> command,
+      Supplier<InMemoryLedger> state,
+      Function<InMemoryLedger, String> command,
       String outcome,
       String figures) {
     @Override
@@ -49,55 +49,56 @@ public class CreditRulesTableTest {
 
   private static void row(
       String name,
-      Supplier<Bank> state,
-      Function<Bank, String> command,
+      Supplier<InMemoryLedger> state,
+      Function<InMemoryLedger, String> command,
       String outcome,
       String figures) {
     ROWS.add(new Row(name, state, command, outcome, figures));
   }
 
-  private static Bank payg(long balance) {
-    Bank bank = Bank.with("payg", balance);
+  private static InMemoryLedger payg(long balance) {
+    InMemoryLedger bank = InMemoryLedger.with("payg", balance);
     bank.sweep();
     return bank;
   }
 
   /** 100 credits, a hold {@code h} of 40 that lapses in a day. */
-  private static Bank held() {
-    Bank bank = payg(100);
+  private static InMemoryLedger held() {
+    InMemoryLedger bank = payg(100);
     bank.hold("h", 40);
     return bank;
   }
 
   /** 100 credits, a deduction of 60 as the last transaction. */
-  private static Bank spent() {
-    Bank bank = payg(100);
+  private static InMemoryLedger spent() {
+    InMemoryLedger bank = payg(100);
     bank.debit(60);
     return bank;
   }
 
   /** 1,000 credits and that many holds {@code h0, h1} and so on, which lapse in a day. */
-  public static Bank many(int holds) {
-    Bank bank = payg(1_000);
+  public static InMemoryLedger many(int holds) {
+    InMemoryLedger bank = payg(1_000);
     CreditState state = bank.state();
-    Book book = new Book(Bank.USER, state.ledger(), DefaultPlans.PLANS, bank.now);
+    LedgerSession session =
+        new LedgerSession(InMemoryLedger.USER, state.ledger(), DefaultPlans.PLANS, bank.now);
     for (int i = 0; i < holds; i++) {
-      book.openNew(bank.holdId("h" + i), 1, null, bank.now.plus(DAY), Map.of());
+      session.openNew(bank.holdId("h" + i), 1, null, bank.now.plus(DAY), Map.of());
     }
-    CreditState next = state.with(book.ledger(), book.dueAt());
+    CreditState next = state.with(session.ledger(), session.dueAt());
     bank.commit(
-        CreditCommands.sweep(Bank.USER),
+        CreditCommands.sweep(InMemoryLedger.USER),
         state,
-        new Decision.Applied<>(next, Map.of(), book.writes()));
+        new Decision.Applied<>(next, Map.of(), session.writes()));
     return bank;
   }
 
-  private static Bank captured(Bank bank) {
+  private static InMemoryLedger captured(InMemoryLedger bank) {
     bank.capture("h", null);
     return bank;
   }
 
-  private static Bank released(Bank bank) {
+  private static InMemoryLedger released(InMemoryLedger bank) {
     bank.release("h");
     return bank;
   }
@@ -117,7 +118,7 @@ public class CreditRulesTableTest {
   }
 
   private static void debits() {
-    row("debit of nobody", Bank::new, b -> b.debit(1), "not_found", null);
+    row("debit of nobody", InMemoryLedger::new, b -> b.debit(1), "not_found", null);
     row("debit of 1 from 0", () -> payg(0), b -> b.debit(1), "insufficient_credits", "0/0");
     row("debit of 1 from 1", () -> payg(1), b -> b.debit(1), "applied", "0/0");
     row("debit one below all", () -> payg(100), b -> b.debit(99), "applied", "1/0");
@@ -152,7 +153,7 @@ public class CreditRulesTableTest {
   }
 
   private static void grants() {
-    row("grant to nobody", Bank::new, b -> b.grant(1, null), "not_found", null);
+    row("grant to nobody", InMemoryLedger::new, b -> b.grant(1, null), "not_found", null);
     row("grant of 1", () -> payg(0), b -> b.grant(1, null), "applied", "1/0");
     row("grant up to the limit", () -> payg(1), b -> b.grant(MAX - 1, null), "applied", MAX + "/0");
     row(
@@ -189,7 +190,7 @@ public class CreditRulesTableTest {
   }
 
   private static void holds() {
-    row("hold of nobody", Bank::new, b -> b.hold("x", 1), "not_found", null);
+    row("hold of nobody", InMemoryLedger::new, b -> b.hold("x", 1), "not_found", null);
     row(
         "hold one below available",
         CreditRulesTableTest::held,
@@ -297,7 +298,7 @@ public class CreditRulesTableTest {
     row(
         "capture of a refused hold",
         () -> {
-          Bank b = payg(1);
+          InMemoryLedger b = payg(1);
           b.hold("h", 2);
           return b;
         },
@@ -362,7 +363,7 @@ public class CreditRulesTableTest {
     row(
         "capture of a swept hold",
         () -> {
-          Bank b = held().after(DAY);
+          InMemoryLedger b = held().after(DAY);
           b.sweep();
           return b;
         },
@@ -660,7 +661,7 @@ public class CreditRulesTableTest {
         "100/0");
     row(
         "job of nobody",
-        () -> new Bank().job("j", "status", "queued"),
+        () -> new InMemoryLedger().job("j", "status", "queued"),
         b -> code(b),
         "refused not_found queued",
         null);
@@ -709,63 +710,68 @@ public class CreditRulesTableTest {
   }
 
   private static void sweeps() {
-    row("sweep of nobody", Bank::new, Bank::sweep, "not_found", null);
-    row("sweep when nothing is due", () -> payg(5), Bank::sweep, "unchanged", "5/0");
+    row("sweep of nobody", InMemoryLedger::new, InMemoryLedger::sweep, "not_found", null);
+    row("sweep when nothing is due", () -> payg(5), InMemoryLedger::sweep, "unchanged", "5/0");
     row(
         "sweep before a lot expires",
         () -> lot().after(Duration.ofHours(5).minus(MICRO)),
-        Bank::sweep,
+        InMemoryLedger::sweep,
         "unchanged",
         "5/0");
     row(
         "sweep as a lot expires",
         () -> lot().after(Duration.ofHours(5)),
-        Bank::sweep,
+        InMemoryLedger::sweep,
         "applied",
         "0/0");
     row(
         "sweep before a hold lapses",
         () -> held().after(DAY.minus(MICRO)),
-        Bank::sweep,
+        InMemoryLedger::sweep,
         "unchanged",
         "100/40");
-    row("sweep as a hold lapses", () -> held().after(DAY), Bank::sweep, "applied", "100/0");
+    row(
+        "sweep as a hold lapses",
+        () -> held().after(DAY),
+        InMemoryLedger::sweep,
+        "applied",
+        "100/0");
   }
 
-  private static Bank tier(String tier) {
-    Bank bank = Bank.with(tier, 100);
+  private static InMemoryLedger tier(String tier) {
+    InMemoryLedger bank = InMemoryLedger.with(tier, 100);
     bank.sweep();
     return bank;
   }
 
-  private static Bank lot() {
-    Bank bank = payg(0);
+  private static InMemoryLedger lot() {
+    InMemoryLedger bank = payg(0);
     bank.grant(5, bank.now.plus(Duration.ofHours(5)));
     return bank;
   }
 
   /** A deduction of 60, and room for that many credits. */
-  private static Bank full(long room) {
-    Bank bank = spent();
+  private static InMemoryLedger full(long room) {
+    InMemoryLedger bank = spent();
     bank.grant(MAX - room - 40, null);
     return bank;
   }
 
-  private static Bank refunded(long amount) {
-    Bank bank = spent();
+  private static InMemoryLedger refunded(long amount) {
+    InMemoryLedger bank = spent();
     bank.refund(bank.lastTransactionId(), amount);
     return bank;
   }
 
-  private static String deduction(Bank bank) {
+  private static String deduction(InMemoryLedger bank) {
     return (String) bank.transactions().get(1).get(CreditTransactions.TRANSACTION_ID);
   }
 
-  private static String jobHold(Bank bank, long amount) {
-    return bank.run(CreditCommands.hold(Bank.USER, amount, "j", DAY, bank.key(), "h"));
+  private static String jobHold(InMemoryLedger bank, long amount) {
+    return bank.run(CreditCommands.hold(InMemoryLedger.USER, amount, "j", DAY, bank.key(), "h"));
   }
 
-  private static Bank jobHeld(Bank bank, String... then) {
+  private static InMemoryLedger jobHeld(InMemoryLedger bank, String... then) {
     bank.job("j", "status", "queued").event("j");
     for (String status : then) {
       bank.job("j", "status", status).event("j");
@@ -773,14 +779,14 @@ public class CreditRulesTableTest {
     return bank;
   }
 
-  private static Bank strangersJob() {
-    Bank bank = payg(100).user("u2", "payg", 100L);
+  private static InMemoryLedger strangersJob() {
+    InMemoryLedger bank = payg(100).user("u2", "payg", 100L);
     bank.run(CreditCommands.hold("u2", 5, "j", DAY, "k", "h"));
     return bank;
   }
 
   /** Delivers the event, and tells the payment's status, code and the job's status. */
-  private static String code(Bank bank) {
+  private static String code(InMemoryLedger bank) {
     bank.event("j");
     return bank.payment("j", "status")
         + " "
@@ -796,7 +802,7 @@ public class CreditRulesTableTest {
   @ParameterizedTest
   @MethodSource("rows")
   void command_hasItsOutcome(Row row) {
-    Bank bank = row.state().get();
+    InMemoryLedger bank = row.state().get();
     assertEquals(row.outcome(), row.command().apply(bank));
     if (row.figures() != null) {
       assertEquals(row.figures(), bank.figures());
@@ -814,7 +820,7 @@ public class CreditRulesTableTest {
   @ParameterizedTest
   @MethodSource("rows")
   void refusal_changesNothing(Row row) {
-    Bank bank = row.state().get();
+    InMemoryLedger bank = row.state().get();
     Map<DocRef, Map<String, Object>> before = new HashMap<>();
     bank.documents.forEach((ref, fields) -> before.put(ref, new LinkedHashMap<>(fields)));
     String outcome = row.command().apply(bank);
@@ -827,7 +833,7 @@ public class CreditRulesTableTest {
   /** A10: five holds of 1,000 on 5,000 succeed, the sixth is refused. */
   @Test
   void sixthHold_isRefused() {
-    Bank bank = payg(5_000);
+    InMemoryLedger bank = payg(5_000);
     for (int i = 0; i < 5; i++) {
       assertEquals("applied", bank.hold("h" + i, 1_000));
     }
@@ -838,7 +844,7 @@ public class CreditRulesTableTest {
   /** A4: a hold repeated after its lot expired replays the first answer. */
   @Test
   void holdRepeatedAfterItsLotExpired_isReplayed() {
-    Bank bank = lot();
+    InMemoryLedger bank = lot();
     assertEquals("applied", bank.hold("h", 5));
     assertEquals("replayed", bank.after(Duration.ofHours(6)).hold("h", 5));
     assertEquals("5/5", bank.figures());
@@ -849,20 +855,21 @@ public class CreditRulesTableTest {
   /** A2: a settlement retried with its key replays; with another key it conflicts. */
   @Test
   void settlementRepeated_neverMovesCreditsTwice() {
-    Bank bank = held();
-    var capture = CreditCommands.settle(Bank.USER, bank.holdId("h"), true, 30L, "k", "h");
+    InMemoryLedger bank = held();
+    var capture = CreditCommands.settle(InMemoryLedger.USER, bank.holdId("h"), true, 30L, "k", "h");
     assertEquals("applied", bank.run(capture));
     assertEquals("replayed", bank.run(capture));
     assertEquals("hold_already_captured", bank.capture("h", 30L));
-    var release = CreditCommands.settle(Bank.USER, bank.holdId("h"), false, null, "k", "h");
+    var release =
+        CreditCommands.settle(InMemoryLedger.USER, bank.holdId("h"), false, null, "k", "h");
     assertEquals("replayed", bank.run(release), "the key names both places of its marker");
     assertEquals("70/0", bank.figures());
   }
 
   @Test
   void captureOfNothing_leavesAMarkerAndNoTransaction() {
-    Bank bank = held();
-    var capture = CreditCommands.settle(Bank.USER, bank.holdId("h"), true, 0L, "k", "h");
+    InMemoryLedger bank = held();
+    var capture = CreditCommands.settle(InMemoryLedger.USER, bank.holdId("h"), true, 0L, "k", "h");
     assertEquals("applied", bank.run(capture));
     assertEquals("replayed", bank.run(capture));
     assertEquals(1, bank.transactions().size());

@@ -39,12 +39,12 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Adoption, periods, lots, refunds and jobs, each as a short story. */
+/** BalanceAdoption, periods, lots, refunds and jobs, each as a short story. */
 public class CreditRulesTest {
   private static final Duration DAY = Duration.ofDays(1);
-  private static final DocRef OWNER = CreditRefs.user(Bank.USER);
+  private static final DocRef OWNER = CreditRefs.user(InMemoryLedger.USER);
 
-  public static void change(Bank bank, DocRef ref, String field, Object value) {
+  public static void change(InMemoryLedger bank, DocRef ref, String field, Object value) {
     Map<String, Object> fields = new LinkedHashMap<>(bank.documents.get(ref));
     if (value == null) {
       fields.remove(field);
@@ -66,11 +66,11 @@ public class CreditRulesTest {
     return (Decision.Unchanged<CreditState>) decision;
   }
 
-  // Opening a ledger.
+  // LedgerOpener a ledger.
 
   @Test
   void firstDebitOfAnAdoptedUser_takesTheBalanceOver() {
-    Bank bank = Bank.with("pro", 100);
+    InMemoryLedger bank = InMemoryLedger.with("pro", 100);
     assertEquals("applied", bank.debit(30));
     assertEquals(List.of("admin_adjustment 100", "deduction -30"), bank.entries());
     assertEquals("70/0", bank.figures());
@@ -80,7 +80,7 @@ public class CreditRulesTest {
 
   @Test
   void adoptedUser_getsTheNextPeriodsGrantAndNotThisOnes() {
-    Bank bank = Bank.with("pro", 100);
+    InMemoryLedger bank = InMemoryLedger.with("pro", 100);
     bank.sweep();
     assertEquals("100/0", bank.figures());
     bank.now = Instant.parse("2026-12-01T00:00:00Z").minusNanos(1_000);
@@ -92,7 +92,7 @@ public class CreditRulesTest {
 
   @Test
   void adoptedUserWithZero_opensWithoutATransaction() {
-    Bank bank = Bank.with("free", 0);
+    InMemoryLedger bank = InMemoryLedger.with("free", 0);
     assertEquals("insufficient_credits", bank.debit(1));
     assertEquals("applied", bank.sweep());
     assertEquals(List.of(), bank.entries());
@@ -102,7 +102,7 @@ public class CreditRulesTest {
   @Test
   void userWithZeroWhoRegisteredInThisPeriod_isNew() {
     for (String registered : List.of("2026-11-01T00:00:00Z", "2026-10-31T23:59:59.999999Z")) {
-      Bank bank = Bank.with("free", 0);
+      InMemoryLedger bank = InMemoryLedger.with("free", 0);
       bank.documents.get(OWNER).put(Users.CREATED_AT, Instant.parse(registered));
       boolean isNew = registered.startsWith("2026-11");
       assertEquals(isNew ? "applied" : "insufficient_credits", bank.debit(4), registered);
@@ -113,7 +113,7 @@ public class CreditRulesTest {
 
   @Test
   void newUser_getsTheTiersCreditsAtOnceAndOnce() {
-    Bank bank = new Bank().user(Bank.USER, "free", null);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "free", null);
     assertEquals("applied", bank.debit(4));
     assertEquals(List.of("subscription_grant 10", "deduction -4"), bank.entries());
     assertEquals("unchanged", bank.sweep());
@@ -122,7 +122,7 @@ public class CreditRulesTest {
 
   @Test
   void c20_balanceThatCannotBeRead_opensNothingAndIsOverwrittenByNobody() {
-    Bank whole = new Bank().user(Bank.USER, "payg", 12.0);
+    InMemoryLedger whole = new InMemoryLedger().user(InMemoryLedger.USER, "payg", 12.0);
     whole.sweep();
     assertEquals("12/0", whole.figures());
     for (Object odd :
@@ -143,7 +143,7 @@ public class CreditRulesTest {
             Map.of("credits", 100L))) {
       for (String tier : List.of("payg", "pro", "gold")) {
         for (ForeignBalance foreign : ForeignBalance.values()) {
-          Bank bank = new Bank(foreign).user(Bank.USER, tier, odd);
+          InMemoryLedger bank = new InMemoryLedger(foreign).user(InMemoryLedger.USER, tier, odd);
           nothingIsOpened(bank, odd);
           fix(bank, 100L);
           assertEquals("applied", bank.debit(30), "it goes on");
@@ -155,20 +155,21 @@ public class CreditRulesTest {
     }
   }
 
-  private static void nothingIsOpened(Bank bank, Object odd) {
+  private static void nothingIsOpened(InMemoryLedger bank, Object odd) {
     Map<String, Object> before = bank.documents.get(OWNER);
     List<Command<CreditCommand>> commands =
         List.of(
-            CreditCommands.debit(Bank.USER, 1, null, null, bank.key(), "h"),
+            CreditCommands.debit(InMemoryLedger.USER, 1, null, null, bank.key(), "h"),
             CreditCommands.grant(
-                Bank.USER, 1, TransactionType.PURCHASE, null, null, bank.key(), "h"),
-            CreditCommands.hold(Bank.USER, 1, null, DAY, bank.key(), "h"),
-            CreditCommands.hold(Bank.USER, 1, "j", DAY, bank.key(), "h"),
-            CreditCommands.settle(Bank.USER, "hold", true, null, bank.key(), "h"),
+                InMemoryLedger.USER, 1, TransactionType.PURCHASE, null, null, bank.key(), "h"),
+            CreditCommands.hold(InMemoryLedger.USER, 1, null, DAY, bank.key(), "h"),
+            CreditCommands.hold(InMemoryLedger.USER, 1, "j", DAY, bank.key(), "h"),
+            CreditCommands.settle(InMemoryLedger.USER, "hold", true, null, bank.key(), "h"),
             CreditCommands.refund(old(bank), 1L, null, bank.key(), "h").orElseThrow(),
             CreditCommands.stripe(
-                Bank.USER, new CreditCommand.Introduce(new CreditCommand.Told("evt", "cus_1"))),
-            CreditCommands.view(Bank.USER));
+                InMemoryLedger.USER,
+                new CreditCommand.Introduce(new CreditCommand.Told("evt", "cus_1"))),
+            CreditCommands.view(InMemoryLedger.USER));
     for (Command<CreditCommand> command : commands) {
       var refused = refused(bank.decide(command));
       assertEquals(CreditOutcome.BALANCE_UNREADABLE, refused.outcome(), odd::toString);
@@ -196,14 +197,14 @@ public class CreditRulesTest {
   }
 
   /** A transaction of an older system. */
-  private static Snapshot old(Bank bank) {
+  private static Snapshot old(InMemoryLedger bank) {
     DocRef old = new DocRef(CreditTransactions.COLLECTION, "old");
     bank.documents.put(
         old,
         new LinkedHashMap<>(
             Map.of(
                 "user_id",
-                Bank.USER,
+                InMemoryLedger.USER,
                 "type",
                 "deduction",
                 "amount",
@@ -213,17 +214,17 @@ public class CreditRulesTest {
     return bank.snapshot(old);
   }
 
-  private static Map<String, Object> balanceAlert(Bank bank) {
-    return bank.documents.get(BalanceAlert.read(Bank.USER).ref());
+  private static Map<String, Object> balanceAlert(InMemoryLedger bank) {
+    return bank.documents.get(BalanceAlert.read(InMemoryLedger.USER).ref());
   }
 
-  private static void fix(Bank bank, Object balance) {
+  private static void fix(InMemoryLedger bank, Object balance) {
     change(bank, OWNER, Users.CREDITS_BALANCE, balance);
   }
 
   @Test
   void c20_alertFollowsTheValue_andIsOpenedAgain() {
-    Bank bank = new Bank().user(Bank.USER, "payg", "many");
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "payg", "many");
     bank.sweep();
     fix(bank, -1L);
     assertEquals("applied", bank.sweep());
@@ -245,7 +246,7 @@ public class CreditRulesTest {
 
   @Test
   void c20_nullBalance_isNone() {
-    Bank bank = new Bank().user(Bank.USER, "free", 5L);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "free", 5L);
     fix(bank, null);
     bank.sweep();
     assertEquals(List.of("subscription_grant 10"), bank.entries());
@@ -254,13 +255,14 @@ public class CreditRulesTest {
 
   @Test
   void c20_balanceBesideALedger_isPutBackOrWaitedFor() {
-    Bank back = Bank.with("payg", 100);
+    InMemoryLedger back = InMemoryLedger.with("payg", 100);
     back.sweep();
     fix(back, "many");
     assertEquals("applied", back.debit(1));
     assertEquals(99L, back.documents.get(OWNER).get(Users.CREDITS_BALANCE), "the ledger counts");
     assertEquals(List.of("ledger_mismatch"), back.alerts());
-    Bank adopts = new Bank(ForeignBalance.ADOPT).user(Bank.USER, "payg", 100L);
+    InMemoryLedger adopts =
+        new InMemoryLedger(ForeignBalance.ADOPT).user(InMemoryLedger.USER, "payg", 100L);
     adopts.sweep();
     for (Object mended : List.of(70L, 70L)) { // changed, and as the ledger has it
       fix(adopts, "many");
@@ -283,7 +285,7 @@ public class CreditRulesTest {
   @Test
   void c20_brokenLedgerWithoutABalance_opensNothing() {
     for (Object balance : Arrays.asList(null, "many")) {
-      Bank bank = new Bank().user(Bank.USER, "pro", 5L);
+      InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "pro", 5L);
       change(bank, OWNER, Users.LEDGER, "wiped");
       fix(bank, balance);
       assertEquals("balance_unreadable", bank.debit(1));
@@ -298,7 +300,7 @@ public class CreditRulesTest {
   @Test
   void c20_tierThatIsNoWord_grantsNothing() {
     for (Object odd : List.of(7L, true, List.of("pro"), Map.of("name", "pro"), "gold", "")) {
-      Bank bank = new Bank().user(Bank.USER, "free", 5L);
+      InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "free", 5L);
       change(bank, OWNER, Users.TIER, odd);
       change(bank, OWNER, Users.CREDITS_BALANCE, null);
       bank.sweep();
@@ -310,7 +312,8 @@ public class CreditRulesTest {
 
   @Test
   void c20_jobOfAUserWithoutABook_waitsForIt() {
-    Bank bank = new Bank().user(Bank.USER, "payg", "many").job("j", "status", "queued");
+    InMemoryLedger bank =
+        new InMemoryLedger().user(InMemoryLedger.USER, "payg", "many").job("j", "status", "queued");
     assertEquals("applied", bank.event("j"));
     assertEquals("refused", bank.payment("j", "status"));
     assertEquals("balance_unreadable", bank.payment("j", "code"));
@@ -330,13 +333,16 @@ public class CreditRulesTest {
 
   @Test
   void c29_newUserWithZeroAndNoCreationTime_hasItsFirstGrantNextMonth() {
-    Bank bank = new Bank().user(Bank.USER, "pro", 0L);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "pro", 0L);
     change(bank, OWNER, Users.CREATED_AT, null);
-    var opened = (Decision.Applied<CreditState>) bank.decide(CreditCommands.sweep(Bank.USER));
+    var opened =
+        (Decision.Applied<CreditState>) bank.decide(CreditCommands.sweep(InMemoryLedger.USER));
     assertEquals(CreditRules.NO_FIRST_GRANT, opened.answer().get("grant"));
     assertEquals("0/0", bank.figures());
     assertFalse(
-        unchanged(bank.decide(CreditCommands.sweep(Bank.USER))).answer().containsKey("grant"));
+        unchanged(bank.decide(CreditCommands.sweep(InMemoryLedger.USER)))
+            .answer()
+            .containsKey("grant"));
     bank.now = Instant.parse("2026-12-01T00:00:00Z");
     bank.sweep();
     assertEquals("2500/0", bank.figures());
@@ -346,7 +352,8 @@ public class CreditRulesTest {
             new Object[] {"pro", 5L, null},
             new Object[] {"pro", 0L, bank.now},
             new Object[] {"gold", 0L, null})) {
-      Bank told = new Bank().user(Bank.USER, (String) other[0], other[1]);
+      InMemoryLedger told =
+          new InMemoryLedger().user(InMemoryLedger.USER, (String) other[0], other[1]);
       change(told, OWNER, Users.CREATED_AT, other[2]);
       told.now = bank.now;
       var answer =
@@ -357,7 +364,7 @@ public class CreditRulesTest {
 
   @Test
   void available_standsBesideTheBalance() {
-    Bank bank = new Bank().user(Bank.USER, "payg", 100.0);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "payg", 100.0);
     bank.sweep();
     assertEquals("100.0 100", copies(bank));
     bank.hold("h", 40);
@@ -376,17 +383,25 @@ public class CreditRulesTest {
     assertEquals("60 60", copies(bank), "the hold lapsed");
   }
 
-  private static String copies(Bank bank) {
+  private static String copies(InMemoryLedger bank) {
     Map<String, Object> user = bank.documents.get(OWNER);
     return user.get(Users.CREDITS_BALANCE) + " " + user.get(Users.CREDITS_AVAILABLE);
   }
 
   @Test
   void transactionsOfAnOlderSystem_areLeftAsTheyAre() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     DocRef old = new DocRef(CreditTransactions.COLLECTION, "old");
     Map<String, Object> fields =
-        Map.of("user_id", Bank.USER, "type", "deduction", "amount", -20L, "created_at", bank.now);
+        Map.of(
+            "user_id",
+            InMemoryLedger.USER,
+            "type",
+            "deduction",
+            "amount",
+            -20L,
+            "created_at",
+            bank.now);
     bank.documents.put(old, new LinkedHashMap<>(fields));
     bank.debit(1);
     assertEquals(List.of("admin_adjustment 100", "deduction -1"), bank.entries());
@@ -401,7 +416,7 @@ public class CreditRulesTest {
 
   @Test
   void foreignBalance_isPutBackWithAnAlert() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.sweep();
     change(bank, OWNER, Users.CREDITS_BALANCE, 999L);
     assertEquals("insufficient_credits", bank.debit(101));
@@ -413,7 +428,8 @@ public class CreditRulesTest {
 
   @Test
   void foreignBalance_isAdoptedDuringACutOver() {
-    Bank bank = new Bank(ForeignBalance.ADOPT).user(Bank.USER, "payg", 100L);
+    InMemoryLedger bank =
+        new InMemoryLedger(ForeignBalance.ADOPT).user(InMemoryLedger.USER, "payg", 100L);
     bank.hold("h", 40);
     change(bank, OWNER, Users.CREDITS_BALANCE, 150L);
     bank.sweep();
@@ -435,13 +451,15 @@ public class CreditRulesTest {
   /** A user can have 500 open holds; the view has the hundred that lapse first, and the count. */
   @Test
   void viewOfManyHolds_hasTheHundredThatLapseFirst() {
-    Bank bank = Bank.with("pro", 1_000);
+    InMemoryLedger bank = InMemoryLedger.with("pro", 1_000);
     for (int i = 0; i < 103; i++) {
       Duration life = DAY.plusSeconds(103 - i);
       assertEquals(
-          "applied", bank.run(CreditCommands.hold(Bank.USER, 1, null, life, "hold-" + i, "h")));
+          "applied",
+          bank.run(CreditCommands.hold(InMemoryLedger.USER, 1, null, life, "hold-" + i, "h")));
     }
-    Map<String, Object> view = unchanged(bank.decide(CreditCommands.view(Bank.USER))).answer();
+    Map<String, Object> view =
+        unchanged(bank.decide(CreditCommands.view(InMemoryLedger.USER))).answer();
     List<?> holds = (List<?>) view.get("holds");
     assertEquals(103L, view.get("open_holds"));
     assertEquals(100, holds.size());
@@ -451,7 +469,7 @@ public class CreditRulesTest {
 
   @Test
   void wipedLedger_isRebuiltFromTheLastTransaction() {
-    Bank bank = Bank.with("pro", 100);
+    InMemoryLedger bank = InMemoryLedger.with("pro", 100);
     bank.grant(50, bank.now.plus(DAY));
     bank.hold("h", 40);
     bank.debit(30);
@@ -468,7 +486,7 @@ public class CreditRulesTest {
   @Test
   void brokenLedgers_areRebuilt() {
     for (String field : List.of("sequence", "balance", "hash", "lots", "holds", "grant")) {
-      Bank bank = Bank.with("payg", 100);
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100);
       bank.hold("h", 40);
       Map<String, Object> ledger =
           new LinkedHashMap<>(asMap(bank.documents.get(OWNER).get(Users.LEDGER)));
@@ -488,7 +506,7 @@ public class CreditRulesTest {
 
   @Test
   void wipedLedger_doesNotGrantThePeriodTwice() {
-    Bank bank = new Bank().user(Bank.USER, "free", null);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "free", null);
     bank.debit(4);
     change(bank, OWNER, Users.LEDGER, null);
     change(bank, OWNER, Users.CREDITS_BALANCE, null);
@@ -502,7 +520,7 @@ public class CreditRulesTest {
   /** A18: not granted twice in one period; a tier change does not wipe bought credits. */
   @Test
   void tierChange_grantsTheHigherTierOnceAndKeepsWhatWasBought() {
-    Bank bank = new Bank().user(Bank.USER, "free", null);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "free", null);
     bank.grant(100, null);
     change(bank, OWNER, Users.TIER, "pro");
     bank.sweep();
@@ -515,7 +533,7 @@ public class CreditRulesTest {
 
   @Test
   void monthlyCredits_expireAtTheRenewalAndMissedMonthsAreNotMadeUpFor() {
-    Bank bank = new Bank().user(Bank.USER, "free", null);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "free", null);
     bank.sweep();
     bank.now = Instant.parse("2027-02-14T00:00:00Z");
     bank.sweep();
@@ -529,7 +547,7 @@ public class CreditRulesTest {
 
   @Test
   void subscribedUser_isRenewedByItsInvoiceAndByNothingElse() {
-    Bank bank = new Bank().user(Bank.USER, "pro", null);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "pro", null);
     change(bank, OWNER, Users.STRIPE_SUBSCRIPTION_ID, "sub_1");
     bank.sweep();
     assertEquals("0/0", bank.figures());
@@ -557,7 +575,7 @@ public class CreditRulesTest {
             null);
     StripePayment.Sale sale = new StripePayment.Sale(true, null, 0, List.of(line));
     return CreditCommands.stripe(
-        Bank.USER,
+        InMemoryLedger.USER,
         new CreditCommand.Pay(
             List.of("in_1"),
             new StripePayment(Map.of("in_1", sale), Map.of(), Map.of(), Map.of()),
@@ -566,7 +584,7 @@ public class CreditRulesTest {
 
   @Test
   void invoiceAndCalendar_grantTheSamePeriodOnce() {
-    Bank bank = new Bank().user(Bank.USER, "pro", null);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "pro", null);
     Instant start = GrantPeriod.start(bank.now);
     var invoice = renewal("pro", start, GrantPeriod.next(start));
     assertEquals("applied", bank.run(invoice));
@@ -576,7 +594,7 @@ public class CreditRulesTest {
 
   @Test
   void wordThatIsNoTier_grantsNothingAndCrashesNothing() {
-    Bank bank = new Bank().user(Bank.USER, "gold", null);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "gold", null);
     assertEquals("applied", bank.sweep());
     assertEquals("0/0", bank.figures());
   }
@@ -586,12 +604,12 @@ public class CreditRulesTest {
   /** A17. */
   @Test
   void spendOrder_isByExpiry() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     bank.grant(100, bank.now.plus(DAY.multipliedBy(2)));
     bank.grant(100, bank.now.plus(DAY));
     bank.debit(120);
     assertEquals(List.of("80@2026-11-12T10:00:00Z"), bank.lots());
-    Bank other = Bank.with("payg", 150);
+    InMemoryLedger other = InMemoryLedger.with("payg", 150);
     other.grant(50, other.now.plus(DAY));
     other.debit(80);
     assertEquals(List.of("120"), other.lots());
@@ -600,7 +618,7 @@ public class CreditRulesTest {
   /** A19: lots that expire together merge, and a user has 300 at most. */
   @Test
   void lots_mergeByHourAndStayBounded() {
-    Bank bank = Bank.with("payg", 7);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 7);
     for (int i = 0; i < 1_000; i++) {
       bank.grant(1, bank.now.plusSeconds(3_601 + i));
     }
@@ -620,7 +638,7 @@ public class CreditRulesTest {
 
   @Test
   void pinnedCredits_doNotExpireAndRestOfACaptureComesBackExpired() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     bank.grant(100, bank.now.plus(Duration.ofHours(1)));
     bank.hold("h", 60);
     bank.after(Duration.ofHours(2)).sweep();
@@ -646,7 +664,7 @@ public class CreditRulesTest {
 
   @Test
   void refund_neverMakesCreditsLiveLonger() {
-    Bank bank = Bank.with("payg", 10);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 10);
     bank.grant(100, bank.now.plus(DAY));
     bank.debit(105);
     String deduction = bank.lastTransactionId();
@@ -659,7 +677,7 @@ public class CreditRulesTest {
 
   @Test
   void sixthRefundInThirtyDays_raisesAnAlertAndIsPaid() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.debit(50);
     String deduction = bank.lastTransactionId();
     for (int i = 0; i < 5; i++) {
@@ -676,8 +694,8 @@ public class CreditRulesTest {
 
   @Test
   void answers_areThoseOfTheContract() {
-    Bank bank = Bank.with("payg", 100);
-    var debit = CreditCommands.debit(Bank.USER, 30, "job", "text", "k", "h");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
+    var debit = CreditCommands.debit(InMemoryLedger.USER, 30, "job", "text", "k", "h");
     var applied = applied(bank.decide(debit));
     assertEquals(
         List.of("transaction", "balance", "held", "available"),
@@ -699,7 +717,7 @@ public class CreditRulesTest {
                     "created_at",
                     "prev_hash",
                     "hash")));
-    var hold = CreditCommands.hold(Bank.USER, 20, null, DAY, "k", "h");
+    var hold = CreditCommands.hold(InMemoryLedger.USER, 20, null, DAY, "k", "h");
     var held = applied(bank.decide(hold));
     assertEquals(
         List.of("hold", "balance", "held", "available"), List.copyOf(held.answer().keySet()));
@@ -722,9 +740,9 @@ public class CreditRulesTest {
 
   @Test
   void refusal_tellsTheFiguresAlsoTheSecondTime() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.hold("h", 40);
-    var debit = CreditCommands.debit(Bank.USER, 61, null, null, "k", "h");
+    var debit = CreditCommands.debit(InMemoryLedger.USER, 61, null, null, "k", "h");
     var refused = refused(bank.decide(debit));
     Map<String, Object> figures = Map.of("balance", 100L, "available", 60L, "required", 61L);
     assertEquals(figures, refused.figures());
@@ -738,10 +756,11 @@ public class CreditRulesTest {
 
   @Test
   void debit_changesOnlyWhatItTouches() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.hold("h", 40);
     CreditState before = bank.state();
-    var applied = applied(bank.decide(CreditCommands.debit(Bank.USER, 1, null, null, "k", "h")));
+    var applied =
+        applied(bank.decide(CreditCommands.debit(InMemoryLedger.USER, 1, null, null, "k", "h")));
     Map<String, Object> changes = bank.rules.changes(before, applied.next());
     assertEquals(
         Set.of(
@@ -757,7 +776,7 @@ public class CreditRulesTest {
 
   @Test
   void lastOfALot_isRemovedFromTheDocument() {
-    Bank bank = Bank.with("payg", 1);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 1);
     bank.sweep();
     CreditState before = bank.state();
     bank.debit(1);
@@ -781,10 +800,10 @@ public class CreditRulesTest {
 
   @Test
   void whatWasNotReadYet_isAskedFor() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.debit(10);
     DocRef deduction = new DocRef(CreditTransactions.COLLECTION, bank.lastTransactionId());
-    var hold = CreditCommands.hold(Bank.USER, 5, "j", DAY, "k", "h");
+    var hold = CreditCommands.hold(InMemoryLedger.USER, 5, "j", DAY, "k", "h");
     assertEquals("applied", bank.run(unread(hold)));
     assertEquals(List.of(new Read.Get(CreditRefs.jobHold("j"))), bank.asked);
     var refund = CreditCommands.refund(bank.snapshot(deduction), 1L, null, "k", "h").orElseThrow();
@@ -794,7 +813,7 @@ public class CreditRulesTest {
 
   @Test
   void transactionOfAnotherUser_isNotRefunded() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.debit(10);
     DocRef deduction = new DocRef(CreditTransactions.COLLECTION, bank.lastTransactionId());
     var refund = CreditCommands.refund(bank.snapshot(deduction), 1L, null, "k", "h").orElseThrow();
@@ -805,15 +824,15 @@ public class CreditRulesTest {
 
   @Test
   void holdsAreAnsweredFieldByField() {
-    Bank bank = Bank.with("payg", 100);
-    var hold = CreditCommands.hold(Bank.USER, 40, null, DAY, "k", "h");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
+    var hold = CreditCommands.hold(InMemoryLedger.USER, 40, null, DAY, "k", "h");
     Map<String, Object> open =
         new LinkedHashMap<>(
             Map.of(
                 "hold_id",
                 hold.markers().get(0).id(),
                 "user_id",
-                Bank.USER,
+                InMemoryLedger.USER,
                 "amount",
                 40L,
                 "status",
@@ -822,7 +841,8 @@ public class CreditRulesTest {
                 bank.now.plus(DAY)));
     assertEquals(open, applied(bank.decide(hold)).answer().get("hold"));
     String id = hold.markers().get(0).id();
-    var captured = applied(bank.decide(CreditCommands.settle(Bank.USER, id, true, 30L, "k", "h")));
+    var captured =
+        applied(bank.decide(CreditCommands.settle(InMemoryLedger.USER, id, true, 30L, "k", "h")));
     open.put("status", "captured");
     open.put("captured", 30L);
     assertEquals(open, captured.answer().get("hold"));
@@ -835,55 +855,60 @@ public class CreditRulesTest {
     var released =
         applied(
             bank.decide(
-                CreditCommands.settle(Bank.USER, bank.holdId("other"), false, null, "r", "h")));
+                CreditCommands.settle(
+                    InMemoryLedger.USER, bank.holdId("other"), false, null, "r", "h")));
     assertEquals("released", asMap(released.answer().get("hold")).get("status"));
     assertFalse(released.answer().containsKey("transaction"));
   }
 
   @Test
   void jobsHoldThatIsThere_isAnsweredAsItStands() {
-    Bank bank = Bank.with("payg", 100);
-    var first = CreditCommands.hold(Bank.USER, 30, "j", DAY, "k1", "h");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
+    var first = CreditCommands.hold(InMemoryLedger.USER, 30, "j", DAY, "k1", "h");
     Object held = applied(bank.decide(first)).answer().get("hold");
-    var second = CreditCommands.hold(Bank.USER, 30, "j", DAY, "k2", "h");
+    var second = CreditCommands.hold(InMemoryLedger.USER, 30, "j", DAY, "k2", "h");
     Decision.Applied<CreditState> found = applied(bank.decide(second));
     var again = found.answer();
     assertEquals(List.of(), found.writes(), "only the marker is new");
     assertEquals(held, again.get("hold"));
     assertEquals(70L, again.get("available"));
     String id = CreditRefs.jobHold("j").id();
-    bank.run(CreditCommands.settle(Bank.USER, id, true, 20L, "c", "h"));
+    bank.run(CreditCommands.settle(InMemoryLedger.USER, id, true, 20L, "c", "h"));
     assertEquals(
-        "hold_already_captured", bank.run(CreditCommands.hold(Bank.USER, 30, "j", DAY, "k5", "h")));
-    bank.run(CreditCommands.hold(Bank.USER, 5, "lapses", DAY, "k3", "h"));
+        "hold_already_captured",
+        bank.run(CreditCommands.hold(InMemoryLedger.USER, 30, "j", DAY, "k5", "h")));
+    bank.run(CreditCommands.hold(InMemoryLedger.USER, 5, "lapses", DAY, "k3", "h"));
     assertEquals(
         "hold_expired",
-        bank.after(DAY).run(CreditCommands.hold(Bank.USER, 5, "lapses", DAY, "k4", "h")),
+        bank.after(DAY).run(CreditCommands.hold(InMemoryLedger.USER, 5, "lapses", DAY, "k4", "h")),
         "as of this moment");
   }
 
   @Test
   void c23_jobsHoldOfAnotherAmountOrUser_isAConflict() {
-    Bank bank = Bank.with("payg", 100).user("u2", "payg", 100L);
-    bank.run(CreditCommands.hold(Bank.USER, 6, "j", DAY, "k", "h"));
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100).user("u2", "payg", 100L);
+    bank.run(CreditCommands.hold(InMemoryLedger.USER, 6, "j", DAY, "k", "h"));
     for (long other : List.of(1L, 5L, 7L, 99L, 1_000L)) {
       var refused =
-          refused(bank.decide(CreditCommands.hold(Bank.USER, other, "j", DAY, "k" + other, "h")));
+          refused(
+              bank.decide(
+                  CreditCommands.hold(InMemoryLedger.USER, other, "j", DAY, "k" + other, "h")));
       assertEquals(CreditOutcome.JOB_HOLD_CONFLICT, refused.outcome());
       assertEquals(Map.of("held", 6L, "required", other), refused.figures());
     }
     assertEquals("job_hold_conflict", bank.run(CreditCommands.hold("u2", 6, "j", DAY, "k2", "h")));
     String id = CreditRefs.jobHold("j").id();
-    bank.run(CreditCommands.settle(Bank.USER, id, false, null, "r", "h"));
+    bank.run(CreditCommands.settle(InMemoryLedger.USER, id, false, null, "r", "h"));
     assertEquals(
-        "hold_already_released", bank.run(CreditCommands.hold(Bank.USER, 6, "j", DAY, "k3", "h")));
+        "hold_already_released",
+        bank.run(CreditCommands.hold(InMemoryLedger.USER, 6, "j", DAY, "k3", "h")));
     assertEquals("job_hold_conflict", bank.run(CreditCommands.hold("u2", 6, "j", DAY, "k4", "h")));
     assertEquals("100/0", bank.figures());
   }
 
   @Test
   void holdInAStatusThatWeDoNotKnow_isNotSettled() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.hold("h", 10);
     bank.release("h");
     DocRef hold = new DocRef(CreditHolds.COLLECTION, bank.holdId("h"));
@@ -897,8 +922,8 @@ public class CreditRulesTest {
 
   @Test
   void refusalsOtherThanOfTooFewCredits_areGivenAgainWithoutFigures() {
-    Bank bank = Bank.with("payg", 100);
-    var hold = CreditCommands.hold(Bank.USER, 7, null, DAY, "k", "h");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
+    var hold = CreditCommands.hold(InMemoryLedger.USER, 7, null, DAY, "k", "h");
     bank.sweep();
     for (CreditOutcome outcome : CreditOutcome.values()) {
       var again = bank.rules.refuseAgain(bank.state(), hold, outcome.code(), bank.now);
@@ -921,10 +946,10 @@ public class CreditRulesTest {
   /** A monthly grant is due that would need a read: the figures are those of the ledger. */
   @Test
   void refusalAgainWhileAGrantIsDue_tellsTheLedgersFigures() {
-    Bank bank = new Bank().user(Bank.USER, "free", null);
+    InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "free", null);
     bank.sweep();
     bank.now = Instant.parse("2026-12-02T00:00:00Z");
-    var debit = CreditCommands.debit(Bank.USER, 11, null, null, "k", "h");
+    var debit = CreditCommands.debit(InMemoryLedger.USER, 11, null, null, "k", "h");
     String code = CreditOutcome.INSUFFICIENT_CREDITS.code();
     var again = bank.rules.refuseAgain(bank.state(), debit, code, bank.now);
     assertEquals(10L, again.figures().get("balance"));
@@ -935,7 +960,7 @@ public class CreditRulesTest {
 
   @Test
   void refund_stopsAtTheLargestBalance() {
-    Bank bank = Bank.with("payg", Ledger.MAX_BALANCE);
+    InMemoryLedger bank = InMemoryLedger.with("payg", Ledger.MAX_BALANCE);
     bank.debit(10);
     String deduction = bank.lastTransactionId();
     bank.grant(6, null);
@@ -947,7 +972,7 @@ public class CreditRulesTest {
 
   @Test
   void smallestDeduction_canBeRefunded() {
-    Bank bank = Bank.with("payg", 1);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 1);
     bank.debit(1);
     assertEquals("applied", bank.refund(bank.lastTransactionId(), 1L));
     assertEquals("1/0", bank.figures());
@@ -955,7 +980,7 @@ public class CreditRulesTest {
 
   @Test
   void deductionWhoseLotsAreKnownInPart_comesBackInTwoParts() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.sweep();
     Instant expiry = bank.now.plus(DAY);
     bank.documents.put(
@@ -963,7 +988,7 @@ public class CreditRulesTest {
         new LinkedHashMap<>(
             Map.of(
                 "user_id",
-                Bank.USER,
+                InMemoryLedger.USER,
                 "type",
                 "deduction",
                 "amount",
@@ -983,7 +1008,7 @@ public class CreditRulesTest {
   @Test
   void monthlyGrant_isGivenUpToTheLargestBalanceAndElseForgone() {
     for (long room : List.of(10L, 9L)) {
-      Bank bank = Bank.with("free", Ledger.MAX_BALANCE - room);
+      InMemoryLedger bank = InMemoryLedger.with("free", Ledger.MAX_BALANCE - room);
       bank.sweep();
       bank.now = Instant.parse("2026-12-01T00:00:00Z");
       assertEquals("applied", bank.sweep());
@@ -998,7 +1023,7 @@ public class CreditRulesTest {
 
   @Test
   void due_isTheEarliestOfLotsHoldsAndGrants() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.sweep();
     assertNull(bank.documents.get(OWNER).get(Users.LEDGER_DUE_AT), "a tier without a grant");
     bank.grant(5, bank.now.plus(DAY.multipliedBy(3)));
@@ -1018,15 +1043,15 @@ public class CreditRulesTest {
     assertEquals(bank.now.plus(DAY.multipliedBy(3)), due(bank));
     bank.debit(4);
     assertNull(due(bank));
-    Bank gold = Bank.with("gold", 5);
+    InMemoryLedger gold = InMemoryLedger.with("gold", 5);
     gold.sweep();
     assertNull(due(gold), "a word that is no tier grants nothing");
-    Bank free = Bank.with("free", 5);
+    InMemoryLedger free = InMemoryLedger.with("free", 5);
     free.sweep();
     assertEquals(Instant.parse("2026-12-01T00:00:00Z"), due(free));
   }
 
-  private static Object due(Bank bank) {
+  private static Object due(InMemoryLedger bank) {
     return bank.documents.get(OWNER).get(Users.LEDGER_DUE_AT);
   }
 
@@ -1034,7 +1059,7 @@ public class CreditRulesTest {
 
   @Test
   void alertsOfBalances_sayWhatWasFoundAndWhatWasDone() {
-    Bank back = Bank.with("payg", 100);
+    InMemoryLedger back = InMemoryLedger.with("payg", 100);
     back.sweep();
     change(back, OWNER, Users.CREDITS_BALANCE, 999L);
     back.sweep();
@@ -1044,7 +1069,8 @@ public class CreditRulesTest {
     back.after(DAY).sweep();
     assertTrue(
         messages(back).contains("credits_balance was \"many\" beside a ledger of 100: put back"));
-    Bank adopted = new Bank(ForeignBalance.ADOPT).user(Bank.USER, "payg", 100L);
+    InMemoryLedger adopted =
+        new InMemoryLedger(ForeignBalance.ADOPT).user(InMemoryLedger.USER, "payg", 100L);
     adopted.hold("h", 40);
     change(adopted, OWNER, Users.CREDITS_BALANCE, 10L);
     adopted.sweep();
@@ -1056,7 +1082,7 @@ public class CreditRulesTest {
     assertEquals("many", adopted.documents.get(OWNER).get(Users.CREDITS_BALANCE));
   }
 
-  private static List<Object> messages(Bank bank) {
+  private static List<Object> messages(InMemoryLedger bank) {
     return bank.documents.entrySet().stream()
         .filter(each -> each.getKey().collection().equals("model_router_alerts"))
         .map(each -> each.getValue().get("message"))
@@ -1065,7 +1091,8 @@ public class CreditRulesTest {
 
   @Test
   void adoptedBalanceBelowWhatIsHeld_isNoChangeWhereNothingElseIsLeft() {
-    Bank bank = new Bank(ForeignBalance.ADOPT).user(Bank.USER, "payg", 40L);
+    InMemoryLedger bank =
+        new InMemoryLedger(ForeignBalance.ADOPT).user(InMemoryLedger.USER, "payg", 40L);
     bank.hold("h", 40);
     change(bank, OWNER, Users.CREDITS_BALANCE, 0L);
     assertEquals("applied", bank.sweep());
@@ -1075,7 +1102,7 @@ public class CreditRulesTest {
 
   @Test
   void holdsOfALostLedger_areOpenedAgainWhereTheyFitAndElseReleased() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.hold("one", 1);
     bank.hold("rest", 99);
     change(bank, OWNER, Users.LEDGER, null);
@@ -1121,7 +1148,7 @@ public class CreditRulesTest {
             Map.of("holds", Map.of()),
             Map.of("grant", Map.of("period", "2026-11-01")));
     for (Map<String, Object> contradiction : contradictions) {
-      Bank bank = Bank.with("payg", 100);
+      InMemoryLedger bank = InMemoryLedger.with("payg", 100);
       bank.hold("h", 40);
       Map<String, Object> ledger =
           new LinkedHashMap<>(asMap(bank.documents.get(OWNER).get(Users.LEDGER)));
@@ -1141,19 +1168,19 @@ public class CreditRulesTest {
   @Test
   void balancesAtTheirLimits_areRead() {
     for (Object whole : List.of(0L, 0.0, -0.0)) {
-      Bank bank = new Bank().user(Bank.USER, "payg", whole);
+      InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "payg", whole);
       bank.sweep();
       assertEquals("0/0", bank.figures());
       assertEquals(List.of(), bank.alerts());
     }
     for (Object most : List.of(Ledger.MAX_BALANCE, (double) Ledger.MAX_BALANCE)) {
-      Bank bank = new Bank().user(Bank.USER, "payg", most);
+      InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "payg", most);
       bank.sweep();
       assertEquals(Ledger.MAX_BALANCE + "/0", bank.figures());
       assertEquals(List.of(), bank.alerts());
     }
     for (Object odd : List.of(Ledger.MAX_BALANCE + 1, Ledger.MAX_BALANCE + 1.0)) {
-      Bank bank = new Bank().user(Bank.USER, "payg", odd);
+      InMemoryLedger bank = new InMemoryLedger().user(InMemoryLedger.USER, "payg", odd);
       assertEquals("applied", bank.sweep());
       assertNull(bank.ledger());
       assertEquals(List.of("balance_unreadable"), bank.alerts());
@@ -1162,7 +1189,7 @@ public class CreditRulesTest {
 
   @Test
   void pinsOfAHold_areReadInSpendOrderHoweverTheyStand() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.grant(5, bank.now.plus(DAY));
     bank.grant(6, bank.now.plus(DAY.multipliedBy(2)));
     bank.hold("h", 20);
@@ -1183,7 +1210,7 @@ public class CreditRulesTest {
 
   @Test
   void balancesChangedAtTwoSequences_areTwoIncidentsOfOneAlert() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.sweep();
     for (int i = 0; i < 2; i++) {
       change(bank, OWNER, Users.CREDITS_BALANCE, 999L);
@@ -1202,10 +1229,11 @@ public class CreditRulesTest {
 
   @Test
   void grant_isAnsweredWithItsTransaction() {
-    Bank bank = Bank.with("payg", 0);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
     Instant expiresAt = bank.now.plus(DAY).plusSeconds(1);
     var grant =
-        CreditCommands.grant(Bank.USER, 5, TransactionType.PURCHASE, expiresAt, "a gift", "k", "h");
+        CreditCommands.grant(
+            InMemoryLedger.USER, 5, TransactionType.PURCHASE, expiresAt, "a gift", "k", "h");
     Map<String, Object> transaction =
         asMap(applied(bank.decide(grant)).answer().get("transaction"));
     assertEquals(5L, transaction.get("amount"));
@@ -1217,12 +1245,12 @@ public class CreditRulesTest {
         List.of(
             Map.of("remaining", 5L, "granted", 5L, "expires_at", Lots.roundUp(expiresAt)),
             Map.of("remaining", 7L, "granted", 7L)),
-        unchanged(bank.decide(CreditCommands.view(Bank.USER))).answer().get("lots"));
+        unchanged(bank.decide(CreditCommands.view(InMemoryLedger.USER))).answer().get("lots"));
   }
 
   @Test
   void holdThatLapsesJustNow_isKnownAsExpiredWithoutAReading() {
-    Bank bank = Bank.with("payg", 100);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
     bank.hold("h", 40);
     bank.after(DAY);
     assertEquals("hold_expired", bank.capture("h", null));
@@ -1232,14 +1260,14 @@ public class CreditRulesTest {
 
   @Test
   void sharesOfNothing_areLeftOut() {
-    Bank bank = Bank.with("payg", 1);
+    InMemoryLedger bank = InMemoryLedger.with("payg", 1);
     bank.sweep();
     bank.documents.put(
         CreditRefs.transaction("old"),
         new LinkedHashMap<>(
             Map.of(
                 "user_id",
-                Bank.USER,
+                InMemoryLedger.USER,
                 "type",
                 "deduction",
                 "amount",

@@ -93,7 +93,7 @@ class CreditSequencesTest {
   private static final class Play {
     private final Random random;
     private final Map<String, Integer> outcomes;
-    private final Bank bank;
+    private final InMemoryLedger bank;
     private final List<String> holds = new ArrayList<>();
     private final List<String> keys = new ArrayList<>();
 
@@ -112,8 +112,11 @@ class CreditSequencesTest {
       random = new Random(seed);
       this.outcomes = outcomes;
       bank =
-          new Bank(random.nextBoolean() ? ForeignBalance.PUT_BACK : ForeignBalance.ADOPT)
-              .user(Bank.USER, tier(), random.nextInt(4) == 0 ? null : (long) random.nextInt(200));
+          new InMemoryLedger(random.nextBoolean() ? ForeignBalance.PUT_BACK : ForeignBalance.ADOPT)
+              .user(
+                  InMemoryLedger.USER,
+                  tier(),
+                  random.nextInt(4) == 0 ? null : (long) random.nextInt(200));
       bank.isCached = random.nextBoolean();
     }
 
@@ -176,7 +179,7 @@ class CreditSequencesTest {
       boolean again = !keys.isEmpty() && random.nextInt(5) == 0;
       String key = again ? keys.get(random.nextInt(keys.size())) : bank.key();
       keys.add(key);
-      return bank.run(CreditCommands.debit(Bank.USER, amount, null, "text", key, "h"));
+      return bank.run(CreditCommands.debit(InMemoryLedger.USER, amount, null, "text", key, "h"));
     }
 
     /** A call of some credits and a part of one; the books below a credit are checked. */
@@ -188,7 +191,8 @@ class CreditSequencesTest {
           random.nextInt(9) == 0
               ? CallChargeRulesTest.unknown()
               : CallChargeRulesTest.call(amount * random.nextInt(2_000));
-      String outcome = bank.run(CreditCommands.debit(Bank.USER, charge, null, "text", key, "h"));
+      String outcome =
+          bank.run(CreditCommands.debit(InMemoryLedger.USER, charge, null, "text", key, "h"));
       if (outcome.equals("applied")) {
         assertTrue(bank.ledger().accrued().micros() < 10_000, () -> bank.ledger().toString());
       }
@@ -198,7 +202,7 @@ class CreditSequencesTest {
     private String captureUsage(long amount) {
       return bank.run(
           CreditCommands.capture(
-              Bank.USER,
+              InMemoryLedger.USER,
               bank.holdId(hold()),
               CallChargeRulesTest.call(amount * 5_000),
               0,
@@ -226,7 +230,7 @@ class CreditSequencesTest {
           Optional.ofNullable(tier())
               .filter(any -> random.nextBoolean() && DefaultPlans.PLANS.tier(any).isPresent())
               .orElse(null);
-      var command = CreditCommands.register(Bank.USER, null, tier, customer, null, "h");
+      var command = CreditCommands.register(InMemoryLedger.USER, null, tier, customer, null, "h");
       String outcome = bank.run(command);
       if (outcome.equals("applied")) {
         assertEquals("unchanged", bank.run(command), command::toString);
@@ -236,8 +240,8 @@ class CreditSequencesTest {
 
     private String jobHold(long amount) {
       String job = "job-" + random.nextInt(3);
-      String user = random.nextInt(6) == 0 ? "u2" : Bank.USER;
-      return user.equals(Bank.USER)
+      String user = random.nextInt(6) == 0 ? "u2" : InMemoryLedger.USER;
+      return user.equals(InMemoryLedger.USER)
           ? bank.run(CreditCommands.hold(user, amount, job, Duration.ofDays(2), bank.key(), "h"))
           : stranger(amount, job);
     }
@@ -295,7 +299,7 @@ class CreditSequencesTest {
         bank.job(job, PodcastJobs.DURATION_MIN, random.nextInt(40) / 2.0);
       }
       if (random.nextInt(6) == 0) {
-        Object[] users = {Bank.USER, "u2", "ghost", null, 7L};
+        Object[] users = {InMemoryLedger.USER, "u2", "ghost", null, 7L};
         bank.job(job, PodcastJobs.USER_ID, users[random.nextInt(users.length)]);
       }
       if (random.nextInt(9) == 0) {
@@ -337,7 +341,7 @@ class CreditSequencesTest {
 
     /** What Stripe tells; told again at once, it says nothing new. */
     private String stripe() {
-      var command = CreditCommands.stripe(Bank.USER, told());
+      var command = CreditCommands.stripe(InMemoryLedger.USER, told());
       String outcome = bank.run(command);
       if (outcome.equals("applied")) {
         bank.sweep(); // a tier that it ended or changed may have a grant due
@@ -360,7 +364,7 @@ class CreditSequencesTest {
                 told);
         case 1 -> {
           int days = 10 * random.nextInt(4);
-          Instant start = Bank.START.plus(Duration.ofDays(days));
+          Instant start = InMemoryLedger.START.plus(Duration.ofDays(days));
           StripePayment.Line line =
               new StripePayment.Line(
                   "il_1",
@@ -410,7 +414,7 @@ class CreditSequencesTest {
               new Subscription(
                   statuses[random.nextInt(statuses.length)],
                   tier,
-                  Bank.START.plusSeconds(random.nextInt(9)),
+                  InMemoryLedger.START.plusSeconds(random.nextInt(9)),
                   changes[random.nextInt(changes.length)],
                   null),
               told);
@@ -421,7 +425,7 @@ class CreditSequencesTest {
     /** What other programs do to the user's document. */
     private String another(Map<DocRef, Map<String, Object>> before) {
       Map<String, Object> user =
-          new LinkedHashMap<>(bank.documents.get(CreditRefs.user(Bank.USER)));
+          new LinkedHashMap<>(bank.documents.get(CreditRefs.user(InMemoryLedger.USER)));
       switch (random.nextInt(6)) {
         case 0, 1, 2 -> user.put(Users.CREDITS_BALANCE, (long) random.nextInt(300));
         case 3 -> user.put(Users.TIER, tier());
@@ -431,7 +435,7 @@ class CreditSequencesTest {
         }
         default -> user.put(Users.CREDITS_BALANCE, "many");
       }
-      bank.documents.put(CreditRefs.user(Bank.USER), user);
+      bank.documents.put(CreditRefs.user(InMemoryLedger.USER), user);
       before.clear();
       before.putAll(bank.copy());
       return bank.debit(1L + random.nextInt(9));
@@ -521,12 +525,12 @@ class CreditSequencesTest {
     private void finish() {
       boolean unreadable = bank.sweepAnswer().containsKey("code");
       Map<String, Object> user =
-          new LinkedHashMap<>(bank.documents.get(CreditRefs.user(Bank.USER)));
+          new LinkedHashMap<>(bank.documents.get(CreditRefs.user(InMemoryLedger.USER)));
       user.put(Users.TIER, "payg");
       if (unreadable) {
         user.put(Users.CREDITS_BALANCE, 50L);
       }
-      bank.documents.put(CreditRefs.user(Bank.USER), user);
+      bank.documents.put(CreditRefs.user(InMemoryLedger.USER), user);
       bank.after(Duration.ofDays(8)).sweep();
       check();
       assertEquals(0, bank.ledger().held(), "A12: a held amount returns to zero");
@@ -535,11 +539,11 @@ class CreditSequencesTest {
           "an expired lot is left");
       assertEquals("unchanged", bank.sweep(), "nothing is due twice");
       assertEquals(List.of(), bank.audit());
-      Map<String, Object> swept = bank.documents.get(CreditRefs.user(Bank.USER));
+      Map<String, Object> swept = bank.documents.get(CreditRefs.user(InMemoryLedger.USER));
       assertEquals(bank.ledger().balance(), swept.get(Users.CREDITS_AVAILABLE), "nothing is held");
       assertTrue(
           bank.documents.entrySet().stream()
-              .filter(each -> each.getKey().equals(BalanceAlert.read(Bank.USER).ref()))
+              .filter(each -> each.getKey().equals(BalanceAlert.read(InMemoryLedger.USER).ref()))
               .allMatch(each -> "resolved".equals(each.getValue().get("status"))),
           "the alert of a balance that can be read again is open");
     }

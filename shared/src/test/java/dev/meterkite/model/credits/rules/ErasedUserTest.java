@@ -31,13 +31,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Erased users: their texts go, their books stay right and can be checked. */
 class ErasedUserTest {
-  private static final DocRef OWNER = CreditRefs.user(Bank.USER);
+  private static final DocRef OWNER = CreditRefs.user(InMemoryLedger.USER);
   private static final String ERASED = CreditOutcome.USER_ERASED.code();
 
   /** A user whose transactions have texts of every kind. */
-  private static Bank told() {
-    Bank bank = Bank.with("payg", 100);
-    bank.run(CreditCommands.debit(Bank.USER, 30, null, "Ada's letter", bank.key(), "h"));
+  private static InMemoryLedger told() {
+    InMemoryLedger bank = InMemoryLedger.with("payg", 100);
+    bank.run(CreditCommands.debit(InMemoryLedger.USER, 30, null, "Ada's letter", bank.key(), "h"));
     bank.refund(bank.lastTransactionId(), 10L);
     bank.debit(1);
     assertEquals(List.of(), bank.audit());
@@ -45,7 +45,7 @@ class ErasedUserTest {
   }
 
   /** Erases as the function does: the user's document first, then every transaction. */
-  private static Bank erased(Bank bank) {
+  private static InMemoryLedger erased(InMemoryLedger bank) {
     bank.set(OWNER, Map.of(Users.ERASED_AT, bank.now));
     for (Map<String, Object> each : bank.transactions()) {
       bank.set(ref(each), ErasedUser.texts(each, bank.now));
@@ -60,7 +60,7 @@ class ErasedUserTest {
 
   @Test
   void erasedTexts_leaveNothingWrongInTheBooks() {
-    Bank bank = erased(told());
+    InMemoryLedger bank = erased(told());
     assertEquals(List.of(), bank.audit());
     assertTrue(LedgerChain.verify(bank.transactions()).isEmpty());
     for (Map<String, Object> each : bank.transactions()) {
@@ -76,24 +76,26 @@ class ErasedUserTest {
   /** Another program deleted the user's document, and the person was erased after that. */
   @Test
   void userWithoutALedger_getsNoneByASweep_andTheAuditHasNothingToSay() {
-    Bank bank = erased(told());
-    bank.documents.put(OWNER, Map.of(Users.USER_ID, Bank.USER, Users.ERASED_AT, bank.now));
+    InMemoryLedger bank = erased(told());
+    bank.documents.put(
+        OWNER, Map.of(Users.USER_ID, InMemoryLedger.USER, Users.ERASED_AT, bank.now));
     int transactions = bank.transactions().size();
     bank.sweep();
     assertEquals(
-        Map.of(Users.USER_ID, Bank.USER, Users.ERASED_AT, bank.now), bank.documents.get(OWNER));
+        Map.of(Users.USER_ID, InMemoryLedger.USER, Users.ERASED_AT, bank.now),
+        bank.documents.get(OWNER));
     assertEquals(List.of(), bank.audit());
     bank.documents.put(
         OWNER,
         Map.of(
-            Users.USER_ID, Bank.USER,
+            Users.USER_ID, InMemoryLedger.USER,
             Users.ERASED_AT, bank.now,
             Users.LEDGER_DUE_AT, bank.now));
     bank.sweep();
     assertFalse(
         bank.documents.get(OWNER).containsKey(Users.LEDGER_DUE_AT), "nothing is due for ever");
     // Money that still comes is booked behind the transactions that are left.
-    bank.run(CreditCommands.view(Bank.USER));
+    bank.run(CreditCommands.view(InMemoryLedger.USER));
     assertEquals(transactions, bank.transactions().size());
     assertEquals(79L, bank.documents.get(OWNER).get(Users.CREDITS_BALANCE));
     assertEquals(List.of(), bank.audit());
@@ -101,7 +103,7 @@ class ErasedUserTest {
 
   @Test
   void erasedTwice_changesNothing() {
-    Bank bank = erased(told());
+    InMemoryLedger bank = erased(told());
     List<Map<String, Object>> before = bank.transactions();
     assertEquals(before, erased(bank.after(Duration.ofDays(1))).transactions());
   }
@@ -109,7 +111,7 @@ class ErasedUserTest {
   @ParameterizedTest
   @ValueSource(strings = {"amount", "balance_after", "created_at", "type", "lots", "description"})
   void changedFieldOfAnErasedTransaction_isFound(String field) {
-    Bank bank = erased(told());
+    InMemoryLedger bank = erased(told());
     DocRef second = ref(bank.transactions().get(1));
     bank.set(second, Map.of(field, "else"));
     assertEquals(2, bank.audit().get(0).sequence(), field);
@@ -117,7 +119,7 @@ class ErasedUserTest {
 
   @Test
   void changedHashOfAnErasedTransaction_isFound() {
-    Bank bank = erased(told());
+    InMemoryLedger bank = erased(told());
     DocRef second = ref(bank.transactions().get(1));
     bank.set(second, Map.of(CreditTransactions.HASH, "0".repeat(64)));
     assertEquals(2, bank.audit().get(0).sequence());
@@ -125,7 +127,7 @@ class ErasedUserTest {
 
   @Test
   void transactionThatWasBroken_isBrokenAfterItsErasure() {
-    Bank bank = told();
+    InMemoryLedger bank = told();
     bank.set(ref(bank.transactions().get(1)), Map.of(CreditTransactions.AMOUNT, -29L));
     assertEquals(2, bank.audit().get(0).sequence());
     erased(bank);
@@ -134,7 +136,7 @@ class ErasedUserTest {
 
   @Test
   void erasedTransactionOfAUserWhoIsNot_isFound() {
-    Bank bank = erased(told());
+    InMemoryLedger bank = erased(told());
     bank.set(OWNER, Map.of(Users.ERASED_AT, Write.REMOVED));
     assertTrue(bank.audit().toString().contains("erased, its user is not"), bank.audit()::toString);
   }
@@ -142,12 +144,14 @@ class ErasedUserTest {
   @Test
   void transactionOfAnOlderSystem_losesItsTextsAndGetsNoProof() {
     Map<String, Object> older = Map.of("amount", -5L, "description", "Ada", "user_id", "u1");
-    assertEquals(List.of("description"), List.copyOf(ErasedUser.texts(older, Bank.START).keySet()));
+    assertEquals(
+        List.of("description"),
+        List.copyOf(ErasedUser.texts(older, InMemoryLedger.START).keySet()));
   }
 
   @Test
   void everyCommandThatCouldBringATextBack_isRefused() {
-    Bank bank = erased(told());
+    InMemoryLedger bank = erased(told());
     String transaction = (String) bank.transactions().get(1).get("transaction_id");
     Map<DocRef, Map<String, Object>> before = bank.copy();
     assertEquals(ERASED, bank.debit(1));
@@ -157,13 +161,15 @@ class ErasedUserTest {
     assertEquals(ERASED, bank.refund(transaction, 1L));
     assertEquals(
         ERASED,
-        bank.run(CreditCommands.register(Bank.USER, "ada@example.com", "pro", "cus_1", null, "h")));
+        bank.run(
+            CreditCommands.register(
+                InMemoryLedger.USER, "ada@example.com", "pro", "cus_1", null, "h")));
     assertEquals(before, bank.documents);
   }
 
   @Test
   void jobOfAnErasedUser_isRefusedWithTheCode() {
-    Bank bank = erased(told()).job("j", "status", "queued", "topic", "t");
+    InMemoryLedger bank = erased(told()).job("j", "status", "queued", "topic", "t");
     assertEquals("applied", bank.event("j"));
     assertEquals("refused", bank.payment("j", "status"));
     assertEquals(ERASED, bank.payment("j", "code"));
@@ -172,8 +178,8 @@ class ErasedUserTest {
 
   @Test
   void erasedUser_getsNoMonthlyGrant_andItsCreditsExpire() {
-    Bank bank = Bank.with("pro", 0);
-    bank.grant(50, Bank.START.plus(Duration.ofDays(2)));
+    InMemoryLedger bank = InMemoryLedger.with("pro", 0);
+    bank.grant(50, InMemoryLedger.START.plus(Duration.ofDays(2)));
     bank.sweep();
     erased(bank);
     bank.after(Duration.ofDays(70)).sweep();
@@ -184,7 +190,7 @@ class ErasedUserTest {
 
   @Test
   void eventsOfStripe_bookMoneyAndNameNobody() {
-    Bank bank = erased(told());
+    InMemoryLedger bank = erased(told());
     StripePayment sold =
         new StripePayment(
             Map.of("cs_1", new StripePayment.Sale(false, 600L, 100, List.of())),
@@ -193,7 +199,7 @@ class ErasedUserTest {
             Map.of());
     CreditCommand.Pay pay =
         new CreditCommand.Pay(List.of("pi_1"), sold, new CreditCommand.Told("evt_1", "cus_1"));
-    assertEquals("applied", bank.run(CreditCommands.stripe(Bank.USER, pay)));
+    assertEquals("applied", bank.run(CreditCommands.stripe(InMemoryLedger.USER, pay)));
     assertEquals("purchase 100", bank.entries().get(bank.entries().size() - 1));
     assertFalse(bank.lastTransaction().containsKey(CreditTransactions.STRIPE_EVENT_ID));
     assertNotEquals("cus_1", bank.documents.get(OWNER).get(Users.STRIPE_CUSTOMER_ID));
@@ -204,21 +210,23 @@ class ErasedUserTest {
     assertEquals(
         "unchanged",
         bank.run(
-            CreditCommands.stripe(Bank.USER, new CreditCommand.Subscribe("sub_1", told, who))));
+            CreditCommands.stripe(
+                InMemoryLedger.USER, new CreditCommand.Subscribe("sub_1", told, who))));
     assertEquals(
-        "unchanged", bank.run(CreditCommands.stripe(Bank.USER, new CreditCommand.Introduce(who))));
+        "unchanged",
+        bank.run(CreditCommands.stripe(InMemoryLedger.USER, new CreditCommand.Introduce(who))));
     assertFalse(bank.documents.toString().contains("cus_1"), "the customer is noted");
     assertFalse(bank.documents.toString().contains("sub_1"), "the subscription is noted");
     assertEquals(List.of(), bank.audit());
   }
 
-  private static Optional<String> obstacle(Bank bank, Instant now) {
+  private static Optional<String> obstacle(InMemoryLedger bank, Instant now) {
     return ErasedUser.obstacle(new Snapshot(OWNER, bank.documents.get(OWNER), now), now);
   }
 
   @Test
   void openHold_isAnObstacleUntilItExpires() {
-    Bank bank = told();
+    InMemoryLedger bank = told();
     assertEquals(Optional.empty(), obstacle(bank, bank.now));
     bank.hold("h", 5);
     Instant end = bank.now.plus(Duration.ofDays(1));
@@ -229,7 +237,7 @@ class ErasedUserTest {
 
   @Test
   void liveSubscription_isAnObstacle() {
-    Bank bank = told();
+    InMemoryLedger bank = told();
     bank.set(OWNER, Map.of(Users.STRIPE_SUBSCRIPTION_ID, "sub_1"));
     assertEquals(Optional.of("subscription_active"), obstacle(bank, bank.now));
     Map<String, Object> ended = new LinkedHashMap<>();

@@ -50,7 +50,7 @@ import org.junit.jupiter.api.Test;
  * the price of its own time, and the deductions are the exact sum.
  */
 class ExactChargesTest {
-  private static final String USER = Bank.USER;
+  private static final String USER = InMemoryLedger.USER;
 
   /** Calls of each seed; each is charged in two orders. */
   private static final int CALLS = Boolean.getBoolean("meterkite.deep") ? 1_000_000 : 10_000;
@@ -90,7 +90,7 @@ class ExactChargesTest {
           provider,
           "m",
           null,
-          Bank.START.plusSeconds(from),
+          InMemoryLedger.START.plusSeconds(from),
           null,
           null,
           PriceStatus.ACTIVE,
@@ -136,12 +136,12 @@ class ExactChargesTest {
             Map.of(seconds ? Quantity.AUDIO_SECONDS : Quantity.INPUT_TOKENS, quantity),
             ServiceTier.STANDARD,
             null);
-    Instant at = Bank.START.plusSeconds(second);
+    Instant at = InMemoryLedger.START.plusSeconds(second);
     Priced priced = model.history().cost(usage, at);
     Step step = model.at(second);
     String version = assertInstanceOf(Priced.Known.class, priced, message).version();
     assertTrue(
-        version.equals(model.provider() + "_m_" + Bank.START.plusSeconds(step.from())),
+        version.equals(model.provider() + "_m_" + InMemoryLedger.START.plusSeconds(step.from())),
         () -> message + ": " + version + " is charged at " + at);
     BigDecimal percent = BigDecimal.valueOf(book.markup("payg", usage.provider(), "m"), 2);
     BigDecimal micros =
@@ -201,7 +201,7 @@ class ExactChargesTest {
     private static final DocRef REF = CreditRefs.user(USER);
 
     private final CreditRules rules = new CreditRules(ForeignBalance.PUT_BACK, DefaultPlans.PLANS);
-    private final Bank documents = new Bank();
+    private final InMemoryLedger documents = new InMemoryLedger();
     private final Random random;
     private int keys;
 
@@ -256,7 +256,8 @@ class ExactChargesTest {
     private CreditState decide(CreditState state, Drawn call, String message) {
       Command<CreditCommand> command =
           CreditCommands.debit(USER, call.usage(), null, null, "k" + keys++, "h");
-      Decision<CreditState> decision = rules.decide(state, Unseen.NOTHING, command, Bank.START);
+      Decision<CreditState> decision =
+          rules.decide(state, NothingRead.INSTANCE, command, InMemoryLedger.START);
       assertInstanceOf(Decision.Applied.class, decision, message);
       return ((Decision.Applied<CreditState>) decision).next();
     }

@@ -24,25 +24,26 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The level of a balance, and the alerts of its crossings. */
 class LowBalanceTest {
-  private static Bank bank(long balance, Object lowAt) {
-    Bank bank = Bank.with("payg", balance);
+  private static InMemoryLedger bank(long balance, Object lowAt) {
+    InMemoryLedger bank = InMemoryLedger.with("payg", balance);
     change(bank, Users.LOW_BALANCE_AT, lowAt);
     bank.sweep();
     return bank;
   }
 
-  private static void change(Bank bank, String field, Object value) {
-    Map<String, Object> user = new LinkedHashMap<>(bank.documents.get(CreditRefs.user(Bank.USER)));
+  private static void change(InMemoryLedger bank, String field, Object value) {
+    Map<String, Object> user =
+        new LinkedHashMap<>(bank.documents.get(CreditRefs.user(InMemoryLedger.USER)));
     user.put(field, value);
-    bank.documents.put(CreditRefs.user(Bank.USER), user);
+    bank.documents.put(CreditRefs.user(InMemoryLedger.USER), user);
   }
 
-  private static Object level(Bank bank) {
-    return bank.documents.get(CreditRefs.user(Bank.USER)).get(Users.BALANCE_LEVEL);
+  private static Object level(InMemoryLedger bank) {
+    return bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).get(Users.BALANCE_LEVEL);
   }
 
   /** The alerts of levels in the order they were raised, such as {@code balance_low open}. */
-  private static List<String> alerts(Bank bank) {
+  private static List<String> alerts(InMemoryLedger bank) {
     List<String> alerts = new ArrayList<>();
     bank.documents.forEach(
         (ref, fields) -> {
@@ -57,7 +58,7 @@ class LowBalanceTest {
 
   @Test
   void crossings_raiseOneAlertEachAndResolveIt() {
-    Bank bank = bank(200, 50L);
+    InMemoryLedger bank = bank(200, 50L);
     assertEquals("ok", level(bank));
     bank.debit(150);
     assertEquals("ok", level(bank), "50 is not below 50");
@@ -83,7 +84,7 @@ class LowBalanceTest {
 
   @Test
   void holds_countAsSpentUntilTheyComeBack() {
-    Bank bank = bank(100, 50L);
+    InMemoryLedger bank = bank(100, 50L);
     bank.hold("h", 60);
     assertEquals("low", level(bank));
     bank.after(Duration.ofDays(2)).sweep();
@@ -93,7 +94,7 @@ class LowBalanceTest {
 
   @Test
   void userWithoutThreshold_hasALevelAndNoAlerts() {
-    Bank bank = bank(100, null);
+    InMemoryLedger bank = bank(100, null);
     bank.debit(99);
     assertEquals("ok", level(bank));
     bank.debit(1);
@@ -105,7 +106,7 @@ class LowBalanceTest {
 
   @Test
   void newAndAdoptedUsers_haveCrossedNothing() {
-    Bank bank = bank(10, 50L);
+    InMemoryLedger bank = bank(10, 50L);
     assertEquals("low", level(bank));
     assertEquals(List.of(), alerts(bank));
     bank.debit(10);
@@ -114,7 +115,7 @@ class LowBalanceTest {
 
   @Test
   void wordOfAnotherProgram_isPutRight() {
-    Bank bank = bank(100, 50L);
+    InMemoryLedger bank = bank(100, 50L);
     for (Object word : new Object[] {"plenty", 7L, null}) {
       change(bank, Users.BALANCE_LEVEL, word);
       bank.debit(1);
@@ -125,7 +126,7 @@ class LowBalanceTest {
 
   @Test
   void alertThatIsGone_isNotMadeAgainByItsResolution() {
-    Bank bank = bank(100, 50L);
+    InMemoryLedger bank = bank(100, 50L);
     bank.debit(60);
     bank.documents.keySet().removeIf(r -> r.collection().equals(ModelRouterAlerts.COLLECTION));
     bank.grant(60, null);
@@ -137,7 +138,7 @@ class LowBalanceTest {
   void thresholdOfTheTier_isAShareOfItsMonth() {
     CreditRules rules =
         new CreditRules(ForeignBalance.PUT_BACK, Threshold.parse("33%"), DefaultPlans.PLANS);
-    Bank bank = new Bank(rules).user(Bank.USER, "free", 10L);
+    InMemoryLedger bank = new InMemoryLedger(rules).user(InMemoryLedger.USER, "free", 10L);
     bank.sweep();
     bank.debit(6);
     assertEquals("ok", level(bank), "4 is not below 3.3");
@@ -149,7 +150,7 @@ class LowBalanceTest {
   void randomLives_haveOneOpenAlertForEachLevelBelow() {
     for (int seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
-      Bank bank = bank(100, 30L);
+      InMemoryLedger bank = bank(100, 30L);
       String before = "ok";
       int crossings = 0;
       for (int step = 0; step < 40; step++) {
@@ -197,7 +198,7 @@ class LowBalanceTest {
   @Test
   void unreadableThresholdOfAUser_countsAsNone() {
     for (Object odd : new Object[] {"50", -5L, 1.5, Instant.EPOCH}) {
-      Bank bank = bank(100, odd);
+      InMemoryLedger bank = bank(100, odd);
       bank.debit(80);
       assertEquals("ok", level(bank), () -> "with " + odd);
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What register-user does to a user, there or not. */
 class RegistrationRulesTest {
-  private final Bank bank = new Bank(ForeignBalance.PUT_BACK);
+  private final InMemoryLedger bank = new InMemoryLedger(ForeignBalance.PUT_BACK);
 
   private String register(String id, String email, String tier, String customer) {
     return bank.run(CreditCommands.register(id, email, tier, customer, null, "h"));

@@ -46,12 +46,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Cases of money from Stripe, with the events' fields as Stripe's reference names them. */
 class StripeCasesTest {
-  private static final Instant NOW = Bank.START;
+  private static final Instant NOW = InMemoryLedger.START;
   private static final Instant MONTH = NOW.plus(Duration.ofDays(30));
   private static final StripePrices PRICES = prices();
 
   private StripeTeller stripe = teller(TrialCredits.NONE, false);
-  private Bank bank = stripe.bank;
+  private InMemoryLedger bank = stripe.bank;
 
   private static StripePrices prices() {
     Map<String, String> tiers = new HashMap<>();
@@ -66,8 +66,8 @@ class StripeCasesTest {
   }
 
   private static StripeTeller teller(TrialCredits trials, boolean bySubtotal) {
-    Bank bank = Bank.with("payg", 0);
-    bank.documents.get(CreditRefs.user(Bank.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
+    bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
     return new StripeTeller(bank, new StripeRules(PRICES, trials, bySubtotal));
   }
 
@@ -208,7 +208,7 @@ class StripeCasesTest {
   }
 
   private static Map<String, Object> user(Object... more) {
-    Map<String, Object> metadata = object("user_id", Bank.USER);
+    Map<String, Object> metadata = object("user_id", InMemoryLedger.USER);
     metadata.putAll(object(more));
     return metadata;
   }
@@ -698,7 +698,8 @@ class StripeCasesTest {
     List<String> grants = new ArrayList<>();
     for (int day = 1; day <= 365; day++) {
       bank.now = NOW.plus(Duration.ofDays(day));
-      Object due = bank.documents.get(CreditRefs.user(Bank.USER)).get(Users.LEDGER_DUE_AT);
+      Object due =
+          bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).get(Users.LEDGER_DUE_AT);
       if (due instanceof Instant at && !at.isAfter(bank.now)) {
         bank.sweep();
         grants.addAll(bank.lots());
@@ -882,14 +883,19 @@ class StripeCasesTest {
         "applied",
         tell(
             session(
-                "client_reference_id", Bank.USER, "metadata", object(), "line_items", list(item))));
+                "client_reference_id",
+                InMemoryLedger.USER,
+                "metadata",
+                object(),
+                "line_items",
+                list(item))));
     assertEquals(100, balance());
     assertEquals(
         "not_found",
         tell(
             session(
                 "client_reference_id",
-                Bank.USER,
+                InMemoryLedger.USER,
                 "id",
                 "cs_2",
                 "payment_intent",
@@ -939,10 +945,11 @@ class StripeCasesTest {
     Instant end = NOW.plus(Duration.ofDays(365));
     tell(invoice("in_1", line("price_pro", 1, 29_000, NOW, end)));
     bank.debit(2_000);
-    Map<String, Object> wiped = new HashMap<>(bank.documents.get(CreditRefs.user(Bank.USER)));
+    Map<String, Object> wiped =
+        new HashMap<>(bank.documents.get(CreditRefs.user(InMemoryLedger.USER)));
     wiped.remove(Users.LEDGER);
     wiped.remove(Users.LEDGER_DUE_AT);
-    bank.documents.put(CreditRefs.user(Bank.USER), wiped);
+    bank.documents.put(CreditRefs.user(InMemoryLedger.USER), wiped);
     bank.sweep();
     assertEquals(500, balance());
     bank.after(Duration.ofDays(31));
@@ -958,10 +965,10 @@ class StripeCasesTest {
       again(TrialCredits.NONE, false);
       tell(with(invoice("in_1", line), "payment_intent", "pi_1"));
       // As the version before wrote it: a grant by its day, one transaction a payment, no terms.
-      String grant = CreditRefs.monthlyGrant(Bank.USER, "pro", day).id();
+      String grant = CreditRefs.monthlyGrant(InMemoryLedger.USER, "pro", day).id();
       older(bank.lastTransactionId(), grant);
       Map<String, Object> payment = new HashMap<>();
-      payment.put("user_id", Bank.USER);
+      payment.put("user_id", InMemoryLedger.USER);
       payment.put("transaction_id", grant);
       payment.put("credits", 2_500L);
       bank.documents.put(CreditRefs.payment("pi_1"), payment);
@@ -982,7 +989,7 @@ class StripeCasesTest {
   void refundOfTheEarlierForm_isNotTakenTwice() {
     tell(session("metadata", user("price_id", "price_250"), "amount_total", 1_400));
     Map<String, Object> payment = new HashMap<>();
-    payment.put("user_id", Bank.USER);
+    payment.put("user_id", InMemoryLedger.USER);
     payment.put("transaction_id", CreditRefs.packages("cs_1").id());
     payment.put("credits", 250L);
     payment.put("charge_id", "ch_pi_1");
@@ -1006,7 +1013,7 @@ class StripeCasesTest {
   private void older(String id, String olderId) {
     Map<String, Object> transaction = bank.documents.remove(CreditRefs.transaction(id));
     bank.documents.put(CreditRefs.transaction(olderId), transaction);
-    bank.set(CreditRefs.user(Bank.USER), Map.of("ledger.terms", Write.REMOVED));
+    bank.set(CreditRefs.user(InMemoryLedger.USER), Map.of("ledger.terms", Write.REMOVED));
   }
 
   @Test
@@ -1333,13 +1340,13 @@ class StripeCasesTest {
     assertEquals("unchanged", bank.sweep());
     assertEquals(
         Instant.parse("2027-01-10T10:00:00Z"),
-        bank.documents.get(CreditRefs.user(Bank.USER)).get(Users.LEDGER_DUE_AT));
+        bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).get(Users.LEDGER_DUE_AT));
   }
 
   /** A user of pro whose tier nobody tells by a subscription, so that the calendar renews it. */
   private void renewedByTheCalendar() {
-    bank = new Bank().user(Bank.USER, "pro", null);
-    bank.documents.get(CreditRefs.user(Bank.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
+    bank = new InMemoryLedger().user(InMemoryLedger.USER, "pro", null);
+    bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
     stripe = new StripeTeller(bank, stripe.rules);
   }
 
@@ -1411,11 +1418,12 @@ class StripeCasesTest {
       again(TrialCredits.NONE, false);
       StripeEvent invoice = invoice("in_1", line("price_pro", 1, 2_900, NOW, MONTH));
       tell(with(invoice, "payment_intent", "pi_1"));
-      String grant = CreditRefs.monthlyGrant(Bank.USER, "pro", GrantPeriod.day(NOW)).id();
+      String grant = CreditRefs.monthlyGrant(InMemoryLedger.USER, "pro", GrantPeriod.day(NOW)).id();
       older(bank.lastTransactionId(), grant);
       bank.documents.put(
           CreditRefs.payment("pi_1"),
-          new HashMap<>(Map.of("user_id", Bank.USER, "transaction_id", grant, "credits", 2_500L)));
+          new HashMap<>(
+              Map.of("user_id", InMemoryLedger.USER, "transaction_id", grant, "credits", 2_500L)));
       Map<String, Object> other = line("price_250", 1, 1_400, NOW, NOW);
       tell(with(invoice("in_2", isProration ? upgrade : other), "payment_intent", "pi_1"));
       long more = isProration ? balance() - 2_500 : 250;
@@ -1434,7 +1442,7 @@ class StripeCasesTest {
         new HashMap<>(
             Map.of(
                 "user_id",
-                Bank.USER,
+                InMemoryLedger.USER,
                 "transaction_id",
                 CreditRefs.packages("cs_1").id(),
                 "credits",
@@ -1462,7 +1470,8 @@ class StripeCasesTest {
     List<Integer> reads = List.of(1, 2, 1, 0, 1);
     for (int i = 0; i < sales.size(); i++) {
       Meaning.Asks asks = (Meaning.Asks) stripe.rules.of(sales.get(i));
-      Command<CreditCommand> command = CreditCommands.stripe(Bank.USER, asks.commands().get(0));
+      Command<CreditCommand> command =
+          CreditCommands.stripe(InMemoryLedger.USER, asks.commands().get(0));
       long transactions =
           command.reads().stream()
               .filter(read -> read instanceof Read.Get get && isTransaction(get.ref()))

@@ -372,7 +372,7 @@ final class StripeLife {
             "amount_total",
             600 * count,
             "metadata",
-            object("user_id", Bank.USER, "price_id", "price_100")));
+            object("user_id", InMemoryLedger.USER, "price_id", "price_100")));
     money.add(new Money(payment, 100 * count, 1, payment.paid, now, null, false));
     story.add(count + " packages");
   }

@@ -47,8 +47,8 @@ class StripeLivesTest {
   private record Delivery(Instant at, StripeLife.Told told) {}
 
   private static long play(StripeLife life, List<Delivery> deliveries, String how) {
-    Bank bank = Bank.with("payg", 0);
-    bank.documents.get(CreditRefs.user(Bank.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
+    InMemoryLedger bank = InMemoryLedger.with("payg", 0);
+    bank.documents.get(CreditRefs.user(InMemoryLedger.USER)).put(Users.STRIPE_CUSTOMER_ID, "cus_1");
     StripeTeller teller = new StripeTeller(bank, RULES);
     for (Delivery each : deliveries) {
       bank.now = each.at();
@@ -65,7 +65,7 @@ class StripeLivesTest {
   }
 
   /** Alerts but those of lines that were over when their money went back. */
-  private static List<Object> alerts(Bank bank) {
+  private static List<Object> alerts(InMemoryLedger bank) {
     return bank.alerts().stream().filter(type -> !type.equals("refund_abuse")).toList();
   }
 

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.lots.LotShare;
-import dev.meterkite.model.credits.rules.Bank;
+import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.credits.stripe.PaymentRecord.Older;
 import dev.meterkite.model.credits.stripe.StripePayment.Back;
 import dev.meterkite.model.credits.stripe.StripePayment.Dispute;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 /** Documents of {@code stripe_payments}: what is written is read, and ids lead to one state. */
 class PaymentCodecTest {
-  private static final Instant T = Bank.START;
+  private static final Instant T = InMemoryLedger.START;
   private static final Line LINE =
       new Line(
           "il_1", LineKind.CHARGE, "pro", 5_000, 2, T, T.plus(Duration.ofDays(30)), 5_800L, 2_900L);

@@ -9,8 +9,8 @@ import dev.meterkite.model.document.Snapshot;
 import java.util.List;
 
 /** Nothing was read: for figures that must do with the state alone. */
-enum Unseen implements Seen {
-  NOTHING;
+enum NothingRead implements Seen {
+  INSTANCE;
 
   @Override
   public boolean has(Read read) {

@@ -28,11 +28,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One user's ledger open on the desk for one command: entries are posted, and at the end there is
- * the next ledger and what else has to be written with it. Lives no longer than one decision, and
- * is thrown away when the command is refused.
+ * Mutable working copy of one user's ledger for one command. Entries are posted to it; at the end
+ * it yields the next ledger and the other writes. It lives for one decision and is discarded when
+ * the command is refused.
  */
-public final class Book {
+public final class LedgerSession {
   /** The fields of an entry beyond type and amount; absent where null. */
   public static final class Labels {
     public final Map<String, Object> fields = new LinkedHashMap<>();
@@ -72,7 +72,7 @@ public final class Book {
   /**
    * @param plans what entries and holds are decided by where nothing older has decided them
    */
-  public Book(String userId, Ledger ledger, Plans plans, Instant now) {
+  public LedgerSession(String userId, Ledger ledger, Plans plans, Instant now) {
     this.userId = userId;
     this.plans = plans;
     this.now = now;

@@ -49,7 +49,7 @@ import java.util.stream.Stream;
  * Documents in memory, and commands applied to them the way the engine does: reads on demand, all
  * writes of a decision or none, creates only where nothing is, replays by marker.
  */
-public final class Bank {
+public final class InMemoryLedger {
   public static final String USER = "u1";
   public static final Instant START = Instant.parse("2026-11-10T10:00:00Z");
 
@@ -66,26 +66,26 @@ public final class Bank {
   private final List<DocRef> journal = new ArrayList<>();
   private int keys;
 
-  public Bank() {
+  public InMemoryLedger() {
     this(ForeignBalance.PUT_BACK);
   }
 
-  public Bank(ForeignBalance foreign) {
+  public InMemoryLedger(ForeignBalance foreign) {
     this(new CreditRules(foreign, DefaultPlans.PLANS));
   }
 
-  public Bank(CreditRules rules) {
+  public InMemoryLedger(CreditRules rules) {
     this.rules = rules;
   }
 
   /** A bank with a user of a tier and balance, as another program made it. */
-  public static Bank with(String tier, long balance) {
-    Bank bank = new Bank();
+  public static InMemoryLedger with(String tier, long balance) {
+    InMemoryLedger bank = new InMemoryLedger();
     bank.user(USER, tier, balance);
     return bank;
   }
 
-  public Bank user(String userId, String tier, Object balance) {
+  public InMemoryLedger user(String userId, String tier, Object balance) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(Users.USER_ID, userId);
     fields.put(Users.TIER, tier);
@@ -97,7 +97,7 @@ public final class Bank {
     return this;
   }
 
-  public Bank after(Duration time) {
+  public InMemoryLedger after(Duration time) {
     now = now.plus(time);
     return this;
   }
@@ -352,7 +352,7 @@ public final class Bank {
   }
 
   /** Writes a job as the pipeline does: fields on top of what is there. */
-  public Bank job(String jobId, Object... fields) {
+  public InMemoryLedger job(String jobId, Object... fields) {
     DocRef ref = new DocRef(PodcastJobs.COLLECTION, jobId);
     Map<String, Object> job = new LinkedHashMap<>(documents.getOrDefault(ref, Map.of()));
     documents.put(ref, job);

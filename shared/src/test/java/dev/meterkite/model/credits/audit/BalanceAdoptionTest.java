@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.meterkite.model.credits.audit.Adoption.Kind;
+import dev.meterkite.model.credits.audit.BalanceAdoption.Kind;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerCodec;
@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What adopting a user would do, told from its document. */
-class AdoptionTest {
+class BalanceAdoptionTest {
   private static final long MOST = Ledger.MAX_BALANCE;
   private static final Map<String, Object> BROKEN = Map.of("sequence", "one");
 
@@ -56,12 +56,12 @@ class AdoptionTest {
   @MethodSource("documents")
   void document_tellsWhatBecomesOfIt(
       Map<String, Object> fields, boolean isSequenced, Kind kind, long balance, String reason) {
-    Adoption adoption = Adoption.of(user(fields), isSequenced, DefaultPlans.PLANS);
+    BalanceAdoption adoption = BalanceAdoption.of(user(fields), isSequenced, DefaultPlans.PLANS);
     assertEquals(kind, adoption.kind());
     assertEquals(balance, adoption.balance());
     assertTrue(adoption.reason().contains(reason), adoption.reason());
     assertEquals(kind == Kind.REFUSED, !adoption.reason().isEmpty());
-    assertFalse(Adoption.isAdopted(user(fields)));
+    assertFalse(BalanceAdoption.isAdopted(user(fields)));
   }
 
   @Test
@@ -69,17 +69,19 @@ class AdoptionTest {
     String whole = "x".repeat(40);
     assertEquals(
         "credits_balance is \"" + whole + "\"",
-        Adoption.of(user(Map.of("credits_balance", whole)), false, DefaultPlans.PLANS).reason());
+        BalanceAdoption.of(user(Map.of("credits_balance", whole)), false, DefaultPlans.PLANS)
+            .reason());
     assertEquals(
         "credits_balance is \"" + whole + "…\"",
-        Adoption.of(user(Map.of("credits_balance", whole + "x")), false, DefaultPlans.PLANS)
+        BalanceAdoption.of(user(Map.of("credits_balance", whole + "x")), false, DefaultPlans.PLANS)
             .reason());
   }
 
   @Test
   void longValue_isShownCut() {
     String reason =
-        Adoption.of(user(Map.of("credits_balance", "x".repeat(900))), false, DefaultPlans.PLANS)
+        BalanceAdoption.of(
+                user(Map.of("credits_balance", "x".repeat(900))), false, DefaultPlans.PLANS)
             .reason();
     assertTrue(reason.length() < 100, reason);
   }
@@ -101,11 +103,11 @@ class AdoptionTest {
     CreditState before = LedgerCodec.decode(user(Map.of()));
     Map<String, Object> fields =
         new LinkedHashMap<>(LedgerCodec.changes(before, before.with(ledger, null)));
-    assertEquals(Kind.ADOPTED, Adoption.of(user(fields), true, DefaultPlans.PLANS).kind());
-    assertEquals(7, Adoption.of(user(fields), true, DefaultPlans.PLANS).balance());
-    assertTrue(Adoption.agrees(user(fields)));
+    assertEquals(Kind.ADOPTED, BalanceAdoption.of(user(fields), true, DefaultPlans.PLANS).kind());
+    assertEquals(7, BalanceAdoption.of(user(fields), true, DefaultPlans.PLANS).balance());
+    assertTrue(BalanceAdoption.agrees(user(fields)));
     fields.put("credits_balance", -5L);
-    assertTrue(Adoption.isAdopted(user(fields)));
-    assertFalse(Adoption.agrees(user(fields)));
+    assertTrue(BalanceAdoption.isAdopted(user(fields)));
+    assertFalse(BalanceAdoption.agrees(user(fields)));
   }
 }

@@ -23,7 +23,7 @@ import java.util.Map;
  *     aside
  * @param reason why it is refused; empty for the others
  */
-public record Adoption(Kind kind, long balance, String reason) {
+public record BalanceAdoption(Kind kind, long balance, String reason) {
   /** What becomes of a user. */
   public enum Kind {
     /** There is a ledger; nothing happens. */
@@ -46,14 +46,14 @@ public record Adoption(Kind kind, long balance, String reason) {
    *     without a ledger
    * @param plans where the tiers are
    */
-  public static Adoption of(Snapshot user, boolean isSequenced, Plans plans) {
+  public static BalanceAdoption of(Snapshot user, boolean isSequenced, Plans plans) {
     CreditState state = LedgerCodec.decode(user);
     Ledger ledger = state.ledger();
     if (ledger != null) {
-      return new Adoption(Kind.ADOPTED, ledger.balance(), "");
+      return new BalanceAdoption(Kind.ADOPTED, ledger.balance(), "");
     }
     if (isSequenced) {
-      return new Adoption(Kind.REBUILDS, 0, "");
+      return new BalanceAdoption(Kind.REBUILDS, 0, "");
     }
     Map<String, Object> fields = user.fields();
     if (state.ledgerBroken()) {
@@ -66,7 +66,7 @@ public record Adoption(Kind kind, long balance, String reason) {
     if (state.tier(plans).isEmpty()) {
       return refused("tier is " + LenientFields.shown(fields.get(Users.TIER)));
     }
-    return new Adoption(
+    return new BalanceAdoption(
         state.found() == CreditState.Found.ABSENT ? Kind.BEGINS : Kind.OPENS,
         state.foundBalance(),
         "");
@@ -82,7 +82,7 @@ public record Adoption(Kind kind, long balance, String reason) {
     return LedgerCodec.decode(user).agrees();
   }
 
-  private static Adoption refused(String reason) {
-    return new Adoption(Kind.REFUSED, 0, reason);
+  private static BalanceAdoption refused(String reason) {
+    return new BalanceAdoption(Kind.REFUSED, 0, reason);
   }
 }

@@ -9,11 +9,11 @@ import dev.meterkite.model.credits.GrantPeriod;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
-import dev.meterkite.model.credits.ledger.Book;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.CreditState.Found;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerChain;
+import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.ledger.MonthlyGrant;
 import dev.meterkite.model.credits.lots.Holds;
 import dev.meterkite.model.credits.lots.LotShare;
@@ -41,7 +41,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens a user's book at a moment, with everything applied that is due by then.
+ * Opens a session on a user's ledger, with everything applied that is due by now.
  *
  * <p>In this order: the ledger as it stands, or a first one, or one rebuilt; a balance that another
  * program changed; lapsed holds; expired lots; the monthly grant of the present period; the present
@@ -74,7 +74,7 @@ import org.jspecify.annotations.Nullable;
  * user, tier and period, and it is looked for first, so that a ledger that was lost cannot have it
  * twice.
  */
-final class Opening {
+final class LedgerOpener {
   /** Maximum number of payments looked through for paid lines when a ledger was lost. */
   private static final int MAX_PAYMENTS = 300;
 
@@ -93,7 +93,7 @@ final class Opening {
    * @param isSweep whether the alert of an unreadable balance is looked for wherever there could be
    *     one; else only where the balance just changed
    */
-  Opening(
+  LedgerOpener(
       CreditState state,
       Seen seen,
       Instant now,
@@ -108,7 +108,7 @@ final class Opening {
     this.isSweep = isSweep;
   }
 
-  /** Whether there is no book because the user's balance cannot be read. */
+  /** Whether there is no session because the user's balance cannot be read. */
   boolean isUnreadable() {
     return unreadable;
   }
@@ -126,16 +126,20 @@ final class Opening {
         && presentGrant().credits() > 0;
   }
 
-  /** What has to be read before the book can be opened; empty once {@link #book} has made it. */
+  /**
+   * What has to be read before the session can be opened; empty once {@link #open} has returned it.
+   */
   List<Read> missing() {
     return missing;
   }
 
-  /** The book, or null when something is {@link #missing} or {@link #isUnreadable}. */
-  @Nullable Book book() {
-    Book book =
-        state.ledger() == null ? firstBook() : new Book(state.userId(), state.ledger(), plans, now);
-    if (book == null) {
+  /** The session, or null when something is {@link #missing} or {@link #isUnreadable}. */
+  @Nullable LedgerSession open() {
+    LedgerSession session =
+        state.ledger() == null
+            ? firstBook()
+            : new LedgerSession(state.userId(), state.ledger(), plans, now);
+    if (session == null) {
       return null;
     }
     if (!isFirst && foreign == ForeignBalance.ADOPT) {
@@ -143,32 +147,32 @@ final class Opening {
         unreadable = true;
         return null;
       }
-      if (isSweep || !agrees(book)) {
-        readable(book);
+      if (isSweep || !agrees(session)) {
+        readable(session);
       }
     }
-    if (!isFirst && !agrees(book)) {
-      foreignBalance(book);
+    if (!isFirst && !agrees(session)) {
+      foreignBalance(session);
     }
-    lapse(book);
-    book.expire();
+    lapse(session);
+    session.expire();
     if (isRebuilt) {
-      payments(book);
+      payments(session);
     }
-    Instant due = book.terms().dueAt();
+    Instant due = session.terms().dueAt();
     if (due != null && !due.isAfter(now)) {
-      new TermRules(book, new PaidCredits(book, seen, missing)).open();
+      new TermRules(session, new PaidCredits(session, seen, missing)).open();
     }
-    monthlyGrant(book); // the months that are paid are known by now, and not given twice
-    return missing.isEmpty() ? book : null;
+    monthlyGrant(session); // the months that are paid are known by now, and not given twice
+    return missing.isEmpty() ? session : null;
   }
 
   /** Lets the holds that are due lapse; their credits go back to their lots. */
-  private static void lapse(Book book) {
-    book.lapsed().forEach(hold -> book.release(hold, HoldStatus.EXPIRED));
+  private static void lapse(LedgerSession session) {
+    session.lapsed().forEach(hold -> session.release(hold, HoldStatus.EXPIRED));
   }
 
-  private @Nullable Book firstBook() {
+  private @Nullable LedgerSession firstBook() {
     Query last = Queries.lastTransactionOfUser(state.userId());
     boolean lacks = isMissing(new Read.Find(last));
     if (isMissing(BalanceAlert.read(state.userId())) || lacks) {
@@ -183,33 +187,33 @@ final class Opening {
       return null;
     }
     isFirst = true;
-    Book book = new Book(state.userId(), Ledger.EMPTY, plans, now);
-    readable(book);
+    LedgerSession session = new LedgerSession(state.userId(), Ledger.EMPTY, plans, now);
+    readable(session);
     if (state.ledgerBroken()) {
-      book.alert(
+      session.alert(
           AlertType.LEDGER_MISMATCH,
           "opening",
           "the ledger found at the first use cannot be read: opened with " + state.foundBalance());
     }
     if (!isNew()) {
-      book.grant(presentGrant());
+      session.grant(presentGrant());
     }
     if (state.foundBalance() > 0) {
-      book.give(
+      session.give(
           CreditRefs.openingBalance(state.userId()).id(),
           TransactionType.ADMIN_ADJUSTMENT,
           List.of(new LotShare(null, state.foundBalance())),
           true,
-          new Book.Labels().with(CreditTransactions.DESCRIPTION, "opening balance"));
+          new LedgerSession.Labels().with(CreditTransactions.DESCRIPTION, "opening balance"));
     }
-    return book;
+    return session;
   }
 
   /** The balance can be read: an alert that it could not is resolved. */
-  private void readable(Book book) {
+  private void readable(LedgerSession session) {
     Read alert = BalanceAlert.read(state.userId());
     if (!isMissing(alert)) {
-      BalanceAlert.resolve(state.userId(), seen, now).forEach(book::write);
+      BalanceAlert.resolve(state.userId(), seen, now).forEach(session::write);
     }
   }
 
@@ -228,23 +232,23 @@ final class Opening {
   }
 
   /** Looks up which lines that are paid have not ended; they were lost with the ledger. */
-  private void payments(Book book) {
+  private void payments(LedgerSession session) {
     Query payments = Queries.paymentsOfUser(state.userId(), MAX_PAYMENTS);
     if (isMissing(new Read.Find(payments))) {
       return;
     }
-    TermRules rules = new TermRules(book, new PaidCredits(book, seen, missing));
+    TermRules rules = new TermRules(session, new PaidCredits(session, seen, missing));
     for (Snapshot document : seen.found(payments)) {
       StripePayment facts = PaymentCodec.decode(document).facts();
       rules.pay(facts.sold(), facts.back(), null);
     }
   }
 
-  private @Nullable Book rebuiltBook(Map<String, Object> last) {
+  private @Nullable LedgerSession rebuiltBook(Map<String, Object> last) {
     Query holds = Queries.holdsOfUserInStatus(state.userId(), HoldStatus.HELD.wire(), Holds.MAX);
-    Read opening = new Read.Get(CreditRefs.openingBalance(state.userId()));
+    Read opener = new Read.Get(CreditRefs.openingBalance(state.userId()));
     boolean lacks = isMissing(new Read.Find(holds));
-    if (isMissing(opening) || lacks) {
+    if (isMissing(opener) || lacks) {
       return null;
     }
     isRebuilt = true;
@@ -252,8 +256,8 @@ final class Opening {
     long balance = Math.max(0, LenientFields.whole(last, CreditTransactions.BALANCE_AFTER, 0));
     String hash = LenientFields.text(last, CreditTransactions.HASH);
     Lots lots = balance == 0 ? Lots.NONE : Lots.NONE.give(null, balance, true);
-    Book book =
-        new Book(
+    LedgerSession session =
+        new LedgerSession(
             state.userId(),
             new Ledger(
                 sequence,
@@ -268,12 +272,12 @@ final class Opening {
                 ExactMicros.ZERO),
             plans,
             now);
-    seen.found(holds).forEach(hold -> reopen(book, hold));
-    book.alert(
+    seen.found(holds).forEach(hold -> reopen(session, hold));
+    session.alert(
         AlertType.LEDGER_MISMATCH,
         "rebuilt at " + sequence,
         "the ledger was lost and is rebuilt from transaction " + sequence);
-    return book;
+    return session;
   }
 
   /** Whether the opening balance was taken over in the present period, which then had its grant. */
@@ -295,7 +299,7 @@ final class Opening {
   }
 
   /** Pins the credits of a hold again; one that no longer fits is released. */
-  private void reopen(Book book, Snapshot document) {
+  private void reopen(LedgerSession session, Snapshot document) {
     Map<String, Object> fields = document.fields();
     long amount = LenientFields.whole(fields, CreditHolds.AMOUNT, 0);
     Instant expiresAt = LenientFields.instant(fields, CreditHolds.EXPIRES_AT);
@@ -304,46 +308,46 @@ final class Opening {
     boolean fits =
         amount >= 1
             && expiresAt != null
-            && amount <= book.available()
-            && !book.isFullFor(ref.id(), amount, jobId, expiresAt);
+            && amount <= session.available()
+            && !session.isFullFor(ref.id(), amount, jobId, expiresAt);
     if (fits && expiresAt != null) {
-      book.open(ref.id(), amount, jobId, expiresAt);
+      session.open(ref.id(), amount, jobId, expiresAt);
     } else {
-      book.close(ref, Map.of(), HoldStatus.RELEASED, 0, null);
+      session.close(ref, Map.of(), HoldStatus.RELEASED, 0, null);
     }
   }
 
-  private boolean agrees(Book book) {
-    return isKnown() && state.foundBalance() == book.balance();
+  private boolean agrees(LedgerSession session) {
+    return isKnown() && state.foundBalance() == session.balance();
   }
 
   /**
    * Deals with a {@code credits_balance} that is not the ledger's. Adopting never goes below what
    * open holds set aside; one that is gone is put back.
    */
-  private void foreignBalance(Book book) {
-    long booked = book.balance();
-    long wanted = Math.max(state.foundBalance(), book.held());
+  private void foreignBalance(LedgerSession session) {
+    long booked = session.balance();
+    long wanted = Math.max(state.foundBalance(), session.held());
     boolean adopts = foreign == ForeignBalance.ADOPT && isKnown();
     if (adopts && wanted != booked) {
-      Book.Labels labels =
-          new Book.Labels()
+      LedgerSession.Labels labels =
+          new LedgerSession.Labels()
               .with(CreditTransactions.DESCRIPTION, "balance changed by another program");
       if (wanted > booked) {
         List<LotShare> difference = List.of(new LotShare(null, wanted - booked));
-        book.give(book.entryId(), TransactionType.ADMIN_ADJUSTMENT, difference, true, labels);
+        session.give(session.entryId(), TransactionType.ADMIN_ADJUSTMENT, difference, true, labels);
       } else {
-        book.spend(book.entryId(), TransactionType.ADMIN_ADJUSTMENT, booked - wanted, labels);
+        session.spend(session.entryId(), TransactionType.ADMIN_ADJUSTMENT, booked - wanted, labels);
       }
     }
-    book.alert(
+    session.alert(
         AlertType.LEDGER_MISMATCH,
-        "balance at " + book.sequence(),
+        "balance at " + session.sequence(),
         "credits_balance was "
             + (isKnown() ? state.foundBalance() : BalanceAlert.shown(state))
             + " beside a ledger of "
             + booked
-            + (adopts ? ": adopted as " + book.balance() : ": put back"));
+            + (adopts ? ": adopted as " + session.balance() : ": put back"));
   }
 
   /**
@@ -372,8 +376,8 @@ final class Opening {
             });
   }
 
-  private void monthlyGrant(Book book) {
-    Optional<UserTier> due = dueGrant(state, book.grant(), plans, now);
+  private void monthlyGrant(LedgerSession session) {
+    Optional<UserTier> due = dueGrant(state, session.grant(), plans, now);
     if (due.isEmpty()) {
       return;
     }
@@ -389,19 +393,19 @@ final class Opening {
       }
       granted = seen.document(ref).exists();
     }
-    if (!granted && book.balance() <= Ledger.MAX_BALANCE - tier.monthlyCredits()) {
+    if (!granted && session.balance() <= Ledger.MAX_BALANCE - tier.monthlyCredits()) {
       Instant end = GrantPeriod.next(now);
-      book.give(
+      session.give(
           ref.id(),
           TransactionType.SUBSCRIPTION_GRANT,
           List.of(new LotShare(end, tier.monthlyCredits())),
           true,
-          new Book.Labels()
+          new LedgerSession.Labels()
               .with(CreditTransactions.DESCRIPTION, "monthly credits of " + tier.word())
               .with(CreditTransactions.EXPIRES_AT, end)
               .with(CreditTransactions.PERIOD_START, start));
     }
-    book.grant(new MonthlyGrant(period, tier.word(), tier.monthlyCredits()));
+    session.grant(new MonthlyGrant(period, tier.word(), tier.monthlyCredits()));
   }
 
   private boolean isMissing(Read read) {
