@@ -3,7 +3,7 @@ package dev.meterkite.model;
 import dev.meterkite.model.alerts.Alert;
 import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.ledger.CreditHold;
-import dev.meterkite.model.credits.ledger.CreditTransaction;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.FeatureFlags;
@@ -22,7 +22,7 @@ public final class DataModel {
       List.of(
           PodcastJob.TABLE,
           User.TABLE,
-          CreditTransaction.TABLE,
+          TransactionCodec.table(),
           ProviderHealth.TABLE,
           ModelQuota.TABLE,
           Alert.TABLE,

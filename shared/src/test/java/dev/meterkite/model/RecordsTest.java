@@ -10,7 +10,7 @@ import dev.meterkite.model.credits.jobs.JobStage;
 import dev.meterkite.model.credits.jobs.JobStatus;
 import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.ledger.CreditHold;
-import dev.meterkite.model.credits.ledger.CreditTransaction;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.FeatureFlags;
@@ -51,8 +51,7 @@ class RecordsTest {
     return Stream.of(
         record(PodcastJob.TABLE, PodcastJob::decode, PodcastJob::new, Map.of()),
         record(User.TABLE, User::decode, User::new, Map.of()),
-        record(
-            CreditTransaction.TABLE, CreditTransaction::decode, CreditTransaction::new, Map.of()),
+        document(TransactionCodec.table()),
         record(CreditHold.TABLE, CreditHold::decode, CreditHold::new, Map.of()),
         record(ProviderHealth.TABLE, ProviderHealth::decode, ProviderHealth::new, Map.of()),
         record(ModelQuota.TABLE, ModelQuota::decode, ModelQuota::new, Map.of()),
@@ -70,6 +69,14 @@ class RecordsTest {
             FeatureFlags::new,
             Map.of("_comment", "why", "tactile_sensors", true)),
         record(UsageRecord.TABLE, UsageRecord::decode, UsageRecord::new, Map.of()));
+  }
+
+  /** A document of a collection whose records do not hold their documents. */
+  private record Document(Map<String, Object> fields) implements Typed {}
+
+  private static Arguments document(Table table) {
+    Function<Map<String, Object>, Document> make = fields -> new Document(table.checked(fields));
+    return record(table, fields -> table.decode(fields, make), make, Map.of());
   }
 
   private static <T extends Typed> Arguments record(

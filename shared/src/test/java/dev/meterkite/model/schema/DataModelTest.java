@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.alerts.Alert;
 import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.ledger.CreditHold;
-import dev.meterkite.model.credits.ledger.CreditTransaction;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.FeatureFlags;
@@ -48,7 +48,7 @@ class DataModelTest {
       Stream.of(
               Alert.TABLE,
               CreditHold.TABLE,
-              CreditTransaction.TABLE,
+              TransactionCodec.table(),
               Customer.TABLE,
               FeatureFlags.TABLE,
               ModelQuota.TABLE,

@@ -4,8 +4,9 @@ import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerChain;
+import dev.meterkite.model.credits.ledger.Transaction;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.LotShare;
-import dev.meterkite.model.credits.lots.LotShareCodec;
 import dev.meterkite.model.credits.lots.Lots;
 import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
@@ -85,50 +86,46 @@ public final class LedgerAudit {
       return;
     }
     sequence++;
-    hash = Objects.requireNonNull(LenientFields.text(transaction, CreditTransactions.HASH));
+    Transaction read = TransactionCodec.decode(transaction);
+    hash = Objects.requireNonNull(read.hash());
     if (transaction.containsKey(CreditTransactions.ERASED) && !mayBeErased) {
       find(sequence, "the transaction is erased, its user is not");
     }
-    amount(transaction);
-    lots(transaction);
-    refund(transaction);
-    String holdId = LenientFields.text(transaction, CreditTransactions.HOLD_ID);
+    amount(read);
+    lots(read);
+    refund(read);
+    String holdId = read.details().holdId();
     if (holdId != null && !captured.add(holdId)) {
       find(sequence, "hold " + holdId + " is captured a second time");
     }
   }
 
-  private void amount(Map<String, Object> transaction) {
-    long amount = LenientFields.whole(transaction, CreditTransactions.AMOUNT, 0);
+  private void amount(Transaction transaction) {
+    long amount = transaction.amount();
     balance += amount;
-    if (balance < 0
-        || !Objects.equals(
-            balance, LenientFields.whole(transaction, CreditTransactions.BALANCE_AFTER))) {
+    if (balance < 0 || !Objects.equals(balance, transaction.balanceAfter())) {
       find(sequence, "balance_after is not the sum " + balance);
     }
+    TransactionType type = transaction.type();
     boolean fits =
-        TransactionType.parse(LenientFields.text(transaction, CreditTransactions.TYPE))
-            .map(
-                type ->
-                    switch (type) {
-                      case DEDUCTION, EXPIRATION -> amount < 0;
-                      case REFUND, PURCHASE, SUBSCRIPTION_GRANT -> amount > 0;
-                      case ADMIN_ADJUSTMENT -> amount != 0;
-                    })
-            .orElse(false);
+        type != null
+            && switch (type) {
+              case DEDUCTION, EXPIRATION -> amount < 0;
+              case REFUND, PURCHASE, SUBSCRIPTION_GRANT -> amount > 0;
+              case ADMIN_ADJUSTMENT -> amount != 0;
+            };
     if (!fits) {
       find(sequence, "an amount of " + amount + " does not fit the type");
     }
   }
 
-  private void lots(Map<String, Object> transaction) {
+  private void lots(Transaction transaction) {
     if (rebuiltAt != null && sequence <= rebuiltAt) {
       lots = balance > 0 ? Lots.NONE.give(null, balance, true) : Lots.NONE;
       return;
     }
-    long amount = LenientFields.whole(transaction, CreditTransactions.AMOUNT, 0);
-    List<LotShare> shares =
-        LotShareCodec.decode(LenientFields.list(transaction, CreditTransactions.LOTS));
+    long amount = transaction.amount();
+    List<LotShare> shares = transaction.lots();
     if (shares.stream().mapToLong(LotShare::amount).sum() != Math.abs(amount)) {
       find(sequence, "the lots do not add up to the amount");
       return;
@@ -150,22 +147,19 @@ public final class LedgerAudit {
     return next;
   }
 
-  private void refund(Map<String, Object> transaction) {
-    String id = LenientFields.text(transaction, CreditTransactions.TRANSACTION_ID);
-    long refunded = LenientFields.whole(transaction, CreditTransactions.REFUNDED, 0);
-    long amount = LenientFields.whole(transaction, CreditTransactions.AMOUNT, 0);
+  private void refund(Transaction transaction) {
+    String id = transaction.id();
+    long refunded = transaction.refunded();
+    long amount = transaction.amount();
     if (id != null && refunded != 0) {
       originals.put(id, new Refunded(sequence, Math.abs(amount), refunded));
     }
-    String reverses = LenientFields.text(transaction, CreditTransactions.REVERSES);
+    String reverses = transaction.details().reverses();
     // What an older system deducted has no sequence, and stands in no audit.
-    if (reverses != null && transaction.get(CreditTransactions.REVERSES_SEQUENCE) != null) {
+    if (reverses != null && transaction.details().reversesSequence() != null) {
       // A refund gives back what a deduction took; of a purchase credits are taken, and some of
       // them given back when the money came after all.
-      boolean isRefund =
-          TransactionType.REFUND
-              .wire()
-              .equals(LenientFields.text(transaction, CreditTransactions.TYPE));
+      boolean isRefund = transaction.type() == TransactionType.REFUND;
       refunds.merge(reverses, isRefund ? amount : -amount, Long::sum);
       firstRefund.putIfAbsent(reverses, sequence);
     }

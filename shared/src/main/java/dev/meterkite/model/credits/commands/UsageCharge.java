@@ -1,11 +1,10 @@
 package dev.meterkite.model.credits.commands;
 
+import dev.meterkite.model.credits.ledger.CallCharge;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.prices.PriceBook;
 import dev.meterkite.model.prices.Priced;
-import dev.meterkite.model.schema.Schema.CreditTransactions;
-import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -34,22 +33,17 @@ public record UsageCharge(
     return PriceBook.charge(known.cost(), markup(tier));
   }
 
-  /** What a transaction or hold keeps of it, so that a statement can explain the charge. */
-  public Map<String, Object> encode(Priced.Known known, String tier) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    Map<String, Object> consumed = new LinkedHashMap<>(usage.encode());
-    consumed.put("at", at);
-    fields.put(CreditTransactions.USAGE, consumed);
-    fields.put(CreditTransactions.COST_MICROS, known.cost().microsRoundedUp());
-    fields.put(CreditTransactions.COST_EXACT, known.cost().text());
-    BigDecimal percent = PriceBook.percent(markup(tier));
-    fields.put(
-        CreditTransactions.MARKUP_PERCENT,
-        percent.scale() <= 0 ? (Object) percent.longValue() : (Object) percent.doubleValue());
-    fields.put(CreditTransactions.CHARGE_EXACT, charge(known, tier).text());
-    fields.put(CreditTransactions.PRICE_VERSION, known.version());
-    fields.put(CreditTransactions.PLANS_VERSION, plansVersion);
-    return fields;
+  /** What a transaction or hold of a user of a tier keeps of it. */
+  public CallCharge explained(Priced.Known known, String tier) {
+    return new CallCharge(
+        usage,
+        at,
+        known.cost().microsRoundedUp(),
+        known.cost().text(),
+        PriceBook.percent(markup(tier)),
+        charge(known, tier).text(),
+        known.version(),
+        plansVersion);
   }
 
   /** Which field has no price, for the caller. */

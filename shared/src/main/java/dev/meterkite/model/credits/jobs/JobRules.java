@@ -14,8 +14,10 @@ import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.LenientFields;
@@ -23,7 +25,6 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.schema.Schema.CreditHolds;
-import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import java.time.Duration;
 import java.time.Instant;
@@ -382,7 +383,7 @@ public final class JobRules {
     }
     long amount = owed(open.amount(), hold);
     DocRef charge = CreditRefs.jobCharge(jobId, attempt.latest());
-    session.capture(open, charge.id(), amount, LedgerSession.Labels.ofCapture(open));
+    session.capture(open, charge.id(), amount, EntryDetails.ofCapture(open).build());
     noteJob();
     return finish(captured(attempt.latest(), amount), true);
   }
@@ -402,7 +403,7 @@ public final class JobRules {
     }
     Snapshot charged = seen.document(charge.ref());
     if (charged.exists()) {
-      long amount = -LenientFields.whole(charged.fields(), CreditTransactions.AMOUNT, 0);
+      long amount = -TransactionCodec.decode(charged).amount();
       return finish(captured(number, amount), false);
     }
     if (JobOrder.isActualUnreadable(job)) {
@@ -425,12 +426,11 @@ public final class JobRules {
           charge.ref().id(),
           TransactionType.DEDUCTION,
           amount,
-          new LedgerSession.Labels()
-              .with(CreditTransactions.JOB_ID, jobId)
-              .with(CreditTransactions.HOLD_ID, hold.id())
-              .with(
-                  CreditTransactions.PLANS_VERSION,
-                  LenientFields.text(lapsed, CreditHolds.PLANS_VERSION)));
+          EntryDetails.builder()
+              .jobId(jobId)
+              .holdId(hold.id())
+              .plansVersion(LenientFields.text(lapsed, CreditHolds.PLANS_VERSION))
+              .build());
     }
     String transactionId = amount > 0 ? charge.ref().id() : null;
     if (lapsed.isEmpty()) {

@@ -46,54 +46,7 @@ public final class CreditAnswers {
   /** What a sweep says of a user who starts without a grant. */
   public static final String GRANT = "grant";
 
-  /** In a 404: the document that does not exist, such as {@code users/u1}. */
-
-  /** The fields of a transaction that callers see, in this order. */
-  private static final List<String> PUBLIC =
-      List.of(
-          CreditTransactions.TRANSACTION_ID,
-          CreditTransactions.USER_ID,
-          CreditTransactions.TYPE,
-          CreditTransactions.AMOUNT,
-          CreditTransactions.BALANCE_AFTER,
-          CreditTransactions.SEQUENCE,
-          CreditTransactions.JOB_ID,
-          CreditTransactions.HOLD_ID,
-          CreditTransactions.REVERSES,
-          CreditTransactions.REFUNDED,
-          CreditTransactions.DESCRIPTION,
-          CreditTransactions.REASON,
-          CreditTransactions.EXPIRES_AT,
-          CreditTransactions.USAGE,
-          CreditTransactions.COST_MICROS,
-          CreditTransactions.COST_EXACT,
-          CreditTransactions.MARKUP_PERCENT,
-          CreditTransactions.CHARGE_EXACT,
-          CreditTransactions.PRICE_VERSION,
-          CreditTransactions.PLANS_VERSION,
-          CreditTransactions.ACCRUED_MICROS,
-          CreditTransactions.CREATED_AT,
-          CreditTransactions.PREV_HASH,
-          CreditTransactions.HASH,
-          CreditTransactions.ERASED);
-
   private CreditAnswers() {}
-
-  /**
-   * A transaction as callers see it, also one that an older system wrote.
-   *
-   * @param fields the document
-   */
-  public static Map<String, Object> transaction(Map<String, Object> fields) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    for (String name : PUBLIC) {
-      Object value = fields.get(name);
-      if (value != null) {
-        answer.put(name, value);
-      }
-    }
-    return answer;
-  }
 
   /** A hold as callers see it, and as its document begins. */
   public static Map<String, Object> hold(String userId, OpenHold hold, HoldStatus status) {
@@ -131,18 +84,17 @@ public final class CreditAnswers {
   }
 
   /** {@code transaction?, balance, held, available}. */
-  public static Map<String, Object> of(
-      LedgerSession session, @Nullable Map<String, Object> transaction) {
+  public static Map<String, Object> of(LedgerSession session, @Nullable Transaction transaction) {
     Map<String, Object> answer = new LinkedHashMap<>();
     if (transaction != null) {
-      answer.put(TRANSACTION, transaction(transaction));
+      answer.put(TRANSACTION, TransactionCodec.shown(transaction));
     }
     return figures(answer, session.balance(), session.held());
   }
 
   /** {@code hold, transaction?, balance, held, available}. */
   public static Map<String, Object> of(
-      LedgerSession session, Map<String, Object> hold, @Nullable Map<String, Object> transaction) {
+      LedgerSession session, Map<String, Object> hold, @Nullable Transaction transaction) {
     Map<String, Object> answer = new LinkedHashMap<>();
     answer.put(HOLD, hold);
     answer.putAll(of(session, transaction));

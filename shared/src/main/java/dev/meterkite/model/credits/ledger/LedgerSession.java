@@ -8,7 +8,6 @@ import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.lots.Holds;
 import dev.meterkite.model.credits.lots.LotShare;
-import dev.meterkite.model.credits.lots.LotShareCodec;
 import dev.meterkite.model.credits.lots.Lots;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.credits.stripe.Terms;
@@ -18,13 +17,14 @@ import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditHolds;
-import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,31 +33,13 @@ import org.jspecify.annotations.Nullable;
  * the command is refused.
  */
 public final class LedgerSession {
-  /** The fields of an entry beyond type and amount; absent where null. */
-  public static final class Labels {
-    public final Map<String, Object> fields = new LinkedHashMap<>();
-
-    public Labels with(String name, @Nullable Object value) {
-      if (value != null) {
-        fields.put(name, value);
-      }
-      return this;
-    }
-
-    /** Those of a capture of a hold. */
-    public static Labels ofCapture(OpenHold hold) {
-      return new Labels()
-          .with(CreditTransactions.JOB_ID, hold.jobId())
-          .with(CreditTransactions.HOLD_ID, hold.holdId())
-          .with(CreditTransactions.PLANS_VERSION, hold.plansVersion());
-    }
-  }
-
   private final String userId;
   private final Plans plans;
   private final Instant now;
   private final List<Write> writes = new ArrayList<>();
   private final Map<DocRef, Map<String, Object>> closed = new LinkedHashMap<>();
+  private final Map<String, Transaction> posted = new HashMap<>();
+  private final Map<String, Long> refunded = new HashMap<>();
   private long sequence;
   private long balance;
   private String hash;
@@ -202,15 +184,19 @@ public final class LedgerSession {
   }
 
   /** Spends free credits. The caller has checked that they are there. */
-  public Map<String, Object> spend(String id, TransactionType type, long amount, Labels labels) {
+  public Transaction spend(String id, TransactionType type, long amount, EntryDetails details) {
     Lots.Taken taken = lots.spend(amount);
     lots = taken.lots();
-    return post(id, type, -amount, taken.shares(), labels);
+    return post(id, type, -amount, taken.shares(), details);
   }
 
   /** Puts credits in, into lots of these expiries; what is expired already expires at once. */
-  public Map<String, Object> give(
-      String id, TransactionType type, List<LotShare> shares, boolean isGrant, Labels labels) {
+  public Transaction give(
+      String id,
+      TransactionType type,
+      List<LotShare> shares,
+      boolean isGrant,
+      EntryDetails details) {
     long amount = 0;
     for (LotShare share : shares) {
       lots = lots.give(share.expiresAt(), share.amount(), isGrant);
@@ -221,16 +207,16 @@ public final class LedgerSession {
         holds = holds.merged(merge);
       }
     }
-    Map<String, Object> transaction = post(id, type, amount, shares, labels);
+    Transaction transaction = post(id, type, amount, shares, details);
     expire();
     return transaction;
   }
 
   /** Takes these free credits back, from whichever lots they stand in. */
-  public void takeBack(String id, List<LotShare> shares, Labels labels) {
+  public void takeBack(String id, List<LotShare> shares, EntryDetails details) {
     lots = lots.without(shares);
     long amount = shares.stream().mapToLong(LotShare::amount).sum();
-    post(id, TransactionType.ADMIN_ADJUSTMENT, -amount, shares, labels);
+    post(id, TransactionType.ADMIN_ADJUSTMENT, -amount, shares, details);
   }
 
   /** Lets free credits of expired lots expire, one entry a lot. */
@@ -246,7 +232,7 @@ public final class LedgerSession {
           TransactionType.EXPIRATION,
           -share.amount(),
           List.of(share),
-          new Labels().with(CreditTransactions.EXPIRES_AT, share.expiresAt()));
+          EntryDetails.builder().expiresAt(share.expiresAt()).build());
     }
   }
 
@@ -304,14 +290,14 @@ public final class LedgerSession {
    *
    * @return the deduction; null when nothing was spent
    */
-  public @Nullable Map<String, Object> capture(
-      OpenHold hold, String id, long amount, Labels labels) {
+  public @Nullable Transaction capture(
+      OpenHold hold, String id, long amount, EntryDetails details) {
     holds = holds.without(hold);
     lots = lots.unpin(hold.behind(amount)).spendPinned(hold.first(amount));
-    Map<String, Object> transaction =
+    Transaction transaction =
         amount == 0
             ? null
-            : post(id, TransactionType.DEDUCTION, -amount, hold.first(amount), labels);
+            : post(id, TransactionType.DEDUCTION, -amount, hold.first(amount), details);
     close(hold, HoldStatus.CAPTURED, amount, transaction == null ? null : id);
     expire();
     return transaction;
@@ -361,22 +347,26 @@ public final class LedgerSession {
     return fields;
   }
 
-  /** Whether this decision creates that document. */
-  public boolean creates(DocRef ref) {
-    return writes.stream().anyMatch(each -> each instanceof Write.Create && each.ref().equals(ref));
+  /** The transaction that this command has posted under an id, or null. */
+  public @Nullable Transaction posted(String id) {
+    return posted.get(id);
   }
 
-  /** The fields of a document as this decision leaves them; empty for none. */
-  public Map<String, Object> asWritten(DocRef ref, Map<String, Object> found) {
-    Map<String, Object> fields = new LinkedHashMap<>(found);
-    for (Write write : writes) {
-      if (write.ref().equals(ref) && write instanceof Write.Create create) {
-        fields.putAll(create.fields());
-      } else if (write.ref().equals(ref) && write instanceof Write.Update update) {
-        fields.putAll(update.fields());
-      }
-    }
-    return fields;
+  /** A transaction that was read, with what this command has noted on it. */
+  public Transaction noted(String id, Transaction found) {
+    Long total = refunded.get(id);
+    return total == null ? found : found.refunded(total);
+  }
+
+  /**
+   * Notes on a transaction how much of it has been given or taken back.
+   *
+   * @param total all of it, with earlier commands
+   */
+  public void noteRefunded(String id, long total) {
+    writes.add(TransactionCodec.refunded(id, total));
+    refunded.put(id, total);
+    posted.computeIfPresent(id, (same, transaction) -> transaction.refunded(total));
   }
 
   /**
@@ -396,26 +386,30 @@ public final class LedgerSession {
     return many;
   }
 
-  /** Writes one transaction: the next sequence, the next balance, the next link of the chain. */
-  private Map<String, Object> post(
-      String id, TransactionType type, long amount, List<LotShare> shares, Labels labels) {
+  /** Posts one transaction: the next sequence, the next balance, the next link of the chain. */
+  private Transaction post(
+      String id, TransactionType type, long amount, List<LotShare> shares, EntryDetails details) {
     sequence++;
     balance = Math.addExact(balance, amount);
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(CreditTransactions.TRANSACTION_ID, id);
-    fields.put(CreditTransactions.USER_ID, userId);
-    fields.put(CreditTransactions.TYPE, type.wire());
-    fields.put(CreditTransactions.AMOUNT, amount);
-    fields.put(CreditTransactions.BALANCE_AFTER, balance);
-    fields.put(CreditTransactions.PLANS_VERSION, plans.version());
-    fields.putAll(labels.fields);
-    fields.put(CreditTransactions.CREATED_AT, now);
-    fields.put(CreditTransactions.SEQUENCE, sequence);
-    fields.put(CreditTransactions.LOTS, LotShareCodec.encode(shares));
-    fields.put(CreditTransactions.PREV_HASH, hash);
-    hash = LedgerChain.hash(fields, hash);
-    fields.put(CreditTransactions.HASH, hash);
-    writes.add(new Write.Create(new DocRef(CreditTransactions.COLLECTION, id), fields));
-    return fields;
+    TransactionCodec.Entry entry =
+        TransactionCodec.seal(
+            new Transaction(
+                id,
+                userId,
+                type,
+                amount,
+                balance,
+                details.decidedBy(plans.version()),
+                now,
+                sequence,
+                shares,
+                hash,
+                null,
+                0));
+    Transaction transaction = entry.transaction();
+    hash = Objects.requireNonNull(transaction.hash());
+    writes.add(entry.write());
+    posted.put(id, transaction);
+    return transaction;
   }
 }

@@ -80,7 +80,7 @@ public final class StatementPage {
         if (isFilled()) {
           return;
         }
-        transactions.add(CreditAnswers.transaction(each.fields()));
+        transactions.add(TransactionCodec.shown(each.fields()));
       }
       next = new Position(false, List.of(createdAt(each.fields()), sequence));
       endOfLedger = List.of(createdAt(each.fields()), each.ref().id());
@@ -118,7 +118,7 @@ public final class StatementPage {
         if (isFilled()) {
           return;
         }
-        transactions.add(CreditAnswers.transaction(each.fields()));
+        transactions.add(TransactionCodec.shown(each.fields()));
       }
       next = new Position(true, List.of(createdAt(each.fields()), each.ref().id()));
     }

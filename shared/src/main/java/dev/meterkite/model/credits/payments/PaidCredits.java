@@ -2,17 +2,17 @@ package dev.meterkite.model.credits.payments;
 
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Seen;
-import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
+import dev.meterkite.model.credits.ledger.Transaction;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.stripe.Booking;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,14 +55,17 @@ public final class PaidCredits {
    *
    * @param transactionId the transaction that gives its credits
    * @param expiresAt the lot that they go to; null for never
-   * @param labels further fields of that transaction
+   * @param description what that transaction says for people, or null
+   * @param periodStart the start of the month that it gives, or null; such a transaction names its
+   *     expiry
    * @param eventId the event that led to this, or null
    */
   record Purchase(
       String transactionId,
       TransactionType type,
       @Nullable Instant expiresAt,
-      Map<String, Object> labels,
+      @Nullable String description,
+      @Nullable Instant periodStart,
       @Nullable String eventId) {}
 
   /** Credits that were to be taken back because money went back, and were gone. */
@@ -98,10 +101,14 @@ public final class PaidCredits {
     return Snapshot.absent(ref);
   }
 
-  /** A transaction as this decision leaves it; empty where there is none. */
-  Map<String, Object> transaction(String id) {
-    DocRef ref = CreditRefs.transaction(id);
-    return session.asWritten(ref, session.creates(ref) ? Map.of() : see(ref).fields());
+  /** A transaction as this command leaves it; null where there is none. */
+  @Nullable Transaction transaction(String id) {
+    Transaction posted = session.posted(id);
+    if (posted != null) {
+      return posted;
+    }
+    Snapshot found = see(CreditRefs.transaction(id));
+    return found.fields().isEmpty() ? null : session.noted(id, TransactionCodec.decode(found));
   }
 
   /**
@@ -155,11 +162,11 @@ public final class PaidCredits {
           ? new Booking(credits, booking.due(), booking.credited(), booking.taken())
           : booking;
     }
-    Map<String, Object> before = transaction(purchase.transactionId());
+    Transaction before = transaction(purchase.transactionId());
     if (!missing.isEmpty()) {
       return booking;
     }
-    if (!before.isEmpty()) {
+    if (before != null) {
       return isOf(purchase, before) ? given(purchase, before) : booking;
     }
     return credits > back && give(purchase, purchase.transactionId(), credits)
@@ -168,16 +175,15 @@ public final class PaidCredits {
   }
 
   /** Whether a transaction gave this purchase; the one of a first trial may be another trial's. */
-  static boolean isOf(Purchase purchase, Map<String, Object> transaction) {
-    Instant expiresAt = LenientFields.instant(transaction, CreditTransactions.EXPIRES_AT);
-    Object start = purchase.labels().get(CreditTransactions.PERIOD_START);
-    return Objects.equals(expiresAt, purchase.expiresAt())
-        && Objects.equals(start, transaction.get(CreditTransactions.PERIOD_START));
+  static boolean isOf(Purchase purchase, @Nullable Transaction transaction) {
+    return transaction != null
+        && Objects.equals(transaction.details().expiresAt(), purchase.expiresAt())
+        && Objects.equals(transaction.details().periodStart(), purchase.periodStart());
   }
 
   /** What the purchase's transaction says that somebody booked before. */
-  static Booking given(Purchase purchase, Map<String, Object> transaction) {
-    long amount = Math.max(0, LenientFields.whole(transaction, CreditTransactions.AMOUNT, 0));
+  static Booking given(Purchase purchase, @Nullable Transaction transaction) {
+    long amount = transaction == null ? 0 : Math.max(0, transaction.amount());
     long refunded = refunded(transaction);
     return new Booking(
         amount,
@@ -186,8 +192,8 @@ public final class PaidCredits {
         refunded == 0 ? List.of() : List.of(new LotShare(purchase.expiresAt(), refunded)));
   }
 
-  private static long refunded(Map<String, Object> transaction) {
-    return Math.max(0, LenientFields.whole(transaction, CreditTransactions.REFUNDED, 0));
+  private static long refunded(@Nullable Transaction transaction) {
+    return transaction == null ? 0 : Math.max(0, transaction.refunded());
   }
 
   private boolean give(Purchase purchase, String id, long credits) {
@@ -195,21 +201,24 @@ public final class PaidCredits {
       isOverLimit = true;
       return false;
     }
-    LedgerSession.Labels labels = new LedgerSession.Labels();
-    purchase.labels().forEach(labels::with);
-    labels.with(CreditTransactions.STRIPE_EVENT_ID, purchase.eventId());
+    EntryDetails details =
+        EntryDetails.builder()
+            .description(purchase.description())
+            .expiresAt(purchase.periodStart() == null ? null : purchase.expiresAt())
+            .periodStart(purchase.periodStart())
+            .stripeEventId(purchase.eventId())
+            .build();
     session.give(
-        id, purchase.type(), List.of(new LotShare(purchase.expiresAt(), credits)), true, labels);
+        id, purchase.type(), List.of(new LotShare(purchase.expiresAt(), credits)), true, details);
     return true;
   }
 
   /** Takes credits; {@code refund} of them also from other lots than the purchase's own. */
   private List<LotShare> take(
       Purchase purchase, long amount, long refund, List<LotShare> takenBefore) {
-    Map<String, Object> bought = transaction(purchase.transactionId());
+    Transaction bought = transaction(purchase.transactionId());
     boolean isOver = purchase.expiresAt() != null && !purchase.expiresAt().isAfter(session.now());
-    List<LotShare> shares =
-        isOver || bought.isEmpty() ? List.of() : shares(purchase, amount, refund);
+    List<LotShare> shares = isOver || bought == null ? List.of() : shares(purchase, amount, refund);
     long taken = sum(shares);
     wanted += refund;
     lost += Math.max(0, Math.min(refund, amount - taken));
@@ -259,7 +268,7 @@ public final class PaidCredits {
       return taken;
     }
     if (given > 0) {
-      Map<String, Object> bought = transaction(purchase.transactionId());
+      Transaction bought = transaction(purchase.transactionId());
       session.give(
           session.entryId(),
           TransactionType.ADMIN_ADJUSTMENT,
@@ -274,25 +283,16 @@ public final class PaidCredits {
    * The fields that tie an adjustment to the purchase, whose document notes the sum. An adjustment
    * beyond what that transaction moved stands alone.
    */
-  private LedgerSession.Labels reversal(
-      Purchase purchase, Map<String, Object> bought, long amount, String reason) {
-    LedgerSession.Labels labels =
-        new LedgerSession.Labels()
-            .with(CreditTransactions.REASON, reason)
-            .with(CreditTransactions.STRIPE_EVENT_ID, purchase.eventId());
+  private EntryDetails reversal(
+      Purchase purchase, @Nullable Transaction bought, long amount, String reason) {
+    EntryDetails.Builder details =
+        EntryDetails.builder().reason(reason).stripeEventId(purchase.eventId());
     long sum = refunded(bought) + amount;
-    if (sum >= 0 && sum <= LenientFields.whole(bought, CreditTransactions.AMOUNT, 0)) {
-      labels
-          .with(CreditTransactions.REVERSES, purchase.transactionId())
-          .with(
-              CreditTransactions.REVERSES_SEQUENCE,
-              LenientFields.whole(bought, CreditTransactions.SEQUENCE));
-      session.write(
-          new Write.Update(
-              CreditRefs.transaction(purchase.transactionId()),
-              Map.of(CreditTransactions.REFUNDED, sum)));
+    if (bought != null && sum >= 0 && sum <= bought.amount()) {
+      details.reverses(purchase.transactionId(), bought.sequence());
+      session.noteRefunded(purchase.transactionId(), sum);
     }
-    return labels;
+    return details.build();
   }
 
   private static List<LotShare> add(List<LotShare> taken, List<LotShare> more) {

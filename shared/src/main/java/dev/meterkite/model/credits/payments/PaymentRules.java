@@ -15,6 +15,7 @@ import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.LedgerSession;
+import dev.meterkite.model.credits.ledger.Transaction;
 import dev.meterkite.model.credits.payments.PaidCredits.Purchase;
 import dev.meterkite.model.credits.stripe.Billing;
 import dev.meterkite.model.credits.stripe.Booking;
@@ -27,8 +28,6 @@ import dev.meterkite.model.credits.stripe.StripePayment.Line;
 import dev.meterkite.model.credits.stripe.StripePayment.LineKind;
 import dev.meterkite.model.credits.stripe.StripePayment.Sale;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.LenientFields;
-import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -159,7 +158,7 @@ public final class PaymentRules {
         older = null; // the sale says the same, and finds the transaction
       }
       if (sold > 0 || before.given() > 0) {
-        Purchase purchase = new Purchase(id, TransactionType.PURCHASE, null, Map.of(), eventId);
+        Purchase purchase = new Purchase(id, TransactionType.PURCHASE, null, null, null, eventId);
         bookings.put(sale.getKey(), booked(purchase, sold, back.of(sold), before));
       }
     }
@@ -208,11 +207,16 @@ public final class PaymentRules {
     if (due == older.due()) {
       return older;
     }
-    Map<String, Object> bought = credits.transaction(older.transactionId());
-    Instant expiresAt = LenientFields.instant(bought, CreditTransactions.EXPIRES_AT);
+    Transaction bought = credits.transaction(older.transactionId());
+    Instant expiresAt = bought == null ? null : bought.details().expiresAt();
     Purchase purchase =
         new Purchase(
-            older.transactionId(), TransactionType.ADMIN_ADJUSTMENT, expiresAt, Map.of(), eventId);
+            older.transactionId(),
+            TransactionType.ADMIN_ADJUSTMENT,
+            expiresAt,
+            null,
+            null,
+            eventId);
     Booking noted = PaidCredits.given(purchase, bought);
     credits.book(
         purchase,

@@ -14,9 +14,7 @@ import dev.meterkite.model.credits.stripe.StripePayment.Line;
 import dev.meterkite.model.credits.stripe.StripePayment.LineKind;
 import dev.meterkite.model.credits.stripe.Term;
 import dev.meterkite.model.credits.stripe.Terms;
-import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -157,23 +155,21 @@ public final class TermRules {
     String tier = term.line().tier();
     Instant start = term.monthStart(month);
     Instant end = Lots.roundUp(term.monthEnd(month));
-    Map<String, Object> labels = new LinkedHashMap<>();
-    labels.put(CreditTransactions.DESCRIPTION, "monthly credits of " + tier);
-    labels.put(CreditTransactions.EXPIRES_AT, end);
-    labels.put(CreditTransactions.PERIOD_START, start);
+    String description = "monthly credits of " + tier;
     Purchase purchase =
         new Purchase(
             Term.transactionId(session.userId(), key, term.line(), start, term.monthEnd(month)),
             TransactionType.SUBSCRIPTION_GRANT,
             end,
-            labels,
+            description,
+            start,
             eventId);
     if (term.line().kind() != LineKind.WHOLE || month > 0) {
       return purchase;
     }
     // An earlier form named the grant by its day, as the calendar still does.
     String older = CreditRefs.monthlyGrant(session.userId(), tier, GrantPeriod.day(start)).id();
-    Purchase byDay = new Purchase(older, purchase.type(), end, labels, eventId);
+    Purchase byDay = new Purchase(older, purchase.type(), end, description, start, eventId);
     return PaidCredits.isOf(byDay, credits.transaction(older)) ? byDay : purchase;
   }
 }

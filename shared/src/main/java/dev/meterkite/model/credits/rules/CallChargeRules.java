@@ -11,11 +11,15 @@ import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.credits.commands.UsageCharge;
+import dev.meterkite.model.credits.ledger.CallCharge;
 import dev.meterkite.model.credits.ledger.CreditAnswers;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
+import dev.meterkite.model.credits.ledger.Transaction;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.prices.ExactMicros;
@@ -100,16 +104,14 @@ final class CallChargeRules {
     }
     long credits = total.wholePartsOf(credit.micros());
     session.accrued(total.minus(credit.times(credits)));
-    LedgerSession.Labels labels =
-        labels(usage, known)
-            .with(CreditTransactions.JOB_ID, debit.jobId())
-            .with(CreditTransactions.DESCRIPTION, debit.description());
-    Map<String, Object> transaction = null;
+    EntryDetails details =
+        details(usage, known).jobId(debit.jobId()).description(debit.description()).build();
+    Transaction transaction = null;
     if (credits > 0) {
       transaction =
-          session.spend(debit.transactionId(), TransactionType.DEDUCTION, credits, labels);
+          session.spend(debit.transactionId(), TransactionType.DEDUCTION, credits, details);
     } else {
-      record(debit.recordId(), labels);
+      record(debit.recordId(), details);
     }
     return CreditDecisions.applied(
         state, session, answer(CreditAnswers.of(session, transaction), usage, known));
@@ -119,11 +121,11 @@ final class CallChargeRules {
    * The idempotency record of a debit by which no whole credit fell: it keeps what a transaction
    * would.
    */
-  private void record(String id, LedgerSession.Labels labels) {
+  private void record(String id, EntryDetails details) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(IdempotencyKeys.OPERATION, CreditCommands.DEBIT);
     fields.put(IdempotencyKeys.OWNER, CreditRefs.user(state.userId()).toString());
-    fields.putAll(labels.fields);
+    TransactionCodec.encode(fields, details);
     fields.put(IdempotencyKeys.CREATED_AT, session.now());
     fields.put(IdempotencyKeys.EXPIRE_AT, session.now().plus(KEPT));
     session.write(new Write.Create(new DocRef(IdempotencyKeys.COLLECTION, id), fields));
@@ -148,7 +150,7 @@ final class CallChargeRules {
             session,
             seen,
             new CreditCommand.Hold(hold.holdId(), amount, hold.jobId(), hold.expiresIn()),
-            usage.encode(known, tier));
+            charged(usage, known));
     return decision instanceof Decision.Applied<CreditState> applied
         ? new Decision.Applied<>(
             applied.next(),
@@ -181,7 +183,7 @@ final class CallChargeRules {
     ExactMicros rest = total.minus(credit.times(credits));
     boolean unpaid = over && total.compareTo(credit.times(payable)) > 0;
     session.accrued(unpaid ? ExactMicros.ZERO : rest);
-    Map<String, Object> answer = capture(settle, hold, credits, labels(usage, known));
+    Map<String, Object> answer = capture(settle, hold, credits, usage.explained(known, tier));
     if (unpaid) {
       alert(hold, rest.text() + " micro-USD");
       answer.put(CreditAnswers.UNPAID_MICROS, rest.microsRoundedUp());
@@ -196,8 +198,7 @@ final class CallChargeRules {
       return exceeds(hold, settle.amount());
     }
     long paid = Math.min(beyond, Math.max(0, session.spendable()));
-    Map<String, Object> answer =
-        capture(settle, hold, settle.amount() - beyond + paid, new LedgerSession.Labels());
+    Map<String, Object> answer = capture(settle, hold, settle.amount() - beyond + paid, null);
     if (paid < beyond) {
       alert(hold, beyond - paid + " credits");
       answer.put(CreditAnswers.UNPAID_CREDITS, beyond - paid);
@@ -207,30 +208,36 @@ final class CallChargeRules {
 
   /** Spends from a hold, and what is more from what is free. */
   private Map<String, Object> capture(
-      CreditCommand.SettleUsage settle, OpenHold hold, long credits, LedgerSession.Labels details) {
+      CreditCommand.SettleUsage settle, OpenHold hold, long credits, @Nullable CallCharge charge) {
     long held = Math.min(credits, hold.amount());
     Map<String, Object> answer = CreditAnswers.hold(state.userId(), hold, HoldStatus.CAPTURED);
-    LedgerSession.Labels labels = LedgerSession.Labels.ofCapture(hold);
-    details.fields.forEach(labels::with);
-    Map<String, Object> transaction = session.capture(hold, settle.transactionId(), held, labels);
-    if (transaction == null) {
-      session.note(new DocRef(CreditHolds.COLLECTION, hold.holdId()), details.fields);
+    EntryDetails.Builder details = EntryDetails.ofCapture(hold);
+    if (charge != null) {
+      details.charge(charge, session.accrued().micros());
+    }
+    Transaction transaction = session.capture(hold, settle.transactionId(), held, details.build());
+    if (transaction == null && charge != null) {
+      Map<String, Object> charged = new LinkedHashMap<>();
+      TransactionCodec.encode(charged, charge);
+      charged.put(CreditTransactions.ACCRUED_MICROS, session.accrued().micros());
+      session.note(new DocRef(CreditHolds.COLLECTION, hold.holdId()), charged);
     }
     answer.put(CreditHolds.CAPTURED, held);
-    Map<String, Object> beyond = null;
+    Transaction beyond = null;
     if (credits > held) {
       beyond =
           session.spend(
               Ids.uuid("overage", hold.holdId()),
               TransactionType.DEDUCTION,
               credits - held,
-              new LedgerSession.Labels()
-                  .with(CreditTransactions.JOB_ID, hold.jobId())
-                  .with(CreditTransactions.DESCRIPTION, "beyond hold " + hold.holdId()));
+              EntryDetails.builder()
+                  .jobId(hold.jobId())
+                  .description("beyond hold " + hold.holdId())
+                  .build());
     }
     Map<String, Object> all = CreditAnswers.of(session, answer, transaction);
     if (beyond != null) {
-      all.put(CreditAnswers.OVERAGE_TRANSACTION, CreditAnswers.transaction(beyond));
+      all.put(CreditAnswers.OVERAGE_TRANSACTION, TransactionCodec.shown(beyond));
     }
     return all;
   }
@@ -255,17 +262,20 @@ final class CallChargeRules {
   }
 
   /** What the entry of a charge keeps; what is accrued is that after the charge. */
-  private LedgerSession.Labels labels(UsageCharge usage, Priced.Known known) {
-    LedgerSession.Labels labels = new LedgerSession.Labels();
-    usage.encode(known, tier).forEach(labels::with);
-    return labels.with(CreditTransactions.ACCRUED_MICROS, session.accrued().micros());
+  private EntryDetails.Builder details(UsageCharge usage, Priced.Known known) {
+    return EntryDetails.builder().charge(usage.explained(known, tier), session.accrued().micros());
+  }
+
+  /** What a hold keeps of the call that it is for. */
+  private Map<String, Object> charged(UsageCharge usage, Priced.Known known) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    TransactionCodec.encode(fields, usage.explained(known, tier));
+    return fields;
   }
 
   private Map<String, Object> answer(
       Map<String, Object> answer, UsageCharge usage, Priced.Known known) {
-    Map<String, Object> details = usage.encode(known, tier);
-    details.remove(CreditTransactions.USAGE);
-    answer.putAll(details);
+    TransactionCodec.encodeCost(answer, usage.explained(known, tier));
     answer.put(CreditAnswers.ACCRUED_MICROS, session.accrued().micros());
     return answer;
   }

@@ -20,10 +20,12 @@ import dev.meterkite.model.credits.ledger.BalanceAlert;
 import dev.meterkite.model.credits.ledger.CreditAnswers;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
+import dev.meterkite.model.credits.ledger.Transaction;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.LotShare;
-import dev.meterkite.model.credits.lots.LotShareCodec;
 import dev.meterkite.model.credits.lots.Lots;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.credits.payments.PaymentRules;
@@ -271,14 +273,12 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (debit.amount() > session.spendable()) {
       return CreditDecisions.insufficient(session, debit.amount());
     }
-    Map<String, Object> transaction =
+    Transaction transaction =
         session.spend(
             debit.transactionId(),
             TransactionType.DEDUCTION,
             debit.amount(),
-            new LedgerSession.Labels()
-                .with(CreditTransactions.JOB_ID, debit.jobId())
-                .with(CreditTransactions.DESCRIPTION, debit.description()));
+            EntryDetails.builder().jobId(debit.jobId()).description(debit.description()).build());
     return CreditDecisions.applied(state, session, CreditAnswers.of(session, transaction));
   }
 
@@ -291,15 +291,13 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return CreditDecisions.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
     }
     Instant expiresAt = grant.expiresAt() == null ? null : Lots.roundUp(grant.expiresAt());
-    Map<String, Object> transaction =
+    Transaction transaction =
         session.give(
             grant.transactionId(),
             grant.type(),
             List.of(new LotShare(expiresAt, grant.amount())),
             true,
-            new LedgerSession.Labels()
-                .with(CreditTransactions.DESCRIPTION, grant.description())
-                .with(CreditTransactions.EXPIRES_AT, expiresAt));
+            EntryDetails.builder().description(grant.description()).expiresAt(expiresAt).build());
     return CreditDecisions.applied(state, session, CreditAnswers.of(session, transaction));
   }
 
@@ -401,8 +399,8 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       figures.put(CreditAnswers.REQUIRED, amount);
       return new Decision.Refused<>(CreditOutcome.CAPTURE_EXCEEDS_HOLD, figures);
     }
-    Map<String, Object> transaction =
-        session.capture(hold, settle.transactionId(), amount, LedgerSession.Labels.ofCapture(hold));
+    Transaction transaction =
+        session.capture(hold, settle.transactionId(), amount, EntryDetails.ofCapture(hold).build());
     answer.put(CreditHolds.CAPTURED, amount);
     return CreditDecisions.applied(state, session, CreditAnswers.of(session, answer, transaction));
   }
@@ -439,19 +437,14 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (!seen.has(new Read.Get(ref))) {
       return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
     }
-    Map<String, Object> fields = seen.document(ref).fields();
-    if (!state.userId().equals(LenientFields.text(fields, CreditTransactions.USER_ID))) {
+    Transaction deduction = TransactionCodec.decode(seen.document(ref));
+    if (!state.userId().equals(deduction.userId())) {
       return CreditDecisions.missing(ref);
     }
-    long deducted = -LenientFields.whole(fields, CreditTransactions.AMOUNT, 0);
-    if (deducted < 1
-        || !TransactionType.DEDUCTION
-            .wire()
-            .equals(LenientFields.text(fields, CreditTransactions.TYPE))) {
+    if (deduction.amount() > -1 || deduction.type() != TransactionType.DEDUCTION) {
       return CreditDecisions.refused(CreditOutcome.NOT_REFUNDABLE);
     }
-    long refunded = LenientFields.whole(fields, CreditTransactions.REFUNDED, 0);
-    long left = Math.max(0, deducted - Math.max(0, refunded));
+    long left = Math.max(0, -deduction.amount() - Math.max(0, deduction.refunded()));
     long amount = refund.amount() == null ? left : refund.amount();
     if (left == 0 || amount > left) {
       return new Decision.Refused<>(
@@ -460,38 +453,29 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (amount > Ledger.MAX_BALANCE - session.balance()) {
       return CreditDecisions.refused(CreditOutcome.BALANCE_LIMIT_EXCEEDED);
     }
-    return applyRefund(state, session, refund, fields, amount);
+    return applyRefund(state, session, refund, deduction, amount);
   }
 
   private static Decision<CreditState> applyRefund(
       CreditState state,
       LedgerSession session,
       CreditCommand.Refund refund,
-      Map<String, Object> deduction,
+      Transaction deduction,
       long amount) {
-    long refunded = Math.max(0, LenientFields.whole(deduction, CreditTransactions.REFUNDED, 0));
-    Map<String, Object> transaction =
+    long refunded = Math.max(0, deduction.refunded());
+    Transaction transaction =
         session.give(
             refund.transactionId(),
             TransactionType.REFUND,
             comingBack(deduction, refunded, amount),
             false,
-            new LedgerSession.Labels()
-                .with(
-                    CreditTransactions.JOB_ID,
-                    LenientFields.text(deduction, CreditTransactions.JOB_ID))
-                .with(CreditTransactions.REVERSES, refund.reverses())
-                .with(
-                    CreditTransactions.REVERSES_SEQUENCE,
-                    LenientFields.whole(deduction, CreditTransactions.SEQUENCE))
-                .with(CreditTransactions.REASON, refund.reason())
-                .with(
-                    CreditTransactions.PLANS_VERSION,
-                    LenientFields.text(deduction, CreditTransactions.PLANS_VERSION)));
-    session.write(
-        new Write.Update(
-            new DocRef(CreditTransactions.COLLECTION, refund.reverses()),
-            Map.of(CreditTransactions.REFUNDED, refunded + amount)));
+            EntryDetails.builder()
+                .jobId(deduction.details().jobId())
+                .reverses(refund.reverses(), deduction.sequence())
+                .reason(refund.reason())
+                .plansVersion(deduction.details().plansVersion())
+                .build());
+    session.noteRefunded(refund.reverses(), refunded + amount);
     if (session.countRefund()) {
       session.alert(
           AlertType.REFUND_ABUSE,
@@ -502,11 +486,8 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   }
 
   /** The lots that a refund goes to, behind what was refunded before. */
-  private static List<LotShare> comingBack(
-      Map<String, Object> deduction, long refunded, long amount) {
-    List<LotShare> spent =
-        new ArrayList<>(
-            LotShareCodec.decode(LenientFields.list(deduction, CreditTransactions.LOTS)));
+  private static List<LotShare> comingBack(Transaction deduction, long refunded, long amount) {
+    List<LotShare> spent = new ArrayList<>(deduction.lots());
     Collections.reverse(spent);
     List<LotShare> back = new ArrayList<>(OpenHold.cut(spent, refunded, amount));
     long known = back.stream().mapToLong(LotShare::amount).sum();

@@ -11,10 +11,13 @@ import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.CreditState.Found;
+import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerChain;
 import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.ledger.MonthlyGrant;
+import dev.meterkite.model.credits.ledger.Transaction;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.Holds;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.lots.Lots;
@@ -32,7 +35,6 @@ import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.CreditHolds;
-import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -180,7 +182,7 @@ final class LedgerOpener {
     }
     List<Snapshot> found = seen.found(last);
     if (!found.isEmpty()) {
-      return rebuiltBook(found.get(0).fields());
+      return rebuiltBook(TransactionCodec.decode(found.get(0)));
     }
     if (state.found() == Found.UNREADABLE || (state.ledgerBroken() && !isKnown())) {
       unreadable = true;
@@ -204,7 +206,7 @@ final class LedgerOpener {
           TransactionType.ADMIN_ADJUSTMENT,
           List.of(new LotShare(null, state.foundBalance())),
           true,
-          new LedgerSession.Labels().with(CreditTransactions.DESCRIPTION, "opening balance"));
+          EntryDetails.builder().description("opening balance").build());
     }
     return session;
   }
@@ -244,7 +246,7 @@ final class LedgerOpener {
     }
   }
 
-  private @Nullable LedgerSession rebuiltBook(Map<String, Object> last) {
+  private @Nullable LedgerSession rebuiltBook(Transaction last) {
     Query holds = Queries.holdsOfUserInStatus(state.userId(), HoldStatus.HELD.wire(), Holds.MAX);
     Read opener = new Read.Get(CreditRefs.openingBalance(state.userId()));
     boolean lacks = isMissing(new Read.Find(holds));
@@ -252,9 +254,9 @@ final class LedgerOpener {
       return null;
     }
     isRebuilt = true;
-    long sequence = Math.max(1, LenientFields.whole(last, CreditTransactions.SEQUENCE, 1));
-    long balance = Math.max(0, LenientFields.whole(last, CreditTransactions.BALANCE_AFTER, 0));
-    String hash = LenientFields.text(last, CreditTransactions.HASH);
+    long sequence = last.sequence() == null ? 1 : Math.max(1, last.sequence());
+    long balance = last.balanceAfter() == null ? 0 : Math.max(0, last.balanceAfter());
+    String hash = last.hash();
     Lots lots = balance == 0 ? Lots.NONE : Lots.NONE.give(null, balance, true);
     LedgerSession session =
         new LedgerSession(
@@ -283,9 +285,8 @@ final class LedgerOpener {
   /** Whether the opening balance was taken over in the present period, which then had its grant. */
   private @Nullable MonthlyGrant openingGrant() {
     Instant opened =
-        LenientFields.instant(
-            seen.document(CreditRefs.openingBalance(state.userId())).fields(),
-            CreditTransactions.CREATED_AT);
+        TransactionCodec.decode(seen.document(CreditRefs.openingBalance(state.userId())))
+            .createdAt();
     boolean inPeriod = opened != null && !opened.isBefore(GrantPeriod.start(now));
     return inPeriod ? presentGrant() : null;
   }
@@ -330,14 +331,15 @@ final class LedgerOpener {
     long wanted = Math.max(state.foundBalance(), session.held());
     boolean adopts = foreign == ForeignBalance.ADOPT && isKnown();
     if (adopts && wanted != booked) {
-      LedgerSession.Labels labels =
-          new LedgerSession.Labels()
-              .with(CreditTransactions.DESCRIPTION, "balance changed by another program");
+      EntryDetails details =
+          EntryDetails.builder().description("balance changed by another program").build();
       if (wanted > booked) {
         List<LotShare> difference = List.of(new LotShare(null, wanted - booked));
-        session.give(session.entryId(), TransactionType.ADMIN_ADJUSTMENT, difference, true, labels);
+        session.give(
+            session.entryId(), TransactionType.ADMIN_ADJUSTMENT, difference, true, details);
       } else {
-        session.spend(session.entryId(), TransactionType.ADMIN_ADJUSTMENT, booked - wanted, labels);
+        session.spend(
+            session.entryId(), TransactionType.ADMIN_ADJUSTMENT, booked - wanted, details);
       }
     }
     session.alert(
@@ -400,10 +402,11 @@ final class LedgerOpener {
           TransactionType.SUBSCRIPTION_GRANT,
           List.of(new LotShare(end, tier.monthlyCredits())),
           true,
-          new LedgerSession.Labels()
-              .with(CreditTransactions.DESCRIPTION, "monthly credits of " + tier.word())
-              .with(CreditTransactions.EXPIRES_AT, end)
-              .with(CreditTransactions.PERIOD_START, start));
+          EntryDetails.builder()
+              .description("monthly credits of " + tier.word())
+              .expiresAt(end)
+              .periodStart(start)
+              .build());
     }
     session.grant(new MonthlyGrant(period, tier.word(), tier.monthlyCredits()));
   }

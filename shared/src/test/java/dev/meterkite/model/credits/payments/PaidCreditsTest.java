@@ -10,6 +10,7 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.lots.Lot;
@@ -40,7 +41,7 @@ class PaidCreditsTest {
   private static final Instant MONTH = NOW.plus(Duration.ofDays(30));
   private static final Instant YEAR = NOW.plus(Duration.ofDays(365));
   private static final Purchase PURCHASE =
-      new Purchase("bought", TransactionType.PURCHASE, MONTH, Map.of(), "evt_1");
+      new Purchase("bought", TransactionType.PURCHASE, MONTH, null, null, "evt_1");
 
   private final List<Read> missing = new ArrayList<>();
   private LedgerSession session =
@@ -80,12 +81,12 @@ class PaidCreditsTest {
 
   private void give(String id, Instant expiresAt, long amount) {
     List<LotShare> share = List.of(new LotShare(expiresAt, amount));
-    session.give(id, TransactionType.PURCHASE, share, true, new LedgerSession.Labels());
+    session.give(id, TransactionType.PURCHASE, share, true, EntryDetails.NONE);
   }
 
   /** Of the lot that ends first. */
   private void spend(long amount) {
-    session.spend(session.entryId(), TransactionType.DEDUCTION, amount, new LedgerSession.Labels());
+    session.spend(session.entryId(), TransactionType.DEDUCTION, amount, EntryDetails.NONE);
   }
 
   /** Brings what is to be taken back to these figures, as an event does. */
@@ -103,10 +104,6 @@ class PaidCreditsTest {
       lots.set(end == null ? 2 : end.equals(YEAR) ? 1 : 0, lot.free());
     }
     return lots;
-  }
-
-  private Map<String, Object> bought() {
-    return session.asWritten(CreditRefs.transaction("bought"), Map.of());
   }
 
   private List<Map<String, Object>> entries() {
@@ -229,7 +226,7 @@ class PaidCreditsTest {
     takeBack(0, 0);
     assertEquals(List.of(30L, 40L, 50L), lots());
     assertEquals(Booking.NONE.taken(), booking.taken());
-    assertEquals(0L, bought().get(CreditTransactions.REFUNDED));
+    assertEquals(0L, session.posted("bought").refunded());
   }
 
   @Test
@@ -277,7 +274,7 @@ class PaidCreditsTest {
     assertTrue(credits.isOverLimit());
     takeBack(0, 0);
     assertTrue(credits.isOverLimit());
-    session.spend("one", TransactionType.DEDUCTION, 1, new LedgerSession.Labels());
+    session.spend("one", TransactionType.DEDUCTION, 1, EntryDetails.NONE);
     takeBack(0, 0);
     assertFalse(credits.isOverLimit());
     takeBack(100, 0);
@@ -286,7 +283,7 @@ class PaidCreditsTest {
     takeBack(0, 0);
     assertTrue(credits.isOverLimit());
     assertEquals(taken.taken(), booking.taken());
-    session.spend("again", TransactionType.DEDUCTION, 1, new LedgerSession.Labels());
+    session.spend("again", TransactionType.DEDUCTION, 1, EntryDetails.NONE);
     takeBack(0, 0);
     assertFalse(credits.isOverLimit());
     assertEquals(Ledger.MAX_BALANCE, session.balance());
