@@ -18,7 +18,7 @@ import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
 import java.io.IOException;
@@ -43,7 +43,7 @@ public final class PlainDebit implements HttpFunction {
 
   private record Debit(String userId, long amount) {
     static Debit parse(Fields fields) {
-      return new Debit(fields.id("user_id"), fields.integer("amount", 1, CreditRules.MAX_BALANCE));
+      return new Debit(fields.id("user_id"), fields.integer("amount", 1, Ledger.MAX_BALANCE));
     }
   }
 

@@ -61,6 +61,26 @@ class ArchitectureTest {
           Map.entry("plans", Set.of()),
           Map.entry("alerts", Set.of()));
 
+  /**
+   * The packages of the model of credits, from the bottom up: each uses only those before it.
+   * Others that use the model may use any of them.
+   */
+  private static final List<String> CREDITS =
+      Stream.of(
+              "",
+              ".lots",
+              ".stripe",
+              ".ledger",
+              ".jobs",
+              ".commands",
+              ".payments",
+              ".rules",
+              ".audit")
+          .map(name -> "dev.meterkite.model.credits" + name)
+          .toList();
+
+  private static final int LARGEST_PACKAGE_OF_CREDITS = 15;
+
   /** What every feature may use. */
   private static final String[] COMMON = {
     "dev.meterkite.functions.backend",
@@ -100,6 +120,32 @@ class ArchitectureTest {
               .allowEmptyShould(true)
               .check(CODE);
         });
+  }
+
+  @Test
+  void packagesOfCredits_useEarlierOnesOnly() {
+    for (int i = 0; i < CREDITS.size(); i++) {
+      List<String> later = CREDITS.subList(i + 1, CREDITS.size());
+      noClasses()
+          .that(resideInAPackage(CREDITS.get(i)))
+          .should()
+          .dependOnClassesThat(resideInAnyPackage(later.toArray(String[]::new)))
+          .check(CODE);
+    }
+  }
+
+  @Test
+  void packagesOfCredits_areListedAndSmall() {
+    Map<String, Integer> files = new TreeMap<>();
+    for (JavaClass type : CODE) {
+      if (type.getPackageName().startsWith(CREDITS.get(0)) && type.isTopLevelClass()) {
+        files.merge(type.getPackageName(), 1, Integer::sum);
+      }
+    }
+    assertEquals(Set.copyOf(CREDITS), files.keySet());
+    files.forEach(
+        (name, count) ->
+            assertTrue(count <= LARGEST_PACKAGE_OF_CREDITS, name + " has " + count + " files"));
   }
 
   @Test

@@ -8,12 +8,12 @@ import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
-import dev.meterkite.model.credits.Adoption;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.CreditRules;
-import dev.meterkite.model.credits.CreditState;
 import dev.meterkite.model.credits.ForeignBalance;
+import dev.meterkite.model.credits.audit.BalanceAdoption;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.rules.CreditRules;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.schema.Queries;
@@ -85,37 +85,38 @@ public final class AdoptUsers {
   }
 
   /** A user and what would become of it. */
-  private record Case(Snapshot user, Adoption adoption, boolean hasOlder) {}
+  private record Case(Snapshot user, BalanceAdoption adoption, boolean hasOlder) {}
 
   /** What was found. */
   private static final class Tally {
-    private final Map<Adoption.Kind, Long> users = new EnumMap<>(Adoption.Kind.class);
-    private final Map<Adoption.Kind, Long> credits = new EnumMap<>(Adoption.Kind.class);
+    private final Map<BalanceAdoption.Kind, Long> users = new EnumMap<>(BalanceAdoption.Kind.class);
+    private final Map<BalanceAdoption.Kind, Long> credits =
+        new EnumMap<>(BalanceAdoption.Kind.class);
     private final Map<String, Long> usersByRange = new LinkedHashMap<>();
     private final List<String> refused = new ArrayList<>();
     private long older;
 
     void add(Case each) {
-      Adoption adoption = each.adoption();
+      BalanceAdoption adoption = each.adoption();
       users.merge(adoption.kind(), 1L, Long::sum);
       credits.merge(adoption.kind(), adoption.balance(), Math::addExact);
-      if (adoption.kind() == Adoption.Kind.OPENS) {
+      if (adoption.kind() == BalanceAdoption.Kind.OPENS) {
         usersByRange.merge(range(adoption.balance()), 1L, Long::sum);
       }
       older += each.hasOlder() ? 1 : 0;
-      if (adoption.kind() == Adoption.Kind.REFUSED && refused.size() < MOST_SHOWN) {
+      if (adoption.kind() == BalanceAdoption.Kind.REFUSED && refused.size() < MOST_SHOWN) {
         refused.add(each.user().ref().id() + ": " + adoption.reason());
       }
     }
 
-    long users(Adoption.Kind kind) {
+    long users(BalanceAdoption.Kind kind) {
       return users.getOrDefault(kind, 0L);
     }
 
     long toDo() {
-      return users(Adoption.Kind.OPENS)
-          + users(Adoption.Kind.BEGINS)
-          + users(Adoption.Kind.REBUILDS);
+      return users(BalanceAdoption.Kind.OPENS)
+          + users(BalanceAdoption.Kind.BEGINS)
+          + users(BalanceAdoption.Kind.REBUILDS);
     }
 
     static String range(long balance) {
@@ -141,7 +142,7 @@ public final class AdoptUsers {
       print(plan);
       if (dryRun) {
         out.println("Dry run: nothing was written.");
-        return plan.users(Adoption.Kind.REFUSED) == 0 ? 0 : 1;
+        return plan.users(BalanceAdoption.Kind.REFUSED) == 0 ? 0 : 1;
       }
       adopt(plan.toDo());
       return verify();
@@ -166,10 +167,10 @@ public final class AdoptUsers {
     List<CompletableFuture<Case>> all = new ArrayList<>();
     for (Snapshot user : page) {
       String id = user.ref().id();
-      if (Adoption.isAdopted(user)) {
+      if (BalanceAdoption.isAdopted(user)) {
         all.add(
             CompletableFuture.completedFuture(
-                new Case(user, Adoption.of(user, true, plans), false)));
+                new Case(user, BalanceAdoption.of(user, true, plans), false)));
       } else {
         all.add(
             store
@@ -179,7 +180,7 @@ public final class AdoptUsers {
                     (sequenced, any) ->
                         new Case(
                             user,
-                            Adoption.of(user, !sequenced.isEmpty(), plans),
+                            BalanceAdoption.of(user, !sequenced.isEmpty(), plans),
                             sequenced.isEmpty() && !any.isEmpty())));
       }
     }
@@ -189,25 +190,25 @@ public final class AdoptUsers {
   private void print(Tally plan) {
     out.printf(
         "Plan for %,d users:%n", plan.users.values().stream().mapToLong(Long::longValue).sum());
-    row("adopted already", plan, Adoption.Kind.ADOPTED);
-    row("to open with their credits_balance", plan, Adoption.Kind.OPENS);
+    row("adopted already", plan, BalanceAdoption.Kind.ADOPTED);
+    row("to open with their credits_balance", plan, BalanceAdoption.Kind.OPENS);
     row("  of these, from 0", plan.usersByRange.getOrDefault("0", 0L));
     for (long from : RANGES) {
       String range = Tally.range(from);
       row("  of these, " + range, plan.usersByRange.getOrDefault(range, 0L));
     }
-    row("to begin, having no credits_balance", plan, Adoption.Kind.BEGINS);
-    row("to rebuild from their last transaction", plan.users(Adoption.Kind.REBUILDS));
+    row("to begin, having no credits_balance", plan, BalanceAdoption.Kind.BEGINS);
+    row("to rebuild from their last transaction", plan.users(BalanceAdoption.Kind.REBUILDS));
     row("with transactions of the older system", plan.older);
-    row("refused, and left alone", plan.users(Adoption.Kind.REFUSED));
+    row("refused, and left alone", plan.users(BalanceAdoption.Kind.REFUSED));
     plan.refused.forEach(line -> out.println("    " + line));
-    long hidden = plan.users(Adoption.Kind.REFUSED) - plan.refused.size();
+    long hidden = plan.users(BalanceAdoption.Kind.REFUSED) - plan.refused.size();
     if (hidden > 0) {
       out.printf("    and %,d more%n", hidden);
     }
   }
 
-  private void row(String name, Tally tally, Adoption.Kind kind) {
+  private void row(String name, Tally tally, BalanceAdoption.Kind kind) {
     out.printf(
         "  %-42s %,12d  with %,d credits%n",
         name, tally.users(kind), tally.credits.getOrDefault(kind, 0L));
@@ -221,9 +222,10 @@ public final class AdoptUsers {
     Progress progress = new Progress(Screen.of(out), "users", toDo);
     walk(
         page -> {
-          List<Snapshot> left = page.stream().filter(user -> !Adoption.isAdopted(user)).toList();
+          List<Snapshot> left =
+              page.stream().filter(user -> !BalanceAdoption.isAdopted(user)).toList();
           cases(left).stream()
-              .filter(each -> each.adoption().kind() != Adoption.Kind.REFUSED)
+              .filter(each -> each.adoption().kind() != BalanceAdoption.Kind.REFUSED)
               .map(each -> open(each.user().ref().id(), 1))
               .toList()
               .forEach(
@@ -272,18 +274,18 @@ public final class AdoptUsers {
                 .forEach(
                     each -> {
                       there.add(each);
-                      if (Adoption.isAdopted(each.user())
-                          ? !Adoption.agrees(each.user())
-                          : each.adoption().kind() != Adoption.Kind.REFUSED) {
+                      if (BalanceAdoption.isAdopted(each.user())
+                          ? !BalanceAdoption.agrees(each.user())
+                          : each.adoption().kind() != BalanceAdoption.Kind.REFUSED) {
                         wrong.add(each.user().ref().id());
                       }
                     }));
     out.println("Verified:");
-    row("adopted", there, Adoption.Kind.ADOPTED);
-    row("refused, and left alone", there.users(Adoption.Kind.REFUSED));
+    row("adopted", there, BalanceAdoption.Kind.ADOPTED);
+    row("refused, and left alone", there.users(BalanceAdoption.Kind.REFUSED));
     row("without a ledger, or with another balance", wrong.size());
     wrong.stream().limit(MOST_SHOWN).forEach(user -> out.println("    " + user));
-    boolean done = wrong.isEmpty() && there.users(Adoption.Kind.REFUSED) == 0;
+    boolean done = wrong.isEmpty() && there.users(BalanceAdoption.Kind.REFUSED) == 0;
     out.println(
         done
             ? "Done: every user has a ledger."

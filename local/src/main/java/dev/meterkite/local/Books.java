@@ -3,10 +3,10 @@ package dev.meterkite.local;
 import static java.util.Comparator.comparingLong;
 
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.model.credits.CreditState;
 import dev.meterkite.model.credits.HoldStatus;
-import dev.meterkite.model.credits.Ledger;
-import dev.meterkite.model.credits.LedgerAudit;
+import dev.meterkite.model.credits.audit.LedgerAudit;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.prices.ExactMicros;

@@ -1,7 +1,7 @@
 package dev.meterkite.local;
 
 import dev.meterkite.functions.store.Mutation;
-import dev.meterkite.model.credits.JobStatus;
+import dev.meterkite.model.credits.jobs.JobStatus;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.PodcastJobs;

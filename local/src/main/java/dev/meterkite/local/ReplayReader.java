@@ -1,7 +1,7 @@
 package dev.meterkite.local;
 
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldValues;
@@ -134,7 +134,7 @@ final class ReplayReader {
     UserReplay replay = new UserReplay(before, after, tier);
     transactions(id, replay);
     pages(
-        behind -> Queries.idempotencyRecordsOf(CreditCommands.user(id).toString(), PAGE, behind),
+        behind -> Queries.idempotencyRecordsOf(CreditRefs.user(id).toString(), PAGE, behind),
         last -> List.of(last.ref().id()),
         record -> {
           if (record.fields().get(IdempotencyKeys.USAGE) != null

@@ -1,10 +1,10 @@
 package dev.meterkite.model;
 
 import dev.meterkite.model.alerts.AlertFields;
-import dev.meterkite.model.credits.CreditHold;
-import dev.meterkite.model.credits.CreditTransaction;
-import dev.meterkite.model.credits.PodcastJob;
-import dev.meterkite.model.credits.User;
+import dev.meterkite.model.credits.ledger.CreditHold;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
+import dev.meterkite.model.credits.jobs.PodcastJob;
+import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.CustomerFields;
 import dev.meterkite.model.customers.FlagFields;
 import dev.meterkite.model.customers.SceneFields;
@@ -22,7 +22,7 @@ public final class DataModel {
       List.of(
           PodcastJob.TABLE,
           User.TABLE,
-          CreditTransaction.TABLE,
+          TransactionCodec.table(),
           HealthFields.TABLE,
           QuotaFields.TABLE,
           AlertFields.TABLE,

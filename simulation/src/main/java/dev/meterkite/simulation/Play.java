@@ -17,7 +17,7 @@ import dev.meterkite.local.chaos.Audit;
 import dev.meterkite.local.chaos.Calls;
 import dev.meterkite.local.chaos.Journal;
 import dev.meterkite.local.chaos.World;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.schema.Schema.Users;
 import java.io.IOException;
 import java.time.Duration;
@@ -309,7 +309,7 @@ final class Play implements AutoCloseable {
   private Set<String> withoutLedger() {
     Set<String> users = new TreeSet<>();
     for (String user : journal.registered) {
-      if (documents.get(CreditCommands.user(user)).fields().get(Users.LEDGER) == null) {
+      if (documents.get(CreditRefs.user(user)).fields().get(Users.LEDGER) == null) {
         users.add(user);
       }
     }

@@ -7,7 +7,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.commands.CreditCommands;
 import java.io.IOException;
 
 /** {@code credit-statement}: balance, lots and transactions of a user, in pages. */

@@ -17,16 +17,17 @@ import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Outcome;
-import dev.meterkite.model.credits.CreditAnswers;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.CreditOutcome;
-import dev.meterkite.model.credits.CreditRules;
-import dev.meterkite.model.credits.CreditState;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.ForeignBalance;
-import dev.meterkite.model.credits.JobEvent;
-import dev.meterkite.model.credits.JobStatus;
-import dev.meterkite.model.credits.UsageCharge;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.commands.UsageCharge;
+import dev.meterkite.model.credits.jobs.JobEvent;
+import dev.meterkite.model.credits.jobs.JobStatus;
+import dev.meterkite.model.credits.ledger.CreditAnswers;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.rules.CreditRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
@@ -259,7 +260,7 @@ public final class Credits {
   /** One round trip for a job in its first attempt, two for later ones. */
   private CompletableFuture<Read> read(String jobId) {
     return store
-        .read(List.of(new DocRef(PodcastJobs.COLLECTION, jobId), CreditCommands.jobHold(jobId)))
+        .read(List.of(new DocRef(PodcastJobs.COLLECTION, jobId), CreditRefs.jobHold(jobId)))
         .thenCompose(
             read -> {
               Snapshot first = read.get(1);

@@ -10,10 +10,10 @@ import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Role;
 import dev.meterkite.model.command.Command;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.schema.Word;
 import java.io.IOException;
 import java.time.Instant;
@@ -66,7 +66,7 @@ public final class GrantCredits implements HttpFunction {
     static Grant parse(Fields fields) {
       return new Grant(
           fields.id("user_id"),
-          fields.integer("amount", 1, CreditRules.MAX_BALANCE),
+          fields.integer("amount", 1, Ledger.MAX_BALANCE),
           fields.word("type", Reason.class).type,
           fields.optionalMoment("expires_at"),
           fields.optionalString("description", 1, CreditLimits.DESCRIPTION));

@@ -6,8 +6,8 @@ import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.events.Trigger;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.JobEvent;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.jobs.JobEvent;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import io.cloudevents.CloudEvent;
 

@@ -10,8 +10,8 @@ import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.Ledger;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -45,7 +45,7 @@ public final class RefundCredits implements HttpFunction {
       fields.notNull("amount", "an integer; without it all is refunded");
       return new Refund(
           fields.id("transaction_id"),
-          fields.optionalInteger("amount", 1, CreditRules.MAX_BALANCE),
+          fields.optionalInteger("amount", 1, Ledger.MAX_BALANCE),
           fields.string("reason", 1, CreditLimits.REASON));
     }
   }

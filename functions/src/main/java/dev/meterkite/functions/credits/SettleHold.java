@@ -9,7 +9,7 @@ import dev.meterkite.functions.http.Call;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.commands.CreditCommands;
 import java.io.IOException;
 
 /** {@code settle-hold}: captures a hold, or a part of it, or releases it. */

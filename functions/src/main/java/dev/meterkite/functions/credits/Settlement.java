@@ -1,7 +1,7 @@
 package dev.meterkite.functions.credits;
 
 import dev.meterkite.functions.http.Fields;
-import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.schema.Word;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +35,7 @@ record Settlement(
         new Settlement(
             fields.id("hold_id"),
             fields.word("action", Action.class) == Action.CAPTURE,
-            fields.optionalInteger("amount", 0, CreditRules.MAX_BALANCE),
+            fields.optionalInteger("amount", 0, Ledger.MAX_BALANCE),
             UsageInput.optional(fields),
             fields.optionalWord("overage", Overage.class) == Overage.DEBIT);
     if (!settlement.captures) {

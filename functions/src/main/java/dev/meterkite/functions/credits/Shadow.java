@@ -5,7 +5,7 @@ import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
-import dev.meterkite.model.credits.ShadowComparison;
+import dev.meterkite.model.credits.audit.ShadowComparison;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;

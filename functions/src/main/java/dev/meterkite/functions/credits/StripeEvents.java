@@ -16,10 +16,11 @@ import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.CreditOutcome;
-import dev.meterkite.model.credits.PaymentTies;
+import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.stripe.PaymentTies;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
@@ -267,7 +268,7 @@ final class StripeEvents {
     if (subscription == null || !DocRef.isId(subscription)) {
       return Optional.empty();
     }
-    Snapshot noted = store.read(List.of(CreditCommands.payment(subscription))).join().get(0);
+    Snapshot noted = store.read(List.of(CreditRefs.payment(subscription))).join().get(0);
     return noted.fields().get(StripePayments.USER_ID) instanceof String userId
             && DocRef.isId(userId)
         ? Optional.of(userId)

@@ -8,7 +8,7 @@ import dev.meterkite.functions.http.BodySignature;
 import dev.meterkite.functions.http.Edge;
 import dev.meterkite.functions.http.Endpoint;
 import dev.meterkite.functions.http.Role;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.stripe.StripeEvent;
 import java.io.IOException;
 

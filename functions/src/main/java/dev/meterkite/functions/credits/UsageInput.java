@@ -1,7 +1,7 @@
 package dev.meterkite.functions.credits;
 
 import dev.meterkite.functions.http.Fields;
-import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.CallUsage.Quantity;
@@ -55,8 +55,8 @@ record UsageInput(CallUsage usage, @Nullable Instant at) {
   static long amountBeside(Fields body, @Nullable UsageInput usage) {
     if (usage == null) {
       return body.isNamed(FIELD)
-          ? body.integer("amount", 1, CreditRules.MAX_BALANCE, 1)
-          : body.integer("amount", 1, CreditRules.MAX_BALANCE);
+          ? body.integer("amount", 1, Ledger.MAX_BALANCE, 1)
+          : body.integer("amount", 1, Ledger.MAX_BALANCE);
     }
     body.notWith("amount", "must not be given beside usage");
     return 1;

@@ -4,7 +4,7 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.prices.Prices;
-import dev.meterkite.model.credits.UsageCharge;
+import dev.meterkite.model.credits.commands.UsageCharge;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.prices.PriceBook;

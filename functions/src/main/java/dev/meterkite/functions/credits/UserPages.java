@@ -5,7 +5,7 @@ import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.PageToken;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.rules.CreditRules;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.schema.Queries;
 import java.time.Instant;

@@ -12,7 +12,7 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.credits.ErasedUser;
+import dev.meterkite.model.credits.rules.ErasedUser;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;

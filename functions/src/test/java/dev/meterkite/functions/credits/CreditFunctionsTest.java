@@ -24,10 +24,10 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.model.command.Command;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
 import dev.meterkite.model.credits.CreditOutcome;
-import dev.meterkite.model.credits.CreditRules;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -284,7 +284,7 @@ class CreditFunctionsTest {
     assertEquals(
         "100 100 101",
         hold.get("balance") + " " + hold.get("available") + " " + hold.get("required"));
-    long largest = CreditRules.MAX_BALANCE;
+    long largest = Ledger.MAX_BALANCE;
     for (Class<?> function : List.of(HoldCredits.class, DebitCredits.class)) {
       refused(call(function, key(), debit(user, largest)), 402, "insufficient_credits");
       assertEquals(

@@ -15,10 +15,11 @@ import dev.meterkite.functions.store.EmulatedStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.command.Command;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.StatementPage;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.StatementPage;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.stripe.StripeEvent;
@@ -77,9 +78,7 @@ class CreditRoundTripsTest {
   }
 
   private void user(long balance) {
-    set(
-        CreditCommands.user(user),
-        Map.of("user_id", user, "tier", "payg", "credits_balance", balance));
+    set(CreditRefs.user(user), Map.of("user_id", user, "tier", "payg", "credits_balance", balance));
   }
 
   private long rpcs() {
@@ -278,7 +277,7 @@ class CreditRoundTripsTest {
     assertEquals("captured", ((Map<?, ?>) read(job).get("payment")).get("status"));
     costs(
         "job completed, delivered again", () -> trigger.accept(FakeEvent.of(job, held, completed)));
-    assertEquals(89L, read(CreditCommands.user(user)).get("credits_balance"));
+    assertEquals(89L, read(CreditRefs.user(user)).get("credits_balance"));
     assertTable(
         """
         job written: 2 2 3

@@ -17,8 +17,9 @@ import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.alerts.Alerts;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Duration;
@@ -61,7 +62,7 @@ class CreditSweepsTest {
   }
 
   private DocRef user(String id, String tier, long balance) {
-    DocRef ref = CreditCommands.user(id);
+    DocRef ref = CreditRefs.user(id);
     set(ref, Map.of("user_id", id, "tier", tier, "credits_balance", balance));
     return ref;
   }
@@ -95,7 +96,7 @@ class CreditSweepsTest {
   @Test
   void newUser_getsTheLedgerAndTheMonthsCreditsOnce() {
     // A7, A18
-    DocRef user = CreditCommands.user("u");
+    DocRef user = CreditRefs.user("u");
     Map<String, Object> fields = Map.of("user_id", "u", "tier", "enthu");
     set(user, fields);
     OnUserCreated trigger = new OnUserCreated(backend.intake(), credits);
@@ -105,7 +106,7 @@ class CreditSweepsTest {
     assertEquals(Instant.parse("2026-04-01T00:00:00Z"), read(user).get("ledger_due_at"));
     // A38: an update is none of its business, and a user who is gone needs nothing.
     trigger.accept(FakeEvent.of(user, fields, read(user)));
-    trigger.accept(FakeEvent.of(CreditCommands.user("gone"), Map.of(), Map.of("user_id", "gone")));
+    trigger.accept(FakeEvent.of(CreditRefs.user("gone"), Map.of(), Map.of("user_id", "gone")));
     assertEquals(1L, ((Map<?, ?>) read(user).get("ledger")).get("sequence"));
   }
 
@@ -133,7 +134,7 @@ class CreditSweepsTest {
     for (int i = 0; i < 230; i++) {
       users.add(
           Mutation.create(
-              CreditCommands.user("u" + i),
+              CreditRefs.user("u" + i),
               Map.of("user_id", "u" + i, "tier", "free", "ledger_due_at", START)));
     }
     memory.commit(users).join();
@@ -143,7 +144,7 @@ class CreditSweepsTest {
     assertEquals(
         "230 0 false",
         swept.get("users_swept") + " " + swept.get("failed") + " " + swept.get("more"));
-    assertEquals(10L, read(CreditCommands.user("u229")).get("credits_balance"));
+    assertEquals(10L, read(CreditRefs.user("u229")).get("credits_balance"));
   }
 
   @Test

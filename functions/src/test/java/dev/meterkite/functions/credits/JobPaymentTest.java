@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.functions.events.FakeEvent;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import java.time.Duration;
@@ -88,7 +88,7 @@ class JobPaymentTest {
 
     String hold() {
       Map<String, Object> hold =
-          HOSTED.read("credit_holds", CreditCommands.jobHold(ref.id()).id()).fields();
+          HOSTED.read("credit_holds", CreditRefs.jobHold(ref.id()).id()).fields();
       return hold.get("status") + " " + hold.get("captured");
     }
   }
@@ -347,7 +347,7 @@ class JobPaymentTest {
       job.deliver();
       assertEquals("90 0 90", figures(user), end);
       Map<String, Object> second =
-          HOSTED.read("credit_holds", CreditCommands.jobHold(job.ref.id(), 2).id()).fields();
+          HOSTED.read("credit_holds", CreditRefs.jobHold(job.ref.id(), 2).id()).fields();
       assertEquals("captured 2", second.get("status") + " " + second.get("attempt"));
     }
   }

@@ -16,10 +16,11 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.command.Command;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.StatementPage;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.StatementPage;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -100,7 +101,7 @@ class ShadowTest {
   private void user(String id, Map<String, Object> fields) {
     Map<String, Object> all = new HashMap<>(fields);
     all.put("user_id", id);
-    set(live, CreditCommands.user(id), all);
+    set(live, CreditRefs.user(id), all);
     level();
   }
 
@@ -223,7 +224,7 @@ class ShadowTest {
   void nextDecision_seesWhatTheOlderSystemWroteMeanwhile() {
     user("u", Map.of("tier", "payg", "credits_balance", 100L));
     assertEquals(200, shadowCredits.carryOut(debit("u", 60, "a")).status());
-    set(copy, CreditCommands.user("u"), Map.of("user_id", "u", "credits_balance", 40L));
+    set(copy, CreditRefs.user("u"), Map.of("user_id", "u", "credits_balance", 40L));
     assertEquals(402, shadowCredits.carryOut(debit("u", 60, "b")).status());
   }
 
@@ -305,10 +306,9 @@ class ShadowTest {
     user("u", Map.of("tier", "payg", "credits_balance", 100L));
     liveCredits.carryOut(debit("u", 10, "live"));
     level();
-    Map<String, Object> moved =
-        new HashMap<>(documents(copy).get(CreditCommands.user("u")).fields());
+    Map<String, Object> moved = new HashMap<>(documents(copy).get(CreditRefs.user("u")).fields());
     moved.put("credits_balance", 70L);
-    set(copy, CreditCommands.user("u"), moved);
+    set(copy, CreditRefs.user("u"), moved);
     Answer answer = shadowCredits.carryOut(debit("u", 60, "k"));
     assertTrue(answer.body().contains("\"balance\":10"), answer::body);
     assertEquals(1, lines("shadow_difference"), this::said);

@@ -16,7 +16,8 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.functions.usage.Metering;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -172,7 +173,7 @@ class StandstillTest {
     /** Plays it, and says in which minute everything was caught up with after the hour. */
     int play() {
       write(
-          CreditCommands.user(USER),
+          CreditRefs.user(USER),
           Map.of("user_id", USER, "tier", "payg", "credits_balance", 1_000L));
       write(new DocRef("customers", "lab-1"), Map.of("customer_id", "lab-1", "bundle_tier", "pro"));
       int caughtUp = 0;
@@ -242,7 +243,7 @@ class StandstillTest {
                     == 200);
       }
       if (minute == 75) {
-        DocRef ref = CreditCommands.user("new");
+        DocRef ref = CreditRefs.user("new");
         Map<String, Object> fields =
             Map.of("user_id", "new", "tier", "enthu", "created_at", now.get());
         open.add(
@@ -349,7 +350,7 @@ class StandstillTest {
                       job.fields().get("payment") instanceof Map<?, ?> payment
                           && String.valueOf(payment.get("status"))
                               .equals(wanted(job.fields().get("status"))))
-          && heldOf(firestore.read(List.of(CreditCommands.user(USER))).join().get(0)) <= 4 * 4;
+          && heldOf(firestore.read(List.of(CreditRefs.user(USER))).join().get(0)) <= 4 * 4;
     }
 
     private String wanted(Object status) {

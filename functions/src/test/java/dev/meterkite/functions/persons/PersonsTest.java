@@ -28,7 +28,7 @@ import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.functions.usage.RecordUsage;
 import dev.meterkite.functions.usage.UsageReport;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.persons.Person;
 import java.net.http.HttpResponse;

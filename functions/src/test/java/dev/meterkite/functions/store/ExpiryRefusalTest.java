@@ -9,12 +9,13 @@ import dev.meterkite.functions.simulated.Faults;
 import dev.meterkite.functions.simulated.SimulatedStore;
 import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.model.command.Command;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.CreditRules;
-import dev.meterkite.model.credits.CreditState;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.rules.CreditRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -56,7 +57,7 @@ class ExpiryRefusalTest { // A1
     open();
     Command<CreditCommand> hold = CreditCommands.hold(USER, 40, null, HOUR, "h", "h");
     assertInstanceOf(Reply.Answered.class, simulation.await(engine.submit(hold)));
-    String id = Ids.marker(CreditCommands.HOLD, CreditCommands.user(USER), "h");
+    String id = Ids.marker(CreditCommands.HOLD, CreditRefs.user(USER), "h");
     isRefusedForGood(CreditCommands.settle(USER, id, true, null, "k", "k"), "hold_expired");
   }
 
@@ -74,7 +75,7 @@ class ExpiryRefusalTest { // A1
         store.commit(
             List.of(
                 Mutation.replace(
-                    CreditCommands.user(USER),
+                    CreditRefs.user(USER),
                     Map.of(Users.TIER, "payg", Users.CREDITS_BALANCE, 100L)))));
     Command<CreditCommand> debit = CreditCommands.debit(USER, 1, null, null, "first", "first");
     assertInstanceOf(Reply.Answered.class, simulation.await(engine.submit(debit)));

@@ -14,12 +14,13 @@ import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.functions.store.PlantedDefectsTest.Defect;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Rules;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.CreditRules;
-import dev.meterkite.model.credits.CreditState;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.rules.CreditRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.quotas.QuotaCommand;
 import dev.meterkite.model.quotas.QuotaLimits;
@@ -269,8 +270,7 @@ class LinearizabilityTest {
           .apply(
               List.of(
                   Mutation.create(
-                      CreditCommands.user(ID),
-                      Map.of("tier", "payg", "credits_balance", BALANCE))));
+                      CreditRefs.user(ID), Map.of("tier", "payg", "credits_balance", BALANCE))));
       for (int i = 0; i < 9; i++) {
         String key = "key-" + i;
         long amount = 5L * (1 + simulation.random().nextInt(8));

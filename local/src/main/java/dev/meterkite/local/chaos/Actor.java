@@ -9,7 +9,8 @@ import dev.meterkite.functions.store.Store;
 import dev.meterkite.local.chaos.Calls.Answer;
 import dev.meterkite.local.chaos.Journal.Operation;
 import dev.meterkite.local.chaos.Journal.Outcome;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.quotas.QuotaRules;
@@ -255,7 +256,7 @@ public final class Actor {
   }
 
   private static String marker(String function, String user, String key) {
-    return Ids.marker(function, CreditCommands.user(user), key);
+    return Ids.marker(function, CreditRefs.user(user), key);
   }
 
   private void usage(int count) throws InterruptedException {
@@ -453,7 +454,7 @@ public final class Actor {
     World.create(
         stage.store,
         Mutation.create(
-            CreditCommands.user(user),
+            CreditRefs.user(user),
             Map.of(
                 Users.USER_ID,
                 user,

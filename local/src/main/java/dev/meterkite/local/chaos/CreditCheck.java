@@ -6,10 +6,11 @@ import com.google.gson.JsonParser;
 import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.local.chaos.Journal.Operation;
 import dev.meterkite.local.chaos.Journal.Outcome;
-import dev.meterkite.model.credits.CreditCommands;
-import dev.meterkite.model.credits.CreditRules;
-import dev.meterkite.model.credits.CreditState;
-import dev.meterkite.model.credits.LedgerAudit;
+import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.GrantPeriod;
+import dev.meterkite.model.credits.audit.LedgerAudit;
+import dev.meterkite.model.credits.commands.CreditCommands;
+import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.UserTier;
@@ -62,7 +63,7 @@ final class CreditCheck {
     audit.each(Users.COLLECTION, this::user);
     journal.registered.stream().filter(user -> !grants.contains(user)).forEach(this::ungranted);
     transactions.forEach(
-        (user, left) -> audit.find(CreditCommands.user(user), "has transactions and no document"));
+        (user, left) -> audit.find(CreditRefs.user(user), "has transactions and no document"));
     audit.each(PodcastJobs.COLLECTION, this::job);
     journal.jobs.forEach(this::deletedJob);
   }
@@ -116,7 +117,7 @@ final class CreditCheck {
         hold.fields().get(CreditHolds.ATTEMPT) instanceof Long number && number > 0 ? number : 1;
     return hold.fields().get(CreditHolds.JOB_ID) instanceof String job
         && journal.jobs.containsKey(job)
-        && CreditCommands.jobHold(job, attempt).equals(hold.ref());
+        && CreditRefs.jobHold(job, attempt).equals(hold.ref());
   }
 
   private void hold(Snapshot hold) {
@@ -221,8 +222,7 @@ final class CreditCheck {
                       && !journal.registered.contains(user.ref().id());
               case "subscription_grant" ->
                   amount == monthlyCredits(user)
-                      && CreditRules.periodStart(at)
-                          .equals(entry.get(CreditTransactions.PERIOD_START));
+                      && GrantPeriod.start(at).equals(entry.get(CreditTransactions.PERIOD_START));
               case "expiration" ->
                   entry.get(CreditTransactions.EXPIRES_AT) instanceof Instant expiry
                       && !at.isBefore(expiry);
@@ -241,7 +241,7 @@ final class CreditCheck {
   }
 
   private void ungranted(String user) {
-    audit.find(CreditCommands.user(user), "registered and was never granted anything");
+    audit.find(CreditRefs.user(user), "registered and was never granted anything");
   }
 
   private void job(Snapshot job) {

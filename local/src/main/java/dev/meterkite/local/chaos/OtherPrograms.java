@@ -3,7 +3,7 @@ package dev.meterkite.local.chaos;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.local.Pages;
-import dev.meterkite.model.credits.CreditCommands;
+import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.Customers;
@@ -55,7 +55,7 @@ public final class OtherPrograms {
 
   private Snapshot user(long pick) {
     String id = world.user((int) (pick / 7 % world.users()));
-    return Pages.read(store, List.of(CreditCommands.user(id))).get(0);
+    return Pages.read(store, List.of(CreditRefs.user(id))).get(0);
   }
 
   /** Sets a user anew, without its ledger. */

@@ -43,13 +43,13 @@ public enum CreditOutcome implements Outcome {
   INVALID_JOB(false),
   /** The job is longer than the user's tier allows. */
   DURATION_EXCEEDS_TIER(false),
-  /** The balance would pass {@link CreditRules#MAX_BALANCE}. */
+  /** The balance would pass 2^53 - 1. */
   BALANCE_LIMIT_EXCEEDED(true),
   /** Less is available than required; a purchase may change that at any moment. */
   INSUFFICIENT_CREDITS(true),
-  /** The user has {@link Holds#MAX} open holds; settling one changes that. */
+  /** The user has the maximum number of open holds; settling one changes that. */
   TOO_MANY_HOLDS(true),
-  /** More than {@link Terms#MAX} paid lines would run; those that end make room. */
+  /** Too many paid lines would run; those that end make room. */
   TOO_MANY_LINES(false);
 
   private final boolean remembered;

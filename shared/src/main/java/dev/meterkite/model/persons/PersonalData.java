@@ -1,7 +1,7 @@
 package dev.meterkite.model.persons;
 
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.credits.ErasedUser;
+import dev.meterkite.model.credits.rules.ErasedUser;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.CreditHolds;

@@ -1,6 +1,6 @@
 package dev.meterkite.model.stripe;
 
-import dev.meterkite.model.credits.CreditCommand;
+import dev.meterkite.model.credits.commands.CreditCommand;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -1,14 +1,14 @@
 package dev.meterkite.model.stripe;
 
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.StripePayment;
-import dev.meterkite.model.credits.StripePayment.Dispute;
-import dev.meterkite.model.credits.StripePayment.Part;
-import dev.meterkite.model.credits.StripePayment.Refund;
-import dev.meterkite.model.credits.StripePayment.Refunded;
-import dev.meterkite.model.credits.Subscription;
-import dev.meterkite.model.credits.Subscription.Change;
-import dev.meterkite.model.credits.SubscriptionStatus;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.stripe.StripePayment;
+import dev.meterkite.model.credits.stripe.StripePayment.Dispute;
+import dev.meterkite.model.credits.stripe.StripePayment.Part;
+import dev.meterkite.model.credits.stripe.StripePayment.Refund;
+import dev.meterkite.model.credits.stripe.StripePayment.Refunded;
+import dev.meterkite.model.credits.stripe.Subscription;
+import dev.meterkite.model.credits.stripe.Subscription.Change;
+import dev.meterkite.model.credits.stripe.SubscriptionStatus;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.plans.UserTier;
 import java.time.Instant;

@@ -1,8 +1,8 @@
 package dev.meterkite.model.stripe;
 
-import dev.meterkite.model.credits.StripePayment.Line;
-import dev.meterkite.model.credits.StripePayment.LineKind;
-import dev.meterkite.model.credits.StripePayment.Sale;
+import dev.meterkite.model.credits.stripe.StripePayment.Line;
+import dev.meterkite.model.credits.stripe.StripePayment.LineKind;
+import dev.meterkite.model.credits.stripe.StripePayment.Sale;
 import dev.meterkite.model.plans.CreditPackage;
 import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.time.Period;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.alerts.AlertCommand;
 import dev.meterkite.model.alerts.AlertRules;
-import dev.meterkite.model.credits.CreditCommand;
-import dev.meterkite.model.credits.CreditRules;
 import dev.meterkite.model.credits.ForeignBalance;
+import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.rules.CreditRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.alerts.AlertFields;
-import dev.meterkite.model.credits.CreditHold;
-import dev.meterkite.model.credits.CreditTransaction;
-import dev.meterkite.model.credits.PodcastJob;
-import dev.meterkite.model.credits.User;
+import dev.meterkite.model.credits.ledger.CreditHold;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
+import dev.meterkite.model.credits.jobs.PodcastJob;
+import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.CustomerFields;
 import dev.meterkite.model.customers.FlagFields;
 import dev.meterkite.model.customers.SceneFields;
@@ -48,7 +48,7 @@ class DataModelTest {
       Stream.of(
               AlertFields.TABLE,
               CreditHold.TABLE,
-              CreditTransaction.TABLE,
+              TransactionCodec.table(),
               CustomerFields.TABLE,
               FlagFields.TABLE,
               QuotaFields.TABLE,

@@ -1,0 +1,747 @@
+package dev.meterkite.model.credits.jobs;
+
+import dev.meterkite.model.alerts.AlertSubject;
+import dev.meterkite.model.alerts.AlertType;
+import dev.meterkite.model.alerts.Alerts;
+import dev.meterkite.model.command.Decision;
+import dev.meterkite.model.command.Read;
+import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.command.Write;
+import dev.meterkite.model.credits.CreditOutcome;
+import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.HoldStatus;
+import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.ledger.BalanceAlert;
+import dev.meterkite.model.credits.ledger.CreditDecisions;
+import dev.meterkite.model.credits.ledger.CreditState;
+import dev.meterkite.model.credits.ledger.EntryDetails;
+import dev.meterkite.model.credits.ledger.Ledger;
+import dev.meterkite.model.credits.ledger.LedgerSession;
+import dev.meterkite.model.credits.ledger.TransactionCodec;
+import dev.meterkite.model.credits.lots.OpenHold;
+import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.LenientFields;
+import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.plans.Plans;
+import dev.meterkite.model.plans.UserTier;
+import dev.meterkite.model.schema.Schema.CreditHolds;
+import dev.meterkite.model.schema.Schema.PodcastJobs;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a job owes, decided from its status as read now; so events may come late, twice and in any
+ * order, and the end is the same.
+ *
+ * <ul>
+ *   <li>{@code queued, clarifying, running}: the price is held for {@link #HOLD_LIFE}. If it cannot
+ *       be, the payment is {@code refused} with the code, and a queued job becomes failed; a job
+ *       that goes on is tried again with each event and once a day.
+ *   <li>{@code completed}: {@code credits_actual}, else the price, is captured, at most what is
+ *       held. A job that was never held, or whose hold lapsed, is charged in one commit, or is
+ *       {@code unpaid} for good with an alert. While {@code credits_actual} cannot be read the
+ *       payment is {@code refused} as {@code invalid_job} and the hold stays open until it lapses;
+ *       once it can be read, the job is charged.
+ *   <li>{@code failed, cancelled}, or gone: the hold is released; one that never had a hold gets a
+ *       released one, unless it was refused.
+ * </ul>
+ *
+ * <p>A captured or released hold is final: whatever the job says later, nothing more is charged for
+ * that attempt. A job that lives again is a new one: see {@link JobAttempt}. The price of a job of
+ * 10 minutes, hd, express is 30: queued it holds 30, completed with {@code credits_actual} 24 it
+ * costs 24 and gives 6 back.
+ */
+public final class JobRules {
+  /** How long a job's hold lasts. */
+  public static final Duration HOLD_LIFE = Duration.ofDays(7);
+
+  /** How often a payment that may still succeed is looked at again. */
+  static final Duration RETRY = Duration.ofDays(1);
+
+  /** The same for a job whose user does not exist yet, or whose balance cannot be read. */
+  static final Duration RETRY_WITHOUT_LEDGER = Duration.ofHours(1);
+
+  /** How long after a job's creation that goes on. */
+  static final Duration RETRY_WINDOW = Duration.ofDays(30);
+
+  /** How a job ended that is gone. */
+
+  /** Why a completed job is unpaid only for now. */
+  private static final Set<String> MENDABLE =
+      Set.of(
+          CreditOutcome.NOT_FOUND.code(),
+          CreditOutcome.BALANCE_UNREADABLE.code(),
+          CreditOutcome.INVALID_JOB.code());
+
+  private final CreditState state;
+  private final LedgerSession session;
+  private final Seen seen;
+  private final String jobId;
+  private final Snapshot job;
+  private final JobAttempt attempt;
+  private boolean alerted;
+
+  private JobRules(CreditState state, LedgerSession session, Seen seen, JobAttempt attempt) {
+    this.state = state;
+    this.session = session;
+    this.seen = seen;
+    this.attempt = attempt;
+    this.job = attempt.job();
+    this.jobId = job.ref().id();
+  }
+
+  /**
+   * What is to stand on the job.
+   *
+   * @param number which attempt it is about
+   * @param field what cannot be read, with {@code invalid_job}; else null
+   * @param credits held, captured, refused or unpaid
+   * @param dueAt when to look again; null for never
+   */
+  private record Payment(
+      long number,
+      PaymentStatus status,
+      @Nullable String code,
+      @Nullable String field,
+      long credits,
+      @Nullable Instant dueAt) {}
+
+  /** The attempt that counts, or what must be read to know it. */
+  private static Optional<JobAttempt> attempt(
+      String jobId, JobEvent event, Seen seen, List<Read> missing) {
+    DocRef job = new DocRef(PodcastJobs.COLLECTION, jobId);
+    DocRef first = CreditRefs.jobHold(jobId);
+    for (DocRef ref : List.of(job, first)) {
+      if (!seen.has(new Read.Get(ref))) {
+        missing.add(new Read.Get(ref));
+      }
+    }
+    if (!missing.isEmpty()) {
+      return Optional.empty();
+    }
+    Snapshot firstHold = seen.document(first);
+    DocRef latest = JobAttempt.latestHold(jobId, firstHold);
+    if (!seen.has(new Read.Get(latest))) {
+      missing.add(new Read.Get(latest));
+      return Optional.empty();
+    }
+    return Optional.of(new JobAttempt(seen.document(job), firstHold, seen.document(latest), event));
+  }
+
+  /**
+   * A job without a ledger to charge: it is tried again every hour.
+   *
+   * @param why the user does not exist, or its balance cannot be read
+   */
+  public static Decision<CreditState> withoutLedger(
+      CreditState state,
+      Seen seen,
+      String jobId,
+      JobEvent event,
+      CreditOutcome why,
+      Plans plans,
+      Instant now) {
+    List<Read> missing = new ArrayList<>();
+    Read.Get owner = new Read.Get(CreditRefs.user(state.userId()));
+    if (!seen.has(owner)) {
+      missing.add(owner);
+    }
+    boolean unreadable = why == CreditOutcome.BALANCE_UNREADABLE;
+    if (unreadable && !seen.has(BalanceAlert.read(state.userId()))) {
+      missing.add(BalanceAlert.read(state.userId()));
+    }
+    Optional<JobAttempt> attempt = attempt(jobId, event, seen, missing);
+    if (attempt.isEmpty() || !missing.isEmpty()) {
+      return new Decision.NeedsReads<>(missing);
+    }
+    LedgerSession empty = new LedgerSession(state.userId(), Ledger.EMPTY, plans, now);
+    if (unreadable) {
+      BalanceAlert.raise(state, seen, now).forEach(empty::write);
+    }
+    return new JobRules(state, empty, seen, attempt.get()).withoutLedger(why);
+  }
+
+  private Decision<CreditState> withoutLedger(CreditOutcome why) {
+    Optional<JobStatus> status = JobPayment.status(job);
+    boolean completed = status.filter(JobStatus.COMPLETED::equals).isPresent();
+    Map<String, Object> hold = attempt.hold().fields();
+    boolean isNew = attempt.isNew(hold);
+    boolean isOpen = !hold.isEmpty() && HoldStatus.of(hold) == HoldStatus.HELD;
+    boolean owes = status.isPresent() && (isNew || isOpen || (completed && isLapsed(hold)));
+    if (!owes) {
+      return session.writes().isEmpty()
+          ? unchanged()
+          : withoutLedger(Map.of(PodcastJobs.JOB_ID, jobId));
+    }
+    Payment payment =
+        new Payment(
+            isNew ? attempt.next() : attempt.latest(),
+            completed ? PaymentStatus.UNPAID : PaymentStatus.REFUSED,
+            why.code(),
+            null,
+            order().map(JobOrder::price).orElse(0L),
+            retryAt(job, RETRY_WITHOUT_LEDGER, session.now()));
+    Map<String, Object> changes = changes(payment);
+    if (!changes.isEmpty()) {
+      session.write(new Write.Update(job.ref(), changes));
+    }
+    if (completed && JobPayment.of(job).status() != PaymentStatus.UNPAID) {
+      alertUnpaid(payment);
+    }
+    return session.writes().isEmpty()
+        ? new Decision.Unchanged<>(answer(payment))
+        : withoutLedger(answer(payment));
+  }
+
+  /** Writes what was noted, and nothing to the user. */
+  private Decision<CreditState> withoutLedger(Map<String, Object> answer) {
+    return new Decision.Applied<>(state, answer, session.writes());
+  }
+
+  private static boolean isLapsed(Map<String, Object> hold) {
+    return HoldStatus.of(hold) == HoldStatus.EXPIRED;
+  }
+
+  /** What the job as seen asks for of this user, who must be the one that pays. */
+  public static Decision<CreditState> decide(
+      CreditState state, LedgerSession session, Seen seen, String jobId, JobEvent event) {
+    List<Read> missing = new ArrayList<>();
+    return attempt(jobId, event, seen, missing)
+        .map(attempt -> new JobRules(state, session, seen, attempt).decide())
+        .orElseGet(() -> new Decision.NeedsReads<>(missing));
+  }
+
+  private Decision<CreditState> decide() {
+    Optional<String> payer = attempt.payer();
+    if (payer.isPresent() && !payer.get().equals(state.userId())) {
+      // Somebody else's by now: the caller reads again and asks that user.
+      return CreditDecisions.refused(CreditOutcome.JOB_HOLD_CONFLICT);
+    }
+    if (!job.exists()) {
+      return ended(JobAttempt.DELETED);
+    }
+    Optional<JobStatus> status = JobPayment.status(job);
+    if (status.isEmpty() || payer.isEmpty()) {
+      return unchanged();
+    }
+    Map<String, Object> hold = session.asClosed(attempt.hold());
+    boolean begins = attempt.isNew(hold);
+    if (!begins) {
+      Read.Get alert = otherUserAlert();
+      if (alert != null && !seen.has(alert)) {
+        return new Decision.NeedsReads<>(List.of(alert));
+      }
+    }
+    if (begins) {
+      return begin(status.get());
+    }
+    tellOtherUser();
+    return switch (status.get()) {
+      case QUEUED, CLARIFYING, RUNNING -> underWay(hold);
+      case COMPLETED -> completed(hold);
+      case FAILED, CANCELLED -> ended(status.get().wire());
+    };
+  }
+
+  /** A new attempt. What an earlier job of this id still holds is released. */
+  private Decision<CreditState> begin(JobStatus status) {
+    OpenHold old = openHold();
+    if (old != null) {
+      session.release(old, HoldStatus.RELEASED);
+      session.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      if (attempt.handsOver()) {
+        return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
+      }
+    }
+    long number = attempt.next();
+    return status == JobStatus.COMPLETED
+        ? chargeWithoutHold(number, Map.of())
+        : hold(number, status == JobStatus.QUEUED);
+  }
+
+  private Optional<JobOrder> order() {
+    return JobOrder.of(job, session.plans().jobs());
+  }
+
+  private @Nullable OpenHold openHold() {
+    return attempt.hold().exists() ? session.hold(attempt.hold().ref().id()) : null;
+  }
+
+  /** Holds the price of an attempt. */
+  private Decision<CreditState> hold(long number, boolean isQueued) {
+    Optional<JobOrder> order = order();
+    if (order.isEmpty()) {
+      return refuse(number, CreditOutcome.INVALID_JOB, 0, isQueued);
+    }
+    long price = order.get().price();
+    UserTier tier = state.tier(session.plans()).orElse(session.plans().firstTier());
+    if (order.get().isLongerThan(tier.longestJobMinutes())) {
+      return refuse(number, CreditOutcome.DURATION_EXCEEDS_TIER, price, isQueued);
+    }
+    if (price > session.spendable()) {
+      return refuse(number, CreditOutcome.INSUFFICIENT_CREDITS, price, isQueued);
+    }
+    Instant expiresAt = session.now().plus(HOLD_LIFE);
+    String holdId = CreditRefs.jobHold(jobId, number).id();
+    if (session.isFullFor(holdId, price, jobId, expiresAt)) {
+      return refuse(number, CreditOutcome.TOO_MANY_HOLDS, price, false);
+    }
+    noteAttempt(number);
+    session.openNew(holdId, price, jobId, expiresAt, ofAttempt(number));
+    return finish(held(number, price, expiresAt), true);
+  }
+
+  /** Notes the job on the end of its hold, which may have been made before the job was there. */
+  private void noteJob() {
+    if (job.exists() && !attempt.hold().fields().containsKey(CreditHolds.JOB_CREATED_AT)) {
+      session.note(attempt.hold().ref(), ofAttempt(attempt.latest()));
+    }
+  }
+
+  /** What the hold of an attempt has besides the fields of any hold. */
+  private Map<String, Object> ofAttempt(long number) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(CreditHolds.ATTEMPT, number);
+    Instant createdAt = LenientFields.instant(job.fields(), PodcastJobs.CREATED_AT);
+    if (createdAt != null) {
+      fields.put(CreditHolds.JOB_CREATED_AT, createdAt);
+    }
+    return fields;
+  }
+
+  /** Notes on the first attempt's hold which attempt is the latest; it may never have had one. */
+  private void noteAttempt(long number) {
+    if (number == 1) {
+      return;
+    }
+    DocRef first = attempt.first().ref();
+    if (attempt.first().exists()) {
+      session.write(new Write.Update(first, Map.of(CreditHolds.ATTEMPTS, number)));
+      return;
+    }
+    Map<String, Object> fields = closedHold(first, 1, HoldStatus.RELEASED, 0, 0, null);
+    fields.put(CreditHolds.ATTEMPTS, number);
+    session.write(new Write.Create(first, fields));
+  }
+
+  private Decision<CreditState> underWay(Map<String, Object> hold) {
+    OpenHold open = openHold();
+    return open == null
+        ? afterHold(hold)
+        : finish(held(attempt.latest(), open.amount(), open.expiresAt()), false);
+  }
+
+  private static Payment held(long number, long amount, Instant expiresAt) {
+    return new Payment(number, PaymentStatus.HELD, null, null, amount, expiresAt);
+  }
+
+  /** The payment of a job whose hold is closed already; only one under way may have lapsed. */
+  private Decision<CreditState> afterHold(Map<String, Object> closed) {
+    HoldStatus ended = HoldStatus.of(closed);
+    if (ended == HoldStatus.CAPTURED) {
+      long amount = LenientFields.whole(closed, CreditHolds.CAPTURED, 0);
+      return finish(captured(attempt.latest(), amount), false);
+    }
+    if (ended == HoldStatus.RELEASED) {
+      boolean lives = JobPayment.status(job).filter(status -> !status.ended()).isPresent();
+      return finish(released(lives ? CreditOutcome.HOLD_ALREADY_RELEASED.code() : null), false);
+    }
+    if (isStale()) {
+      return needsOwner();
+    }
+    Instant dueAt = retryAt(job, RETRY, session.now());
+    return finish(
+        new Payment(
+            attempt.latest(),
+            PaymentStatus.RELEASED,
+            CreditOutcome.HOLD_EXPIRED.code(),
+            null,
+            0,
+            dueAt),
+        false);
+  }
+
+  private Payment released(@Nullable String code) {
+    return new Payment(attempt.latest(), PaymentStatus.RELEASED, code, null, 0, null);
+  }
+
+  private Decision<CreditState> completed(Map<String, Object> hold) {
+    OpenHold open = openHold();
+    if (open == null) {
+      return isLapsed(hold) ? chargeWithoutHold(attempt.latest(), hold) : afterHold(hold);
+    }
+    if (JobOrder.isActualUnreadable(job)) {
+      return refuseActual(attempt.latest(), open.expiresAt());
+    }
+    long amount = owed(open.amount(), hold);
+    DocRef charge = CreditRefs.jobCharge(jobId, attempt.latest());
+    session.capture(open, charge.id(), amount, EntryDetails.ofCapture(open).build());
+    noteJob();
+    return finish(captured(attempt.latest(), amount), true);
+  }
+
+  /** Charges a completed job that was never held, or whose hold lapsed, in one commit. */
+  private Decision<CreditState> chargeWithoutHold(long number, Map<String, Object> lapsed) {
+    JobPayment before = JobPayment.of(job);
+    if (before.status() == PaymentStatus.UNPAID
+        && before.attempt() == number
+        && !MENDABLE.contains(String.valueOf(before.code()))) {
+      return unchanged();
+    }
+    Read.Get charge = new Read.Get(CreditRefs.jobCharge(jobId, number));
+    if (isStale() || !seen.has(charge)) {
+      return new Decision.NeedsReads<>(
+          List.of(new Read.Get(CreditRefs.user(state.userId())), charge));
+    }
+    Snapshot charged = seen.document(charge.ref());
+    if (charged.exists()) {
+      long amount = -TransactionCodec.decode(charged).amount();
+      return finish(captured(number, amount), false);
+    }
+    if (JobOrder.isActualUnreadable(job)) {
+      return refuseActual(number, null);
+    }
+    long cap =
+        lapsed.isEmpty()
+            ? order().map(JobOrder::price).orElse(0L)
+            : LenientFields.whole(lapsed, CreditHolds.AMOUNT, 0);
+    if (cap < 1) {
+      return unpaid(number, CreditOutcome.INVALID_JOB, 0);
+    }
+    long amount = owed(cap, lapsed);
+    if (amount > session.spendable()) {
+      return unpaid(number, CreditOutcome.INSUFFICIENT_CREDITS, amount);
+    }
+    DocRef hold = CreditRefs.jobHold(jobId, number);
+    if (amount > 0) {
+      session.spend(
+          charge.ref().id(),
+          TransactionType.DEDUCTION,
+          amount,
+          EntryDetails.builder()
+              .jobId(jobId)
+              .holdId(hold.id())
+              .plansVersion(LenientFields.text(lapsed, CreditHolds.PLANS_VERSION))
+              .build());
+    }
+    String transactionId = amount > 0 ? charge.ref().id() : null;
+    if (lapsed.isEmpty()) {
+      noteAttempt(number);
+      session.write(
+          new Write.Create(
+              hold,
+              closedHold(
+                  hold,
+                  number,
+                  HoldStatus.CAPTURED,
+                  /* amount= */ cap,
+                  /* captured= */ amount,
+                  transactionId)));
+    } else {
+      session.close(hold, Map.of(), HoldStatus.CAPTURED, amount, transactionId);
+    }
+    return finish(captured(number, amount), true);
+  }
+
+  private static Payment captured(long number, long amount) {
+    return new Payment(number, PaymentStatus.CAPTURED, null, null, amount, null);
+  }
+
+  /**
+   * What a completed job costs: what it used, else its price, at most what is or was held. A hold
+   * that other plans decided stays the price.
+   *
+   * @param hold the document of the hold; empty for a job that was never held
+   */
+  private long owed(long cap, Map<String, Object> hold) {
+    Long actual = LenientFields.whole(job.fields(), PodcastJobs.CREDITS_ACTUAL);
+    String decidedBy = LenientFields.text(hold, CreditHolds.PLANS_VERSION);
+    boolean isOlder = decidedBy != null && !decidedBy.equals(session.plans().version());
+    long price = isOlder ? cap : order().map(JobOrder::price).orElse(cap);
+    return Math.min(actual != null ? actual : price, cap);
+  }
+
+  /**
+   * Refuses the payment of a completed job while {@code credits_actual} cannot be read. Its hold
+   * stays as it is.
+   */
+  private Decision<CreditState> refuseActual(long number, @Nullable Instant dueAt) {
+    if (isStale()) {
+      return needsOwner();
+    }
+    Payment payment =
+        new Payment(
+            number,
+            PaymentStatus.REFUSED,
+            CreditOutcome.INVALID_JOB.code(),
+            PodcastJobs.CREDITS_ACTUAL,
+            0,
+            dueAt);
+    if (!isTold(payment)) {
+      alertUnpaid(payment);
+    }
+    return finish(payment, false);
+  }
+
+  /** Whether the job says already that it is not paid for this reason. */
+  private boolean isTold(Payment payment) {
+    JobPayment before = JobPayment.of(job);
+    return before.attempt() == payment.number()
+        && before.status() == payment.status()
+        && Objects.equals(before.code(), payment.code());
+  }
+
+  /**
+   * @param how the word for the job's end
+   */
+  private Decision<CreditState> ended(String how) {
+    OpenHold open = openHold();
+    if (open != null) {
+      session.release(open, HoldStatus.RELEASED);
+      session.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, how));
+      noteJob();
+      return finish(released(null), true);
+    }
+    if (JobPayment.of(job).status() == PaymentStatus.REFUSED) {
+      return settleRefused();
+    }
+    DocRef ref = attempt.hold().ref();
+    Map<String, Object> closed = session.asClosed(attempt.hold());
+    if (closed.isEmpty()) {
+      long price = order().map(JobOrder::price).orElse(0L);
+      Map<String, Object> fields =
+          closedHold(ref, attempt.latest(), HoldStatus.RELEASED, price, 0, null);
+      fields.put(CreditHolds.CODE, how);
+      session.write(new Write.Create(ref, fields));
+      return finish(released(null), true);
+    }
+    if (isLapsed(closed)) {
+      // What is late of this attempt must not charge it.
+      session.close(ref, Map.of(CreditHolds.CODE, how), HoldStatus.RELEASED, 0, null);
+      return finish(released(null), true);
+    }
+    if (!job.exists() && isReleasedOfALiving(closed)) {
+      session.note(ref, Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      return finish(released(null), true);
+    }
+    return afterHold(closed);
+  }
+
+  /** Whether a hold was released and does not say yet that its job was deleted. */
+  private static boolean isReleasedOfALiving(Map<String, Object> hold) {
+    return HoldStatus.of(hold) == HoldStatus.RELEASED
+        && !JobAttempt.DELETED.equals(hold.get(CreditHolds.CODE));
+  }
+
+  /** A refused job that has ended stays refused, and need not be looked at again. */
+  private Decision<CreditState> settleRefused() {
+    if (!job.exists() || job.fields().get(PodcastJobs.PAYMENT_DUE_AT) == null) {
+      return alerted
+          ? CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId))
+          : unchanged();
+    }
+    session.write(new Write.Update(job.ref(), Map.of(PodcastJobs.PAYMENT_DUE_AT, Write.REMOVED)));
+    return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
+  }
+
+  /** The document of a hold that was never open. */
+  private Map<String, Object> closedHold(
+      DocRef ref,
+      long number,
+      HoldStatus status,
+      long amount,
+      long captured,
+      @Nullable String transactionId) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put(CreditHolds.HOLD_ID, ref.id());
+    fields.put(CreditHolds.USER_ID, state.userId());
+    fields.put(CreditHolds.AMOUNT, amount);
+    fields.put(CreditHolds.STATUS, status.wire());
+    fields.put(CreditHolds.JOB_ID, jobId);
+    fields.put(CreditHolds.CAPTURED, captured);
+    if (transactionId != null) {
+      fields.put(CreditHolds.TRANSACTION_ID, transactionId);
+    }
+    fields.put(CreditHolds.EXPIRES_AT, session.now());
+    fields.put(CreditHolds.CREATED_AT, session.now());
+    fields.put(CreditHolds.CLOSED_AT, session.now());
+    fields.putAll(ofAttempt(number));
+    return fields;
+  }
+
+  /** Refuses the payment, from a state that was read for this and is not a cached one. */
+  private Decision<CreditState> refuse(
+      long number, CreditOutcome why, long price, boolean failsJob) {
+    if (isStale()) {
+      return needsOwner();
+    }
+    Instant dueAt = failsJob ? null : retryAt(job, RETRY, session.now());
+    Payment payment =
+        new Payment(number, PaymentStatus.REFUSED, why.code(), fault(why), price, dueAt);
+    Map<String, Object> changes = changes(payment);
+    if (failsJob) {
+      changes.put(PodcastJobs.STATUS, JobStatus.FAILED.wire());
+      changes.put(PodcastJobs.UPDATED_AT, session.now());
+    }
+    return write(changes, payment, false);
+  }
+
+  private @Nullable String fault(CreditOutcome why) {
+    return why == CreditOutcome.INVALID_JOB
+        ? JobOrder.fault(job, session.plans().jobs()).orElse(null)
+        : null;
+  }
+
+  private Decision<CreditState> unpaid(long number, CreditOutcome why, long amount) {
+    Payment payment =
+        new Payment(number, PaymentStatus.UNPAID, why.code(), fault(why), amount, null);
+    if (!isTold(payment)) {
+      alertUnpaid(payment);
+    }
+    return finish(payment, false);
+  }
+
+  private void alertUnpaid(Payment payment) {
+    String field = payment.field();
+    session.write(
+        Alerts.grouped(
+            AlertType.JOB_UNPAID,
+            AlertSubject.user(state.userId()),
+            jobId,
+            "job "
+                + jobId
+                + " is completed and unpaid: "
+                + payment.code()
+                + (field == null
+                    ? ""
+                    : " (" + field + " is " + LenientFields.shown(job.fields().get(field)) + ")"),
+            session.now()));
+  }
+
+  /** The alert that the job names another user than the one who pays; null where it does not. */
+  private Read.@Nullable Get otherUserAlert() {
+    String other = attempt.otherUser(state.userId());
+    return other == null ? null : new Read.Get(otherUserRef(other));
+  }
+
+  private DocRef otherUserRef(String other) {
+    return Alerts.ref(AlertType.JOB_UNPAID, AlertSubject.user(state.userId()), incident(other));
+  }
+
+  private String incident(String other) {
+    return "job " + jobId + " attempt " + attempt.latest() + " user " + other;
+  }
+
+  /** Raises one alert for each user that is named in place of the one who pays. */
+  private void tellOtherUser() {
+    String other = attempt.otherUser(state.userId());
+    if (other == null || seen.document(otherUserRef(other)).exists()) {
+      return;
+    }
+    Write.Merge alert =
+        Alerts.once(
+            AlertType.JOB_UNPAID,
+            AlertSubject.user(state.userId()),
+            incident(other),
+            "user "
+                + state.userId()
+                + " pays for job "
+                + jobId
+                + ", which was held for that user and now names "
+                + other,
+            session.now());
+    session.write(new Write.Create(alert.ref(), alert.fields()));
+    alerted = true;
+  }
+
+  private boolean isStale() {
+    return !seen.has(new Read.Get(CreditRefs.user(state.userId())));
+  }
+
+  private Decision<CreditState> needsOwner() {
+    return new Decision.NeedsReads<>(List.of(new Read.Get(CreditRefs.user(state.userId()))));
+  }
+
+  private Decision<CreditState> unchanged() {
+    return new Decision.Unchanged<>(Map.of(PodcastJobs.JOB_ID, jobId));
+  }
+
+  private Decision<CreditState> finish(Payment payment, boolean moved) {
+    return write(job.exists() ? changes(payment) : new LinkedHashMap<>(), payment, moved);
+  }
+
+  private Decision<CreditState> write(Map<String, Object> changes, Payment payment, boolean moved) {
+    Map<String, Object> answer = answer(payment);
+    if (changes.isEmpty() && !moved && !alerted) {
+      return new Decision.Unchanged<>(answer);
+    }
+    if (!changes.isEmpty()) {
+      session.write(new Write.Update(job.ref(), changes));
+    }
+    return CreditDecisions.applied(state, session, answer);
+  }
+
+  /** What of the payment is not on the job yet, by field path. */
+  private Map<String, Object> changes(Payment payment) {
+    Map<String, @Nullable Object> wanted = new LinkedHashMap<>();
+    wanted.put(PodcastJobs.PAYMENT_STATUS, payment.status().wire());
+    wanted.put(PodcastJobs.PAYMENT_CODE, payment.code());
+    wanted.put(PodcastJobs.PAYMENT_FIELD, payment.field());
+    wanted.put(PodcastJobs.PAYMENT_HOLD_ID, holdId(payment));
+    wanted.put(PodcastJobs.PAYMENT_CREDITS, payment.credits());
+    wanted.put(PodcastJobs.PAYMENT_ATTEMPT, payment.number());
+    Map<?, ?> found = LenientFields.map(job.fields(), PodcastJobs.PAYMENT);
+    Map<String, Object> changes = new LinkedHashMap<>();
+    wanted.forEach((path, value) -> put(changes, path, value, found.get(JobPayment.name(path))));
+    put(
+        changes,
+        PodcastJobs.PAYMENT_DUE_AT,
+        payment.dueAt(),
+        job.fields().get(PodcastJobs.PAYMENT_DUE_AT));
+    return changes;
+  }
+
+  private static void put(
+      Map<String, Object> changes, String path, @Nullable Object value, @Nullable Object found) {
+    if (!Objects.equals(value, found)) {
+      changes.put(path, value == null ? Write.REMOVED : value);
+    }
+  }
+
+  private String holdId(Payment payment) {
+    return CreditRefs.jobHold(jobId, payment.number()).id();
+  }
+
+  private Map<String, Object> answer(Payment payment) {
+    Map<String, Object> shown = new LinkedHashMap<>();
+    shown.put("status", payment.status().wire());
+    if (payment.code() != null) {
+      shown.put("code", payment.code());
+    }
+    shown.put("hold_id", holdId(payment));
+    shown.put("credits", payment.credits());
+    shown.put(CreditHolds.ATTEMPT, payment.number());
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put(PodcastJobs.JOB_ID, jobId);
+    answer.put(PodcastJobs.PAYMENT, shown);
+    return answer;
+  }
+
+  /** When to look again: as noted, or this long from now; never once the job is too old. */
+  private static @Nullable Instant retryAt(Snapshot job, Duration delay, Instant now) {
+    Instant createdAt = LenientFields.instant(job.fields(), PodcastJobs.CREATED_AT);
+    if (createdAt == null || !createdAt.plus(RETRY_WINDOW).isAfter(now)) {
+      return null;
+    }
+    Instant noted = LenientFields.instant(job.fields(), PodcastJobs.PAYMENT_DUE_AT);
+    return noted != null && noted.isAfter(now) ? noted : now.plus(delay);
+  }
+}
