@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
@@ -292,9 +293,15 @@ public final class Edge {
 
   private static String requestId(Headers headers) {
     List<String> sent = headers.all("X-Request-Id");
-    return sent.size() == 1 && REQUEST_ID.matcher(sent.get(0)).matches()
-        ? sent.get(0)
-        : UUID.randomUUID().toString();
+    return sent.size() == 1 && REQUEST_ID.matcher(sent.get(0)).matches() ? sent.get(0) : newId();
+  }
+
+  /** A UUID of version 4. It is no secret, so it need not come from the one secure source. */
+  private static String newId() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    long most = (random.nextLong() & ~0xf000L) | 0x4000L;
+    long least = (random.nextLong() & ~(3L << 62)) | (1L << 63);
+    return new UUID(most, least).toString();
   }
 
   /** Sends an answer; false where the caller is gone. */
