@@ -36,7 +36,7 @@ public final class Edge {
   public static final int MAX_BULK = 4 * MAX_BODY;
 
   private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,128}");
-  private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+  private static final int LONGEST_KEY = 255;
   private static final String JSON_TYPE = "application/json";
   private static final String GZIP = "gzip";
 
@@ -279,7 +279,7 @@ public final class Edge {
       }
       return null;
     }
-    if (sent.size() > 1 || !KEY.matcher(sent.get(0)).matches()) {
+    if (sent.size() > 1 || !isKey(sent.get(0))) {
       throw new Refusal(
           Problem.invalid(
               List.of(
@@ -289,6 +289,15 @@ public final class Edge {
                       "must be one header of 1 to 255 visible ASCII characters"))));
     }
     return sent.get(0);
+  }
+
+  private static boolean isKey(String text) {
+    for (int at = 0; at < text.length(); at++) {
+      if (text.charAt(at) <= ' ' || text.charAt(at) > '~') {
+        return false;
+      }
+    }
+    return !text.isEmpty() && text.length() <= LONGEST_KEY;
   }
 
   private static String requestId(Headers headers) {
