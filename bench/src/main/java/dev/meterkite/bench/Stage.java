@@ -20,9 +20,9 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a benchmark plays on: one emulator for the whole run, the proxy before it, an issuer of
- * tokens, and processes of functions, which are replaced when another number of them or another way
- * to the store is asked for. Document triggers are not registered: in the cloud they run elsewhere.
+ * What a benchmark plays on: an emulator, the proxy before it, an issuer of tokens, and processes
+ * of functions, which are replaced when another number of them or another way to the store is asked
+ * for. Document triggers are not registered: in the cloud they run elsewhere.
  */
 final class Stage implements AutoCloseable {
   static final String PROJECT = "meterkite-bench";
@@ -55,6 +55,30 @@ final class Stage implements AutoCloseable {
   /** Commits a second of a document in the {@link Way#FAST} store. */
   static final double FAST_RATE = 20;
 
+  /** An emulator, and a client past any proxy. */
+  private record Database(FirestoreEmulator emulator, FirestoreStore store)
+      implements AutoCloseable {
+    static Database open(Path work) {
+      FirestoreEmulator emulator =
+          FirestoreEmulator.startOrAttach(null, work.resolve("emulator.log"));
+      return new Database(
+          emulator,
+          FirestoreStore.open(
+              new Settings(
+                  Map.of(
+                      "FIRESTORE_EMULATOR_HOST",
+                      emulator.host(),
+                      "GOOGLE_CLOUD_PROJECT",
+                      PROJECT))));
+    }
+
+    @Override
+    public void close() {
+      store.close();
+      emulator.close();
+    }
+  }
+
   /** What a set of processes was started for. */
   private record Hosting(boolean proxied, int processes) {}
 
@@ -64,10 +88,9 @@ final class Stage implements AutoCloseable {
   private final Path table;
   private final HttpServer issuer;
   private final TokenIssuer tokens;
-  private final FirestoreEmulator emulator;
   private final StoreProxy proxy;
-  private final FirestoreStore store;
   private final Workloads workloads;
+  private Database database;
   private @Nullable Hosting hosting;
   private @Nullable Instances instances;
 
@@ -82,14 +105,9 @@ final class Stage implements AutoCloseable {
     issuer = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     tokens = new TokenIssuer("http://127.0.0.1:" + issuer.getAddress().getPort());
     serveKeys();
-    emulator = FirestoreEmulator.startOrAttach(null, work.resolve("emulator.log"));
-    proxy = new StoreProxy(emulator.host());
-    store =
-        FirestoreStore.open(
-            new Settings(
-                Map.of(
-                    "FIRESTORE_EMULATOR_HOST", emulator.host(), "GOOGLE_CLOUD_PROJECT", PROJECT)));
-    workloads = new Workloads(store, trace, options.users());
+    database = Database.open(work);
+    proxy = new StoreProxy(database.emulator().host());
+    workloads = new Workloads(() -> database.store(), trace, options.users());
   }
 
   /** The table of functions with the baseline as one more. */
@@ -135,7 +153,10 @@ final class Stage implements AutoCloseable {
       stopInstances();
       hosting = wanted;
       instances = start(wanted);
-      warmUp(options.warmUp().multipliedBy(way == Way.BARE && processes > 1 ? 2 : 1));
+      warmUp(options.warmUp().multipliedBy(shares(way, processes)));
+      if (way == Way.SERVICE || way == Way.FAST) {
+        emptyStore();
+      }
     }
     proxy.pace(
         switch (way) {
@@ -143,6 +164,28 @@ final class Stage implements AutoCloseable {
           case SERVICE -> StoreProxy.Pace.of(options.documentRate());
           case FAST -> StoreProxy.Pace.of(FAST_RATE);
         });
+  }
+
+  /** How often as long as one process: many warm up in turns on the cores that there are. */
+  private static int shares(Way way, int processes) {
+    int least = way == Way.BARE && processes > 1 ? 2 : 1;
+    return Math.max(least, processes / 4);
+  }
+
+  /**
+   * Goes on with an emulator that has none of the documents of the warm-up. The real service finds
+   * documents by an index; the emulator reads all that there are for each query.
+   */
+  private void emptyStore() throws IOException {
+    Database old = database;
+    database = Database.open(work);
+    proxy.forwardTo(database.emulator().host());
+    old.close();
+    load(
+        workloads.hotUser("debit-credits"),
+        Arrivals.callers(64),
+        options.warmUp().dividedBy(10),
+        Duration.ZERO);
   }
 
   private Instances start(Hosting wanted) throws IOException {
@@ -153,7 +196,7 @@ final class Stage implements AutoCloseable {
         version.isOurs()
             ? FUNCTIONS
             : FUNCTIONS.stream().filter(each -> !each.equals(PLAIN)).toList(),
-        wanted.proxied() ? proxy.host() : emulator.host(),
+        wanted.proxied() ? proxy.host() : database.emulator().host(),
         PROJECT,
         tokens,
         work);
@@ -184,7 +227,7 @@ final class Stage implements AutoCloseable {
   }
 
   FirestoreEmulator emulator() {
-    return emulator;
+    return database.emulator();
   }
 
   BenchOptions options() {
@@ -226,13 +269,13 @@ final class Stage implements AutoCloseable {
     boolean proxied = hosting != null && hosting.proxied();
     return new Meters(
         instances == null ? List.of() : instances.handles(),
-        emulator.processHandle().stream().toList(),
+        database.emulator().processHandle().stream().toList(),
         proxied ? proxy : null);
   }
 
   /** Of the store alone, for what is measured without functions. */
   Meters metersOfStore() {
-    return new Meters(List.of(), emulator.processHandle().stream().toList(), null);
+    return new Meters(List.of(), database.emulator().processHandle().stream().toList(), null);
   }
 
   private void stopInstances() {
@@ -246,9 +289,8 @@ final class Stage implements AutoCloseable {
   @Override
   public void close() throws IOException {
     stopInstances();
-    store.close();
     proxy.close();
-    emulator.close();
+    database.close();
     issuer.stop(0);
     List<Path> files = new ArrayList<>();
     try (var all = Files.walk(work)) {
