@@ -148,7 +148,11 @@ public final class Credits {
   }
 
   private Reply call(Command<CreditCommand> command) {
-    return carryOut(List.of(command)).get(0);
+    Reply reply = engine().call(command);
+    if (isUnreadable(reply)) {
+      engine().call(CreditCommands.sweep(command.owner().id()));
+    }
+    return reply;
   }
 
   /** A sweep raises the alert of a balance that cannot be read; a refusal writes nothing. */

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -12,18 +13,28 @@ import java.util.TreeMap;
  * copies all of them each time it is asked.
  */
 final class Headers {
-  private final Map<String, List<String>> values = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+  private final Map<String, List<String>> values;
 
-  private Headers() {}
+  private Headers(Map<String, List<String>> values) {
+    this.values = values;
+  }
 
   static Headers of(HttpRequest request) {
-    Headers headers = new Headers();
-    request
-        .getHeaders()
-        .forEach(
-            (name, sent) ->
-                headers.values.computeIfAbsent(name, first -> new ArrayList<>(1)).addAll(sent));
-    return headers;
+    Map<String, List<String>> sent = request.getHeaders();
+    return new Headers(ignoresCase(sent) ? sent : ignoringCase(sent));
+  }
+
+  /** Whether a map finds names in any case, as the invoker's does. */
+  private static boolean ignoresCase(Map<String, ?> map) {
+    return map instanceof SortedMap<String, ?> sorted
+        && String.CASE_INSENSITIVE_ORDER.equals(sorted.comparator());
+  }
+
+  private static Map<String, List<String>> ignoringCase(Map<String, List<String>> map) {
+    Map<String, List<String>> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    map.forEach(
+        (name, sent) -> all.computeIfAbsent(name, first -> new ArrayList<>(1)).addAll(sent));
+    return all;
   }
 
   /** All values of a header in the order sent; empty where it was not. */

@@ -3,18 +3,15 @@ package dev.meterkite.functions.http;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.JsonWriter;
 import com.google.gson.stream.MalformedJsonException;
+import dev.meterkite.model.document.JsonText;
 import dev.meterkite.model.schema.Violation;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.StringReader;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -42,13 +39,8 @@ public final class Json {
    * @throws IllegalArgumentException for NaN, an infinity, or an object that JSON has no form for
    */
   public static String write(Map<String, ?> members) {
-    StringWriter text = new StringWriter(TYPICAL_LENGTH);
-    try (JsonWriter json = new JsonWriter(text)) {
-      json.setSerializeNulls(false);
-      write(json, members);
-    } catch (IOException e) {
-      throw new UncheckedIOException("a string cannot fail", e);
-    }
+    StringBuilder text = new StringBuilder(TYPICAL_LENGTH);
+    JsonText.append(text, members);
     return text.toString();
   }
 
@@ -60,35 +52,6 @@ public final class Json {
   /** The members of two JSON objects, of which each has one at least. */
   public static String join(String object, String other) {
     return object.substring(0, object.length() - 1) + "," + other.substring(1);
-  }
-
-  private static void write(JsonWriter json, @Nullable Object value) throws IOException {
-    if (value == null) {
-      json.nullValue();
-    } else if (value instanceof Map<?, ?> map) {
-      json.beginObject();
-      for (Map.Entry<?, ?> member : map.entrySet()) {
-        json.name(String.valueOf(member.getKey()));
-        write(json, member.getValue());
-      }
-      json.endObject();
-    } else if (value instanceof Iterable<?> list) {
-      json.beginArray();
-      for (Object item : list) {
-        write(json, item);
-      }
-      json.endArray();
-    } else if (value instanceof String text) {
-      json.value(text);
-    } else if (value instanceof Boolean flag) {
-      json.value(flag);
-    } else if (value instanceof Number number) {
-      json.value(number);
-    } else if (value instanceof Instant moment) {
-      json.value(moment.truncatedTo(ChronoUnit.MICROS).toString());
-    } else {
-      throw new IllegalArgumentException("no JSON for " + value.getClass().getName());
-    }
   }
 
   /**

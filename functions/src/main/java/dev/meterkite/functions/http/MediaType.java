@@ -57,7 +57,8 @@ record MediaType(String name, boolean utf8) {
 
   /** Whether the text has this media type, in UTF-8. */
   static boolean is(String text, String name) {
-    return parse(text).filter(type -> type.utf8() && type.name().equals(name)).isPresent();
+    return text.equals(name)
+        || parse(text).filter(type -> type.utf8() && type.name().equals(name)).isPresent();
   }
 
   /** Whether the text is a media type of JSON, such as {@code application/vnd.a+json}, in UTF-8. */

@@ -1,12 +1,11 @@
 package dev.meterkite.functions.log;
 
 import com.google.cloud.logging.Severity;
-import com.google.gson.stream.JsonWriter;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
+import dev.meterkite.model.document.JsonText;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -34,46 +33,39 @@ final class LogLine {
       String project,
       String message,
       Map<String, ?> fields) {
-    StringWriter text = new StringWriter(TYPICAL_LENGTH);
-    try (JsonWriter json = new JsonWriter(text)) {
-      json.beginObject();
-      json.name("severity").value(severity.name());
-      json.name("time").value(time.toString());
-      if (trace != null) {
-        if (!trace.span().isEmpty()) {
-          json.name("logging.googleapis.com/spanId").value(trace.span());
-        }
-        json.name("logging.googleapis.com/trace")
-            .value("projects/" + project + "/traces/" + trace.id());
-        json.name("logging.googleapis.com/trace_sampled").value(trace.sampled());
+    StringBuilder text = new StringBuilder(TYPICAL_LENGTH);
+    text.append("{\"severity\":\"").append(severity.name()).append("\",\"time\":\"");
+    JsonText.moment(text, time);
+    text.append('"');
+    if (trace != null) {
+      if (!trace.span().isEmpty()) {
+        member(text, "logging.googleapis.com/spanId", trace.span());
       }
-      json.name("message").value(message);
-      for (Map.Entry<String, ?> field : fields.entrySet()) {
-        if (field.getValue() != null) {
-          json.name(field.getKey());
-          write(json, field.getValue());
-        }
-      }
-      json.endObject();
-    } catch (IOException e) {
-      throw new UncheckedIOException("a string cannot fail", e);
+      String name = "projects/" + project + "/traces/" + trace.id();
+      member(text, "logging.googleapis.com/trace", name);
+      member(text, "logging.googleapis.com/trace_sampled", trace.sampled());
     }
-    return text.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+    member(text, "message", message);
+    for (Map.Entry<String, ?> field : fields.entrySet()) {
+      if (field.getValue() != null) {
+        member(text, field.getKey(), field.getValue());
+      }
+    }
+    return text.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  private static void write(JsonWriter json, Object value) throws IOException {
-    if (value instanceof Number number) {
-      json.value(number);
-    } else if (value instanceof Boolean flag) {
-      json.value(flag);
+  private static void member(StringBuilder text, String name, Object value) {
+    text.append(',');
+    JsonText.string(text, name);
+    text.append(':');
+    if (value instanceof Number || value instanceof Boolean) {
+      JsonText.append(text, value);
     } else if (value instanceof Iterable<?> list) {
-      json.beginArray();
-      for (Object item : list) {
-        write(json, String.valueOf(item));
-      }
-      json.endArray();
+      List<String> items = new ArrayList<>();
+      list.forEach(item -> items.add(String.valueOf(item)));
+      JsonText.append(text, items);
     } else {
-      json.value(value.toString());
+      JsonText.string(text, value.toString());
     }
   }
 }

@@ -248,6 +248,18 @@ class CallersTest {
   }
 
   @Test
+  void verdictThatIsOver_leavesWithTheNextToken() throws Refusal {
+    Callers callers = callers("firebase", "");
+    String first = TokenServer.sign(key, claims("u1").build());
+    assertEquals("u1", of(callers, first).subject());
+    assertEquals("u1", of(callers, first).subject());
+    assertEquals(1, callers.remembered());
+    now = now.plus(Callers.REMEMBERED);
+    assertEquals("u2", of(callers, TokenServer.sign(key, claims("u2").build())).subject());
+    assertEquals(1, callers.remembered());
+  }
+
+  @Test
   void claimsThatDoNotFit_areUnauthenticated() {
     Callers callers = callers("firebase", "");
     List<JWTClaimsSet> wrong =

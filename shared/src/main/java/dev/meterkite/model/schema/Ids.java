@@ -2,9 +2,9 @@ package dev.meterkite.model.schema;
 
 import dev.meterkite.model.document.Digests;
 import dev.meterkite.model.document.DocRef;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.UUID;
 
 /**
@@ -24,13 +24,17 @@ public final class Ids {
    * @return 36 characters in lower case, such as {@code 21f7f8de-8051-5b89-8680-0195ef798b6a}
    */
   public static String uuid(String... parts) {
-    ByteArrayOutputStream name = new ByteArrayOutputStream();
-    for (String part : parts) {
-      byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
-      name.writeBytes(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
-      name.writeBytes(bytes);
+    byte[][] encoded = new byte[parts.length][];
+    int length = 0;
+    for (int i = 0; i < parts.length; i++) {
+      encoded[i] = parts[i].getBytes(StandardCharsets.UTF_8);
+      length += Integer.BYTES + encoded[i].length;
     }
-    return version5(NAMESPACE, name.toByteArray()).toString();
+    ByteBuffer name = ByteBuffer.allocate(length);
+    for (byte[] part : encoded) {
+      name.putInt(part.length).put(part);
+    }
+    return version5(NAMESPACE, name.array()).toString();
   }
 
   /**
@@ -43,15 +47,13 @@ public final class Ids {
 
   /** A version 5 UUID as RFC 4122, section 4.3, makes it. */
   static UUID version5(UUID namespace, byte[] name) {
-    ByteBuffer hash =
-        ByteBuffer.wrap(
-            Digests.sha1()
-                .digest(
-                    ByteBuffer.allocate(2 * Long.BYTES + name.length)
-                        .putLong(namespace.getMostSignificantBits())
-                        .putLong(namespace.getLeastSignificantBits())
-                        .put(name)
-                        .array()));
+    MessageDigest sha1 = Digests.sha1();
+    sha1.update(
+        ByteBuffer.allocate(2 * Long.BYTES)
+            .putLong(namespace.getMostSignificantBits())
+            .putLong(namespace.getLeastSignificantBits())
+            .array());
+    ByteBuffer hash = ByteBuffer.wrap(sha1.digest(name));
     long most = (hash.getLong() & ~0xf000L) | 0x5000L;
     long least = (hash.getLong() & ~(3L << 62)) | (1L << 63);
     return new UUID(most, least);
