@@ -1,9 +1,9 @@
 package dev.meterkite.model;
 
 import dev.meterkite.model.alerts.AlertFields;
+import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.ledger.CreditHold;
 import dev.meterkite.model.credits.ledger.TransactionCodec;
-import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.CustomerFields;
 import dev.meterkite.model.customers.FlagFields;

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.alerts.AlertFields;
+import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.ledger.CreditHold;
 import dev.meterkite.model.credits.ledger.TransactionCodec;
-import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.CustomerFields;
 import dev.meterkite.model.customers.FlagFields;
