@@ -167,10 +167,7 @@ final class Attempts<S, I> {
                 queue.kept = now;
                 queue.pacing.won(roundTrip);
                 decision.reply();
-                env.turns()
-                    .after(
-                        hosting.committed(queue, batch, now.log().host()),
-                        () -> engine.next(queue));
+                env.turns().after(hosting.committed(queue, batch, now), () -> engine.next(queue));
               } else {
                 queue.pacing.answered(roundTrip);
                 failures.commitFailed(queue, batch, kept, failure);

@@ -180,11 +180,13 @@ final class Hosting<S, I> {
   /**
    * A commit of this batch was applied.
    *
-   * @param host the one that the owner document has now
+   * @param now the owner document with it; null if it was not written
    * @return how long to wait before the next: instances that hand over need no turn of their own,
    *     but time to come back
    */
-  Duration committed(DocumentQueue<S, I> queue, Batch<I> batch, @Nullable Host host) {
+  Duration committed(
+      DocumentQueue<S, I> queue, Batch<I> batch, DocumentQueue.@Nullable Kept<S> now) {
+    Host host = now == null ? null : now.log().host();
     queue.neighbours.saw(env.rival(host));
     if (host != null && isOurs(host)) {
       queue.neighbours.claimed(host.until());

@@ -31,7 +31,7 @@ final class Neighbours {
   private static final Duration GLANCE_BESIDE_OTHERS = Duration.ofSeconds(1);
   private static final Duration FOUND_FOR = Duration.ofSeconds(1);
   private static final Duration SHORTEST_LEASE = Duration.ofMillis(250);
-  private static final Duration LEASE_BESIDE_OTHERS = Duration.ofMillis(3_000);
+  private static final Duration LEASE_BESIDE_OTHERS = Duration.ofSeconds(3);
   private static final Duration LONGEST_LEASE = Duration.ofSeconds(4);
   private static final int LEASE_COMMITS = 3;
   private static final int FIRST_RUN = 2;
