@@ -21,13 +21,13 @@ final class Fold {
   final String customerId;
   final Instant now;
   final Period period;
-  private final MonthlySummary book;
+  private final SummaryCalendar book;
   private final Seen seen;
   private final List<Write> writes = new ArrayList<>();
   private final SummaryChanges changes;
   private MeterState state;
 
-  Fold(MonthlySummary book, String customerId, MeterState state, Seen seen, Instant now) {
+  Fold(SummaryCalendar book, String customerId, MeterState state, Seen seen, Instant now) {
     this.book = book;
     this.customerId = customerId;
     this.changes = new SummaryChanges(customerId, book.bounds());
@@ -45,7 +45,7 @@ final class Fold {
     return state.terms();
   }
 
-  MonthlySummary book() {
+  SummaryCalendar book() {
     return book;
   }
 

@@ -7,7 +7,7 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageTracking;
 import dev.meterkite.model.usage.CountedUsage.Identity;
-import dev.meterkite.model.usage.MonthlySummary.Placed;
+import dev.meterkite.model.usage.SummaryCalendar.Placed;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -41,7 +41,7 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
   public static final Duration CLOSE_AFTER = Duration.ofDays(3);
 
   private final RateCard rates;
-  private final MonthlySummary book;
+  private final SummaryCalendar book;
 
   /**
    * @param rates the cost of usage whose producer gives none
@@ -56,7 +56,7 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
       throw new IllegalArgumentException("a month does not close before its end");
     }
     this.rates = rates;
-    this.book = new MonthlySummary(closeAfter, bounds);
+    this.book = new SummaryCalendar(closeAfter, bounds);
   }
 
   @Override

@@ -40,9 +40,9 @@ public final class UsageTriage {
   }
 
   private final RateCard rates;
-  private final MonthlySummary book;
+  private final SummaryCalendar book;
 
-  UsageTriage(RateCard rates, MonthlySummary book) {
+  UsageTriage(RateCard rates, SummaryCalendar book) {
     this.rates = rates;
     this.book = book;
   }

@@ -20,9 +20,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where corrections of closed months go; amounts and what prices them. */
-class MonthlySummaryTest {
-  private static final MonthlySummary BOOK =
-      new MonthlySummary(Duration.ofDays(3), SummaryBounds.DEFAULT);
+class SummaryCalendarTest {
+  private static final SummaryCalendar BOOK =
+      new SummaryCalendar(Duration.ofDays(3), SummaryBounds.DEFAULT);
   private static final Instant NOW = Instant.parse("2026-04-10T12:00:00Z");
   private static final LocalDate TODAY = LocalDate.of(2026, 4, 10);
   private static final LocalDate FEBRUARY = LocalDate.of(2026, 2, 10);
