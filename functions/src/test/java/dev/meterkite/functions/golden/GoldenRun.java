@@ -172,7 +172,7 @@ final class GoldenRun {
               }
             });
     printed.add(head.toString());
-    for (String line : response.body().replace("\r", "\\r").split("\n")) {
+    for (String line : response.body().replace("\r", "\\r").lines().toList()) {
       printed.addAll(line.startsWith("{") ? Printed.lines(line) : List.of(line));
     }
     printLog();
@@ -198,7 +198,7 @@ final class GoldenRun {
 
   /** The log: severity, first line of the message and sorted fields of each line, without times. */
   private void printLog() {
-    for (String line : log.toString(StandardCharsets.UTF_8).split("\n")) {
+    for (String line : log.toString(StandardCharsets.UTF_8).lines().toList()) {
       if (!line.isEmpty()) {
         JsonObject json = JsonParser.parseString(line).getAsJsonObject();
         json.remove("time");

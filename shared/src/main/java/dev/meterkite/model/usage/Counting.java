@@ -6,8 +6,8 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageTracking;
-import dev.meterkite.model.usage.Counted.Identity;
-import dev.meterkite.model.usage.MonthBook.Placed;
+import dev.meterkite.model.usage.CountedUsage.Identity;
+import dev.meterkite.model.usage.SummaryCalendar.Placed;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -47,7 +47,7 @@ final class Counting {
     }
     Snapshot record = fold.seen().document(UsageIds.recordRef(usageId));
     Snapshot counts = fold.seen().document(UsageIds.countsRef(usageId));
-    Counted before = Counted.of(counts);
+    CountedUsage before = CountedUsageCodec.decode(counts);
     if (before.frozen()) {
       return new Decision.Unchanged<>(answer("frozen"));
     }
@@ -64,7 +64,7 @@ final class Counting {
     if (!fold.state().exists()) {
       return new Decision.Unchanged<>(answer(ours || holder != null ? "pending" : "nothing"));
     }
-    Counted after = recount(before, ours ? stored : null);
+    CountedUsage after = recount(before, ours ? stored : null);
     boolean over = isOver(before, after);
     if (changed(before, after, counts)) {
       apply(before, after, counts);
@@ -78,7 +78,7 @@ final class Counting {
   }
 
   /** What is to be counted; {@code stored} is null for nothing. */
-  private Counted recount(Counted before, @Nullable StoredUsage stored) {
+  private CountedUsage recount(CountedUsage before, @Nullable StoredUsage stored) {
     UsageFigures figures = stored == null ? null : stored.figures();
     Identity was = before.figures();
     Identity is = figures == null ? was : Identity.of(figures);
@@ -113,7 +113,7 @@ final class Counting {
     return before.recounted(is, placed.parts(), scene ? 1 : 0, period, late);
   }
 
-  private static boolean changed(Counted before, Counted after, Snapshot counts) {
+  private static boolean changed(CountedUsage before, CountedUsage after, Snapshot counts) {
     boolean same =
         before.scenes() == after.scenes()
             && Objects.equals(before.figures(), after.figures())
@@ -125,11 +125,11 @@ final class Counting {
     return !same && !nothing;
   }
 
-  private void apply(Counted before, Counted after, Snapshot counts) {
+  private void apply(CountedUsage before, CountedUsage after, Snapshot counts) {
     fold.scenes(-before.scenes(), before.quotaPeriod());
     fold.scenes(after.scenes(), after.quotaPeriod());
     fold.parts(before.parts(), after.parts());
-    Map<String, Object> fields = after.toFields(fold.now);
+    Map<String, Object> fields = CountedUsageCodec.encode(after, fold.now);
     for (String name :
         List.of(UsageCounts.QUOTA_PERIOD, UsageCounts.LATE_FOR, UsageCounts.COUNT_DUE_AT)) {
       if (counts.fields().containsKey(name)) {
@@ -139,13 +139,13 @@ final class Counting {
     fold.write(new Write.Update(counts.ref(), fields));
   }
 
-  private boolean isOver(Counted before, Counted after) {
+  private boolean isOver(CountedUsage before, CountedUsage after) {
     return after.scenes() > before.scenes()
         && after.quotaPeriod() != null
         && !fold.fits(after.quotaPeriod());
   }
 
-  private void mark(Snapshot record, StoredUsage stored, Counted after, boolean over) {
+  private void mark(Snapshot record, StoredUsage stored, CountedUsage after, boolean over) {
     Map<String, Object> marks = new LinkedHashMap<>(stored.missingMarks(record.fields()));
     if (over && !Boolean.TRUE.equals(record.fields().get(UsageTracking.OVER_QUOTA))) {
       marks.put(UsageTracking.OVER_QUOTA, true);

@@ -7,7 +7,7 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.time.Period;
-import dev.meterkite.model.usage.Counted.Part;
+import dev.meterkite.model.usage.CountedUsage.Part;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.util.ArrayList;
@@ -21,13 +21,13 @@ final class Fold {
   final String customerId;
   final Instant now;
   final Period period;
-  private final MonthBook book;
+  private final SummaryCalendar book;
   private final Seen seen;
   private final List<Write> writes = new ArrayList<>();
   private final SummaryChanges changes;
   private MeterState state;
 
-  Fold(MonthBook book, String customerId, MeterState state, Seen seen, Instant now) {
+  Fold(SummaryCalendar book, String customerId, MeterState state, Seen seen, Instant now) {
     this.book = book;
     this.customerId = customerId;
     this.changes = new SummaryChanges(customerId, book.bounds());
@@ -45,7 +45,7 @@ final class Fold {
     return state.terms();
   }
 
-  MonthBook book() {
+  SummaryCalendar book() {
     return book;
   }
 

@@ -6,7 +6,7 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
-import dev.meterkite.model.usage.Counted.Part;
+import dev.meterkite.model.usage.CountedUsage.Part;
 import java.math.BigInteger;
 import java.time.LocalDate;
 import java.time.YearMonth;

@@ -41,7 +41,7 @@ public final class UsageCommands {
         new UsageCommand.RecordItems(items, alone),
         List.of(marker),
         List.of(),
-        Recording.reads(items));
+        UsageRecorder.reads(items));
   }
 
   /**

@@ -41,7 +41,7 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
   public static final Duration CLOSE_AFTER = Duration.ofDays(3);
 
   private final RateCard rates;
-  private final MonthBook book;
+  private final SummaryCalendar book;
 
   /**
    * @param rates the cost of usage whose producer gives none
@@ -56,17 +56,17 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
       throw new IllegalArgumentException("a month does not close before its end");
     }
     this.rates = rates;
-    this.book = new MonthBook(closeAfter, bounds);
+    this.book = new SummaryCalendar(closeAfter, bounds);
   }
 
   @Override
   public MeterState decode(Snapshot owner) {
-    return MeterState.of(owner);
+    return MeterCodec.decode(owner);
   }
 
   @Override
   public Map<String, Object> changes(MeterState before, MeterState after) {
-    return before.changesTo(after);
+    return MeterCodec.changes(before, after);
   }
 
   @Override
@@ -75,7 +75,7 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
     Fold fold = new Fold(book, command.owner().id(), state, seen, now);
     UsageCommand input = command.input();
     if (input instanceof UsageCommand.RecordItems record) {
-      return new Recording(fold, rates, record).decide();
+      return new UsageRecorder(fold, rates, record).decide();
     }
     if (input instanceof UsageCommand.Count count) {
       return new Counting(fold, rates, count.usageId()).decide();
@@ -96,7 +96,7 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
       MeterState state, Command<UsageCommand> command, String code, Instant now) {
     UsageOutcome outcome = UsageOutcome.ofCode(code);
     return command.input() instanceof UsageCommand.RecordItems record
-        ? Recording.refused(state, now, record, outcome)
+        ? UsageRecorder.refused(state, now, record, outcome)
         : new Decision.Refused<>(outcome, Map.of());
   }
 
@@ -139,7 +139,7 @@ public final class UsageRules implements Rules<MeterState, UsageCommand> {
    * customer trigger asks this of the event itself.
    */
   public static boolean isTended(Snapshot customer) {
-    SceneCounter counter = MeterState.of(customer).counter();
+    SceneCounter counter = MeterCodec.decode(customer).counter();
     boolean counting = counter.scenes() > 0 || counter.early() > 0;
     return counting
         ? counter.dueAt() != null

@@ -40,9 +40,9 @@ public final class UsageTriage {
   }
 
   private final RateCard rates;
-  private final MonthBook book;
+  private final SummaryCalendar book;
 
-  UsageTriage(RateCard rates, MonthBook book) {
+  UsageTriage(RateCard rates, SummaryCalendar book) {
     this.rates = rates;
     this.book = book;
   }
@@ -59,7 +59,7 @@ public final class UsageTriage {
 
   /** What to do about a record, as it and its {@code usage_counts} document were just read. */
   public Step next(Snapshot record, Snapshot counts, Instant now) {
-    Counted counted = Counted.of(counts);
+    CountedUsage counted = CountedUsageCodec.decode(counts);
     if (counted.frozen()) {
       return corrected(record, counted);
     }
@@ -83,7 +83,7 @@ public final class UsageTriage {
   }
 
   /** A corrected record stays as it was counted; only a lost mark of the correction comes back. */
-  private static Step corrected(Snapshot record, Counted counted) {
+  private static Step corrected(Snapshot record, CountedUsage counted) {
     String correction = counted.correctedBy();
     return correction == null
             || !record.exists()
@@ -102,7 +102,7 @@ public final class UsageTriage {
    * @param counts its {@code usage_counts} document, as read just now, or absent
    */
   public boolean agrees(Snapshot record, Snapshot counts, Instant now) {
-    Counted counted = Counted.of(counts);
+    CountedUsage counted = CountedUsageCodec.decode(counts);
     if (counted.frozen() || counted.countDueAt() != null) {
       return true;
     }
@@ -114,7 +114,7 @@ public final class UsageTriage {
     if (!stored.settled() || figures == null) {
       return stored.settled() && counted.countedFor() == null;
     }
-    return Counted.Identity.of(figures).equals(counted.figures())
+    return CountedUsage.Identity.of(figures).equals(counted.figures())
         && figures.amounts(rates, stored.priced()).equals(counted.effective());
   }
 
@@ -125,7 +125,7 @@ public final class UsageTriage {
 
   private static Write.Update settle(Snapshot counts, Instant now) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(UsageCounts.STATUS, Counted.COUNTED);
+    fields.put(UsageCounts.STATUS, CountedUsageCodec.COUNTED);
     fields.put(UsageCounts.COUNT_DUE_AT, Write.REMOVED);
     fields.put(UsageCounts.UPDATED_AT, now);
     return new Write.Update(counts.ref(), fields);
@@ -143,10 +143,10 @@ public final class UsageTriage {
     Duration pause = waited.compareTo(SOONEST_RETRY) < 0 ? SOONEST_RETRY : waited;
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(UsageCounts.USAGE_ID, counts.ref().id());
-    if (Counted.of(counts).countedFor() == null) {
+    if (CountedUsageCodec.decode(counts).countedFor() == null) {
       fields.put(UsageCounts.CUSTOMER_ID, command.owner().id());
     }
-    fields.put(UsageCounts.STATUS, Counted.PENDING);
+    fields.put(UsageCounts.STATUS, CountedUsageCodec.PENDING);
     fields.put(
         UsageCounts.COUNT_DUE_AT,
         now.plus(pause.compareTo(LATEST_RETRY) > 0 ? LATEST_RETRY : pause));

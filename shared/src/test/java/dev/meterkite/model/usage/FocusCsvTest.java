@@ -336,8 +336,8 @@ class FocusCsvTest {
         world.deliver(id);
       } else {
         if (corrected != null) {
-          Counted.Identity identity =
-              Counted.of(world.get(UsageIds.countsRef(corrected))).figures();
+          CountedUsage.Identity identity =
+              CountedUsageCodec.decode(world.get(UsageIds.countsRef(corrected))).figures();
           item.put("action", identity.action());
           item.put("timestamp", identity.timestamp().toString());
           item.put("corrects", corrected);

@@ -195,7 +195,7 @@ class SummaryDocumentsTest {
     assertEquals(1, world.sideReads);
     record(List.of("new_two"), "2026-03-10T00:00:00Z");
     assertEquals(1, world.sideReads);
-    MeterState state = MeterState.of(world.get(UsageIds.customerRef("a")));
+    MeterState state = MeterCodec.decode(world.get(UsageIds.customerRef("a")));
     assertEquals(
         Map.of("old", 1L, "new_one", 1L << 9, "new_two", 1L << 9),
         state.months().get(MARCH).first().days());
@@ -325,8 +325,8 @@ class SummaryDocumentsTest {
 
   @Test
   void whatIsTakenAndGivenInOneCommand_changesNoMonth() {
-    Counted.Part part =
-        new Counted.Part("a", MARCH.atDay(1), "one", new Amounts(1, 2, 0, 0, 60_000), null);
+    CountedUsage.Part part =
+        new CountedUsage.Part("a", MARCH.atDay(1), "one", new Amounts(1, 2, 0, 0, 60_000), null);
     SummaryChanges changes = new SummaryChanges("a", SummaryBounds.DEFAULT);
     changes.add(List.of(part), List.of(part));
     assertEquals(List.of(), changes.months());

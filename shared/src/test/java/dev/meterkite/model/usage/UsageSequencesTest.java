@@ -234,7 +234,7 @@ class UsageSequencesTest {
       if (record == null || world.get(UsageIds.countsRef(id)).fields().isEmpty()) {
         return;
       }
-      Counted counted = Counted.of(world.get(UsageIds.countsRef(id)));
+      CountedUsage counted = CountedUsageCodec.decode(world.get(UsageIds.countsRef(id)));
       if (counted.figures() == null) {
         return;
       }
@@ -264,8 +264,8 @@ class UsageSequencesTest {
       world.documents.forEach(
           (ref, fields) -> {
             if (ref.collection().equals(UsageCounts.COLLECTION)) {
-              Counted one = Counted.of(world.get(ref));
-              for (Counted.Part part : one.parts()) {
+              CountedUsage one = CountedUsageCodec.decode(world.get(ref));
+              for (CountedUsage.Part part : one.parts()) {
                 String key = part.customerId() + " " + part.day() + " " + part.action();
                 counted.merge(key, part.amounts(), Amounts::plus);
                 if (part.meant() != null) {
@@ -293,7 +293,7 @@ class UsageSequencesTest {
       }
       for (String id : CUSTOMERS) {
         if (world.customer(id) != null) {
-          MeterState state = MeterState.of(world.get(UsageIds.customerRef(id)));
+          MeterState state = MeterCodec.decode(world.get(UsageIds.customerRef(id)));
           SceneCounter counter = state.counter().at(world.now, state.terms());
           Instant period = state.counter().period(world.now, state.terms()).start();
           assertEquals(

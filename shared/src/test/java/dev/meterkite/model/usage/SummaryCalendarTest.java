@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.usage.Counted.Part;
+import dev.meterkite.model.usage.CountedUsage.Part;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,8 +20,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where corrections of closed months go; amounts and what prices them. */
-class MonthBookTest {
-  private static final MonthBook BOOK = new MonthBook(Duration.ofDays(3), SummaryBounds.DEFAULT);
+class SummaryCalendarTest {
+  private static final SummaryCalendar BOOK =
+      new SummaryCalendar(Duration.ofDays(3), SummaryBounds.DEFAULT);
   private static final Instant NOW = Instant.parse("2026-04-10T12:00:00Z");
   private static final LocalDate TODAY = LocalDate.of(2026, 4, 10);
   private static final LocalDate FEBRUARY = LocalDate.of(2026, 2, 10);

@@ -6,8 +6,8 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageTracking;
-import dev.meterkite.model.usage.Counted.Identity;
-import dev.meterkite.model.usage.MonthBook.Placed;
+import dev.meterkite.model.usage.CountedUsage.Identity;
+import dev.meterkite.model.usage.SummaryCalendar.Placed;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,7 +19,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Decides the items of a record-usage request for one customer, one after the other. */
-final class Recording {
+final class UsageRecorder {
   private static final long SCHEMA_VERSION = 1;
 
   private final Fold fold;
@@ -33,7 +33,7 @@ final class Recording {
   private final List<Map<String, Object>> results = new ArrayList<>();
   private final List<UsageOutcome> refusals = new ArrayList<>();
 
-  Recording(Fold fold, RateCard rates, UsageCommand.RecordItems input) {
+  UsageRecorder(Fold fold, RateCard rates, UsageCommand.RecordItems input) {
     this.fold = fold;
     this.rates = rates;
     this.input = input;
@@ -136,7 +136,7 @@ final class Recording {
 
   private @Nullable UsageOutcome correct(UsageItem item, String targetId) {
     Snapshot document = fold.seen().document(UsageIds.countsRef(targetId));
-    Counted target = Counted.of(document);
+    CountedUsage target = CountedUsageCodec.decode(document);
     Identity identity = target.figures();
     if (identity == null
         || target.countDueAt() != null
@@ -178,13 +178,13 @@ final class Recording {
             fold.now);
   }
 
-  private Counted counted(
+  private CountedUsage counted(
       UsageItem item,
       Placed placed,
       long scenes,
       @Nullable Instant quotaPeriod,
       @Nullable Amounts stated) {
-    return new Counted(
+    return new CountedUsage(
         item.id(),
         Identity.of(item.figures()),
         placed.parts(),
@@ -199,11 +199,13 @@ final class Recording {
         null);
   }
 
-  private void create(UsageItem item, Placed placed, boolean over, Counted counted) {
+  private void create(UsageItem item, Placed placed, boolean over, CountedUsage counted) {
     fold.scenes(counted.scenes(), counted.quotaPeriod());
     fold.parts(List.of(), placed.parts());
     fold.write(new Write.Create(UsageIds.recordRef(item.id()), document(item, over, counted)));
-    fold.write(new Write.Create(UsageIds.countsRef(item.id()), counted.toFields(fold.now)));
+    fold.write(
+        new Write.Create(
+            UsageIds.countsRef(item.id()), CountedUsageCodec.encode(counted, fold.now)));
     Map<String, Object> result = result(item.id(), "recorded", null);
     if (over) {
       result.put(UsageTracking.OVER_QUOTA, true);
@@ -214,7 +216,7 @@ final class Recording {
     results.add(result);
   }
 
-  private Map<String, Object> document(UsageItem item, boolean over, Counted counted) {
+  private Map<String, Object> document(UsageItem item, boolean over, CountedUsage counted) {
     UsageFigures figures = item.figures();
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put(UsageTracking.SCHEMA_VERSION, SCHEMA_VERSION);

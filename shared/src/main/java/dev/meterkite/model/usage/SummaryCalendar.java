@@ -2,7 +2,7 @@ package dev.meterkite.model.usage;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
-import dev.meterkite.model.usage.Counted.Part;
+import dev.meterkite.model.usage.CountedUsage.Part;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param lag days from the end of a month to its closing, at least 0
  * @param bounds of the documents of a month
  */
-record MonthBook(Duration lag, SummaryBounds bounds) {
+record SummaryCalendar(Duration lag, SummaryBounds bounds) {
 
   /** When a month closes. */
   Instant closeDueAt(YearMonth month) {
@@ -74,9 +74,9 @@ record MonthBook(Duration lag, SummaryBounds bounds) {
       if (ours && isClosed(YearMonth.from(part.day()), closed, now)) {
         rests.merge(part.action(), part.amounts().negated(), Amounts::plus);
         LocalDate meant = part.meant() == null ? part.day() : part.meant();
-        corrected.merge(part.action(), meant, MonthBook::later);
+        corrected.merge(part.action(), meant, SummaryCalendar::later);
       } else if (ours) {
-        lateDays.merge(part.action(), part.day(), MonthBook::later);
+        lateDays.merge(part.action(), part.day(), SummaryCalendar::later);
       }
     }
     boolean late = isClosed(YearMonth.from(home), closed, now);
