@@ -69,6 +69,8 @@ class ArchitectureTest {
               "",
               ".lots",
               ".stripe",
+              ".journal",
+              ".holds",
               ".ledger",
               ".jobs",
               ".commands",

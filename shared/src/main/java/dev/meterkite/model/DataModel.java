@@ -1,9 +1,9 @@
 package dev.meterkite.model;
 
 import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.PodcastJob;
-import dev.meterkite.model.credits.ledger.CreditHold;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.FeatureFlags;
@@ -31,7 +31,7 @@ public final class DataModel {
           Scene.TABLE,
           FeatureFlags.TABLE,
           UsageRecord.TABLE,
-          CreditHold.TABLE);
+          HoldCodec.table());
 
   private DataModel() {}
 }

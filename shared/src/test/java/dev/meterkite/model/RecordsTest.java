@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.JobStage;
 import dev.meterkite.model.credits.jobs.JobStatus;
 import dev.meterkite.model.credits.jobs.PodcastJob;
-import dev.meterkite.model.credits.ledger.CreditHold;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.FeatureFlags;
@@ -52,7 +52,7 @@ class RecordsTest {
         record(PodcastJob.TABLE, PodcastJob::decode, PodcastJob::new, Map.of()),
         record(User.TABLE, User::decode, User::new, Map.of()),
         document(TransactionCodec.table()),
-        record(CreditHold.TABLE, CreditHold::decode, CreditHold::new, Map.of()),
+        document(HoldCodec.table()),
         record(ProviderHealth.TABLE, ProviderHealth::decode, ProviderHealth::new, Map.of()),
         record(ModelQuota.TABLE, ModelQuota::decode, ModelQuota::new, Map.of()),
         record(Alert.TABLE, Alert::decode, Alert::new, Map.of()),
@@ -410,9 +410,9 @@ class RecordsTest {
     hold.put("amount", 5L);
     hold.put("status", "captured");
     hold.put("captured", 5L);
-    assertTrue(CreditHold.decode(hold).value().isPresent());
+    assertEquals(List.of(), HoldCodec.table().validate(hold));
     hold.put("captured", 6L);
-    assertEquals("captured", CreditHold.decode(hold).violations().get(0).field());
+    assertEquals("captured", HoldCodec.table().validate(hold).get(0).field());
   }
 
   @Test

@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.PodcastJob;
-import dev.meterkite.model.credits.ledger.CreditHold;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.Customer;
 import dev.meterkite.model.customers.FeatureFlags;
@@ -47,7 +47,7 @@ class DataModelTest {
   private static final Map<String, Table> TABLES =
       Stream.of(
               Alert.TABLE,
-              CreditHold.TABLE,
+              HoldCodec.table(),
               TransactionCodec.table(),
               Customer.TABLE,
               FeatureFlags.TABLE,

@@ -11,13 +11,17 @@ import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.holds.CreditHold;
+import dev.meterkite.model.credits.holds.HoldCodec;
+import dev.meterkite.model.credits.holds.HoldNote;
+import dev.meterkite.model.credits.holds.JobMark;
+import dev.meterkite.model.credits.journal.EntryDetails;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
-import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.LenientFields;
@@ -172,9 +176,9 @@ public final class JobRules {
   private Decision<CreditState> withoutLedger(CreditOutcome why) {
     Optional<JobStatus> status = JobPayment.status(job);
     boolean completed = status.filter(JobStatus.COMPLETED::equals).isPresent();
-    Map<String, Object> hold = attempt.hold().fields();
+    CreditHold hold = attempt.found();
     boolean isNew = attempt.isNew(hold);
-    boolean isOpen = !hold.isEmpty() && HoldStatus.of(hold) == HoldStatus.HELD;
+    boolean isOpen = hold != null && hold.status() == HoldStatus.HELD;
     boolean owes = status.isPresent() && (isNew || isOpen || (completed && isLapsed(hold)));
     if (!owes) {
       return session.writes().isEmpty()
@@ -206,8 +210,8 @@ public final class JobRules {
     return new Decision.Applied<>(state, answer, session.writes());
   }
 
-  private static boolean isLapsed(Map<String, Object> hold) {
-    return HoldStatus.of(hold) == HoldStatus.EXPIRED;
+  private static boolean isLapsed(@Nullable CreditHold hold) {
+    return hold == null || hold.statusOrExpired() == HoldStatus.EXPIRED;
   }
 
   /** What the job as seen asks for of this user, who must be the one that pays. */
@@ -232,7 +236,7 @@ public final class JobRules {
     if (status.isEmpty() || payer.isEmpty()) {
       return unchanged();
     }
-    Map<String, Object> hold = session.asClosed(attempt.hold());
+    CreditHold hold = session.asClosed(attempt.hold());
     boolean begins = attempt.isNew(hold);
     if (!begins) {
       Read.Get alert = otherUserAlert();
@@ -244,6 +248,9 @@ public final class JobRules {
       return begin(status.get());
     }
     tellOtherUser();
+    if (hold == null) {
+      return ended(status.get().wire()); // one under way, or completed, would begin
+    }
     return switch (status.get()) {
       case QUEUED, CLARIFYING, RUNNING -> underWay(hold);
       case COMPLETED -> completed(hold);
@@ -256,14 +263,14 @@ public final class JobRules {
     OpenHold old = openHold();
     if (old != null) {
       session.release(old, HoldStatus.RELEASED);
-      session.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      session.note(attempt.hold().ref(), note -> note.code(JobAttempt.DELETED));
       if (attempt.handsOver()) {
         return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
       }
     }
     long number = attempt.next();
     return status == JobStatus.COMPLETED
-        ? chargeWithoutHold(number, Map.of())
+        ? chargeWithoutHold(number, null)
         : hold(number, status == JobStatus.QUEUED);
   }
 
@@ -295,26 +302,20 @@ public final class JobRules {
       return refuse(number, CreditOutcome.TOO_MANY_HOLDS, price, false);
     }
     noteAttempt(number);
-    session.openNew(holdId, price, jobId, expiresAt, ofAttempt(number));
+    session.openNew(holdId, price, jobId, expiresAt, mark(number), null);
     return finish(held(number, price, expiresAt), true);
   }
 
   /** Notes the job on the end of its hold, which may have been made before the job was there. */
   private void noteJob() {
-    if (job.exists() && !attempt.hold().fields().containsKey(CreditHolds.JOB_CREATED_AT)) {
-      session.note(attempt.hold().ref(), ofAttempt(attempt.latest()));
+    if (job.exists() && HoldCodec.decode(attempt.hold()).jobCreatedAt() == null) {
+      session.note(attempt.hold().ref(), note -> note.mark(mark(attempt.latest())));
     }
   }
 
-  /** What the hold of an attempt has besides the fields of any hold. */
-  private Map<String, Object> ofAttempt(long number) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(CreditHolds.ATTEMPT, number);
-    Instant createdAt = LenientFields.instant(job.fields(), PodcastJobs.CREATED_AT);
-    if (createdAt != null) {
-      fields.put(CreditHolds.JOB_CREATED_AT, createdAt);
-    }
-    return fields;
+  /** What the hold of an attempt says of the attempt. */
+  private JobMark mark(long number) {
+    return new JobMark(number, LenientFields.instant(job.fields(), PodcastJobs.CREATED_AT));
   }
 
   /** Notes on the first attempt's hold which attempt is the latest; it may never have had one. */
@@ -324,15 +325,14 @@ public final class JobRules {
     }
     DocRef first = attempt.first().ref();
     if (attempt.first().exists()) {
-      session.write(new Write.Update(first, Map.of(CreditHolds.ATTEMPTS, number)));
+      session.write(HoldCodec.attempts(first, number));
       return;
     }
-    Map<String, Object> fields = closedHold(first, 1, HoldStatus.RELEASED, 0, 0, null);
-    fields.put(CreditHolds.ATTEMPTS, number);
-    session.write(new Write.Create(first, fields));
+    CreditHold never = neverOpen(first, 1, 0, end(HoldStatus.RELEASED, 0, null));
+    session.write(HoldCodec.create(first, never.attempts(number)));
   }
 
-  private Decision<CreditState> underWay(Map<String, Object> hold) {
+  private Decision<CreditState> underWay(CreditHold hold) {
     OpenHold open = openHold();
     return open == null
         ? afterHold(hold)
@@ -344,10 +344,10 @@ public final class JobRules {
   }
 
   /** The payment of a job whose hold is closed already; only one under way may have lapsed. */
-  private Decision<CreditState> afterHold(Map<String, Object> closed) {
-    HoldStatus ended = HoldStatus.of(closed);
+  private Decision<CreditState> afterHold(CreditHold closed) {
+    HoldStatus ended = closed.statusOrExpired();
     if (ended == HoldStatus.CAPTURED) {
-      long amount = LenientFields.whole(closed, CreditHolds.CAPTURED, 0);
+      long amount = closed.captured() == null ? 0 : closed.captured();
       return finish(captured(attempt.latest(), amount), false);
     }
     if (ended == HoldStatus.RELEASED) {
@@ -373,7 +373,7 @@ public final class JobRules {
     return new Payment(attempt.latest(), PaymentStatus.RELEASED, code, null, 0, null);
   }
 
-  private Decision<CreditState> completed(Map<String, Object> hold) {
+  private Decision<CreditState> completed(CreditHold hold) {
     OpenHold open = openHold();
     if (open == null) {
       return isLapsed(hold) ? chargeWithoutHold(attempt.latest(), hold) : afterHold(hold);
@@ -389,7 +389,7 @@ public final class JobRules {
   }
 
   /** Charges a completed job that was never held, or whose hold lapsed, in one commit. */
-  private Decision<CreditState> chargeWithoutHold(long number, Map<String, Object> lapsed) {
+  private Decision<CreditState> chargeWithoutHold(long number, @Nullable CreditHold lapsed) {
     JobPayment before = JobPayment.of(job);
     if (before.status() == PaymentStatus.UNPAID
         && before.attempt() == number
@@ -409,10 +409,7 @@ public final class JobRules {
     if (JobOrder.isActualUnreadable(job)) {
       return refuseActual(number, null);
     }
-    long cap =
-        lapsed.isEmpty()
-            ? order().map(JobOrder::price).orElse(0L)
-            : LenientFields.whole(lapsed, CreditHolds.AMOUNT, 0);
+    long cap = lapsed == null ? order().map(JobOrder::price).orElse(0L) : lapsed.amount();
     if (cap < 1) {
       return unpaid(number, CreditOutcome.INVALID_JOB, 0);
     }
@@ -429,24 +426,16 @@ public final class JobRules {
           EntryDetails.builder()
               .jobId(jobId)
               .holdId(hold.id())
-              .plansVersion(LenientFields.text(lapsed, CreditHolds.PLANS_VERSION))
+              .plansVersion(lapsed == null ? null : lapsed.plansVersion())
               .build());
     }
     String transactionId = amount > 0 ? charge.ref().id() : null;
-    if (lapsed.isEmpty()) {
+    HoldNote.End end = end(HoldStatus.CAPTURED, amount, transactionId);
+    if (lapsed == null) {
       noteAttempt(number);
-      session.write(
-          new Write.Create(
-              hold,
-              closedHold(
-                  hold,
-                  number,
-                  HoldStatus.CAPTURED,
-                  /* amount= */ cap,
-                  /* captured= */ amount,
-                  transactionId)));
+      session.write(HoldCodec.create(hold, neverOpen(hold, number, cap, end)));
     } else {
-      session.close(hold, Map.of(), HoldStatus.CAPTURED, amount, transactionId);
+      session.close(hold, end);
     }
     return finish(captured(number, amount), true);
   }
@@ -459,11 +448,11 @@ public final class JobRules {
    * What a completed job costs: what it used, else its price, at most what is or was held. A hold
    * that other plans decided stays the price.
    *
-   * @param hold the document of the hold; empty for a job that was never held
+   * @param hold the hold; null for a job that was never held
    */
-  private long owed(long cap, Map<String, Object> hold) {
+  private long owed(long cap, @Nullable CreditHold hold) {
     Long actual = LenientFields.whole(job.fields(), PodcastJobs.CREDITS_ACTUAL);
-    String decidedBy = LenientFields.text(hold, CreditHolds.PLANS_VERSION);
+    String decidedBy = hold == null ? null : hold.plansVersion();
     boolean isOlder = decidedBy != null && !decidedBy.equals(session.plans().version());
     long price = isOlder ? cap : order().map(JobOrder::price).orElse(cap);
     return Math.min(actual != null ? actual : price, cap);
@@ -506,7 +495,7 @@ public final class JobRules {
     OpenHold open = openHold();
     if (open != null) {
       session.release(open, HoldStatus.RELEASED);
-      session.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, how));
+      session.note(attempt.hold().ref(), note -> note.code(how));
       noteJob();
       return finish(released(null), true);
     }
@@ -514,31 +503,30 @@ public final class JobRules {
       return settleRefused();
     }
     DocRef ref = attempt.hold().ref();
-    Map<String, Object> closed = session.asClosed(attempt.hold());
-    if (closed.isEmpty()) {
+    CreditHold closed = session.asClosed(attempt.hold());
+    if (closed == null) {
       long price = order().map(JobOrder::price).orElse(0L);
-      Map<String, Object> fields =
-          closedHold(ref, attempt.latest(), HoldStatus.RELEASED, price, 0, null);
-      fields.put(CreditHolds.CODE, how);
-      session.write(new Write.Create(ref, fields));
+      HoldNote.End end = end(HoldStatus.RELEASED, 0, null);
+      CreditHold never = neverOpen(ref, attempt.latest(), price, end);
+      session.write(HoldCodec.create(ref, never.code(how)));
       return finish(released(null), true);
     }
     if (isLapsed(closed)) {
       // What is late of this attempt must not charge it.
-      session.close(ref, Map.of(CreditHolds.CODE, how), HoldStatus.RELEASED, 0, null);
+      session.close(ref, end(HoldStatus.RELEASED, 0, null));
+      session.note(ref, note -> note.code(how));
       return finish(released(null), true);
     }
     if (!job.exists() && isReleasedOfALiving(closed)) {
-      session.note(ref, Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      session.note(ref, note -> note.code(JobAttempt.DELETED));
       return finish(released(null), true);
     }
     return afterHold(closed);
   }
 
   /** Whether a hold was released and does not say yet that its job was deleted. */
-  private static boolean isReleasedOfALiving(Map<String, Object> hold) {
-    return HoldStatus.of(hold) == HoldStatus.RELEASED
-        && !JobAttempt.DELETED.equals(hold.get(CreditHolds.CODE));
+  private static boolean isReleasedOfALiving(CreditHold hold) {
+    return hold.status() == HoldStatus.RELEASED && !JobAttempt.DELETED.equals(hold.code());
   }
 
   /** A refused job that has ended stays refused, and need not be looked at again. */
@@ -552,29 +540,13 @@ public final class JobRules {
     return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
   }
 
-  /** The document of a hold that was never open. */
-  private Map<String, Object> closedHold(
-      DocRef ref,
-      long number,
-      HoldStatus status,
-      long amount,
-      long captured,
-      @Nullable String transactionId) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(CreditHolds.HOLD_ID, ref.id());
-    fields.put(CreditHolds.USER_ID, state.userId());
-    fields.put(CreditHolds.AMOUNT, amount);
-    fields.put(CreditHolds.STATUS, status.wire());
-    fields.put(CreditHolds.JOB_ID, jobId);
-    fields.put(CreditHolds.CAPTURED, captured);
-    if (transactionId != null) {
-      fields.put(CreditHolds.TRANSACTION_ID, transactionId);
-    }
-    fields.put(CreditHolds.EXPIRES_AT, session.now());
-    fields.put(CreditHolds.CREATED_AT, session.now());
-    fields.put(CreditHolds.CLOSED_AT, session.now());
-    fields.putAll(ofAttempt(number));
-    return fields;
+  private HoldNote.End end(HoldStatus status, long captured, @Nullable String transactionId) {
+    return new HoldNote.End(status, captured, transactionId, session.now());
+  }
+
+  /** The hold of an attempt that was never open. */
+  private CreditHold neverOpen(DocRef ref, long number, long amount, HoldNote.End end) {
+    return CreditHold.neverOpen(ref.id(), state.userId(), jobId, amount, end, mark(number));
   }
 
   /** Refuses the payment, from a state that was read for this and is not a cached one. */

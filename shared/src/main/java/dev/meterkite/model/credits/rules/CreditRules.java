@@ -14,23 +14,25 @@ import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.commands.CreditCommand;
+import dev.meterkite.model.credits.holds.CreditHold;
+import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.JobAttempt;
 import dev.meterkite.model.credits.jobs.JobRules;
+import dev.meterkite.model.credits.journal.CallCharge;
+import dev.meterkite.model.credits.journal.EntryDetails;
+import dev.meterkite.model.credits.journal.Transaction;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
 import dev.meterkite.model.credits.ledger.CreditAnswers;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
-import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
-import dev.meterkite.model.credits.ledger.Transaction;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.lots.Lots;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.credits.payments.PaymentRules;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.plans.Threshold;
@@ -144,7 +146,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     } else if (input instanceof CreditCommand.Grant grant) {
       return grant(state, session, grant);
     } else if (input instanceof CreditCommand.Hold hold) {
-      return hold(state, session, seen, hold, Map.of());
+      return hold(state, session, seen, hold, null);
     } else if (input instanceof CreditCommand.Settle settle) {
       return settle(state, session, seen, settle);
     } else if (input instanceof CreditCommand.Refund refund) {
@@ -304,14 +306,14 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
   /**
    * Sets credits aside.
    *
-   * @param more what the hold's document has besides
+   * @param charge the call that the hold is for, or null
    */
   static Decision<CreditState> hold(
       CreditState state,
       LedgerSession session,
       Seen seen,
       CreditCommand.Hold hold,
-      Map<String, Object> more) {
+      @Nullable CallCharge charge) {
     String jobId = hold.jobId();
     if (jobId != null) {
       Decision<CreditState> found = jobHold(state, session, seen, hold, jobId);
@@ -326,9 +328,11 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (session.isFullFor(hold.holdId(), hold.amount(), hold.jobId(), expiresAt)) {
       return CreditDecisions.refused(CreditOutcome.TOO_MANY_HOLDS);
     }
-    Map<String, Object> held =
-        session.openNew(hold.holdId(), hold.amount(), jobId, expiresAt, more);
-    return CreditDecisions.applied(state, session, CreditAnswers.of(session, held, null));
+    OpenHold held = session.openNew(hold.holdId(), hold.amount(), jobId, expiresAt, null, charge);
+    return CreditDecisions.applied(
+        state,
+        session,
+        CreditAnswers.of(session, HoldCodec.shown(state.userId(), held, HoldStatus.HELD), null));
   }
 
   /**
@@ -352,22 +356,26 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return CreditDecisions.applied(
           state,
           session,
-          CreditAnswers.of(
-              session, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
+          CreditAnswers.of(session, HoldCodec.shown(state.userId(), open, HoldStatus.HELD), null));
     }
-    Map<String, Object> found = session.asClosed(seen.document(latest.ref()));
-    if (open == null && found.isEmpty()) {
-      return null;
+    CreditHold found = session.asClosed(seen.document(latest.ref()));
+    if (found == null) {
+      return open == null ? null : conflict(open, hold);
     }
-    if (open != null || !state.userId().equals(LenientFields.text(found, CreditHolds.USER_ID))) {
-      Map<String, Object> figures = new LinkedHashMap<>();
-      if (open != null) {
-        figures.put(CreditAnswers.HELD, open.amount());
-      }
-      figures.put(CreditAnswers.REQUIRED, hold.amount());
-      return new Decision.Refused<>(CreditOutcome.JOB_HOLD_CONFLICT, figures);
+    if (open != null || !state.userId().equals(found.userId())) {
+      return conflict(open, hold);
     }
-    return CreditDecisions.refused(closed(HoldStatus.of(found)));
+    return CreditDecisions.refused(closed(found.statusOrExpired()));
+  }
+
+  /** A job's hold is another user's, or open with another amount. */
+  private static Decision<CreditState> conflict(@Nullable OpenHold open, CreditCommand.Hold hold) {
+    Map<String, Object> figures = new LinkedHashMap<>();
+    if (open != null) {
+      figures.put(CreditAnswers.HELD, open.amount());
+    }
+    figures.put(CreditAnswers.REQUIRED, hold.amount());
+    return new Decision.Refused<>(CreditOutcome.JOB_HOLD_CONFLICT, figures);
   }
 
   /** Why nothing can be done with a hold that is not open. */
@@ -386,7 +394,7 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
       return settleClosed(state, session, seen, settle.holdId());
     }
     Map<String, Object> answer =
-        CreditAnswers.hold(
+        HoldCodec.shown(
             state.userId(), hold, settle.capture() ? HoldStatus.CAPTURED : HoldStatus.RELEASED);
     if (!settle.capture()) {
       session.release(hold, HoldStatus.RELEASED);
@@ -416,13 +424,10 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     if (!seen.has(new Read.Get(ref))) {
       return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
     }
-    Map<String, Object> fields = seen.document(ref).fields();
-    if (!state.userId().equals(LenientFields.text(fields, CreditHolds.USER_ID))) {
-      return CreditDecisions.missing(ref);
-    }
-    return HoldStatus.parse(LenientFields.text(fields, CreditHolds.STATUS))
-        .map(status -> CreditDecisions.refused(closed(status)))
-        .orElseGet(() -> CreditDecisions.missing(ref));
+    CreditHold hold = HoldCodec.decode(seen.document(ref));
+    return hold.status() == null || !state.userId().equals(hold.userId())
+        ? CreditDecisions.missing(ref)
+        : CreditDecisions.refused(closed(hold.status()));
   }
 
   /**
