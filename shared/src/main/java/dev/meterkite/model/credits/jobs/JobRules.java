@@ -28,14 +28,11 @@ import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.plans.UserTier;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -76,8 +73,6 @@ public final class JobRules {
   /** How long after a job's creation that goes on. */
   static final Duration RETRY_WINDOW = Duration.ofDays(30);
 
-  /** How a job ended that is gone. */
-
   /** Why a completed job is unpaid only for now. */
   private static final Set<String> MENDABLE =
       Set.of(
@@ -101,22 +96,6 @@ public final class JobRules {
     this.job = attempt.job();
     this.jobId = job.ref().id();
   }
-
-  /**
-   * What is to stand on the job.
-   *
-   * @param number which attempt it is about
-   * @param field what cannot be read, with {@code invalid_job}; else null
-   * @param credits held, captured, refused or unpaid
-   * @param dueAt when to look again; null for never
-   */
-  private record Payment(
-      long number,
-      PaymentStatus status,
-      @Nullable String code,
-      @Nullable String field,
-      long credits,
-      @Nullable Instant dueAt) {}
 
   /** The attempt that counts, or what must be read to know it. */
   private static Optional<JobAttempt> attempt(
@@ -183,31 +162,23 @@ public final class JobRules {
     if (!owes) {
       return session.writes().isEmpty()
           ? unchanged()
-          : withoutLedger(Map.of(PodcastJobs.JOB_ID, jobId));
+          : new Decision.Applied<>(state, PaymentNoteCodec.answer(jobId), session.writes());
     }
-    Payment payment =
-        new Payment(
+    PaymentNote payment =
+        new PaymentNote(
             isNew ? attempt.next() : attempt.latest(),
             completed ? PaymentStatus.UNPAID : PaymentStatus.REFUSED,
             why.code(),
             null,
             order().map(JobOrder::price).orElse(0L),
             retryAt(job, RETRY_WITHOUT_LEDGER, session.now()));
-    Map<String, Object> changes = changes(payment);
-    if (!changes.isEmpty()) {
-      session.write(new Write.Update(job.ref(), changes));
-    }
+    PaymentNoteCodec.update(job, payment).ifPresent(session::write);
     if (completed && JobPayment.of(job).status() != PaymentStatus.UNPAID) {
       alertUnpaid(payment);
     }
     return session.writes().isEmpty()
-        ? new Decision.Unchanged<>(answer(payment))
-        : withoutLedger(answer(payment));
-  }
-
-  /** Writes what was noted, and nothing to the user. */
-  private Decision<CreditState> withoutLedger(Map<String, Object> answer) {
-    return new Decision.Applied<>(state, answer, session.writes());
+        ? new Decision.Unchanged<>(PaymentNoteCodec.answer(jobId, payment))
+        : new Decision.Applied<>(state, PaymentNoteCodec.answer(jobId, payment), session.writes());
   }
 
   private static boolean isLapsed(@Nullable CreditHold hold) {
@@ -265,7 +236,7 @@ public final class JobRules {
       session.release(old, HoldStatus.RELEASED);
       session.note(attempt.hold().ref(), note -> note.code(JobAttempt.DELETED));
       if (attempt.handsOver()) {
-        return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
+        return applied();
       }
     }
     long number = attempt.next();
@@ -303,7 +274,7 @@ public final class JobRules {
     }
     noteAttempt(number);
     session.openNew(holdId, price, jobId, expiresAt, mark(number), null);
-    return finish(held(number, price, expiresAt), true);
+    return finish(PaymentNote.held(number, price, expiresAt), true);
   }
 
   /** Notes the job on the end of its hold, which may have been made before the job was there. */
@@ -336,11 +307,7 @@ public final class JobRules {
     OpenHold open = openHold();
     return open == null
         ? afterHold(hold)
-        : finish(held(attempt.latest(), open.amount(), open.expiresAt()), false);
-  }
-
-  private static Payment held(long number, long amount, Instant expiresAt) {
-    return new Payment(number, PaymentStatus.HELD, null, null, amount, expiresAt);
+        : finish(PaymentNote.held(attempt.latest(), open.amount(), open.expiresAt()), false);
   }
 
   /** The payment of a job whose hold is closed already; only one under way may have lapsed. */
@@ -348,7 +315,7 @@ public final class JobRules {
     HoldStatus ended = closed.statusOrExpired();
     if (ended == HoldStatus.CAPTURED) {
       long amount = closed.captured() == null ? 0 : closed.captured();
-      return finish(captured(attempt.latest(), amount), false);
+      return finish(PaymentNote.captured(attempt.latest(), amount), false);
     }
     if (ended == HoldStatus.RELEASED) {
       boolean lives = JobPayment.status(job).filter(status -> !status.ended()).isPresent();
@@ -359,18 +326,11 @@ public final class JobRules {
     }
     Instant dueAt = retryAt(job, RETRY, session.now());
     return finish(
-        new Payment(
-            attempt.latest(),
-            PaymentStatus.RELEASED,
-            CreditOutcome.HOLD_EXPIRED.code(),
-            null,
-            0,
-            dueAt),
-        false);
+        PaymentNote.released(attempt.latest(), CreditOutcome.HOLD_EXPIRED.code(), dueAt), false);
   }
 
-  private Payment released(@Nullable String code) {
-    return new Payment(attempt.latest(), PaymentStatus.RELEASED, code, null, 0, null);
+  private PaymentNote released(@Nullable String code) {
+    return PaymentNote.released(attempt.latest(), code, null);
   }
 
   private Decision<CreditState> completed(CreditHold hold) {
@@ -385,7 +345,7 @@ public final class JobRules {
     DocRef charge = CreditRefs.jobCharge(jobId, attempt.latest());
     session.capture(open, charge.id(), amount, EntryDetails.ofCapture(open).build());
     noteJob();
-    return finish(captured(attempt.latest(), amount), true);
+    return finish(PaymentNote.captured(attempt.latest(), amount), true);
   }
 
   /** Charges a completed job that was never held, or whose hold lapsed, in one commit. */
@@ -404,7 +364,7 @@ public final class JobRules {
     Snapshot charged = seen.document(charge.ref());
     if (charged.exists()) {
       long amount = -TransactionCodec.decode(charged).amount();
-      return finish(captured(number, amount), false);
+      return finish(PaymentNote.captured(number, amount), false);
     }
     if (JobOrder.isActualUnreadable(job)) {
       return refuseActual(number, null);
@@ -437,11 +397,7 @@ public final class JobRules {
     } else {
       session.close(hold, end);
     }
-    return finish(captured(number, amount), true);
-  }
-
-  private static Payment captured(long number, long amount) {
-    return new Payment(number, PaymentStatus.CAPTURED, null, null, amount, null);
+    return finish(PaymentNote.captured(number, amount), true);
   }
 
   /**
@@ -466,8 +422,8 @@ public final class JobRules {
     if (isStale()) {
       return needsOwner();
     }
-    Payment payment =
-        new Payment(
+    PaymentNote payment =
+        new PaymentNote(
             number,
             PaymentStatus.REFUSED,
             CreditOutcome.INVALID_JOB.code(),
@@ -481,7 +437,7 @@ public final class JobRules {
   }
 
   /** Whether the job says already that it is not paid for this reason. */
-  private boolean isTold(Payment payment) {
+  private boolean isTold(PaymentNote payment) {
     JobPayment before = JobPayment.of(job);
     return before.attempt() == payment.number()
         && before.status() == payment.status()
@@ -531,13 +487,12 @@ public final class JobRules {
 
   /** A refused job that has ended stays refused, and need not be looked at again. */
   private Decision<CreditState> settleRefused() {
-    if (!job.exists() || job.fields().get(PodcastJobs.PAYMENT_DUE_AT) == null) {
-      return alerted
-          ? CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId))
-          : unchanged();
+    Optional<Write.Update> settled = PaymentNoteCodec.settled(job);
+    if (settled.isEmpty()) {
+      return alerted ? applied() : unchanged();
     }
-    session.write(new Write.Update(job.ref(), Map.of(PodcastJobs.PAYMENT_DUE_AT, Write.REMOVED)));
-    return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
+    session.write(settled.get());
+    return applied();
   }
 
   private HoldNote.End end(HoldStatus status, long captured, @Nullable String transactionId) {
@@ -556,14 +511,14 @@ public final class JobRules {
       return needsOwner();
     }
     Instant dueAt = failsJob ? null : retryAt(job, RETRY, session.now());
-    Payment payment =
-        new Payment(number, PaymentStatus.REFUSED, why.code(), fault(why), price, dueAt);
-    Map<String, Object> changes = changes(payment);
-    if (failsJob) {
-      changes.put(PodcastJobs.STATUS, JobStatus.FAILED.wire());
-      changes.put(PodcastJobs.UPDATED_AT, session.now());
-    }
-    return write(changes, payment, false);
+    PaymentNote payment =
+        new PaymentNote(number, PaymentStatus.REFUSED, why.code(), fault(why), price, dueAt);
+    return write(
+        failsJob
+            ? PaymentNoteCodec.failure(job, payment, session.now())
+            : PaymentNoteCodec.update(job, payment),
+        payment,
+        false);
   }
 
   private @Nullable String fault(CreditOutcome why) {
@@ -573,15 +528,15 @@ public final class JobRules {
   }
 
   private Decision<CreditState> unpaid(long number, CreditOutcome why, long amount) {
-    Payment payment =
-        new Payment(number, PaymentStatus.UNPAID, why.code(), fault(why), amount, null);
+    PaymentNote payment =
+        new PaymentNote(number, PaymentStatus.UNPAID, why.code(), fault(why), amount, null);
     if (!isTold(payment)) {
       alertUnpaid(payment);
     }
     return finish(payment, false);
   }
 
-  private void alertUnpaid(Payment payment) {
+  private void alertUnpaid(PaymentNote payment) {
     String field = payment.field();
     session.write(
         Alerts.grouped(
@@ -643,68 +598,30 @@ public final class JobRules {
   }
 
   private Decision<CreditState> unchanged() {
-    return new Decision.Unchanged<>(Map.of(PodcastJobs.JOB_ID, jobId));
+    return new Decision.Unchanged<>(PaymentNoteCodec.answer(jobId));
   }
 
-  private Decision<CreditState> finish(Payment payment, boolean moved) {
-    return write(job.exists() ? changes(payment) : new LinkedHashMap<>(), payment, moved);
+  private Decision<CreditState> applied() {
+    return CreditDecisions.applied(state, session, PaymentNoteCodec.answer(jobId));
   }
 
-  private Decision<CreditState> write(Map<String, Object> changes, Payment payment, boolean moved) {
-    Map<String, Object> answer = answer(payment);
-    if (changes.isEmpty() && !moved && !alerted) {
-      return new Decision.Unchanged<>(answer);
-    }
-    if (!changes.isEmpty()) {
-      session.write(new Write.Update(job.ref(), changes));
-    }
-    return CreditDecisions.applied(state, session, answer);
+  private Decision<CreditState> finish(PaymentNote payment, boolean moved) {
+    return write(
+        job.exists() ? PaymentNoteCodec.update(job, payment) : Optional.empty(), payment, moved);
   }
 
-  /** What of the payment is not on the job yet, by field path. */
-  private Map<String, Object> changes(Payment payment) {
-    Map<String, @Nullable Object> wanted = new LinkedHashMap<>();
-    wanted.put(PodcastJobs.PAYMENT_STATUS, payment.status().wire());
-    wanted.put(PodcastJobs.PAYMENT_CODE, payment.code());
-    wanted.put(PodcastJobs.PAYMENT_FIELD, payment.field());
-    wanted.put(PodcastJobs.PAYMENT_HOLD_ID, holdId(payment));
-    wanted.put(PodcastJobs.PAYMENT_CREDITS, payment.credits());
-    wanted.put(PodcastJobs.PAYMENT_ATTEMPT, payment.number());
-    Map<?, ?> found = LenientFields.map(job.fields(), PodcastJobs.PAYMENT);
-    Map<String, Object> changes = new LinkedHashMap<>();
-    wanted.forEach((path, value) -> put(changes, path, value, found.get(JobPayment.name(path))));
-    put(
-        changes,
-        PodcastJobs.PAYMENT_DUE_AT,
-        payment.dueAt(),
-        job.fields().get(PodcastJobs.PAYMENT_DUE_AT));
-    return changes;
-  }
-
-  private static void put(
-      Map<String, Object> changes, String path, @Nullable Object value, @Nullable Object found) {
-    if (!Objects.equals(value, found)) {
-      changes.put(path, value == null ? Write.REMOVED : value);
-    }
-  }
-
-  private String holdId(Payment payment) {
-    return CreditRefs.jobHold(jobId, payment.number()).id();
-  }
-
-  private Map<String, Object> answer(Payment payment) {
-    Map<String, Object> shown = new LinkedHashMap<>();
-    shown.put("status", payment.status().wire());
-    if (payment.code() != null) {
-      shown.put("code", payment.code());
-    }
-    shown.put("hold_id", holdId(payment));
-    shown.put("credits", payment.credits());
-    shown.put(CreditHolds.ATTEMPT, payment.number());
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put(PodcastJobs.JOB_ID, jobId);
-    answer.put(PodcastJobs.PAYMENT, shown);
-    return answer;
+  /**
+   * Ends with a payment.
+   *
+   * @param change of the job's document, if any
+   * @param moved whether credits or holds changed
+   */
+  private Decision<CreditState> write(
+      Optional<Write.Update> change, PaymentNote payment, boolean moved) {
+    change.ifPresent(session::write);
+    return change.isEmpty() && !moved && !alerted
+        ? new Decision.Unchanged<>(PaymentNoteCodec.answer(jobId, payment))
+        : CreditDecisions.applied(state, session, PaymentNoteCodec.answer(jobId, payment));
   }
 
   /** When to look again: as noted, or this long from now; never once the job is too old. */
