@@ -146,7 +146,7 @@ final class CallChargeRules {
       return CreditDecisions.insufficient(session, amount);
     }
     Decision<CreditState> decision =
-        CreditRules.hold(
+        HoldRules.hold(
             state,
             session,
             seen,
@@ -163,7 +163,7 @@ final class CallChargeRules {
   private Decision<CreditState> settle(CreditCommand.SettleUsage settle) {
     OpenHold hold = session.hold(settle.holdId());
     if (hold == null) {
-      return CreditRules.settleClosed(state, session, seen, settle.holdId());
+      return HoldRules.settleClosed(state, session, seen, settle.holdId());
     }
     UsageCharge usage = settle.usage();
     if (usage == null) {
