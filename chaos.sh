@@ -6,4 +6,4 @@ set -eu
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/local/launch.sh"
 
 # The processes that it kills and starts again inherit both options: they are seldom warm.
-launch chaos local -XX:TieredStopAtLevel=1 -XX:+UseParallelGC dev.meterkite.local.chaos.Main -- "$@"
+launch chaos local -XX:TieredStopAtLevel=1 -XX:+UseParallelGC dev.meterkite.local.chaos.ChaosMain -- "$@"

@@ -6,4 +6,4 @@ set -eu
 . "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/local/launch.sh"
 
 # Rounds that run side by side allocate much and keep little.
-launch simulate simulation -XX:+UseParallelGC dev.meterkite.simulation.Main -- "$@"
+launch simulate simulation -XX:+UseParallelGC dev.meterkite.simulation.SimulationMain -- "$@"

@@ -153,7 +153,7 @@ public final class Bench {
     if (wanted.isEmpty()) {
       return;
     }
-    try (Stage stage = new Stage(options, version, trace)) {
+    try (BenchEnvironment stage = new BenchEnvironment(options, version, trace)) {
       for (Case each : wanted) {
         play(stage, each);
       }
@@ -175,7 +175,7 @@ public final class Bench {
     return isNamed(each) || (raw && REPEATED_BY_RAW.contains(each.name()));
   }
 
-  private void play(Stage stage, Case each) throws IOException, InterruptedException {
+  private void play(BenchEnvironment stage, Case each) throws IOException, InterruptedException {
     if (each.way() != null) {
       stage.host(each.way(), each.processes());
     }

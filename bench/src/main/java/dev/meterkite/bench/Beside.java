@@ -59,7 +59,7 @@ final class Beside {
 
   private Map<String, Double> play(Version version) throws IOException {
     Map<String, Double> figures = new LinkedHashMap<>();
-    try (Stage stage = new Stage(options, version, trace)) {
+    try (BenchEnvironment stage = new BenchEnvironment(options, version, trace)) {
       stage.hostFresh();
       figures.put("processor seconds until it answers", seconds(stage));
       figures.put("resident MiB when it answers", resident(stage));
@@ -97,12 +97,12 @@ final class Beside {
         measured.cost().functions());
   }
 
-  private static double seconds(Stage stage) {
+  private static double seconds(BenchEnvironment stage) {
     return stage.meters().read().functions() / 1e6;
   }
 
   /** Resident memory of the processes; NaN where the system does not tell. */
-  private static double resident(Stage stage) {
+  private static double resident(BenchEnvironment stage) {
     double sum = 0;
     for (ProcessHandle process : stage.meters().functions()) {
       try {

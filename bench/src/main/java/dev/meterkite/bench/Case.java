@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  * @param processes how many processes host the functions
  * @param play one play of it
  */
-record Case(String name, String title, Stage.@Nullable Way way, int processes, Play play) {
+record Case(
+    String name, String title, BenchEnvironment.@Nullable Way way, int processes, Play play) {
   /** One play of a case. */
   interface Play {
-    Figures on(Stage stage, Results results) throws IOException, InterruptedException;
+    Figures on(BenchEnvironment stage, Results results) throws IOException, InterruptedException;
   }
 
   /** What is played over HTTP; called once for each play, since each has documents of its own. */
@@ -75,13 +76,18 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
     return new Case(
         SWEEP,
         "reset-quotas over customers that are due",
-        Stage.Way.BARE,
+        BenchEnvironment.Way.BARE,
         1,
         (stage, results) -> stage.sweep(stage.options().customers()));
   }
 
   private static Case http(
-      String name, String title, Stage.Way way, int processes, Loaded workload, Load load) {
+      String name,
+      String title,
+      BenchEnvironment.Way way,
+      int processes,
+      Loaded workload,
+      Load load) {
     return new Case(
         name,
         title,
@@ -96,7 +102,12 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
   }
 
   private static Case callers(
-      String name, String title, Stage.Way way, int processes, Loaded workload, int callers) {
+      String name,
+      String title,
+      BenchEnvironment.Way way,
+      int processes,
+      Loaded workload,
+      int callers) {
     return http(
         name + "/" + callers,
         title + ", " + callers + (callers == 1 ? " caller" : " callers"),
@@ -147,7 +158,7 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
     return new Case(
         name + "/" + callers,
         title + ", " + callers + (callers == 1 ? " caller" : " callers"),
-        Stage.Way.COUNTED,
+        BenchEnvironment.Way.COUNTED,
         1,
         (stage, results) -> {
           Workload played = workload.on(stage.workloads());
@@ -175,11 +186,11 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
   }
 
   private static Workload plain(Workloads workloads) {
-    return workloads.hotUser(Stage.PLAIN);
+    return workloads.hotUser(BenchEnvironment.PLAIN);
   }
 
   private static void service(List<Case> all, AzureTrace trace, int many) {
-    Stage.Way way = Stage.Way.SERVICE;
+    BenchEnvironment.Way way = BenchEnvironment.Way.SERVICE;
     for (int callers : CALLERS) {
       all.add(callers("service/debit", "debits of one user", way, 1, Case::hot, callers));
     }
@@ -230,11 +241,13 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
   }
 
   private static void fast(String name, List<Case> all, int processes, int callers) {
-    all.add(callers(name, "debits of one user", Stage.Way.FAST, processes, Case::hot, callers));
+    all.add(
+        callers(
+            name, "debits of one user", BenchEnvironment.Way.FAST, processes, Case::hot, callers));
   }
 
   private static Case open(
-      String name, String title, Stage.Way way, Loaded workload, double perSecond) {
+      String name, String title, BenchEnvironment.Way way, Loaded workload, double perSecond) {
     return http(
         name,
         title + ", " + Math.round(perSecond) + " a second offered",
@@ -249,13 +262,13 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
     return http(
         name,
         title + ", " + Math.round(share * 100) + " % of the closed loop's rate offered",
-        Stage.Way.BARE,
+        BenchEnvironment.Way.BARE,
         1,
         workload,
         (results, options) -> Arrivals.rate(Math.max(10, share * results.rate(of, 1_000)), SEED));
   }
 
-  private static void usage(List<Case> all, String store, Stage.Way way) {
+  private static void usage(List<Case> all, String store, BenchEnvironment.Way way) {
     int callers = CALLERS_OF_BATCHES;
     all.add(callers(store + "/usage-1", "single usage records", way, 1, w -> w.usage(1), callers));
     all.add(
@@ -272,7 +285,7 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
 
   /** The hot user last, when compilers have seen everything. */
   private static void bare(List<Case> all, AzureTrace trace, int many) {
-    Stage.Way way = Stage.Way.BARE;
+    BenchEnvironment.Way way = BenchEnvironment.Way.BARE;
     all.add(callers("bare/users", "debits of 64 users in turn", way, 1, w -> w.inTurn(64), 64));
     all.add(callers("bare/zipf", "debits of many users by Zipf", way, 1, Workloads::manyUsers, 64));
     all.add(callers("bare/holds", "hold and capture", way, 1, Workloads::holdsAndCaptures, 64));
@@ -389,7 +402,7 @@ record Case(String name, String title, Stage.@Nullable Way way, int processes, P
    */
   boolean once() {
     boolean queue = name.contains("/plain/") && !name.endsWith("/1");
-    return way == Stage.Way.COUNTED || name.equals(SWEEP) || queue;
+    return way == BenchEnvironment.Way.COUNTED || name.equals(SWEEP) || queue;
   }
 
   boolean isPostgres() {

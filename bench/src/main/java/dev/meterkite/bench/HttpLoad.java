@@ -56,8 +56,8 @@ final class HttpLoad {
   private final long end;
 
   private final Selector selector = Selector.open();
-  private final Map<Integer, Deque<Connection>> idle = new HashMap<>();
-  private final Map<Connection, Operation> underWay = new HashMap<>();
+  private final Map<Integer, Deque<HttpConnection>> idle = new HashMap<>();
+  private final Map<HttpConnection, Operation> underWay = new HashMap<>();
   private final Deque<Operation> waiting = new ArrayDeque<>();
   private final Histogram latency = Figures.noLatencies();
   private final Map<String, Long> failures = new HashMap<>();
@@ -139,7 +139,7 @@ final class HttpLoad {
       for (Iterator<SelectionKey> each = ready.iterator(); each.hasNext(); ) {
         SelectionKey key = each.next();
         each.remove();
-        serve((Connection) key.attachment(), key);
+        serve((HttpConnection) key.attachment(), key);
       }
     }
     look(System.nanoTime());
@@ -181,8 +181,8 @@ final class HttpLoad {
       throw new IllegalStateException("nobody hosts " + operation.call.function());
     }
     int port = hosts.get((int) (operation.n % hosts.size()));
-    Deque<Connection> free = idle.computeIfAbsent(port, unused -> new ArrayDeque<>());
-    Connection connection = free.isEmpty() ? Connection.open(port, selector) : free.pop();
+    Deque<HttpConnection> free = idle.computeIfAbsent(port, unused -> new ArrayDeque<>());
+    HttpConnection connection = free.isEmpty() ? HttpConnection.open(port, selector) : free.pop();
     underWay.put(connection, operation);
     try {
       connection.send(request(operation.call, port));
@@ -209,8 +209,8 @@ final class HttpLoad {
     return request;
   }
 
-  private void serve(Connection connection, SelectionKey key) throws IOException {
-    Connection.Answer answer;
+  private void serve(HttpConnection connection, SelectionKey key) throws IOException {
+    HttpConnection.Answer answer;
     try {
       if (key.isValid() && key.isWritable()) {
         connection.write();
@@ -230,7 +230,8 @@ final class HttpLoad {
     }
   }
 
-  private void answered(Connection connection, Connection.Answer answer) throws IOException {
+  private void answered(HttpConnection connection, HttpConnection.Answer answer)
+      throws IOException {
     Operation operation = underWay.remove(connection);
     if (answer.closes() || operation == null) {
       connection.close();
@@ -251,7 +252,7 @@ final class HttpLoad {
     continueClosed();
   }
 
-  private void fail(Connection connection, String how) {
+  private void fail(HttpConnection connection, String how) {
     connection.close();
     Operation operation = underWay.remove(connection);
     if (operation != null) {
@@ -303,8 +304,8 @@ final class HttpLoad {
   }
 
   private void close() throws IOException {
-    underWay.keySet().forEach(Connection::close);
-    idle.values().forEach(free -> free.forEach(Connection::close));
+    underWay.keySet().forEach(HttpConnection::close);
+    idle.values().forEach(free -> free.forEach(HttpConnection::close));
     selector.close();
   }
 }

@@ -138,7 +138,7 @@ record Report(
     whose neighbours are at rest, and nothing promises it.
 
     """
-        .formatted(number(Stage.FAST_RATE));
+        .formatted(number(BenchEnvironment.FAST_RATE));
   }
 
   private static String ofBare() {

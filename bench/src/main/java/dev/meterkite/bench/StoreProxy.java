@@ -108,6 +108,11 @@ final class StoreProxy implements AutoCloseable {
     return proxy.host();
   }
 
+  /** Calls go to this emulator from now on. */
+  void forwardTo(String emulator) {
+    proxy.forwardTo(emulator);
+  }
+
   /** Sets the pace of commits from now on; null: they pass at once. */
   void pace(@Nullable Pace of) {
     synchronized (lock) {

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,7 @@ final class Workloads {
           Users.CREATED_AT,
           Instant.parse("2026-01-01T00:00:00Z"));
 
-  private final FirestoreStore store;
+  private final Supplier<FirestoreStore> store;
   private final AzureTrace trace;
   private final int users;
   private final String run = Long.toString(System.currentTimeMillis(), 36);
@@ -47,10 +48,10 @@ final class Workloads {
   private Map<String, Object> opened = Map.of();
 
   /**
-   * @param store past any proxy
+   * @param store the one to use now, past any proxy
    * @param users how many there are where there are many
    */
-  Workloads(FirestoreStore store, AzureTrace trace, int users) {
+  Workloads(Supplier<FirestoreStore> store, AzureTrace trace, int users) {
     this.store = store;
     this.trace = trace;
     this.users = users;
@@ -255,7 +256,7 @@ final class Workloads {
    * emulator reads whatever the run has written so far: no play should measure it.
    */
   void copyLastUser() {
-    opened = store.read(List.of(Objects.requireNonNull(lastUser))).join().get(0).fields();
+    opened = store.get().read(List.of(Objects.requireNonNull(lastUser))).join().get(0).fields();
   }
 
   private void createUsers(String prefix, int count) {
@@ -307,6 +308,7 @@ final class Workloads {
   /** Whole documents are replaced, so that a commit without an answer may be sent again. */
   private CompletableFuture<Object> commit(List<Mutation> documents, int tries) {
     return store
+        .get()
         .commit(documents)
         .<Object>thenApply(done -> done)
         .exceptionallyCompose(

@@ -14,7 +14,7 @@ import org.openqa.selenium.Keys;
  * Signing in as in the cloud: no local host answers, Firebase's reserved addresses do. Its SDK is a
  * stand-in with the few calls that the console makes.
  */
-@ExtendWith(World.Here.class)
+@ExtendWith(ConsoleSetup.Here.class)
 class ConsoleAccessTest {
   private static final String SDK =
       """
@@ -37,20 +37,20 @@ class ConsoleAccessTest {
       """;
 
   @BeforeEach
-  void inTheCloud(World world) {
+  void inTheCloud(ConsoleSetup world) {
     world.front.answer(
-        "/local/token", unused -> new FaultyFront.Reply(404, "text/html", "<h1>Not found</h1>"));
+        "/local/token", unused -> new FaultyProxy.Reply(404, "text/html", "<h1>Not found</h1>"));
     world.front.answer(
         "/__/firebase/init.json",
-        unused -> FaultyFront.Reply.json("{'projectId': 'shop', 'apiKey': 'k'}"));
+        unused -> FaultyProxy.Reply.json("{'projectId': 'shop', 'apiKey': 'k'}"));
     for (String name : List.of("app", "auth")) {
       world.front.answer(
           "/__/firebase/10.14.1/firebase-" + name + "-compat.js",
-          unused -> new FaultyFront.Reply(200, "text/javascript", name.equals("app") ? SDK : ""));
+          unused -> new FaultyProxy.Reply(200, "text/javascript", name.equals("app") ? SDK : ""));
     }
   }
 
-  private static void signIn(World world, String password, String claims) {
+  private static void signIn(ConsoleSetup world, String password, String claims) {
     world.browser.run(
         "sessionStorage.setItem('token', arguments[0]); sessionStorage.setItem('claims',"
             + " arguments[1])",
@@ -63,12 +63,12 @@ class ConsoleAccessTest {
   }
 
   @Test
-  void admin_signsInLooksAndSignsOut(World world) {
+  void admin_signsInLooksAndSignsOut(ConsoleSetup world) {
     world.open("users");
     world.browser.awaitText("Sign in");
     world.browser.awaitText("shop");
     assertEquals(List.of(), world.browser.barriers());
-    world.browser.picture(World.PICTURES.resolve("sign-in-light-1280.png"));
+    world.browser.picture(ConsoleSetup.PICTURES.resolve("sign-in-light-1280.png"));
     signIn(world, "wrong", "{}");
     world.browser.awaitText("The password is wrong.");
     assertEquals(List.of(), world.front.seen("/api/list-users"), "nothing is asked before");
@@ -83,7 +83,7 @@ class ConsoleAccessTest {
   }
 
   @Test
-  void accountWithoutTheClaim_seesHowToGetIt(World world) {
+  void accountWithoutTheClaim_seesHowToGetIt(ConsoleSetup world) {
     world.open("overview");
     signIn(world, "right", "{\"admin\": \"true\"}");
     world.browser.awaitText("You are not an admin");
@@ -98,9 +98,9 @@ class ConsoleAccessTest {
   }
 
   @Test
-  void placeWithoutEither_isSaid(World world) {
+  void placeWithoutEither_isSaid(ConsoleSetup world) {
     world.front.answer(
-        "/__/firebase/init.json", unused -> new FaultyFront.Reply(404, "text/html", "no"));
+        "/__/firebase/init.json", unused -> new FaultyProxy.Reply(404, "text/html", "no"));
     world.open("overview");
     world.browser.awaitText("Neither the local host nor Firebase Hosting serves this page.");
     world.browser.complaints();

@@ -26,15 +26,15 @@ import org.openqa.selenium.WebElement;
 /**
  * What the console changes, against the functions themselves, with the keyboard where it counts.
  */
-@ExtendWith(World.Here.class)
+@ExtendWith(ConsoleSetup.Here.class)
 class ConsoleFormsTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-  private static JsonObject get(World world, String path) throws Exception {
+  private static JsonObject get(ConsoleSetup world, String path) throws Exception {
     return JsonParser.parseString(send(world, world.host.url() + path).body()).getAsJsonObject();
   }
 
-  private static HttpResponse<String> send(World world, String url)
+  private static HttpResponse<String> send(ConsoleSetup world, String url)
       throws IOException, InterruptedException {
     return HTTP.send(
         HttpRequest.newBuilder(URI.create(url))
@@ -43,11 +43,11 @@ class ConsoleFormsTest {
         HttpResponse.BodyHandlers.ofString());
   }
 
-  private static JsonObject statement(World world, String user) throws Exception {
+  private static JsonObject statement(ConsoleSetup world, String user) throws Exception {
     return get(world, "/credit-statement?user_id=" + user);
   }
 
-  private static void fill(World world, String name, String text) {
+  private static void fill(ConsoleSetup world, String name, String text) {
     WebElement input = world.browser.find("dialog [name=" + name + "]");
     input.clear();
     input.sendKeys(text);
@@ -55,7 +55,7 @@ class ConsoleFormsTest {
 
   /** A grant by the keyboard alone; what was typed stays while the page goes on being drawn. */
   @Test
-  void grant_isMadeOnceAndShown(World world) throws Exception {
+  void grant_isMadeOnceAndShown(ConsoleSetup world) throws Exception {
     long before = statement(world, "hana").get("balance").getAsLong();
     world.open("users/hana");
     world.browser.awaitText("deduction");
@@ -73,7 +73,7 @@ class ConsoleFormsTest {
 
   /** The answer is lost on its way; the form is sent again with its key and grants nothing more. */
   @Test
-  void grantWhoseAnswerIsLost_isAppliedOnce(World world) throws Exception {
+  void grantWhoseAnswerIsLost_isAppliedOnce(ConsoleSetup world) throws Exception {
     long before = statement(world, "goran").get("balance").getAsLong();
     AtomicInteger calls = new AtomicInteger();
     world.front.answer(
@@ -83,7 +83,7 @@ class ConsoleFormsTest {
             return null;
           }
           world.front.forward(request, world.host.tokens().admin());
-          return FaultyFront.Reply.problem(503, "unavailable", "the answer was lost");
+          return FaultyProxy.Reply.problem(503, "unavailable", "the answer was lost");
         });
     world.open("users/goran");
     world.browser.button("Grant credits…").click();
@@ -95,7 +95,7 @@ class ConsoleFormsTest {
     world.browser.button("Grant").click();
     world.browser.awaitText("Granted 40 credits to goran");
     assertEquals(before + 40, statement(world, "goran").get("balance").getAsLong());
-    List<FaultyFront.Request> sent = world.front.seen("/api/grant-credits");
+    List<FaultyProxy.Request> sent = world.front.seen("/api/grant-credits");
     assertEquals(2, sent.size());
     assertEquals(sent.get(0).key(), sent.get(1).key());
 
@@ -111,7 +111,7 @@ class ConsoleFormsTest {
 
   /** Other figures under the key of a form that was applied are refused, and the reader is told. */
   @Test
-  void formThatWasAppliedAndThenChanged_isRefused(World world) throws Exception {
+  void formThatWasAppliedAndThenChanged_isRefused(ConsoleSetup world) throws Exception {
     AtomicInteger calls = new AtomicInteger();
     world.front.answer(
         "/api/grant-credits",
@@ -120,7 +120,7 @@ class ConsoleFormsTest {
             return null;
           }
           world.front.forward(request, world.host.tokens().admin());
-          return FaultyFront.Reply.problem(503, "unavailable", "the answer was lost");
+          return FaultyProxy.Reply.problem(503, "unavailable", "the answer was lost");
         });
     long before = statement(world, "ines").get("balance").getAsLong();
     world.open("users/ines");
@@ -139,7 +139,7 @@ class ConsoleFormsTest {
   }
 
   @Test
-  void charge_isExplainedAndRefunded(World world) throws Exception {
+  void charge_isExplainedAndRefunded(ConsoleSetup world) throws Exception {
     world.open("users/ada");
     world.browser.awaitText("openai gpt-4o");
     WebElement row =
@@ -153,7 +153,7 @@ class ConsoleFormsTest {
     world.browser.awaitText("182,000");
     world.browser.awaitText("Prices");
     assertEquals(List.of(), world.browser.barriers());
-    world.browser.picture(World.PICTURES.resolve("user-charge-light-1280.png"));
+    world.browser.picture(ConsoleSetup.PICTURES.resolve("user-charge-light-1280.png"));
     world.browser.button("Refund…").click();
     fill(world, "reason", "wrong model");
     long most = Long.parseLong(world.browser.find("dialog [name=amount]").getAttribute("max"));
@@ -167,7 +167,7 @@ class ConsoleFormsTest {
   }
 
   @Test
-  void flag_isSwitchedAndCleared(World world) throws Exception {
+  void flag_isSwitchedAndCleared(ConsoleSetup world) throws Exception {
     world.open("customers/cobalt");
     world.browser.find("[aria-labelledby=flag-sim2real][aria-checked=false]").sendKeys(Keys.SPACE);
     world.browser.awaitText("sim2real is on for cobalt.");
@@ -179,7 +179,7 @@ class ConsoleFormsTest {
     assertEquals("tier", flag(world).get("source").getAsString());
   }
 
-  private static JsonObject flag(World world) throws Exception {
+  private static JsonObject flag(ConsoleSetup world) throws Exception {
     return get(world, "/customer-config?customer_id=cobalt&fresh=true")
         .getAsJsonObject("feature_flags")
         .getAsJsonObject("sim2real");
@@ -191,7 +191,7 @@ class ConsoleFormsTest {
   }
 
   @Test
-  void alert_isAcknowledged(World world) throws Exception {
+  void alert_isAcknowledged(ConsoleSetup world) throws Exception {
     JsonArray open = get(world, "/list-alerts?acknowledged=false").getAsJsonArray("alerts");
     String id = "";
     String message = "";
@@ -214,7 +214,7 @@ class ConsoleFormsTest {
   }
 
   @Test
-  void user_isFoundByIdMailAndStripeCustomer(World world) {
+  void user_isFoundByIdMailAndStripeCustomer(ConsoleSetup world) {
     world.open("users");
     for (List<String> search :
         List.of(
@@ -233,7 +233,7 @@ class ConsoleFormsTest {
   }
 
   @Test
-  void machine_movesItsClockFiresSweepsAndChangesProviders(World world) throws Exception {
+  void machine_movesItsClockFiresSweepsAndChangesProviders(ConsoleSetup world) throws Exception {
     world.open("local");
     world.browser.button("Fire now: reset-quotas").click();
     world.browser.awaitText("reset-quotas: customers reset");
@@ -254,7 +254,7 @@ class ConsoleFormsTest {
 
   /** The parts that the console draws are those that route-model adds up. */
   @Test
-  void partsOfEachScore_addUpToIt(World world) throws Exception {
+  void partsOfEachScore_addUpToIt(ConsoleSetup world) throws Exception {
     world.open("routing");
     world.browser.find(".decision .opener");
     world.browser.run(
@@ -283,7 +283,7 @@ class ConsoleFormsTest {
 
   /** Hosting forwards the whole path, so a function must not mind it. */
   @Test
-  void pathBehindHosting_reachesTheFunctionItself(World world) throws Exception {
+  void pathBehindHosting_reachesTheFunctionItself(ConsoleSetup world) throws Exception {
     int port = world.host.ports().get("provider-status");
     HttpResponse<String> answer =
         send(world, "http://127.0.0.1:" + port + "/api/provider-status?limit=1");

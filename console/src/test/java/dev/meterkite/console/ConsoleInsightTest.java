@@ -15,7 +15,7 @@ import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
 
 /** What explains what is seen: holds, refusals, the last hour, sweeps, replays, the demo. */
-@ExtendWith(World.Here.class)
+@ExtendWith(ConsoleSetup.Here.class)
 class ConsoleInsightTest {
   private static final String REPLAY =
       "{'decisions': [], 'replay': {'replayed_at': '2026-03-01T10:00:00Z', 'same_model': false,"
@@ -29,12 +29,12 @@ class ConsoleInsightTest {
           + " 'now': {'unfit': 'circuit_open', 'cost_micros': 250}},"
           + " {'provider': 'google', 'model_id': 'gemini-9', 'now': {'score': 71.5}}]}}";
 
-  private static WebElement panel(World world, String title) {
+  private static WebElement panel(ConsoleSetup world, String title) {
     return world.browser.find("[aria-labelledby=panel-" + title + "]");
   }
 
   @Test
-  void user_hasOpenHoldsAndReasonsOfRefusals(World world) {
+  void user_hasOpenHoldsAndReasonsOfRefusals(ConsoleSetup world) {
     world.open("users/ada");
     world.browser.awaitText("insufficient credits");
     String holds = panel(world, "open-holds").getText();
@@ -49,7 +49,7 @@ class ConsoleInsightTest {
   }
 
   @Test
-  void overview_hasTheLastHourOfProvidersAndModels_andTheSweeps(World world) {
+  void overview_hasTheLastHourOfProvidersAndModels_andTheSweeps(ConsoleSetup world) {
     Seed.busy(world.host);
     world.open("overview");
     world.browser.awaitText("claude-sonnet-4-5");
@@ -66,11 +66,11 @@ class ConsoleInsightTest {
 
   /** A sweep that missed a run is told in words and colour, whatever the rest of the page does. */
   @Test
-  void lateSweep_isMarked(World world) {
+  void lateSweep_isMarked(ConsoleSetup world) {
     world.front.answer(
         "/api/provider-status",
         unused ->
-            FaultyFront.Reply.json(
+            FaultyProxy.Reply.json(
                 "{'providers': [], 'quotas': [], 'open_alerts': 0, 'sweeps': [{'function':"
                     + " 'expire-credits', 'every_seconds': 3600, 'status': 'late', 'last_run_at':"
                     + " '2026-01-01T00:00:00Z', 'due_at': '2026-01-01T01:00:00Z'}]}"));
@@ -82,7 +82,7 @@ class ConsoleInsightTest {
 
   /** By the keyboard: a decision is opened, replayed, and nothing else happens. */
   @Test
-  void decision_isReplayed(World world) {
+  void decision_isReplayed(ConsoleSetup world) {
     world.open("routing");
     world.browser.find(".decision .opener").sendKeys(Keys.ENTER);
     world.browser.button("Replay with what is known now").sendKeys(Keys.ENTER);
@@ -98,11 +98,11 @@ class ConsoleInsightTest {
   }
 
   @Test
-  void replayThatDiffers_saysWhatChanged(World world) {
+  void replayThatDiffers_saysWhatChanged(ConsoleSetup world) {
     world.open("routing");
     world.browser.find(".decision .opener").click();
     world.browser.button("Replay with what is known now");
-    world.front.answer("/api/list-decisions", unused -> FaultyFront.Reply.json(REPLAY));
+    world.front.answer("/api/list-decisions", unused -> FaultyProxy.Reply.json(REPLAY));
     world.browser.button("Replay with what is known now").click();
     world.browser.awaitText("Now gemini-9 of google would be chosen, in place of");
     String differences = world.browser.find(".inset table").getText();
@@ -123,13 +123,14 @@ class ConsoleInsightTest {
     "403, forbidden, Not allowed, it has no admin claim",
     "409, not_replayable, list-decisions is not available, Firestore is away",
   })
-  void replayThatFails_saysWhy(int status, String code, String words, String reason, World world) {
+  void replayThatFails_saysWhy(
+      int status, String code, String words, String reason, ConsoleSetup world) {
     world.open("routing");
     world.browser.find(".decision .opener").click();
     world.browser.button("Replay with what is known now");
     world.front.answer(
         "/api/list-decisions",
-        unused -> FaultyFront.Reply.problem(status, code, "Firestore is away"));
+        unused -> FaultyProxy.Reply.problem(status, code, "Firestore is away"));
     world.browser.button("Replay with what is known now").click();
     world.browser.awaitText(words);
     world.browser.awaitText(reason);
@@ -141,19 +142,19 @@ class ConsoleInsightTest {
   }
 
   @Test
-  void replayOfWhatHasExpired_isSaid(World world) {
+  void replayOfWhatHasExpired_isSaid(ConsoleSetup world) {
     world.open("routing");
     world.browser.find(".decision .opener").click();
     world.browser.button("Replay with what is known now");
     world.front.answer(
-        "/api/list-decisions", unused -> FaultyFront.Reply.json("{'decisions': []}"));
+        "/api/list-decisions", unused -> FaultyProxy.Reply.json("{'decisions': []}"));
     world.browser.button("Replay with what is known now").click();
     world.browser.awaitText("The decision has expired.");
   }
 
   /** The button starts it once; its progress and its end are on the page. */
   @Test
-  void demo_isStartedAndFollowedToItsEnd(World world) {
+  void demo_isStartedAndFollowedToItsEnd(ConsoleSetup world) {
     AtomicReference<String> state = new AtomicReference<>();
     world.open("local");
     world.browser.awaitText("It has not run yet.");
@@ -165,7 +166,7 @@ class ConsoleInsightTest {
                 "{'state': 'running', 'began_at': '2026-03-01T10:00:00Z',"
                     + " 'console': 'http://127.0.0.1:1/console/', 'output': '  10 20'}");
           }
-          return state.get() == null ? null : FaultyFront.Reply.json(state.get());
+          return state.get() == null ? null : FaultyProxy.Reply.json(state.get());
         });
     world.browser.button("Run the demo").sendKeys(Keys.ENTER);
     world.browser.awaitText("The demo has started.");
@@ -193,12 +194,12 @@ class ConsoleInsightTest {
 
   /** Somebody else was faster, between two looks of this page. */
   @Test
-  void demoThatRunsAlready_isNotStartedAgain(World world) {
+  void demoThatRunsAlready_isNotStartedAgain(ConsoleSetup world) {
     world.front.answer(
         "/local/demo",
         request ->
             request.method().equals("POST")
-                ? FaultyFront.Reply.problem(
+                ? FaultyProxy.Reply.problem(
                     409, "demo_running", "the demo is running; wait for its end")
                 : null);
     world.open("local");
@@ -208,17 +209,17 @@ class ConsoleInsightTest {
   }
 
   @Test
-  void demoOfTheHostItself_isNoButton(World world) {
-    world.front.answer("/local/demo", unused -> FaultyFront.Reply.json("{'state': 'running'}"));
+  void demoOfTheHostItself_isNoButton(ConsoleSetup world) {
+    world.front.answer("/local/demo", unused -> FaultyProxy.Reply.json("{'state': 'running'}"));
     world.open("local");
     world.browser.awaitText("This host plays it itself, in its terminal.");
     assertFalse(world.browser.button("The demo is running").isEnabled());
   }
 
   @Test
-  void demoThatCannotBeAsked_isDownInItsPanelAlone(World world) {
+  void demoThatCannotBeAsked_isDownInItsPanelAlone(ConsoleSetup world) {
     world.front.answer(
-        "/local/demo", unused -> FaultyFront.Reply.problem(503, "unavailable", "no demo here"));
+        "/local/demo", unused -> FaultyProxy.Reply.problem(503, "unavailable", "no demo here"));
     world.open("local");
     world.browser.awaitText("no demo here");
     world.browser.awaitText("Fire now");

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every page with data: how it looks, and that nobody is kept out of it. */
-@ExtendWith(World.Here.class)
+@ExtendWith(ConsoleSetup.Here.class)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ConsolePicturesTest {
   private static final long MOST_BYTES = 80_000;
@@ -35,7 +35,7 @@ class ConsolePicturesTest {
     "alerts, alerts, Acknowledge",
     "local, local, Fire now",
   })
-  void page_isReadByEverybody(String name, String page, String words, World world) {
+  void page_isReadByEverybody(String name, String page, String words, ConsoleSetup world) {
     if (name.equals("overview")) {
       Seed.busy(world.host);
     }
@@ -51,7 +51,8 @@ class ConsolePicturesTest {
           world.browser.button("Replay with what is known now").click();
           world.browser.awaitText("What would be weighed now");
         }
-        world.browser.picture(World.PICTURES.resolve(name + "-" + scheme + "-" + width + ".png"));
+        world.browser.picture(
+            ConsoleSetup.PICTURES.resolve(name + "-" + scheme + "-" + width + ".png"));
         if (scheme.equals("light") == (width > 400)) { // Each scheme and each width once.
           assertEquals(List.of(), world.browser.barriers(), name + " " + scheme + " " + width);
         }
@@ -66,7 +67,7 @@ class ConsolePicturesTest {
         name + ": last answer " + lastAnswer(world) + " ms after the page was asked for");
   }
 
-  private static long lastAnswer(World world) {
+  private static long lastAnswer(ConsoleSetup world) {
     Object millis =
         world.browser.run(
             """
@@ -81,7 +82,7 @@ class ConsolePicturesTest {
   @Test
   @Order(2)
   void picturesOfTheDocs_areSmall() throws IOException {
-    String page = Files.readString(World.DOCS.resolveSibling("console.md"));
+    String page = Files.readString(ConsoleSetup.DOCS.resolveSibling("console.md"));
     List<String> names =
         Pattern.compile("]\\(console/([^)]+\\.png)\\)")
             .matcher(page)
@@ -90,9 +91,10 @@ class ConsolePicturesTest {
             .toList();
     assertTrue(names.size() > 3, names::toString);
     for (String name : names) {
-      Path file = World.DOCS.resolve(name);
-      if (Boolean.getBoolean("meterkite.write") && Files.exists(World.PICTURES.resolve(name))) {
-        Files.copy(World.PICTURES.resolve(name), file, StandardCopyOption.REPLACE_EXISTING);
+      Path file = ConsoleSetup.DOCS.resolve(name);
+      if (Boolean.getBoolean("meterkite.write")
+          && Files.exists(ConsoleSetup.PICTURES.resolve(name))) {
+        Files.copy(ConsoleSetup.PICTURES.resolve(name), file, StandardCopyOption.REPLACE_EXISTING);
       }
       assertTrue(Files.size(file) < MOST_BYTES, name + " has " + Files.size(file) + " bytes");
     }

@@ -18,12 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The folder that deploy.sh uploads is what the local host serves, file by file. */
-@ExtendWith(World.Here.class)
+@ExtendWith(ConsoleSetup.Here.class)
 class ConsoleSiteTest {
   private static final Path SITE = Path.of("target", "hosting", "console");
 
   @Test
-  void folderForHosting_isWhatTheLocalHostServes(World world)
+  void folderForHosting_isWhatTheLocalHostServes(ConsoleSetup world)
       throws IOException, InterruptedException {
     assumeTrue(Files.isDirectory(SITE), "Maven puts the folder together before the tests");
     HttpClient http = HttpClient.newHttpClient();

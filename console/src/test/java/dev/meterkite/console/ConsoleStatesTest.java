@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every page when a function has nothing, is slow, fails, or refuses; the rest of it goes on. */
-@ExtendWith(World.Here.class)
+@ExtendWith(ConsoleSetup.Here.class)
 class ConsoleStatesTest {
   private static final String NO_STATUS = "{'providers': [], 'quotas': [], 'open_alerts': 0}";
   private static final String NO_STATEMENT =
@@ -45,8 +45,9 @@ class ConsoleStatesTest {
     "routing, list-decisions, No model was chosen yet.",
     "alerts, list-alerts, No alert is like that.",
   })
-  void functionWithNothing_isSaidInWords(String page, String function, String words, World world) {
-    world.front.answer("/api/" + function, unused -> FaultyFront.Reply.json(nothing(function)));
+  void functionWithNothing_isSaidInWords(
+      String page, String function, String words, ConsoleSetup world) {
+    world.front.answer("/api/" + function, unused -> FaultyProxy.Reply.json(nothing(function)));
     world.open(page);
     world.browser.awaitText(words);
     assertEquals(List.of(), world.browser.barriers());
@@ -65,7 +66,7 @@ class ConsoleStatesTest {
     "alerts, list-alerts, anthropic is unavailable, Alerts",
   })
   void functionThatIsSlow_isNamedWhileTheRestIsThere(
-      String page, String function, String words, String rest, World world) {
+      String page, String function, String words, String rest, ConsoleSetup world) {
     world.front.hold("/api/" + function);
     world.open(page);
     world.browser.awaitText("Still waiting for " + function);
@@ -88,10 +89,10 @@ class ConsoleStatesTest {
     "alerts, list-alerts, Alerts, Provider",
   })
   void functionThatIsDown_isDownInItsPanelAlone(
-      String page, String function, String title, String rest, World world) {
+      String page, String function, String title, String rest, ConsoleSetup world) {
     world.front.answer(
         "/api/" + function,
-        unused -> FaultyFront.Reply.problem(503, "unavailable", "Firestore is away"));
+        unused -> FaultyProxy.Reply.problem(503, "unavailable", "Firestore is away"));
     world.open(page);
     world.browser.awaitText(function + " is not available");
     world.browser.awaitText("Firestore is away");
@@ -117,9 +118,9 @@ class ConsoleStatesTest {
     "routing, list-decisions",
     "alerts, list-alerts",
   })
-  void accountThatIsRefused_isToldWhatItLacks(String page, String function, World world) {
+  void accountThatIsRefused_isToldWhatItLacks(String page, String function, ConsoleSetup world) {
     world.front.answer(
-        "/api/" + function, unused -> FaultyFront.Reply.problem(403, "forbidden", "admins only"));
+        "/api/" + function, unused -> FaultyProxy.Reply.problem(403, "forbidden", "admins only"));
     world.open(page);
     world.browser.awaitText("Not allowed");
     world.browser.awaitText(function + " refuses this account: it has no admin claim.");
@@ -133,12 +134,12 @@ class ConsoleStatesTest {
     "routing, list-decisions, gpt-4o-mini, 'Load again: Decisions, newest first'",
   })
   void functionThatGoesDown_leavesTheFiguresOfBefore(
-      String page, String function, String words, String again, World world) {
+      String page, String function, String words, String again, ConsoleSetup world) {
     world.open(page);
     world.browser.awaitText(words);
     world.front.answer(
         "/api/" + function,
-        unused -> new FaultyFront.Reply(502, "text/html", "<h1>Bad Gateway</h1>"));
+        unused -> new FaultyProxy.Reply(502, "text/html", "<h1>Bad Gateway</h1>"));
     world.browser.button(again).click();
     world.browser.awaitText("The figures below are from before.");
     world.browser.awaitText(words);

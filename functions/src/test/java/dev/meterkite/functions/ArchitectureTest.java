@@ -17,6 +17,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.meterkite.functions.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -260,6 +261,18 @@ class ArchitectureTest {
             .toList());
   }
 
+  /** One rule for what follows a failed commit: that of the engine and of ConditionalUpdate. */
+  @Test
+  void commits_areMadeInTheStoreOnly() {
+    noClasses()
+        .that(
+            resideInAPackage("dev.meterkite.functions..")
+                .and(DescribedPredicate.not(resideInAPackage("dev.meterkite.functions.store"))))
+        .should()
+        .callMethod(Store.class, "commit", List.class)
+        .check(CODE);
+  }
+
   @Test
   void names_sayWhatAClassIs() {
     noClasses().should().haveNameMatching(".*(Manager|Helper|Utils?|Service|Impl)").check(CODE);
@@ -267,6 +280,41 @@ class ArchitectureTest {
     for (Path file : sources("main", "test")) {
       assertFalse(empty.matcher(file.getFileName().toString()).matches(), file.toString());
     }
+  }
+
+  @Test
+  void topLevelTypes_haveNamesOfTheirOwn() throws IOException {
+    Map<String, Path> known = new TreeMap<>();
+    List<String> twice = new ArrayList<>();
+    for (Path file : sourcesOfAllModules()) {
+      Path other = known.putIfAbsent(file.getFileName().toString(), file);
+      if (other != null) {
+        twice.add(other + " and " + file);
+      }
+    }
+    assertTrue(known.size() > CODE.size() / 4, "sources are missing: " + known.size());
+    assertEquals(List.of(), twice);
+  }
+
+  /** Main and test code of all modules; one file holds one top-level type. */
+  private static List<Path> sourcesOfAllModules() throws IOException {
+    List<Path> sources = new ArrayList<>();
+    try (Stream<Path> modules = Files.list(Path.of(".."))) {
+      for (Path module : modules.sorted().toList()) {
+        for (String kind : List.of("main", "test")) {
+          Path root = module.resolve(Path.of("src", kind, "java"));
+          if (Files.isDirectory(root)) {
+            try (Stream<Path> files = Files.walk(root)) {
+              files
+                  .filter(file -> file.toString().endsWith(".java"))
+                  .filter(file -> !file.endsWith("package-info.java"))
+                  .forEach(sources::add);
+            }
+          }
+        }
+      }
+    }
+    return sources;
   }
 
   @Test

@@ -78,7 +78,7 @@ public final class AdoptUsers {
    */
   public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("adopt", args);
-    Documents.end(
+    TargetDocuments.end(
         store ->
             new AdoptUsers(store, CurrentPlans.read(store), InstantSource.system(), System.out)
                 .run(options.dryRun()));

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * The router's decisions. They never change, and expire after 30 days: a run writes those up to the
  * watermark that no earlier run has.
  */
-final class DecisionTable implements Table {
+final class DecisionTable implements WarehouseTable {
   private static final String ID = "decision_id";
 
   private static final List<String> COLUMNS =
@@ -62,7 +62,7 @@ final class DecisionTable implements Table {
             if (!written.contains(decision.ref().id())) {
               Map<String, Object> row = new LinkedHashMap<>();
               row.put(ID, decision.ref().id());
-              row.putAll(Table.row(decision.fields(), COLUMNS));
+              row.putAll(WarehouseTable.row(decision.fields(), COLUMNS));
               rows.add(row);
             }
           }

@@ -38,7 +38,7 @@ final class Demo {
   private Demo() {}
 
   /** The sections in their order. A new one is one line here. */
-  private static List<DemoSection> sections(Trace trace, Size size) {
+  private static List<DemoSection> sections(LlmTrace trace, Size size) {
     return List.of(
         new DemoTraffic(trace, size.users()),
         new DemoHotUser(size.hotUser()),
@@ -63,7 +63,7 @@ final class Demo {
   static int run(LocalHost host, Options options, Screen screen, Size size)
       throws InterruptedException {
     Path file = options.trace();
-    Trace trace = file == null ? Trace.generated(size.calls(), 1) : Trace.read(file);
+    LlmTrace trace = file == null ? LlmTrace.generated(size.calls(), 1) : LlmTrace.read(file);
     try (FirestoreStore store = host.openStore()) {
       return play(new DemoStage(host, store, screen), sections(trace, size));
     } catch (InterruptedException | LocalHostException e) {

@@ -37,7 +37,7 @@ final class DemoCharges {
    */
   record Model(String provider, String modelId, long input, long output) {
     /** What a call costs. */
-    ExactMicros cost(Trace.Call call) {
+    ExactMicros cost(LlmTrace.Call call) {
       BigInteger pico =
           BigInteger.valueOf(call.context())
               .multiply(BigInteger.valueOf(input))
@@ -46,7 +46,7 @@ final class DemoCharges {
     }
 
     /** The {@code usage} of a call. */
-    String usage(Trace.Call call) {
+    String usage(LlmTrace.Call call) {
       return """
       {"provider": "%s", "model_id": "%s", "input_tokens": %d, "output_tokens": %d}\
       """

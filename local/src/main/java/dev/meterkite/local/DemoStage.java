@@ -33,8 +33,8 @@ final class DemoStage {
   private final LocalHost host;
   private final FirestoreStore store;
   private final Screen screen;
-  private final Caller service;
-  private final Caller admin;
+  private final FunctionClient service;
+  private final FunctionClient admin;
   private final List<String> surprises = new ArrayList<>();
   private @Nullable Books books;
 
@@ -42,8 +42,8 @@ final class DemoStage {
     this.host = host;
     this.store = store;
     this.screen = screen;
-    this.service = new Caller(host, host.tokens().service());
-    this.admin = new Caller(host, host.tokens().admin());
+    this.service = new FunctionClient(host, host.tokens().service());
+    this.admin = new FunctionClient(host, host.tokens().admin());
   }
 
   LocalHost host() {
@@ -55,7 +55,7 @@ final class DemoStage {
   }
 
   /** Calls functions with the role service. */
-  Caller service() {
+  FunctionClient service() {
     return service;
   }
 

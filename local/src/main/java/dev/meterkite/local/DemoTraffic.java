@@ -36,7 +36,7 @@ final class DemoTraffic implements DemoSection {
   private static final int MOST_PURCHASES = 5;
   private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
-  private final Trace trace;
+  private final LlmTrace trace;
   private final int users;
   private final DemoCharges charges = new DemoCharges();
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
@@ -45,7 +45,7 @@ final class DemoTraffic implements DemoSection {
   private final AtomicLong purchases = new AtomicLong();
   private @Nullable DemoJobs jobs;
 
-  DemoTraffic(Trace trace, int users) {
+  DemoTraffic(LlmTrace trace, int users) {
     this.trace = trace;
     this.users = users;
   }
@@ -116,7 +116,7 @@ final class DemoTraffic implements DemoSection {
     return null;
   }
 
-  private void call(DemoStage stage, DemoJobs jobs, long index, Trace.Call call)
+  private void call(DemoStage stage, DemoJobs jobs, long index, LlmTrace.Call call)
       throws IOException, InterruptedException {
     // A few users make most of the calls: the first tenth of them nearly half. Seeds that follow
     // one another begin with nearly the same number.
@@ -136,7 +136,7 @@ final class DemoTraffic implements DemoSection {
 
   /** Debits a call, after a purchase where credits are wanting; the key by which it was done. */
   private String debit(
-      DemoStage stage, String first, int user, DemoCharges.Model model, Trace.Call call)
+      DemoStage stage, String first, int user, DemoCharges.Model model, LlmTrace.Call call)
       throws IOException, InterruptedException {
     String key = first;
     for (int purchase = 1; !attempt(stage, key, user, model, call); purchase++) {
@@ -153,7 +153,7 @@ final class DemoTraffic implements DemoSection {
 
   /** Whether a debit was answered by anything but a refusal for want of credits. */
   private boolean attempt(
-      DemoStage stage, String key, int user, DemoCharges.Model model, Trace.Call call)
+      DemoStage stage, String key, int user, DemoCharges.Model model, LlmTrace.Call call)
       throws IOException, InterruptedException {
     String body = "{\"user_id\": \"%s\", \"usage\": %s}".formatted(user(user), model.usage(call));
     HttpResponse<String> response = stage.service().post("debit-credits", key, body);
@@ -192,7 +192,7 @@ final class DemoTraffic implements DemoSection {
   private void show(DemoStage stage, DemoJobs jobs, Duration took) {
     long operations = trace.calls().size() + replays.get() + refusals.get() + purchases.get();
     double seconds = Math.max(0.001, took.toMillis() / 1_000.0);
-    stage.row("tokens", trace.calls().stream().mapToLong(Trace.Call::tokens).sum());
+    stage.row("tokens", trace.calls().stream().mapToLong(LlmTrace.Call::tokens).sum());
     stage.row("models", charges.modelCount());
     stage.row("whole credits debited", charges.wholeCredits());
     stage.row("refused for want of credits", refusals.get());

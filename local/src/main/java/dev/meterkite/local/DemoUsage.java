@@ -37,13 +37,13 @@ final class DemoUsage implements DemoSection {
   private static final int FOREIGN = 12;
   private static final int PAGE = 1_000;
 
-  private final Trace trace;
+  private final LlmTrace trace;
   private long recorded;
   private long refused;
   private long replayed;
   private YearMonth month = YearMonth.of(2000, 1);
 
-  DemoUsage(Trace trace) {
+  DemoUsage(LlmTrace trace) {
     this.trace = trace;
   }
 
@@ -82,7 +82,7 @@ final class DemoUsage implements DemoSection {
   }
 
   private void sendLists(DemoStage stage, Instant now) throws IOException, InterruptedException {
-    List<Trace.Call> calls = trace.calls();
+    List<LlmTrace.Call> calls = trace.calls();
     for (int from = 0; from < calls.size(); from += A_LIST) {
       StringBuilder records = new StringBuilder();
       for (int i = from; i < Math.min(calls.size(), from + A_LIST); i++) {
@@ -96,7 +96,7 @@ final class DemoUsage implements DemoSection {
     }
   }
 
-  private static String record(int index, Trace.Call call, Instant now) {
+  private static String record(int index, LlmTrace.Call call, Instant now) {
     boolean scene = index % SCENE_EVERY == 0;
     return """
     {"customer_id": "%s", "scene_id": "demo-scene-%d", "action": "%s", "timestamp": "%s",

@@ -95,16 +95,34 @@ public final class GrpcProxy implements AutoCloseable {
       Context.ROOT.run(
           () ->
               ClientCalls.asyncServerStreamingCall(
-                  asOwner.newCall(
-                      bytes(method),
-                      CallOptions.DEFAULT.withDeadlineAfter(LONGEST_SECONDS, TimeUnit.SECONDS)),
+                  target
+                      .asOwner()
+                      .newCall(
+                          bytes(method),
+                          CallOptions.DEFAULT.withDeadlineAfter(LONGEST_SECONDS, TimeUnit.SECONDS)),
                   request,
                   answers));
     }
   }
 
-  private final ManagedChannel store;
-  private final Channel asOwner;
+  /** Where calls go, and the way there with the rights of the emulator's owner. */
+  private record Target(ManagedChannel channel, Channel asOwner) {
+    static Target of(String emulator) {
+      ManagedChannel channel =
+          NettyChannelBuilder.forTarget(emulator)
+              .usePlaintext()
+              .directExecutor()
+              .maxInboundMessageSize(MOST_BYTES)
+              .build();
+      Metadata owner = new Metadata();
+      owner.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer owner");
+      return new Target(
+          channel,
+          ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(owner)));
+    }
+  }
+
+  private volatile Target target;
   private final Handler handler;
   private final int port;
   private Server server;
@@ -118,19 +136,11 @@ public final class GrpcProxy implements AutoCloseable {
    */
   public GrpcProxy(String emulator, Handler handler) {
     this.handler = handler;
-    store =
-        NettyChannelBuilder.forTarget(emulator)
-            .usePlaintext()
-            .directExecutor()
-            .maxInboundMessageSize(MOST_BYTES)
-            .build();
-    Metadata owner = new Metadata();
-    owner.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer owner");
-    asOwner = ClientInterceptors.intercept(store, MetadataUtils.newAttachHeadersInterceptor(owner));
+    target = Target.of(emulator);
     try {
       server = serveAnywhere();
     } catch (IOException e) {
-      store.shutdownNow();
+      target.channel().shutdownNow();
       throw new UncheckedIOException("the proxy does not start", e);
     }
     port = server.getPort();
@@ -161,6 +171,13 @@ public final class GrpcProxy implements AutoCloseable {
   /** Where it answers, as host:port. */
   public String host() {
     return "127.0.0.1:" + port;
+  }
+
+  /** Calls that come from now on go to this emulator, as host:port; others end where they are. */
+  public synchronized void forwardTo(String emulator) {
+    Target old = target;
+    target = Target.of(emulator);
+    old.channel().shutdown();
   }
 
   private boolean closed;
@@ -195,7 +212,7 @@ public final class GrpcProxy implements AutoCloseable {
   public synchronized void close() {
     closed = true;
     server.shutdownNow();
-    store.shutdownNow();
+    target.channel().shutdownNow();
   }
 
   /** Every method there is, as bytes. */

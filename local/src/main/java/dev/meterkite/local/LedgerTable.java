@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * never have a gap, whatever the clocks of two processes say, and the {@code balance_after} of the
  * last one is the user's balance at that time.
  */
-final class LedgerTable implements Table {
+final class LedgerTable implements WarehouseTable {
   private static final List<String> COLUMNS =
       List.of(
           CreditTransactions.TRANSACTION_ID,
@@ -75,12 +75,13 @@ final class LedgerTable implements Table {
         (user, transactions) ->
             transactions
                 .tailMap(
-                    Table.whole(ends.getOrDefault(user, Map.of()), CreditTransactions.SEQUENCE),
+                    WarehouseTable.whole(
+                        ends.getOrDefault(user, Map.of()), CreditTransactions.SEQUENCE),
                     false)
                 .values()
                 .stream()
                 .takeWhile(fields -> isBy(fields, until))
-                .map(fields -> Table.row(fields, COLUMNS))
+                .map(fields -> WarehouseTable.row(fields, COLUMNS))
                 .forEach(rows::add));
     return new Rows(rows, 0, findings);
   }
@@ -91,7 +92,7 @@ final class LedgerTable implements Table {
         store,
         CreditTransactions.COLLECTION,
         transaction -> {
-          long sequence = Table.whole(transaction.fields(), CreditTransactions.SEQUENCE);
+          long sequence = WarehouseTable.whole(transaction.fields(), CreditTransactions.SEQUENCE);
           if (sequence > 0) {
             String user = String.valueOf(transaction.fields().get(CreditTransactions.USER_ID));
             all.computeIfAbsent(user, id -> new TreeMap<>()).put(sequence, transaction.fields());
@@ -108,8 +109,8 @@ final class LedgerTable implements Table {
           user(row),
           row,
           (one, other) ->
-              Table.whole(one, CreditTransactions.SEQUENCE)
-                      > Table.whole(other, CreditTransactions.SEQUENCE)
+              WarehouseTable.whole(one, CreditTransactions.SEQUENCE)
+                      > WarehouseTable.whole(other, CreditTransactions.SEQUENCE)
                   ? one
                   : other);
     }
@@ -129,10 +130,10 @@ final class LedgerTable implements Table {
     long balance = 0;
     for (Map.Entry<Long, Map<String, Object>> row : rows.entrySet()) {
       expected++;
-      balance += Table.whole(row.getValue(), CreditTransactions.AMOUNT);
+      balance += WarehouseTable.whole(row.getValue(), CreditTransactions.AMOUNT);
       boolean fits =
           row.getKey() == expected
-              && balance == Table.whole(row.getValue(), CreditTransactions.BALANCE_AFTER);
+              && balance == WarehouseTable.whole(row.getValue(), CreditTransactions.BALANCE_AFTER);
       if (!fits) {
         findings.add("ledger: user " + user + " is wrong at sequence " + row.getKey());
         return;
@@ -144,10 +145,12 @@ final class LedgerTable implements Table {
   private static void checkBalance(
       Snapshot user, SortedMap<Long, Map<String, Object>> rows, List<String> findings) {
     if (user.fields().get(Users.LEDGER) instanceof Map<?, ?> ledger) {
-      long sequence = Table.whole(ledger, UserLedger.SEQUENCE);
+      long sequence = WarehouseTable.whole(ledger, UserLedger.SEQUENCE);
       Map<String, Object> last = rows.get(sequence);
-      long balance = last == null ? 0 : Table.whole(last, CreditTransactions.BALANCE_AFTER);
-      if ((sequence > 0 && last == null) || Table.whole(ledger, UserLedger.BALANCE) != balance) {
+      long balance =
+          last == null ? 0 : WarehouseTable.whole(last, CreditTransactions.BALANCE_AFTER);
+      if ((sequence > 0 && last == null)
+          || WarehouseTable.whole(ledger, UserLedger.BALANCE) != balance) {
         findings.add("ledger: user " + user.ref().id() + " has another balance than its rows");
       }
     }
@@ -158,10 +161,10 @@ final class LedgerTable implements Table {
       Map<String, Object> row, Map<String, NavigableMap<Long, Map<String, Object>>> all) {
     Map<String, Object> there =
         all.getOrDefault(user(row), new TreeMap<>())
-            .get(Table.whole(row, CreditTransactions.SEQUENCE));
+            .get(WarehouseTable.whole(row, CreditTransactions.SEQUENCE));
     return there != null
         && Stream.of(CreditTransactions.AMOUNT, CreditTransactions.BALANCE_AFTER)
-            .allMatch(name -> Table.whole(there, name) == Table.whole(row, name));
+            .allMatch(name -> WarehouseTable.whole(there, name) == WarehouseTable.whole(row, name));
   }
 
   private static String user(Map<String, Object> row) {
@@ -170,6 +173,6 @@ final class LedgerTable implements Table {
 
   private static String differs(Map<String, Object> row) {
     return "ledger: user %s is not what earlier rows say at sequence %d"
-        .formatted(user(row), Table.whole(row, CreditTransactions.SEQUENCE));
+        .formatted(user(row), WarehouseTable.whole(row, CreditTransactions.SEQUENCE));
   }
 }

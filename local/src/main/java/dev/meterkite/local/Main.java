@@ -120,7 +120,7 @@ public final class Main {
             Map.of(
                 "FIRESTORE_EMULATOR_HOST", host.firestore(),
                 "GOOGLE_CLOUD_PROJECT", host.project()));
-    return Documents.with(settings, store -> command.run(store, host.clock(), options, out));
+    return TargetDocuments.with(settings, store -> command.run(store, host.clock(), options, out));
   }
 
   private static final Logger LOG = Logger.getLogger(Main.class.getName());
@@ -207,7 +207,7 @@ public final class Main {
   /** What can be known before anything starts. */
   private static void check(Options options) {
     if (options.trace() != null) {
-      Trace unused = Trace.read(options.trace());
+      LlmTrace unused = LlmTrace.read(options.trace());
     }
     if (options.replay() != null) {
       PlansReplay.check(options.replay());

@@ -69,7 +69,7 @@ public final class Migration {
    */
   public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("migrate", args);
-    Documents.end(
+    TargetDocuments.end(
         store ->
             new Migration(store, CurrentPlans.read(store), InstantSource.system(), System.out)
                 .run(Path.of(options.arguments().get(0)), options.dryRun()));

@@ -35,7 +35,7 @@ public final class PlansReplay {
   public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("replay", args);
     Options.Span span = Objects.requireNonNull(options.replay());
-    Documents.end(
+    TargetDocuments.end(
         store -> {
           check(span);
           return new PlansReplay(store, System.out).run(span);

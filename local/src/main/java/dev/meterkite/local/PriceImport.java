@@ -70,7 +70,7 @@ public final class PriceImport {
   /** The same against the project of {@code GOOGLE_CLOUD_PROJECT}; see {@code --help}. */
   public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("prices", args);
-    Documents.end(
+    TargetDocuments.end(
         store ->
             new PriceImport(store, InstantSource.system(), System.out)
                 .run(Path.of(options.arguments().get(0)), options.only(), options.apply()));

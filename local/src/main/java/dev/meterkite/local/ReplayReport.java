@@ -1,7 +1,7 @@
 package dev.meterkite.local;
 
 import dev.meterkite.model.plans.Plans;
-import dev.meterkite.model.usage.UsageReport;
+import dev.meterkite.model.usage.GroupedUsage;
 import dev.meterkite.model.whatif.CustomerReplay;
 import dev.meterkite.model.whatif.Note;
 import dev.meterkite.model.whatif.Replayed;
@@ -104,7 +104,7 @@ final class ReplayReport implements AutoCloseable {
         String.join(
             ",",
             "customer",
-            UsageReport.guarded(id),
+            GroupedUsage.guarded(id),
             usd(result.before()).toPlainString(),
             usd(result.after()).toPlainString(),
             "",
@@ -126,7 +126,7 @@ final class ReplayReport implements AutoCloseable {
         String.join(
             ",",
             "user",
-            UsageReport.guarded(id),
+            GroupedUsage.guarded(id),
             result.before().charged(creditBefore()).toPlainString(),
             result.after().charged(creditAfter()).toPlainString(),
             Long.toString(result.before().granted()),

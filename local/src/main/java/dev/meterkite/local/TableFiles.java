@@ -90,7 +90,7 @@ final class TableFiles {
    *
    * @param rows may be empty: then only the watermark moves
    */
-  record Run(Table table, Instant until, Table.Rows rows) {}
+  record Run(WarehouseTable table, Instant until, WarehouseTable.Rows rows) {}
 
   private TableFiles(Path folder, byte[] found, Map<String, Written> tables) {
     this.folder = folder;
@@ -197,12 +197,12 @@ final class TableFiles {
   }
 
   /** Up to when earlier runs have written a table; empty where none has. */
-  Optional<Instant> until(Table table) {
+  Optional<Instant> until(WarehouseTable table) {
     return Optional.ofNullable(tables.get(table.name())).map(Written::until);
   }
 
   /** The rows of a table that earlier runs have written. */
-  List<Map<String, Object>> rows(Table table) {
+  List<Map<String, Object>> rows(WarehouseTable table) {
     Written written = tables.get(table.name());
     return written == null ? List.of() : written.rows();
   }
@@ -269,7 +269,7 @@ final class TableFiles {
     stated.put("rows", (long) rows.size());
     Map<String, Object> sums = new LinkedHashMap<>();
     for (String column : run.table().summed()) {
-      sums.put(column, rows.stream().mapToLong(row -> Table.whole(row, column)).sum());
+      sums.put(column, rows.stream().mapToLong(row -> WarehouseTable.whole(row, column)).sum());
     }
     stated.put("sums", sums);
     stated.put("changed_later", run.rows().changedLater());

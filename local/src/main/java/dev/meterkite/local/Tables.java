@@ -40,7 +40,7 @@ public final class Tables {
   private static final int READINGS = 3;
   private static final int MOST_FINDINGS = 20;
 
-  private final List<Table> tables;
+  private final List<WarehouseTable> tables;
   private final InstantSource clock;
   private final PrintStream out;
 
@@ -54,7 +54,7 @@ public final class Tables {
   public static void main(String[] args) throws Exception {
     Options options = Main.optionsOf("tables", args);
     Path folder = Path.of(options.arguments().get(0));
-    Documents.end(
+    TargetDocuments.end(
         store -> {
           NewFolder.check(folder);
           return new Tables(store, InstantSource.system(), System.out)
@@ -78,7 +78,7 @@ public final class Tables {
               + " minutes ago: until then a commit may be under way.");
     }
     TableFiles files = TableFiles.of(folder);
-    List<Table> chosen =
+    List<WarehouseTable> chosen =
         tables.stream().filter(table -> only.isEmpty() || only.contains(table.name())).toList();
     List<TableFiles.Run> runs = List.of();
     List<String> findings = List.of("");
@@ -101,9 +101,9 @@ public final class Tables {
 
   /** What each table has beyond its earlier runs; none for one that is written so far already. */
   private static List<TableFiles.Run> runs(
-      List<Table> chosen, TableFiles files, Instant watermark) {
+      List<WarehouseTable> chosen, TableFiles files, Instant watermark) {
     List<TableFiles.Run> runs = new ArrayList<>();
-    for (Table table : chosen) {
+    for (WarehouseTable table : chosen) {
       Instant before = files.until(table).orElse(Instant.MIN);
       if (before.isAfter(watermark)) {
         throw new LocalHostException(

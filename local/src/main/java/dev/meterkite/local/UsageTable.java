@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * <p>A document keeps what is counted now. One that was changed behind the watermark is left as the
  * last run left it, and comes with the run in which its change falls.
  */
-final class UsageTable implements Table {
+final class UsageTable implements WarehouseTable {
   private static final List<String> FIGURES =
       List.of(
           UsageSummaries.COUNT,
@@ -71,7 +71,8 @@ final class UsageTable implements Table {
         }
       }
       Map<String, Long> sums = figures.computeIfAbsent(place, key -> new TreeMap<>());
-      FIGURES.forEach(name -> sums.merge(name, sign * Table.whole(counted, name), Long::sum));
+      FIGURES.forEach(
+          name -> sums.merge(name, sign * WarehouseTable.whole(counted, name), Long::sum));
     }
   }
 
@@ -131,7 +132,7 @@ final class UsageTable implements Table {
     Map<String, Object> row = new LinkedHashMap<>();
     row.put(UsageCounts.USAGE_ID, count.ref().id());
     row.putAll(place);
-    row.putAll(Table.row(count.fields(), RECORD));
+    row.putAll(WarehouseTable.row(count.fields(), RECORD));
     FIGURES.forEach(name -> row.put(name, sums.get(name)));
     return row;
   }
@@ -145,7 +146,7 @@ final class UsageTable implements Table {
               String.valueOf(counted.get(UsageCounts.CUSTOMER_ID)),
               day,
               String.valueOf(counted.get(UsageCounts.ACTION)));
-      books.merge(place, sign * Table.whole(counted, figure), Long::sum);
+      books.merge(place, sign * WarehouseTable.whole(counted, figure), Long::sum);
     }
   }
 

@@ -90,7 +90,7 @@ class ApiToolsTest {
     StringBuilder all =
         new StringBuilder(
             """
-            import { Client } from "./meterkite";
+            import { HostClient } from "./meterkite";
             declare const [db, user, doc, onSnapshot]: any[];
             declare const show: (credits: number) => void;
             declare const report: (error: Error) => void;

@@ -36,7 +36,7 @@ class AppRecipeTest {
   @TempDir static Path work;
   private static String page;
   private static LocalHost host;
-  private static Client client;
+  private static HostClient client;
 
   @BeforeAll
   static void start() throws IOException {
@@ -51,7 +51,7 @@ class AppRecipeTest {
     }
     Options options = Options.forTests().withProcesses(1).withRules();
     host = LocalHost.start(options, HOME.resolve("functions.tsv"), work);
-    client = new Client(host);
+    client = new HostClient(host);
     for (String user : List.of("ada", "eve", "watched")) {
       call("register-user", "{'user_id':'" + user + "','tier':'payg'}");
       call("grant-credits", "{'user_id':'" + user + "','amount':100,'type':'purchase'}");

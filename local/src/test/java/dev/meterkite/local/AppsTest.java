@@ -36,7 +36,7 @@ class AppsTest {
   @TempDir static Path folder;
   private static Path rules;
   private static LocalHost host;
-  private static Client client;
+  private static HostClient client;
 
   /** A copy of the table and the rules, so that a test may edit them. */
   @BeforeAll
@@ -45,7 +45,7 @@ class AppsTest {
     rules = Files.copy(HOME.resolve("firestore.rules"), folder.resolve("firestore.rules"));
     Options options = Options.forTests().withProcesses(1).withRules();
     host = LocalHost.start(options, "apps", null, table, folder);
-    client = new Client(host);
+    client = new HostClient(host);
   }
 
   @AfterAll
@@ -109,9 +109,9 @@ class AppsTest {
     String right = Files.readString(rules);
     try (Warnings warnings = new Warnings()) {
       Files.writeString(rules, CLOSED);
-      Client.await("the rules are closed", () -> reads("joe", "users/joe") == 403);
+      HostClient.await("the rules are closed", () -> reads("joe", "users/joe") == 403);
       Files.writeString(rules, "service cloud.firestore { match /x {");
-      Client.await("a warning", () -> !warnings.lines.isEmpty());
+      HostClient.await("a warning", () -> !warnings.lines.isEmpty());
       String line = warnings.lines.remove();
       assertTrue(line.startsWith(rules + " does not compile: "), line);
       assertTrue(line.endsWith(" The rules loaded before stay in force."), line);
@@ -119,13 +119,13 @@ class AppsTest {
       assertEquals(403, reads("joe", "users/joe"), "the closed rules stay");
       register("jim");
       Files.delete(rules);
-      Client.await("a warning", () -> !warnings.lines.isEmpty());
+      HostClient.await("a warning", () -> !warnings.lines.isEmpty());
       assertEquals(
           rules + " is gone. The rules loaded before stay in force.", warnings.lines.remove());
     } finally {
       Files.writeString(rules, right);
     }
-    Client.await("the rules are back", () -> reads("joe", "users/joe") == 200);
+    HostClient.await("the rules are back", () -> reads("joe", "users/joe") == 200);
     assertEquals(403, reads("eve", "users/joe"));
   }
 

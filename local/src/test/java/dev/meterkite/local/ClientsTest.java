@@ -103,7 +103,7 @@ class ClientsTest {
 
   /** A user with 100 credits. */
   private static void user(String id) {
-    Client client = new Client(host);
+    HostClient client = new HostClient(host);
     for (String[] call :
         List.of(
             new String[] {"/register-user", "'tier':'payg'"},

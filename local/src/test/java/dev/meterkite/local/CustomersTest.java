@@ -33,14 +33,14 @@ import org.junit.jupiter.api.io.TempDir;
 class CustomersTest {
   @TempDir static Path folder;
   private static LocalHost host;
-  private static Client client;
+  private static HostClient client;
   private static FirestoreStore store;
 
   @BeforeAll
   static void start() {
     Path table = home().resolve("functions.tsv");
     host = LocalHost.start(Options.forTests().withProcesses(1), "customers", null, table, folder);
-    client = new Client(host);
+    client = new HostClient(host);
     store =
         FirestoreStore.open(
             new Settings(
@@ -68,7 +68,7 @@ class CustomersTest {
   }
 
   private static void settle() {
-    Client.await("no event waits", () -> host.events().counts().pending() == 0);
+    HostClient.await("no event waits", () -> host.events().counts().pending() == 0);
   }
 
   private static String errors(String collection, String id) {
@@ -77,7 +77,7 @@ class CustomersTest {
 
   private static JsonObject config(String query) {
     String token = client.get("/local/token?role=service").body();
-    return Client.json(
+    return HostClient.json(
         client.send(
             client
                 .request("/customer-config?" + query)
@@ -88,17 +88,17 @@ class CustomersTest {
   @Test
   void sceneBeforeItsCustomer_isFlaggedUntilTheCustomerAppears() {
     set("scenes", "flow-s", Map.of("customer_id", "flow", "max_variations", 9L, "theirs", "x"));
-    Client.await("flagged", () -> errors("scenes", "flow-s").contains("unknown_customer"));
+    HostClient.await("flagged", () -> errors("scenes", "flow-s").contains("unknown_customer"));
     assertEquals("x", read("scenes", "flow-s").fields().get("theirs"));
     settle();
     long delivered = host.events().counts().delivered();
 
     set("customers", "flow", Map.of("bundle_tier", "pro", "theirs", List.of(1L)));
-    Client.await(
+    HostClient.await(
         "cleared", () -> !read("scenes", "flow-s").fields().containsKey("validation_errors"));
-    Client.await("flags", () -> read("feature_flags", "flow").exists());
+    HostClient.await("flags", () -> read("feature_flags", "flow").exists());
     // The customer, its stamps, the scene: each written once, each an event.
-    Client.await("three events", () -> host.events().counts().delivered() == delivered + 3);
+    HostClient.await("three events", () -> host.events().counts().delivered() == delivered + 3);
     settle();
     Map<String, Object> customer = read("customers", "flow").fields();
     assertEquals(List.of(1L), customer.get("theirs"));
@@ -107,7 +107,7 @@ class CustomersTest {
     Map<String, Object> tended = new HashMap<>(read("scenes", "flow-s").fields());
     tended.put("robot_type", "franka");
     set("scenes", "flow-s", tended);
-    Client.await("the next one", () -> host.events().counts().delivered() > delivered + 3);
+    HostClient.await("the next one", () -> host.events().counts().delivered() > delivered + 3);
     settle();
     assertEquals(4, host.events().counts().delivered() - delivered, "nothing came in between");
     assertEquals("pro", config("scene_id=flow-s").get("bundle_tier").getAsString());
@@ -120,16 +120,16 @@ class CustomersTest {
     fields.put("monthly_scene_quota", -2L);
     fields.put("scenes_generated_this_month", 4L);
     set("customers", "tiers", fields);
-    Client.await("errors", () -> errors("customers", "tiers").contains("monthly_scene_quota"));
-    Client.await("due", () -> read("customers", "tiers").fields().containsKey("quota_due_at"));
-    Client.await("flags", () -> read("feature_flags", "tiers").exists());
+    HostClient.await("errors", () -> errors("customers", "tiers").contains("monthly_scene_quota"));
+    HostClient.await("due", () -> read("customers", "tiers").fields().containsKey("quota_due_at"));
+    HostClient.await("flags", () -> read("feature_flags", "tiers").exists());
     DocRef flags = new DocRef("feature_flags", "tiers");
     store.commit(List.of(Mutation.blind(flags, Map.of("sim2real", true), Map.of()))).join();
 
     DocRef customer = new DocRef("customers", "tiers");
     Map<String, Object> changes = Map.of("bundle_tier", "pro", "monthly_scene_quota", 5L);
     store.commit(List.of(Mutation.blind(customer, changes, Map.of()))).join();
-    Client.await(
+    HostClient.await(
         "carried",
         () -> Boolean.TRUE.equals(read("feature_flags", "tiers").fields().get("vla_finetuning")));
     settle();
@@ -167,7 +167,7 @@ class CustomersTest {
       store.commit(List.of(Mutation.delete(new DocRef(collection, "__x")))).join();
     }
     set("customers", "after", Map.of("bundle_tier", "pro"));
-    Client.await("the next one", () -> read("feature_flags", "after").exists());
+    HostClient.await("the next one", () -> read("feature_flags", "after").exists());
     // Where two events met at one document, one came again; none comes for ever.
     settle();
     assertEquals(0, host.events().counts().dropped());
@@ -185,7 +185,8 @@ class CustomersTest {
     assertFalse(read("customers", "moved").exists());
     String report = run(0, "migrate", files.toString());
     assertTrue(report.contains("Done: everything is there"), report);
-    Client.await("stamped", () -> read("customers", "moved").fields().containsKey("created_at"));
+    HostClient.await(
+        "stamped", () -> read("customers", "moved").fields().containsKey("created_at"));
     assertEquals("enterprise", config("scene_id=m").get("bundle_tier").getAsString());
     assertTrue(run(0, "migrate", files.toString()).contains("there already"));
 
@@ -236,7 +237,7 @@ class CustomersTest {
             .start();
     try {
       assertTrue(
-          bash.waitFor(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS),
+          bash.waitFor(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS),
           () -> "hangs: " + text(printed));
     } finally {
       bash.descendants().forEach(ProcessHandle::destroyForcibly);

@@ -144,14 +144,15 @@ class DemoTest {
   @Test
   void trace_ofAnotherForm_isRefusedWithTheLine() throws IOException {
     Path file = Files.writeString(folder.resolve("other.csv"), "a,b\n");
-    assertThrows(LocalHostException.class, () -> Trace.read(file));
+    assertThrows(LocalHostException.class, () -> LlmTrace.read(file));
     Path broken =
         Files.writeString(
             folder.resolve("broken.csv"),
             "TIMESTAMP,ContextTokens,GeneratedTokens\nnow,1,2\nnow,one,2\n");
-    LocalHostException failure = assertThrows(LocalHostException.class, () -> Trace.read(broken));
+    LocalHostException failure =
+        assertThrows(LocalHostException.class, () -> LlmTrace.read(broken));
     assertTrue(failure.getMessage().contains("line 3"), failure.getMessage());
-    assertThrows(LocalHostException.class, () -> Trace.read(folder.resolve("none.csv")));
+    assertThrows(LocalHostException.class, () -> LlmTrace.read(folder.resolve("none.csv")));
   }
 
   @Test
@@ -161,10 +162,10 @@ class DemoTest {
     assertEquals("gpt-4o-mini", model.modelId());
     assertEquals(model, charges.model(1 + charges.modelCount()));
     // 374 at 0.15 and 44 at 0.6 USD a million.
-    ExactMicros cost = model.cost(new Trace.Call(374, 44));
+    ExactMicros cost = model.cost(new LlmTrace.Call(374, 44));
     assertEquals("82.5", cost.text());
     charges.add("ada", cost);
-    charges.add("ada", model.cost(new Trace.Call(100_000, 0)));
+    charges.add("ada", model.cost(new LlmTrace.Call(100_000, 0)));
     charges.add("bob", ExactMicros.ZERO);
     assertEquals("15082.5", charges.of("ada").text());
     assertEquals(1, charges.wholeCredits());
@@ -178,9 +179,9 @@ class DemoTest {
 
   @Test
   void generatedTrace_isTheSameForEachSeed_andNoCallIsLongerThanAnyUsage() {
-    assertEquals(Trace.generated(50, 7), Trace.generated(50, 7));
-    assertEquals(100_000_000, new Trace.Call(100_000_000, 0).tokens());
-    assertThrows(IllegalArgumentException.class, () -> new Trace.Call(100_000_001, 0));
-    assertThrows(IllegalArgumentException.class, () -> new Trace.Call(0, -1));
+    assertEquals(LlmTrace.generated(50, 7), LlmTrace.generated(50, 7));
+    assertEquals(100_000_000, new LlmTrace.Call(100_000_000, 0).tokens());
+    assertThrows(IllegalArgumentException.class, () -> new LlmTrace.Call(100_000_001, 0));
+    assertThrows(IllegalArgumentException.class, () -> new LlmTrace.Call(0, -1));
   }
 }

@@ -141,7 +141,7 @@ final class FaultyFront implements AutoCloseable {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(
                 URI.create(target + "/" + function + (query == null ? "" : "?" + query)))
-            .timeout(Client.WAIT_AT_MOST)
+            .timeout(HostClient.WAIT_AT_MOST)
             .method(
                 exchange.getRequestMethod(),
                 body.length == 0

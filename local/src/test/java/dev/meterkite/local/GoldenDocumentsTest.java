@@ -45,7 +45,7 @@ class GoldenDocumentsTest {
 
   @TempDir private Path folder;
   private LocalHost host;
-  private Client client;
+  private HostClient client;
 
   static List<String> versions() throws IOException {
     try (Stream<Path> folders = Files.list(GOLDEN)) {
@@ -104,7 +104,7 @@ class GoldenDocumentsTest {
     try (LocalHost started =
         LocalHost.start(Options.forTests().withProcesses(1), "golden", null, table, folder)) {
       host = started;
-      client = new Client(host);
+      client = new HostClient(host);
       host.clock().set(end(golden).plusSeconds(60));
       Settings settings =
           new Settings(

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class HelpTest {
   @Test
   void checkedInHelp_isPicoclis() throws IOException {
-    for (ToolLine line : List.of(Options.LINE, dev.meterkite.local.chaos.Main.line())) {
+    for (ToolLine line : List.of(Options.LINE, dev.meterkite.local.chaos.ChaosMain.line())) {
       assertChecked(line.tool(), line.files());
     }
   }

@@ -137,7 +137,7 @@ class LaunchTest {
 
   @Test
   void help_isThereAtOnce_withoutABuildAndWithoutJava() throws Exception {
-    for (ToolLine line : List.of(Options.LINE, dev.meterkite.local.chaos.Main.line())) {
+    for (ToolLine line : List.of(Options.LINE, dev.meterkite.local.chaos.ChaosMain.line())) {
       List<String> commands = new ArrayList<>(List.of(""));
       commands.addAll(line.commands());
       for (String command : commands) {
@@ -405,14 +405,14 @@ class LaunchTest {
             .redirectOutput(out.toFile())
             .start();
     Path child = home.resolve("maven-child");
-    Client.await("Maven runs", () -> Files.exists(child) && size(child) > 1);
+    HostClient.await("Maven runs", () -> Files.exists(child) && size(child) > 1);
     ProcessHandle below =
         ProcessHandle.of(Long.parseLong(Files.readString(child).strip())).orElseThrow();
     process.destroy();
     assertTrue(process.waitFor(20, TimeUnit.SECONDS), "not stopped");
     assertEquals(SIGTERM_STATUS, process.exitValue());
     assertTrue(Files.readString(out).endsWith("Stopping…\n"), Files.readString(out));
-    Client.await("Maven's children are gone", () -> !below.isAlive());
+    HostClient.await("Maven's children are gone", () -> !below.isAlive());
   }
 
   private static long size(Path file) {

@@ -48,12 +48,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LocalHostTest {
   @TempDir static Path folder;
   private static LocalHost host;
-  private static Client client;
+  private static HostClient client;
 
   @BeforeAll
   static void start() throws IOException {
     host = LocalHost.start(Options.forTests(), "local-test", null, TestTable.write(folder), folder);
-    client = new Client(host);
+    client = new HostClient(host);
   }
 
   @AfterAll
@@ -82,7 +82,7 @@ class LocalHostTest {
                 .header("Idempotency-Key", "k,1"));
 
     assertEquals(202, response.statusCode());
-    JsonObject echo = Client.json(response);
+    JsonObject echo = HostClient.json(response);
     assertEquals("PUT", echo.get("method").getAsString());
     assertEquals("/part%20one", echo.get("path").getAsString());
     assertEquals("status=202&x=a%2Cb", echo.get("query").getAsString());
@@ -95,7 +95,7 @@ class LocalHostTest {
 
   @Test
   void addressBehindHosting_reachesTheSameFunction() {
-    JsonObject echo = Client.json(client.get("/api/echo/part?x=1"));
+    JsonObject echo = HostClient.json(client.get("/api/echo/part?x=1"));
     assertEquals("/part", echo.get("path").getAsString());
     assertEquals("x=1", echo.get("query").getAsString());
   }
@@ -109,7 +109,8 @@ class LocalHostTest {
   @Test
   void bodyOverTheFunctionsLimit_passesSoThatTheFunctionAnswers() {
     String body = "x".repeat(Edge.MAX_BULK + 1);
-    assertEquals(body.length(), Client.json(client.post("/echo", body)).get("bytes").getAsInt());
+    assertEquals(
+        body.length(), HostClient.json(client.post("/echo", body)).get("bytes").getAsInt());
     assertProblem(
         client.post("/echo", "x".repeat(Front.MOST_BODY_BYTES + 1)), 413, "payload_too_large");
   }
@@ -126,7 +127,7 @@ class LocalHostTest {
   /** A figure of the last hour. */
   private static long sum(String figure) {
     long sum = 0;
-    for (var minute : Client.json(client.get("/local/traffic")).getAsJsonArray("minutes")) {
+    for (var minute : HostClient.json(client.get("/local/traffic")).getAsJsonArray("minutes")) {
       sum += minute.getAsJsonObject().get(figure).getAsLong();
     }
     return sum;
@@ -136,7 +137,7 @@ class LocalHostTest {
   void schedules_showTheirLastRun() {
     assertEquals(200, client.post("/local/fire?function=sweep", "").statusCode());
     JsonObject sweep =
-        Client.json(client.get("/local/schedules"))
+        HostClient.json(client.get("/local/schedules"))
             .getAsJsonArray("schedules")
             .get(0)
             .getAsJsonObject();
@@ -198,7 +199,7 @@ class LocalHostTest {
 
   @Test
   void functions_areToldOfTheIssuer() {
-    String setting = Client.json(client.get("/echo")).get("issuers").getAsString();
+    String setting = HostClient.json(client.get("/echo")).get("issuers").getAsString();
     JsonObject issuer = JsonParser.parseString(setting).getAsJsonArray().get(0).getAsJsonObject();
     assertEquals(host.url() + "/local", issuer.get("issuer").getAsString());
     assertEquals(host.url() + "/local/jwks.json", issuer.get("jwks_uri").getAsString());
@@ -239,7 +240,7 @@ class LocalHostTest {
   void health_saysWhatIsWhere() {
     HttpResponse<String> response = client.get("/local/health");
     assertEquals(200, response.statusCode());
-    JsonObject health = Client.json(response);
+    JsonObject health = HostClient.json(response);
     assertEquals("local-test", health.get("project").getAsString());
     assertEquals(host.firestore(), health.get("firestore").getAsString());
     assertEquals(
@@ -257,7 +258,7 @@ class LocalHostTest {
     HttpResponse<String> response = client.post("/local/fire?function=sweep", "");
     assertEquals(200, response.statusCode());
     assertEquals("request-1", response.headers().firstValue("X-Request-Id").orElse(""));
-    JsonObject echo = Client.json(response);
+    JsonObject echo = HostClient.json(response);
     assertEquals("POST", echo.get("method").getAsString());
     assertEquals("{}", echo.get("body").getAsString());
     String token = echo.get("authorization").getAsString().substring("Bearer ".length());
@@ -291,7 +292,7 @@ class LocalHostTest {
   }
 
   private static Instant now(String path) {
-    return Instant.parse(Client.json(client.get(path)).get("now").getAsString());
+    return Instant.parse(HostClient.json(client.get(path)).get("now").getAsString());
   }
 
   @ParameterizedTest
@@ -322,7 +323,7 @@ class LocalHostTest {
   void writtenDocument_callsTheFunction() throws Exception {
     // A comma in a header's value is split by the invoker: the payload must come through whole.
     host.documents().put("notes/a,b %é", "{\"x\": {\"integerValue\": \"1\"}}");
-    Recorder.Seen seen = Recorder.SEEN.poll(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
+    Recorder.Seen seen = Recorder.SEEN.poll(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
     assertEquals("notes/a,b %é", seen == null ? "nothing" : seen.document());
     assertEquals("google.cloud.firestore.document.v1.written", seen.type());
   }
@@ -332,7 +333,7 @@ class LocalHostTest {
     Instant then = Instant.parse("2031-01-31T23:59:00Z");
     client.post("/local/clock", "{\"now\": \"" + then + "\"}");
     host.documents().put("notes/later", "{}");
-    Recorder.Seen seen = Recorder.SEEN.poll(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
+    Recorder.Seen seen = Recorder.SEEN.poll(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
     client.post("/local/clock", "{\"now\": \"" + Instant.now() + "\"}");
     Instant time = seen == null ? Instant.EPOCH : seen.time();
     assertTrue(!time.isBefore(then) && Duration.between(then, time).toMinutes() < 30, "" + time);
@@ -341,11 +342,11 @@ class LocalHostTest {
   @Test
   void createdTrigger_isNotCalledForAnUpdate() throws Exception {
     host.documents().put("memos/m1", "{\"x\": {\"integerValue\": \"1\"}}");
-    Recorder.Seen seen = Recorder.SEEN.poll(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
+    Recorder.Seen seen = Recorder.SEEN.poll(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
     assertEquals("google.cloud.firestore.document.v1.created", seen == null ? "" : seen.type());
     host.documents().put("memos/m1", "{\"x\": {\"integerValue\": \"2\"}}");
     host.documents().put("notes/after", "{}");
-    Recorder.Seen next = Recorder.SEEN.poll(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
+    Recorder.Seen next = Recorder.SEEN.poll(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
     assertEquals("notes/after", next == null ? "nothing" : next.document());
   }
 
@@ -361,7 +362,7 @@ class LocalHostTest {
     host.documents().put("notes/after-nothing", "{}");
     Recorder.Seen seen = Recorder.SEEN.poll(10, TimeUnit.SECONDS);
     assertEquals("notes/after-nothing", seen == null ? "nothing" : seen.document());
-    Client.await("no event waits", () -> host.events().counts().pending() == 0);
+    HostClient.await("no event waits", () -> host.events().counts().pending() == 0);
     assertEquals(List.of(), new ArrayList<>(Recorder.SEEN));
     assertEquals(before, host.events().counts().dropped());
   }
@@ -370,9 +371,9 @@ class LocalHostTest {
   void failedEvent_isDeliveredAgainUntilItSucceeds() throws Exception {
     long before = host.events().counts().failedAttempts();
     host.documents().put("notes/fail-3-times", "{}");
-    Recorder.Seen seen = Recorder.SEEN.poll(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
+    Recorder.Seen seen = Recorder.SEEN.poll(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS);
     assertEquals("notes/fail-3-times", seen == null ? "nothing" : seen.document());
-    Client.await("no event waits", () -> host.events().counts().pending() == 0);
+    HostClient.await("no event waits", () -> host.events().counts().pending() == 0);
     assertEquals(3, host.events().counts().failedAttempts() - before);
   }
 
@@ -380,7 +381,7 @@ class LocalHostTest {
   void failedEventOfAFunctionWithoutRetry_isCountedAsDropped() {
     long before = host.events().counts().dropped();
     host.documents().put("memos/fail-1-time", "{}");
-    Client.await("the event is dropped", () -> host.events().counts().dropped() == before + 1);
+    HostClient.await("the event is dropped", () -> host.events().counts().dropped() == before + 1);
     assertEquals(List.of(), new ArrayList<>(Recorder.SEEN));
     host.documents().delete("memos/fail-1-time");
   }
@@ -392,8 +393,8 @@ class LocalHostTest {
       host.documents().put("notes/many-" + i, "{}");
       written.add("notes/many-" + i);
     }
-    Client.await("200 events", () -> Recorder.SEEN.size() >= 200);
-    Client.await("no event waits", () -> host.events().counts().pending() == 0);
+    HostClient.await("200 events", () -> Recorder.SEEN.size() >= 200);
+    HostClient.await("no event waits", () -> host.events().counts().pending() == 0);
     assertEquals(
         written.stream().toList(),
         Recorder.SEEN.stream().map(Recorder.Seen::document).sorted().toList());
@@ -454,7 +455,8 @@ class LocalHostTest {
       assertTrue(schedules.find("sweep").isPresent());
       assertTrue(schedules.find("echo").isEmpty());
       schedules.minute(ZonedDateTime.parse("2026-01-01T00:00:00Z"));
-      assertEquals("POST {}", Echo.CALLS.poll(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS));
+      assertEquals(
+          "POST {}", Echo.CALLS.poll(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS));
       assertEquals(List.of(), List.copyOf(Echo.CALLS));
     }
   }
@@ -508,7 +510,7 @@ class LocalHostTest {
     assertEquals(
         "application/problem+json", response.headers().firstValue("Content-Type").orElse(""));
     assertTrue(response.headers().firstValue("X-Request-Id").isPresent());
-    JsonObject problem = Client.json(response);
+    JsonObject problem = HostClient.json(response);
     assertEquals(code, problem.get("code").getAsString());
     assertEquals("urn:meterkite:problem:" + code, problem.get("type").getAsString());
     assertEquals(status, problem.get("status").getAsInt());

@@ -31,7 +31,8 @@ class MainTest {
       Path output = home.resolve("output-" + round);
       Process host = start(port, output);
       try {
-        Client.await("the host is up", () -> !host.isAlive() || text(output).contains("Ctrl-C"));
+        HostClient.await(
+            "the host is up", () -> !host.isAlive() || text(output).contains("Ctrl-C"));
         assertTrue(
             text(output).contains("http://127.0.0.1:" + port + "/local/token"), text(output));
         assertPortIsRefused(port);
@@ -41,7 +42,7 @@ class MainTest {
         host.destroy();
 
         assertTrue(
-            host.waitFor(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS), "does not stop");
+            host.waitFor(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS), "does not stop");
         assertEquals(SIGTERM_STATUS, host.exitValue());
         assertFalse(below.get(0).isAlive(), "the emulator is left");
       } finally {
@@ -58,7 +59,7 @@ class MainTest {
     Path output = home.resolve("output");
     Process host = start("0", output);
     try {
-      Client.await("the emulator starts", () -> host.descendants().findAny().isPresent());
+      HostClient.await("the emulator starts", () -> host.descendants().findAny().isPresent());
       List<ProcessHandle> below = host.descendants().toList();
       host.destroy();
       assertTrue(host.waitFor(30, TimeUnit.SECONDS), "not stopped within 30 s");
@@ -75,7 +76,7 @@ class MainTest {
   private void assertPortIsRefused(String port) throws IOException, InterruptedException {
     Path output = home.resolve("refused");
     Process second = start(port, output);
-    assertTrue(second.waitFor(Client.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS));
+    assertTrue(second.waitFor(HostClient.WAIT_AT_MOST.toSeconds(), TimeUnit.SECONDS));
     assertEquals(1, second.exitValue());
     String said = text(output).replace(System.lineSeparator(), " ").strip();
     assertEquals(

@@ -194,7 +194,7 @@ class MigrationTest {
     builder.environment().put("GOOGLE_CLOUD_PROJECT", project);
     Process first = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
     try {
-      Client.await(
+      HostClient.await(
           "some are written", () -> !first.isAlive() || text(output).contains("  500 of 3000"));
     } finally {
       first.destroyForcibly().waitFor();

@@ -366,7 +366,7 @@ class OpenApiTest {
     try (LocalHost host = LocalHost.start(options, "openapi-examples", null, table, folder)) {
       host.clock().set(NOW);
       fill(host);
-      Client client = new Client(host);
+      HostClient client = new HostClient(host);
       for (Example example : inOrder()) {
         HttpResponse<String> response = send(host, client, example);
         for (int more = 0; response.statusCode() == 503 && more < REPEATS; more++) {
@@ -407,7 +407,7 @@ class OpenApiTest {
         });
     try (FirestoreStore store = FirestoreStore.open(settings)) {
       // The first commit of an emulator can take longer than a commit may.
-      Client.await(
+      HostClient.await(
           "the documents", () -> store.commit(mutations).handle((done, e) -> e == null).join());
     }
   }
@@ -427,7 +427,7 @@ class OpenApiTest {
     return value;
   }
 
-  private static HttpResponse<String> send(LocalHost host, Client client, Example example) {
+  private static HttpResponse<String> send(LocalHost host, HostClient client, Example example) {
     String query =
         example.parameters().entrySet().stream()
             .filter(parameter -> !parameter.getKey().equals("Idempotency-Key"))

@@ -67,7 +67,7 @@ record PreviousVersion(Process process, Map<String, Integer> ports) implements A
                 "jul"));
     PreviousVersion started = new PreviousVersion(builder.start(), ports);
     for (int port : ports.values()) {
-      Client.await("the previous version, see " + log, () -> accepts(port));
+      HostClient.await("the previous version, see " + log, () -> accepts(port));
     }
     return started;
   }

@@ -22,7 +22,7 @@ class ProcessesTest {
     long killedPid;
     try (LocalHost host =
         LocalHost.start(two, "local-test", null, TestTable.httpOnly(folder), folder)) {
-      Client client = new Client(host);
+      HostClient client = new HostClient(host);
       ChildProcesses processes = host.processes().orElseThrow();
       assertEquals(2, processes.count());
       Set<Long> both = Set.of(processes.pid(0), processes.pid(1));
@@ -42,7 +42,7 @@ class ProcessesTest {
       // Dies by itself, in the middle of a request: the caller hears 503 and may repeat. (A GET
       // would be sent again by the JDK's client, and kill the other one too.)
       assertEquals(503, client.post("/echo?die=true", "").statusCode());
-      Client.await("one is left", () -> alive(processes) == 1 && pids(client).size() == 1);
+      HostClient.await("one is left", () -> alive(processes) == 1 && pids(client).size() == 1);
       processes.restart(processes.isAlive(0) ? 1 : 0);
       assertEquals(2, pids(client).size());
 
@@ -61,10 +61,10 @@ class ProcessesTest {
     return IntStream.range(0, processes.count()).filter(processes::isAlive).count();
   }
 
-  private static Set<Long> pids(Client client) {
+  private static Set<Long> pids(HostClient client) {
     Set<Long> pids = new TreeSet<>();
     for (int i = 0; i < 4; i++) {
-      pids.add(Client.json(client.get("/echo")).get("pid").getAsLong());
+      pids.add(HostClient.json(client.get("/echo")).get("pid").getAsLong());
     }
     assertTrue(pids.size() <= 2);
     return pids;

@@ -155,7 +155,7 @@ enum Program {
 
     /** Waits until it has printed these lines, in any order, for at most three minutes. */
     void awaitLines(List<String> lines) {
-      Client.await(
+      HostClient.await(
           lines + " in the output of " + process.info().commandLine().orElse(""),
           () -> {
             List<String> printed = output().lines().toList();

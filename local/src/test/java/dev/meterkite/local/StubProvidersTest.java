@@ -41,7 +41,8 @@ class StubProvidersTest {
   private HttpResponse<String> models(String name, String path, String header)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create(providers.url(name) + path)).timeout(Client.WAIT_AT_MOST);
+        HttpRequest.newBuilder(URI.create(providers.url(name) + path))
+            .timeout(HostClient.WAIT_AT_MOST);
     if (!header.isEmpty()) {
       request.header(header, "key");
     }

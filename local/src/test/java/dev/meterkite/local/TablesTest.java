@@ -528,7 +528,7 @@ class TablesTest {
           assertThrows(
                   LocalHostException.class,
                   () ->
-                      Documents.with(
+                      TargetDocuments.with(
                           settings,
                           dead ->
                               new Tables(dead, InstantSource.system(), out)
@@ -560,7 +560,7 @@ class TablesTest {
     TableFiles files = TableFiles.of(folder);
     export(LATER);
     List<Path> there = files();
-    Table table = new LedgerTable(store);
+    WarehouseTable table = new LedgerTable(store);
     TableFiles.Run run =
         new TableFiles.Run(table, LATER.minusSeconds(9), table.rows(List.of(), LATER));
     String refused =

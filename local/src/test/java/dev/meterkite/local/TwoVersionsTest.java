@@ -65,7 +65,7 @@ class TwoVersionsTest {
     String token = key.isEmpty() ? host.tokens().admin() : host.tokens().service();
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url))
-            .timeout(Client.WAIT_AT_MOST)
+            .timeout(HostClient.WAIT_AT_MOST)
             .header("Authorization", "Bearer " + token)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.replace('\'', '"')));

@@ -37,7 +37,7 @@ class UsageTest {
 
   @TempDir static Path folder;
   private static LocalHost host;
-  private static Client client;
+  private static HostClient client;
   private static FirestoreStore store;
 
   @BeforeAll
@@ -45,7 +45,7 @@ class UsageTest {
     Path table = Path.of("").toAbsolutePath().getParent().resolve("functions.tsv");
     Options options = Options.forTests().withProcesses(1).withChaos(SEED);
     host = LocalHost.start(options, "usage", null, table, folder);
-    client = new Client(host);
+    client = new HostClient(host);
     store =
         FirestoreStore.open(
             new Settings(
@@ -70,7 +70,7 @@ class UsageTest {
 
   /** An event may not have left the emulator yet: what it must lead to is waited for. */
   private static void awaitCounted(String customer) {
-    Client.await(
+    HostClient.await(
         customer + " is counted",
         () -> {
           Map<String, Object> counters = read("customers", customer);
@@ -78,7 +78,7 @@ class UsageTest {
                   .equals(counters.get("total_scenes_generated"))
               && Long.valueOf(episodes(customer)).equals(counters.get("total_episodes_generated"));
         });
-    Client.await("no event waits", () -> host.events().counts().pending() == 0);
+    HostClient.await("no event waits", () -> host.events().counts().pending() == 0);
   }
 
   private static long episodes(String customer) {
@@ -118,13 +118,13 @@ class UsageTest {
         client.send(
             client.request("/usage-report?" + query).header("Authorization", "Bearer " + token));
     assertEquals(200, report.statusCode(), report.body());
-    return Client.json(report).getAsJsonObject("totals");
+    return HostClient.json(report).getAsJsonObject("totals");
   }
 
   private static JsonObject sweep() {
     HttpResponse<String> answer = client.post("/local/fire?function=reset-quotas", "");
     assertEquals(200, answer.statusCode(), answer.body());
-    return Client.json(answer);
+    return HostClient.json(answer);
   }
 
   /** That counters, summaries and reports say what the records are. */
@@ -209,7 +209,7 @@ class UsageTest {
       set("usage_tracking", "early-" + i, record("early", now(), i));
     }
     for (String id : ids) {
-      Client.await("waits", () -> "pending".equals(read("usage_counts", id).get("status")));
+      HostClient.await("waits", () -> "pending".equals(read("usage_counts", id).get("status")));
     }
     set("customers", "early", Map.of("monthly_scene_quota", 1L));
     awaitCounted("early");

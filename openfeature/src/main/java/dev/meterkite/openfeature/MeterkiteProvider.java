@@ -42,7 +42,7 @@ public final class MeterkiteProvider implements FeatureProvider {
   /** The reason of a value that may be out of date. */
   public static final String STALE = "STALE";
 
-  private final Configurations configurations;
+  private final CachedConfigurations configurations;
 
   /**
    * @param customerConfig where the function {@code customer-config} answers
@@ -53,7 +53,7 @@ public final class MeterkiteProvider implements FeatureProvider {
   }
 
   MeterkiteProvider(URI customerConfig, Supplier<String> token, InstantSource clock) {
-    this.configurations = new Configurations(customerConfig, token, clock);
+    this.configurations = new CachedConfigurations(customerConfig, token, clock);
   }
 
   @Override
@@ -64,31 +64,31 @@ public final class MeterkiteProvider implements FeatureProvider {
   @Override
   public ProviderEvaluation<Boolean> getBooleanEvaluation(
       String key, Boolean byDefault, EvaluationContext context) {
-    return evaluate(key, context, JsonValues::bool);
+    return evaluate(key, context, FlagValues::bool);
   }
 
   @Override
   public ProviderEvaluation<String> getStringEvaluation(
       String key, String byDefault, EvaluationContext context) {
-    return evaluate(key, context, JsonValues::text);
+    return evaluate(key, context, FlagValues::text);
   }
 
   @Override
   public ProviderEvaluation<Integer> getIntegerEvaluation(
       String key, Integer byDefault, EvaluationContext context) {
-    return evaluate(key, context, JsonValues::integer);
+    return evaluate(key, context, FlagValues::integer);
   }
 
   @Override
   public ProviderEvaluation<Double> getDoubleEvaluation(
       String key, Double byDefault, EvaluationContext context) {
-    return evaluate(key, context, JsonValues::decimal);
+    return evaluate(key, context, FlagValues::decimal);
   }
 
   @Override
   public ProviderEvaluation<Value> getObjectEvaluation(
       String key, Value byDefault, EvaluationContext context) {
-    return evaluate(key, context, JsonValues::value);
+    return evaluate(key, context, FlagValues::value);
   }
 
   private <T> ProviderEvaluation<T> evaluate(
@@ -98,7 +98,7 @@ public final class MeterkiteProvider implements FeatureProvider {
       throw new TargetingKeyMissingError("the targeting key names the customer");
     }
     Value scene = context.getValue(SCENE);
-    Configurations.Known known =
+    CachedConfigurations.Known known =
         configurations.of(customer, scene == null ? null : scene.asString());
     JsonObject entry = entry(known.body(), key);
     T value = read.apply(entry.get("value"));

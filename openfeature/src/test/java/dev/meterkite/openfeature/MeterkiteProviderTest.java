@@ -184,7 +184,7 @@ class MeterkiteProviderTest {
     assertEquals("false tier DEFAULT", flag("tactile", true, moving));
     put("customers/moving", "\"bundle_tier\": {\"stringValue\": \"enterprise\"}");
     host.clock().advance(Duration.ofSeconds(5));
-    now = now.plus(Configurations.MAX_AGE).minusNanos(1);
+    now = now.plus(CachedConfigurations.MAX_AGE).minusNanos(1);
     assertEquals("false tier DEFAULT", flag("tactile", true, moving));
     now = now.plusNanos(1);
     assertEquals("true tier DEFAULT", flag("tactile", false, moving));
@@ -234,7 +234,7 @@ class MeterkiteProviderTest {
       assertEquals("true flag TARGETING_MATCH", flag("tactile", false, lab()));
       for (int failure : new int[] {503, 429, 0}) {
         line.status = failure;
-        now = now.plus(Configurations.MAX_AGE);
+        now = now.plus(CachedConfigurations.MAX_AGE);
         line.asked.set(0);
         assertEquals("true flag STALE", flag("tactile", false, lab()));
         assertEquals("true flag STALE", flag("tactile", false, lab()));
@@ -242,13 +242,13 @@ class MeterkiteProviderTest {
         assertEquals(1, line.asked.get());
       }
       line.status = 200;
-      now = now.plus(Configurations.PAUSE);
+      now = now.plus(CachedConfigurations.PAUSE);
       assertEquals("true flag TARGETING_MATCH", flag("tactile", false, lab()));
       line.source = "cache";
-      now = now.plus(Configurations.MAX_AGE);
+      now = now.plus(CachedConfigurations.MAX_AGE);
       assertEquals("true flag STALE", flag("tactile", false, lab()), "Firestore is out of reach");
     }
-    now = now.plus(Configurations.MAX_AGE);
+    now = now.plus(CachedConfigurations.MAX_AGE);
     assertEquals("true flag STALE", flag("tactile", false, lab()), "nobody listens");
   }
 }

@@ -1,18 +1,18 @@
 package dev.meterkite.model;
 
-import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.alerts.AlertFields;
 import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
-import dev.meterkite.model.customers.Customer;
-import dev.meterkite.model.customers.FeatureFlags;
-import dev.meterkite.model.customers.Scene;
-import dev.meterkite.model.health.ProviderHealth;
-import dev.meterkite.model.quotas.ModelQuota;
-import dev.meterkite.model.routing.RoutingDecision;
+import dev.meterkite.model.customers.CustomerFields;
+import dev.meterkite.model.customers.FlagFields;
+import dev.meterkite.model.customers.SceneFields;
+import dev.meterkite.model.health.HealthFields;
+import dev.meterkite.model.quotas.QuotaFields;
+import dev.meterkite.model.routing.DecisionFields;
 import dev.meterkite.model.schema.Table;
-import dev.meterkite.model.usage.UsageRecord;
+import dev.meterkite.model.usage.UsageRecordFields;
 import java.util.List;
 
 /** The tables of all collections that other programs share with us, and of the credit holds. */
@@ -23,14 +23,14 @@ public final class DataModel {
           PodcastJob.TABLE,
           User.TABLE,
           TransactionCodec.table(),
-          ProviderHealth.TABLE,
-          ModelQuota.TABLE,
-          Alert.TABLE,
-          RoutingDecision.TABLE,
-          Customer.TABLE,
-          Scene.TABLE,
-          FeatureFlags.TABLE,
-          UsageRecord.TABLE,
+          HealthFields.TABLE,
+          QuotaFields.TABLE,
+          AlertFields.TABLE,
+          DecisionFields.TABLE,
+          CustomerFields.TABLE,
+          SceneFields.TABLE,
+          FlagFields.TABLE,
+          UsageRecordFields.TABLE,
           HoldCodec.table());
 
   private DataModel() {}

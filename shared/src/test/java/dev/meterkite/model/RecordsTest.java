@@ -5,26 +5,26 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.alerts.AlertFields;
 import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.JobStage;
 import dev.meterkite.model.credits.jobs.JobStatus;
 import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
-import dev.meterkite.model.customers.Customer;
-import dev.meterkite.model.customers.FeatureFlags;
-import dev.meterkite.model.customers.Scene;
+import dev.meterkite.model.customers.CustomerFields;
+import dev.meterkite.model.customers.FlagFields;
+import dev.meterkite.model.customers.SceneFields;
 import dev.meterkite.model.document.FieldPath;
-import dev.meterkite.model.health.ProviderHealth;
-import dev.meterkite.model.quotas.ModelQuota;
-import dev.meterkite.model.routing.RoutingDecision;
+import dev.meterkite.model.health.HealthFields;
+import dev.meterkite.model.quotas.QuotaFields;
+import dev.meterkite.model.routing.DecisionFields;
 import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Field;
 import dev.meterkite.model.schema.Table;
 import dev.meterkite.model.schema.Typed;
 import dev.meterkite.model.schema.Violation;
-import dev.meterkite.model.usage.UsageRecord;
+import dev.meterkite.model.usage.UsageRecordFields;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,7 +42,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The records of all collections: what they read, keep, and refuse. */
+/** The tables of all collections: what they read, keep, and refuse. */
 class RecordsTest {
   private static final Instant NOW = Instant.parse("2026-01-31T12:00:00.000001Z");
 
@@ -51,32 +51,30 @@ class RecordsTest {
     return Stream.of(
         record(PodcastJob.TABLE, PodcastJob::decode, PodcastJob::new, Map.of()),
         record(User.TABLE, User::decode, User::new, Map.of()),
-        document(TransactionCodec.table()),
-        document(HoldCodec.table()),
-        record(ProviderHealth.TABLE, ProviderHealth::decode, ProviderHealth::new, Map.of()),
-        record(ModelQuota.TABLE, ModelQuota::decode, ModelQuota::new, Map.of()),
-        record(Alert.TABLE, Alert::decode, Alert::new, Map.of()),
-        record(RoutingDecision.TABLE, RoutingDecision::decode, RoutingDecision::new, Map.of()),
+        record(TransactionCodec.table(), Map.of()),
+        record(HoldCodec.table(), Map.of()),
+        record(HealthFields.TABLE, Map.of()),
+        record(QuotaFields.TABLE, Map.of()),
+        record(AlertFields.TABLE, Map.of()),
+        record(DecisionFields.TABLE, Map.of()),
         record(
-            Customer.TABLE,
-            Customer::decode,
-            Customer::new,
+            CustomerFields.TABLE,
             Map.of("billing_time_zone", "Asia/Tokyo", "contract_end", NOW.plusSeconds(1))),
-        record(Scene.TABLE, Scene::decode, Scene::new, Map.of("vla_models", List.of("openvla"))),
-        record(
-            FeatureFlags.TABLE,
-            FeatureFlags::decode,
-            FeatureFlags::new,
-            Map.of("_comment", "why", "tactile_sensors", true)),
-        record(UsageRecord.TABLE, UsageRecord::decode, UsageRecord::new, Map.of()));
+        record(SceneFields.TABLE, Map.of("vla_models", List.of("openvla"))),
+        record(FlagFields.TABLE, Map.of("_comment", "why", "tactile_sensors", true)),
+        record(UsageRecordFields.TABLE, Map.of()));
   }
 
-  /** A document of a collection whose records do not hold their documents. */
-  private record Document(Map<String, Object> fields) implements Typed {}
+  /** A document of a collection whose table alone is used: no type stands for it. */
+  private record Checked(Table table, Map<String, Object> fields) implements Typed {
+    Checked {
+      fields = table.checked(fields);
+    }
+  }
 
-  private static Arguments document(Table table) {
-    Function<Map<String, Object>, Document> make = fields -> new Document(table.checked(fields));
-    return record(table, fields -> table.decode(fields, make), make, Map.of());
+  private static Arguments record(Table table, Map<String, Object> more) {
+    Function<Map<String, Object>, Checked> make = fields -> new Checked(table, fields);
+    return record(table, document -> table.decode(document, make), make, more);
   }
 
   private static <T extends Typed> Arguments record(
@@ -320,7 +318,7 @@ class RecordsTest {
   void sceneQuota_isUnlimitedByMinusOneAlone(long quota, boolean right) {
     Map<String, Object> customer =
         Map.of("schema_version", 1L, "bundle_tier", "pro", "monthly_scene_quota", quota);
-    assertEquals(right, Customer.decode(customer).value().isPresent());
+    assertEquals(right, CustomerFields.TABLE.validate(customer).isEmpty());
   }
 
   @Test
@@ -329,7 +327,7 @@ class RecordsTest {
     customer.put("schema_version", 1L);
     customer.put("bundle_tier", "pro");
     customer.put("feature_overrides", Map.of("tactile_sensors", true, "our_switch", "half"));
-    assertEquals(List.of(), Customer.decode(customer).violations());
+    assertEquals(List.of(), CustomerFields.TABLE.validate(customer));
     customer.put("feature_overrides", Map.of("tactile_sensors", "yes"));
     assertEquals(
         List.of(
@@ -337,12 +335,12 @@ class RecordsTest {
                 "feature_overrides",
                 Violation.OUT_OF_RANGE,
                 "must be true or false for each feature")),
-        Customer.decode(customer).violations());
+        CustomerFields.TABLE.validate(customer));
     Map<String, Object> scene =
         Map.of("schema_version", 1L, "customer_id", "c", "vla_models", List.of("openvla", 1L));
     assertEquals(
         List.of(new Violation("vla_models", Violation.OUT_OF_RANGE, "must be a list of texts")),
-        Scene.decode(scene).violations());
+        SceneFields.TABLE.validate(scene));
   }
 
   /** The example documents of the source schema, as they stand there. */
@@ -365,7 +363,7 @@ class RecordsTest {
     customer.put("feature_overrides", Map.of("tactile_sensors", true));
     customer.put("created_at", Instant.parse("2024-01-15T10:30:00Z"));
     customer.put("updated_at", Instant.parse("2025-01-10T14:22:00Z"));
-    assertEquals(List.of(), Customer.decode(customer).violations());
+    assertEquals(List.of(), CustomerFields.TABLE.validate(customer));
 
     Map<String, Object> scene = new LinkedHashMap<>();
     scene.put("schema_version", 1L);
@@ -384,11 +382,11 @@ class RecordsTest {
         Map.of("lighting_variation", "high", "physics_profile", "manipulation_contact_rich"));
     scene.put("created_at", Instant.parse("2025-01-05T09:15:00Z"));
     scene.put("updated_at", Instant.parse("2025-01-10T16:45:00Z"));
-    assertEquals(List.of(), Scene.decode(scene).violations());
+    assertEquals(List.of(), SceneFields.TABLE.validate(scene));
 
     Map<String, Object> global =
         Map.of("_comment", "beta", "schema_version", 1L, "tactile", false, "sim2real", false);
-    assertEquals(List.of(), FeatureFlags.decode(global).violations());
+    assertEquals(List.of(), FlagFields.TABLE.validate(global));
   }
 
   @Test
@@ -399,7 +397,7 @@ class RecordsTest {
     assertEquals(
         List.of(
             new Violation("contract_end", Violation.INCONSISTENT, "must be after contract_start")),
-        Customer.decode(customer).violations());
+        CustomerFields.TABLE.validate(customer));
   }
 
   @Test
@@ -422,9 +420,9 @@ class RecordsTest {
     usage.put("action", "scene_generated");
     usage.put("timestamp", NOW);
     usage.put("correction", "void");
-    assertEquals("correction", UsageRecord.decode(usage).violations().get(0).field());
+    assertEquals("correction", UsageRecordFields.TABLE.validate(usage).get(0).field());
     usage.put("corrects", "id");
-    assertTrue(UsageRecord.decode(usage).value().isPresent());
+    assertTrue(UsageRecordFields.TABLE.validate(usage).isEmpty());
   }
 
   private static Map<String, Object> job(String field, Object value) {

@@ -31,7 +31,7 @@ final class Client implements Calls {
   private final Tally tally;
   private final String token;
   private double hangsUp;
-  private @Nullable Trace trace;
+  private @Nullable FindingTrace trace;
   private long repeats;
 
   Client(Simulation simulation, Scheduler scheduler, Cloud cloud, Tally tally, String token) {
@@ -47,7 +47,7 @@ final class Client implements Calls {
     return repeats;
   }
 
-  void trace(Trace of) {
+  void trace(FindingTrace of) {
     trace = of;
   }
 

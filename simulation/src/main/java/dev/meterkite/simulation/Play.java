@@ -62,7 +62,7 @@ final class Play implements AutoCloseable {
   private final Cloud cloud;
   private final World world;
   private final Journal journal;
-  private final History history;
+  private final EarlierStates history;
   private final Errors errors = new Errors();
   private final Client client;
   private final Client scheduled;
@@ -118,7 +118,7 @@ final class Play implements AutoCloseable {
                 cloud.call(
                     function.name(), Request.post(tokens.scheduler(), null, "{}"), () -> false));
     this.journal = new Journal(simulation);
-    this.history = new History(documents);
+    this.history = new EarlierStates(documents);
     this.world = new World(plan.users(), plan.customers());
     this.client = client(tokens.service());
     this.scheduled = client(ofScheduler);
@@ -147,8 +147,8 @@ final class Play implements AutoCloseable {
   }
 
   /** Keeps what happens around a finding; to be asked for before the play begins. */
-  Trace trace(String finding) {
-    Trace trace = new Trace(simulation, finding);
+  FindingTrace trace(String finding) {
+    FindingTrace trace = new FindingTrace(simulation, finding);
     documents.listen(trace::changed);
     client.trace(trace);
     return trace;

@@ -41,10 +41,10 @@ import org.jspecify.annotations.Nullable;
 final class Reckoning {
   private final Documents documents;
   private final Journal journal;
-  private final History history;
+  private final EarlierStates history;
   private final List<String> findings = new ArrayList<>();
 
-  Reckoning(Documents documents, Journal journal, History history) {
+  Reckoning(Documents documents, Journal journal, EarlierStates history) {
     this.documents = documents;
     this.journal = journal;
     this.history = history;
@@ -112,7 +112,7 @@ final class Reckoning {
         }
       }
     }
-    for (History.Window window : history.windows()) {
+    for (EarlierStates.Window window : history.windows()) {
       long tokens = 0;
       long requests = 0;
       for (Map.Entry<String, Instant> each : made.entrySet()) {

@@ -45,7 +45,7 @@ final class Rounds {
   /** Plays one again, and says what happened around a finding. */
   List<String> history(Plan plan, String finding) {
     try (Play play = new Play(plan, fixture, defect)) {
-      Trace trace = play.trace(finding);
+      FindingTrace trace = play.trace(finding);
       try {
         play.run();
       } catch (IllegalStateException e) {

@@ -83,8 +83,8 @@ class SimulationOptionsTest {
         WrongLineException.class, () -> SimulationOptions.parse(List.of("--without", "rain")));
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);
-    assertEquals(2, Main.run(new String[] {"--operations", "0"}, stream, stream));
+    assertEquals(2, SimulationMain.run(new String[] {"--operations", "0"}, stream, stream));
     assertTrue(err.toString(StandardCharsets.UTF_8).contains("--operations"), err::toString);
-    assertEquals(0, Main.run(new String[] {"--help"}, stream, stream));
+    assertEquals(0, SimulationMain.run(new String[] {"--help"}, stream, stream));
   }
 }

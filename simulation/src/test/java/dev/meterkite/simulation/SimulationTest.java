@@ -55,7 +55,7 @@ class SimulationTest {
         SimulationOptions.parse(
             List.of("--operations=2000", "--audit-every=1000", "--users=10", "--clients=8"));
     int status =
-        Main.play(
+        SimulationMain.play(
             options,
             FIXTURE,
             Planted.CAPTURE_OF_THE_WHOLE_HOLD,

@@ -6,22 +6,21 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.AnswerMarker;
 import dev.meterkite.functions.http.Call;
-import dev.meterkite.functions.http.Json;
-import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Page;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
+import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.alerts.AlertChange;
+import dev.meterkite.model.alerts.AlertCodec;
 import dev.meterkite.model.alerts.AlertCommand;
 import dev.meterkite.model.alerts.AlertRules;
 import dev.meterkite.model.alerts.AlertState;
 import dev.meterkite.model.alerts.AlertStatus;
-import dev.meterkite.model.alerts.Alerts;
-import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
@@ -31,13 +30,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /** What is done with alerts: told, listed, acknowledged, sent to a webhook and a topic. */
@@ -113,17 +109,13 @@ public final class Alerting {
             .join();
     Instant now = clock.instant();
     return Page.of(found, request.limit())
-        .answer("alerts", alert -> !expired(alert, now), Alerting::view, Alerting::place);
+        .answer(
+            "alerts", alert -> !Alert.of(alert).isExpired(now), AlertJson::view, Alerting::place);
   }
 
   private static List<Object> place(Snapshot alert) {
     return List.of(
         Objects.requireNonNull(alert.fields().get(ModelRouterAlerts.CREATED_AT)), alert.ref().id());
-  }
-
-  private static boolean expired(Snapshot alert, Instant now) {
-    return alert.fields().get(ModelRouterAlerts.EXPIRE_AT) instanceof Instant at
-        && !at.isAfter(now);
   }
 
   /** Acknowledges an alert; a second time changes nothing. */
@@ -142,30 +134,17 @@ public final class Alerting {
       if (!alert.exists()) {
         return Answer.problem(Problem.missing(ref));
       }
-      Map<String, Object> changes = Alerts.acknowledge(alert, call.caller().subject(), now());
-      String answer = Json.write(view(changed(alert, changes)));
+      Optional<AlertChange> change = Alert.of(alert).acknowledge(call.caller().subject(), now());
+      String answer =
+          AlertJson.write(change.map(made -> AlertCodec.changed(alert, made)).orElse(alert));
       List<Mutation> mutations = new ArrayList<>(marker.mutations(answer, now()));
-      if (!changes.isEmpty()) {
-        mutations.add(Mutation.update(ref, changes, alert.updateTime()));
-      }
-      if (mutations.isEmpty() || isCommitted(mutations)) {
+      change.ifPresent(
+          made -> mutations.add(Mutation.update(ref, AlertCodec.encode(made), alert.updateTime())));
+      if (mutations.isEmpty() || ConditionalUpdate.tryCommit(store, mutations)) {
         return Answer.json(answer, false);
       }
     }
     return Answer.problem(Problem.unavailable(Problem.SOON));
-  }
-
-  private static Snapshot changed(Snapshot alert, Map<String, Object> changes) {
-    Map<String, Object> fields = new LinkedHashMap<>(alert.fields());
-    changes.forEach(
-        (name, value) -> {
-          if (value == Write.REMOVED) {
-            fields.remove(name);
-          } else {
-            fields.put(name, value);
-          }
-        });
-    return new Snapshot(alert.ref(), fields, alert.updateTime());
   }
 
   /** Keeps the expiry of an alert right and sends what is to be sent. */
@@ -177,7 +156,8 @@ public final class Alerting {
           word(hint, ModelRouterAlerts.SEVERITY),
           change.ref().id());
     }
-    if (!hint.exists() || (Alerts.repairs(hint).isEmpty() && !due(hint, now()))) {
+    Alert told = Alert.of(hint);
+    if (!told.exists() || (told.repair().isEmpty() && !told.needsNotice(now()))) {
       return Handled.done("nothing");
     }
     return attend(change.ref());
@@ -191,9 +171,9 @@ public final class Alerting {
 
   private Handled attend(DocRef ref) {
     Snapshot alert = read(ref);
-    Map<String, Object> repairs = Alerts.repairs(alert);
-    if (!repairs.isEmpty()) {
-      if (!update(alert, repairs)) {
+    Optional<AlertChange> repair = Alert.of(alert).repair();
+    if (repair.isPresent()) {
+      if (!update(alert, repair.get())) {
         return Handled.later("changed_meanwhile");
       }
       alert = read(ref);
@@ -217,102 +197,43 @@ public final class Alerting {
         .forEach(this::notify);
   }
 
-  private Handled notify(Snapshot alert) {
-    if (!alert.exists() || !owed(alert)) {
+  private Handled notify(Snapshot document) {
+    Alert alert = Alert.of(document);
+    if (!alert.exists() || !alert.needsNotice()) {
       return Handled.done("ok");
     }
-    Map<String, Object> done = new LinkedHashMap<>();
-    done.put(ModelRouterAlerts.NOTIFY_DUE_AT, Write.REMOVED);
     if (channels.isEmpty()) {
-      boolean marked = alert.fields().containsKey(ModelRouterAlerts.NOTIFY_DUE_AT);
-      return !marked || update(alert, done)
+      return !alert.notice().isMarked() || update(document, new AlertChange.Notified(null))
           ? Handled.done("nobody_to_tell")
           : Handled.later("changed");
     }
-    if (!due(alert, now())) {
-      return Handled.later("claimed"); // By somebody who may have died: look again.
+    if (!alert.needsNotice(now())) {
+      return Handled.later("claimed"); // By an instance that may have died: look again.
     }
-    if (!update(alert, Map.of(ModelRouterAlerts.NOTIFY_DUE_AT, now().plus(CLAIM)))) {
+    if (!update(document, new AlertChange.Claim(now().plus(CLAIM)))) {
       return Handled.later("claimed");
     }
     boolean taken = true;
     for (Channel channel : channels) {
-      taken &= channel.send(alert);
+      taken &= channel.send(document);
     }
     if (!taken) {
       return Handled.later("not_taken"); // The claim lapses, then the next attempt is made.
     }
-    done.put(ModelRouterAlerts.NOTIFIED_AT, now());
+    AlertChange sent = new AlertChange.Notified(now());
     // The write is on the claim as read again: a further incident may have come meanwhile.
-    Snapshot claimed = read(alert.ref());
-    boolean ours = due(claimed, now().plus(CLAIM)) && !due(claimed, now());
-    return !ours || update(claimed, done) ? Handled.done("notified") : Handled.later("changed");
+    Snapshot again = read(document.ref());
+    Alert claimed = Alert.of(again);
+    boolean ours = claimed.needsNotice(now().plus(CLAIM)) && !claimed.needsNotice(now());
+    return !ours || update(again, sent) ? Handled.done("notified") : Handled.later("changed");
   }
 
-  /** Whether somebody is still to be told, now or when a claim has lapsed. */
-  private static boolean owed(Snapshot alert) {
-    Map<String, Object> fields = alert.fields();
-    return fields.get(ModelRouterAlerts.NOTIFY_DUE_AT) instanceof Instant
-        || (!fields.containsKey(ModelRouterAlerts.NOTIFIED_AT)
-            && !fields.containsKey(ModelRouterAlerts.FINGERPRINT)
-            && !Alerts.acknowledged(alert));
-  }
-
-  private static boolean due(Snapshot alert, Instant now) {
-    return owed(alert)
-        && !(alert.fields().get(ModelRouterAlerts.NOTIFY_DUE_AT) instanceof Instant at
-            && at.isAfter(now));
-  }
-
-  /** Writes fields if the document is still as read; false if it has changed or is gone. */
-  private boolean update(Snapshot alert, Map<String, Object> fields) {
-    @Nullable Instant version = alert.updateTime();
-    return version != null && isCommitted(List.of(Mutation.update(alert.ref(), fields, version)));
-  }
-
-  private boolean isCommitted(List<Mutation> mutations) {
-    try {
-      store.commit(mutations).join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException failed
-          && (failed.kind() == StoreException.Kind.PRECONDITION
-              || failed.kind() == StoreException.Kind.CONTENTION)) {
-        return false;
-      }
-      throw e;
-    }
-  }
-
-  static Map<String, Object> view(Snapshot alert) {
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("alert_id", alert.ref().id());
-    for (String field :
-        List.of(
-            ModelRouterAlerts.TYPE,
-            ModelRouterAlerts.SEVERITY,
-            ModelRouterAlerts.PROVIDER,
-            ModelRouterAlerts.MODEL,
-            ModelRouterAlerts.USER_ID,
-            ModelRouterAlerts.CUSTOMER_ID,
-            ModelRouterAlerts.MESSAGE,
-            ModelRouterAlerts.STATUS,
-            ModelRouterAlerts.ACKNOWLEDGED,
-            ModelRouterAlerts.ACKNOWLEDGED_AT,
-            ModelRouterAlerts.ACKNOWLEDGED_BY,
-            ModelRouterAlerts.CREATED_AT,
-            ModelRouterAlerts.RESOLVED_AT,
-            ModelRouterAlerts.NOTIFIED_AT,
-            ModelRouterAlerts.EXPIRE_AT)) {
-      Object value = alert.fields().get(field);
-      if (value instanceof String || value instanceof Boolean || value instanceof Instant) {
-        view.put(field, value);
-      }
-    }
-    if (alert.fields().get(ModelRouterAlerts.DETAILS) instanceof Map<?, ?> details) {
-      view.put(ModelRouterAlerts.DETAILS, JsonValues.shown(details));
-    }
-    return view;
+  /** Writes a change if the document is still as read; false if it has changed or is gone. */
+  private boolean update(Snapshot document, AlertChange change) {
+    @Nullable Instant version = document.updateTime();
+    return version != null
+        && ConditionalUpdate.tryCommit(
+            store, List.of(Mutation.update(document.ref(), AlertCodec.encode(change), version)));
   }
 
   private Instant now() {

@@ -2,17 +2,11 @@ package dev.meterkite.functions.alerts;
 
 import com.google.auth.oauth2.GoogleCredentials;
 import dev.meterkite.functions.Settings;
-import dev.meterkite.functions.http.Json;
 import dev.meterkite.model.document.Snapshot;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +50,7 @@ final class Topic implements Channel {
         HttpRequest.newBuilder(publish)
             .timeout(DEADLINE)
             .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body(alert)));
+            .POST(HttpRequest.BodyPublishers.ofString(AlertJson.message(alert)));
     try {
       if (!emulated) {
         request.header("Authorization", "Bearer " + token());
@@ -65,19 +59,6 @@ final class Topic implements Channel {
       return false; // No token now: the event is delivered again.
     }
     return Channel.post(http, request.build());
-  }
-
-  private static String body(Snapshot alert) {
-    Map<String, Object> view = Alerting.view(alert);
-    String data =
-        Base64.getEncoder().encodeToString(Json.write(view).getBytes(StandardCharsets.UTF_8));
-    Map<String, Object> attributes = new LinkedHashMap<>();
-    for (String name : List.of("alert_id", "type", "severity")) {
-      if (view.get(name) instanceof String value) {
-        attributes.put(name, value);
-      }
-    }
-    return Json.write(Map.of("messages", List.of(Map.of("data", data, "attributes", attributes))));
   }
 
   private synchronized String token() throws IOException {

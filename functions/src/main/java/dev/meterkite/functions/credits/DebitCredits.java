@@ -52,7 +52,7 @@ public final class DebitCredits implements HttpFunction {
           UsageInput.amountBeside(fields, usage),
           usage,
           fields.optionalId("job_id"),
-          fields.optionalString("description", 1, Limits.DESCRIPTION));
+          fields.optionalString("description", 1, CreditLimits.DESCRIPTION));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.meterkite.functions.credits;
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.backend.Budget;
 import dev.meterkite.functions.prices.Prices;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -141,7 +142,7 @@ final class DueCredits {
               .map(relay -> Mutation.delete(relay.ref()))
               .toList();
       if (!expired.isEmpty()) {
-        store.commit(expired).join();
+        ConditionalUpdate.write(store, expired.toArray(Mutation[]::new));
       }
       if (found.size() < PAGE) {
         return;
@@ -195,7 +196,7 @@ final class DueCredits {
       fields.put(Sweeps.CURSOR, by);
       fields.put(Sweeps.FINISHED_AT, now);
     }
-    store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
+    ConditionalUpdate.write(store, Mutation.blind(ref, fields, Map.of()));
     return lost;
   }
 

@@ -69,7 +69,7 @@ public final class GrantCredits implements HttpFunction {
           fields.integer("amount", 1, Ledger.MAX_BALANCE),
           fields.word("type", Reason.class).type,
           fields.optionalMoment("expires_at"),
-          fields.optionalString("description", 1, Limits.DESCRIPTION));
+          fields.optionalString("description", 1, CreditLimits.DESCRIPTION));
     }
   }
 

@@ -2,9 +2,9 @@ package dev.meterkite.functions.credits;
 
 import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.backend.Budget;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.alerts.Alerts;
@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /**
@@ -127,7 +126,7 @@ final class Reconciliation {
     if (last.isEmpty()) {
       fields.put(Sweeps.FINISHED_AT, now());
     }
-    store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
+    ConditionalUpdate.write(store, Mutation.blind(ref, fields, Map.of()));
   }
 
   /** What is wrong with a user. */
@@ -205,16 +204,9 @@ final class Reconciliation {
             "audit at " + first.sequence(),
             "user " + userId + ", sequence " + first.sequence() + ": " + first.what(),
             now());
-    try {
-      store.commit(List.of(Mutation.create(alert.ref(), alert.fields()))).join();
-    } catch (CompletionException e) {
-      boolean known =
-          e.getCause() instanceof StoreException failure
-              && failure.kind() == StoreException.Kind.PRECONDITION;
-      if (!known) {
-        throw e;
-      }
-    }
+    // Where it exists already, an earlier run raised it.
+    boolean unused =
+        ConditionalUpdate.tryCommit(store, List.of(Mutation.create(alert.ref(), alert.fields())));
     return true;
   }
 

@@ -46,7 +46,7 @@ public final class RefundCredits implements HttpFunction {
       return new Refund(
           fields.id("transaction_id"),
           fields.optionalInteger("amount", 1, Ledger.MAX_BALANCE),
-          fields.string("reason", 1, Limits.REASON));
+          fields.string("reason", 1, CreditLimits.REASON));
     }
   }
 

@@ -60,7 +60,7 @@ public final class RegisterUser implements HttpFunction {
               "tier",
               credits.plans().tiers().stream().map(UserTier::word).toList(),
               () -> credits.hasTier(userId)),
-          fields.optionalString("stripe_customer_id", 1, Limits.STRIPE_ID));
+          fields.optionalString("stripe_customer_id", 1, CreditLimits.STRIPE_ID));
     }
   }
 

@@ -9,6 +9,7 @@ import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
@@ -216,7 +217,7 @@ final class StripeEvents {
                 .map(write -> mutation(write, payment))
                 .toList();
         if (!mutations.isEmpty()) {
-          store.commit(mutations).join();
+          ConditionalUpdate.write(store, mutations.toArray(Mutation[]::new));
         }
       }
     }

@@ -43,7 +43,7 @@ final class UserPages {
       List<Object> after = PageToken.place(fields, List.of(List.of(PageToken.Part.ID)));
       return new Request(
           fields.optionalEmail("email"),
-          fields.optionalString("stripe_customer_id", 1, Limits.STRIPE_ID),
+          fields.optionalString("stripe_customer_id", 1, CreditLimits.STRIPE_ID),
           fields.optionalString("tier", 1, LONGEST_TIER),
           Page.limit(fields),
           after == null ? List.of() : after);

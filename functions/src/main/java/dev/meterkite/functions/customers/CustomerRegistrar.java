@@ -8,10 +8,9 @@ import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.plans.CurrentPlans;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
-import dev.meterkite.model.command.Write;
 import dev.meterkite.model.customers.CustomerRegistration;
 import dev.meterkite.model.customers.SupportTier;
 import dev.meterkite.model.customers.WrittenRules;
@@ -30,7 +29,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -161,19 +159,17 @@ final class CustomerRegistrar {
 
   /** Registers a customer, and answers it as it is then. */
   Answer register(Call<Request> call) {
-    for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      Answer answer = attempt(call);
-      if (answer != null) {
-        configurations.changed(call.request().customer());
-        configurations.changed(call.request().flags());
-        return answer.took(attempt, 1);
-      }
+    ConditionalUpdate.Committed<Answer> committed =
+        ConditionalUpdate.commit(store, MAX_ATTEMPTS, () -> decide(call)).orElse(null);
+    if (committed == null) {
+      return Answer.problem(Problem.unavailable(Problem.SOON)).took(MAX_ATTEMPTS, 1);
     }
-    return Answer.problem(Problem.unavailable(Problem.SOON)).took(MAX_ATTEMPTS, 1);
+    configurations.changed(call.request().customer());
+    configurations.changed(call.request().flags());
+    return committed.result().took(Math.max(1, committed.attempts()), 1);
   }
 
-  /** One attempt; null if it has to be decided again. */
-  private @Nullable Answer attempt(Call<Request> call) {
+  private ConditionalUpdate.Change<Answer> decide(Call<Request> call) {
     Request request = call.request();
     AnswerMarker marker = new AnswerMarker(OPERATION, request.customer(), call);
     List<DocRef> refs = new ArrayList<>(List.of(request.customer(), request.flags()));
@@ -181,58 +177,39 @@ final class CustomerRegistrar {
     List<Snapshot> read = store.read(refs).join();
     Optional<Answer> earlier = marker.replay(read);
     if (earlier.isPresent()) {
-      return earlier.get();
+      return nothing(earlier.get());
     }
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     CustomerRegistration.Result result =
         CustomerRegistration.decide(read.get(0), read.get(1), request.given(), plans.get(), now);
     if (result instanceof CustomerRegistration.AlreadyExists exists) {
-      return Answer.problem(
-          Problem.of(
-                  409,
-                  "already_exists",
-                  "The customer exists with other values in the fields under errors.")
-              .errors(exists.differing()));
+      return nothing(
+          Answer.problem(
+              Problem.of(
+                      409,
+                      "already_exists",
+                      "The customer exists with other values in the fields under errors.")
+                  .errors(exists.differing())));
     } else if (result instanceof CustomerRegistration.Erased erased) {
-      return Answer.problem(
-          Problem.of(
-                  409,
-                  "customer_erased",
-                  "The customer was erased: the fields under errors are not taken again.")
-              .errors(erased.names()));
+      return nothing(
+          Answer.problem(
+              Problem.of(
+                      409,
+                      "customer_erased",
+                      "The customer was erased: the fields under errors are not taken again.")
+                  .errors(erased.names())));
     } else if (result instanceof CustomerRegistration.Invalid invalid) {
-      return Answer.problem(Problem.invalid(invalid.violations()));
+      return nothing(Answer.problem(Problem.invalid(invalid.violations())));
     }
     CustomerRegistration.Registered registered = (CustomerRegistration.Registered) result;
     String answer = Json.write(CustomerPages.shown(request.customerId(), registered.fields(), now));
     List<Mutation> mutations = new ArrayList<>();
-    registered.writes().forEach(write -> mutations.add(mutation(write, read)));
+    registered.writes().forEach(write -> mutations.add(Mutation.of(write, read)));
     mutations.addAll(marker.mutations(answer, now));
-    return mutations.isEmpty() || isCommitted(mutations) ? Answer.json(answer, false) : null;
+    return new ConditionalUpdate.Change<>(mutations, Answer.json(answer, false));
   }
 
-  private static Mutation mutation(Write write, List<Snapshot> read) {
-    if (write instanceof Write.Create create) {
-      return Mutation.create(create.ref(), create.fields());
-    } else if (write instanceof Write.Update update) {
-      Snapshot base =
-          read.stream().filter(one -> one.ref().equals(update.ref())).findFirst().orElseThrow();
-      return Mutation.update(update.ref(), update.fields(), base.updateTime());
-    }
-    throw new IllegalStateException("only conditional writes here, not " + write);
-  }
-
-  private boolean isCommitted(List<Mutation> mutations) {
-    try {
-      store.commit(mutations).join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException failure
-          && failure.kind() != StoreException.Kind.INVALID
-          && failure.kind() != StoreException.Kind.DENIED) {
-        return false;
-      }
-      throw e;
-    }
+  private static ConditionalUpdate.Change<Answer> nothing(Answer answer) {
+    return new ConditionalUpdate.Change<>(List.of(), answer);
   }
 }

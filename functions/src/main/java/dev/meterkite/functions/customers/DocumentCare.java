@@ -6,18 +6,18 @@ import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.plans.CurrentPlans;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.functions.usage.Metering;
 import dev.meterkite.model.command.Write;
-import dev.meterkite.model.customers.Customer;
-import dev.meterkite.model.customers.Scene;
+import dev.meterkite.model.customers.CustomerFields;
+import dev.meterkite.model.customers.SceneFields;
 import dev.meterkite.model.customers.WrittenRules;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Decoded;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema;
 import dev.meterkite.model.schema.Schema.Customers;
@@ -105,19 +105,7 @@ final class DocumentCare {
    */
   private record Owed(List<Snapshot> read, List<Write> writes) {
     List<Mutation> mutations() {
-      return writes.stream().map(this::mutation).toList();
-    }
-
-    private Mutation mutation(Write write) {
-      if (write instanceof Write.Create create) {
-        return Mutation.create(create.ref(), create.fields());
-      }
-      if (write instanceof Write.Update update) {
-        Snapshot base =
-            read.stream().filter(one -> one.ref().equals(update.ref())).findFirst().orElseThrow();
-        return Mutation.update(update.ref(), update.fields(), base.updateTime());
-      }
-      throw new IllegalStateException("only conditional writes here, not " + write);
+      return writes.stream().map(write -> Mutation.of(write, read)).toList();
     }
   }
 
@@ -129,7 +117,7 @@ final class DocumentCare {
         read,
         WrittenRules.customer(
             customer,
-            errors(Customer.decode(customer.fields())),
+            errors(CustomerFields.TABLE.validate(customer.fields())),
             read.get(1),
             plans.get(),
             clock.instant()));
@@ -149,40 +137,40 @@ final class DocumentCare {
         List.of(scene),
         WrittenRules.scene(
             scene,
-            errors(Scene.decode(scene.fields())),
+            errors(SceneFields.TABLE.validate(scene.fields())),
             customerExists,
             plans.get(),
             clock.instant()));
   }
 
-  private static List<Map<String, Object>> errors(Decoded<?> decoded) {
-    return decoded.violations().stream().map(Violation::encode).toList();
+  private static List<Map<String, Object>> errors(List<Violation> violations) {
+    return violations.stream().map(Violation::encode).toList();
   }
 
   private Handled tend(Supplier<Owed> question) {
-    for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      Owed owed = question.get();
-      if (owed.writes().isEmpty()) {
-        boolean gone = !owed.read().get(0).exists();
-        return Handled.done(gone ? "gone" : "ok").took(attempt - 1, 1);
+    try {
+      return ConditionalUpdate.commit(
+              store,
+              MAX_ATTEMPTS,
+              () -> {
+                Owed owed = question.get();
+                return new ConditionalUpdate.Change<>(owed.mutations(), owed);
+              })
+          .map(this::tended)
+          .orElseGet(() -> Handled.later("contended").took(MAX_ATTEMPTS, 1));
+    } catch (CompletionException e) {
+      if (StoreException.isForGood(e)) {
+        return Handled.impossible("document_full").took(1, 1);
       }
-      try {
-        store.commit(owed.mutations()).join();
-        warnOf(owed.writes());
-        return Handled.done("ok").took(attempt, 1);
-      } catch (CompletionException e) {
-        if (!(e.getCause() instanceof StoreException failure)) {
-          throw e;
-        }
-        if (failure.kind() == StoreException.Kind.INVALID) {
-          return Handled.impossible("document_full").took(attempt, 1);
-        }
-        if (failure.kind() == StoreException.Kind.DENIED) {
-          throw e;
-        }
-      }
+      throw e;
     }
-    return Handled.later("contended").took(MAX_ATTEMPTS, 1);
+  }
+
+  private Handled tended(ConditionalUpdate.Committed<Owed> committed) {
+    Owed owed = committed.result();
+    warnOf(owed.writes());
+    boolean gone = owed.writes().isEmpty() && !owed.read().get(0).exists();
+    return Handled.done(gone ? "gone" : "ok").took(committed.attempts(), 1);
   }
 
   /** What is wrong now that was not before, such as a tier that nobody knows. */

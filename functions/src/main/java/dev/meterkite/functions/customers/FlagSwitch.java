@@ -9,9 +9,9 @@ import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.plans.CurrentPlans;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.customers.FlagRules;
 import dev.meterkite.model.customers.WrittenRules;
@@ -32,7 +32,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -147,18 +146,16 @@ final class FlagSwitch {
 
   /** Sets it and answers the flags as they stand then. */
   Answer set(Call<Request> call) {
-    for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-      Answer answer = attempt(call);
-      if (answer != null) {
-        configurations.changed(call.request().flags());
-        return answer.took(attempt, 1);
-      }
+    ConditionalUpdate.Committed<Answer> committed =
+        ConditionalUpdate.commit(store, MAX_ATTEMPTS, () -> decide(call)).orElse(null);
+    if (committed == null) {
+      return Answer.problem(Problem.unavailable(Problem.SOON)).took(MAX_ATTEMPTS, 1);
     }
-    return Answer.problem(Problem.unavailable(Problem.SOON)).took(MAX_ATTEMPTS, 1);
+    configurations.changed(call.request().flags());
+    return committed.result().took(Math.max(1, committed.attempts()), 1);
   }
 
-  /** One attempt; null if it has to be decided again. */
-  private @Nullable Answer attempt(Call<Request> call) {
+  private ConditionalUpdate.Change<Answer> decide(Call<Request> call) {
     Request request = call.request();
     AnswerMarker marker = new AnswerMarker(OPERATION, request.flags(), call);
     List<DocRef> refs = new ArrayList<>(List.of(request.flags()));
@@ -169,10 +166,10 @@ final class FlagSwitch {
     List<Snapshot> read = store.read(refs).join();
     Optional<Answer> earlier = marker.replay(read);
     if (earlier.isPresent()) {
-      return earlier.get();
+      return nothing(earlier.get());
     }
     if (!request.isGlobal() && !read.get(1).exists()) {
-      return Answer.problem(Problem.missing(read.get(1).ref()));
+      return nothing(Answer.problem(Problem.missing(read.get(1).ref())));
     }
     Instant now = clock.instant();
     Map<String, Object> before =
@@ -187,21 +184,11 @@ final class FlagSwitch {
             ? Mutation.update(request.flags(), request.changes(now), read.get(0).updateTime())
             : Mutation.create(request.flags(), after));
     mutations.addAll(marker.mutations(answer, now));
-    return isCommitted(mutations) ? Answer.json(answer, false) : null;
+    return new ConditionalUpdate.Change<>(mutations, Answer.json(answer, false));
   }
 
-  private boolean isCommitted(List<Mutation> mutations) {
-    try {
-      store.commit(mutations).join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException failure
-          && failure.kind() != StoreException.Kind.INVALID
-          && failure.kind() != StoreException.Kind.DENIED) {
-        return false;
-      }
-      throw e;
-    }
+  private static ConditionalUpdate.Change<Answer> nothing(Answer answer) {
+    return new ConditionalUpdate.Change<>(List.of(), answer);
   }
 
   /** What a flag document begins with: the tier's entries, where there is a tier. */

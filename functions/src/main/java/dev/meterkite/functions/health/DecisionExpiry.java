@@ -1,8 +1,8 @@
 package dev.meterkite.functions.health;
 
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -11,15 +11,13 @@ import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import dev.meterkite.model.schema.Schema.Sweeps;
 import dev.meterkite.model.schema.Sweep;
+import dev.meterkite.model.schema.SweepCodec;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.CompletionException;
 
 /**
  * Gives decisions of other writers the {@code expire_at} that they lack.
@@ -73,11 +71,8 @@ final class DecisionExpiry {
 
   private void note(Instant from, Instant next, Instant now) {
     if (next.isAfter(from)) {
-      Map<String, Object> fields = new LinkedHashMap<>();
-      fields.put(Sweeps.NAME, SWEEP.id());
-      fields.put(Sweeps.STARTED_AT, next.truncatedTo(ChronoUnit.MICROS));
-      fields.put(Sweeps.UPDATED_AT, now.truncatedTo(ChronoUnit.MICROS));
-      store.commit(List.of(Mutation.blind(SWEEP, fields, Map.of()))).join();
+      ConditionalUpdate.write(
+          store, Mutation.blind(SWEEP, SweepCodec.ran(Sweep.CHECK_PROVIDERS, next, now), Map.of()));
     }
   }
 
@@ -93,21 +88,10 @@ final class DecisionExpiry {
                           Map.of(RoutingDecisions.EXPIRE_AT, at),
                           decision.updateTime())));
     }
-    if (!missing.isEmpty() && !commit(missing)) {
-      missing.forEach(one -> commit(List.of(one))); // What changed meanwhile comes up again.
+    if (!missing.isEmpty() && !ConditionalUpdate.tryCommit(store, missing)) {
+      // What has changed meanwhile comes up again.
+      missing.forEach(one -> ConditionalUpdate.tryCommit(store, List.of(one)));
     }
     return missing.size();
-  }
-
-  private boolean commit(List<Mutation> mutations) {
-    try {
-      store.commit(mutations).join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException) {
-        return false;
-      }
-      throw e;
-    }
   }
 }

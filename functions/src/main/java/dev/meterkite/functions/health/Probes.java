@@ -1,8 +1,5 @@
 package dev.meterkite.functions.health;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.backend.Exchange;
 import dev.meterkite.functions.store.Turns;
@@ -30,7 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Probes {
   private static final int UNANSWERED = 0;
-  private static final int DEEPEST = 20;
 
   private final Settings settings;
   private final InstantSource clock;
@@ -148,45 +144,8 @@ final class Probes {
     ProviderError error =
         reply.status() == UNANSWERED
             ? ProviderError.reported(provider, null, null, null, null)
-            : ProviderError.of(provider, reply.status(), parsed(reply.body()), reply.retryAfter());
+            : ProviderError.of(
+                provider, reply.status(), HealthJson.parsed(reply.body()), reply.retryAfter());
     return Optional.of(ProviderErrors.verdict(error, clock.instant()));
-  }
-
-  private static @Nullable Object parsed(String body) {
-    try {
-      return plain(JsonParser.parseString(body), 0);
-    } catch (JsonParseException e) {
-      return null; // A page of a proxy in between: the status says enough.
-    }
-  }
-
-  private static @Nullable Object plain(JsonElement json, int depth) {
-    if (depth > DEEPEST) {
-      return null;
-    }
-    if (json.isJsonObject()) {
-      Map<String, Object> members = new LinkedHashMap<>();
-      json.getAsJsonObject()
-          .entrySet()
-          .forEach(
-              member -> {
-                Object value = plain(member.getValue(), depth + 1);
-                if (value != null) {
-                  members.put(member.getKey(), value);
-                }
-              });
-      return members;
-    }
-    if (json.isJsonArray()) {
-      List<Object> items = new ArrayList<>();
-      for (JsonElement item : json.getAsJsonArray()) {
-        Object value = plain(item, depth + 1);
-        if (value != null) {
-          items.add(value);
-        }
-      }
-      return items;
-    }
-    return json.isJsonNull() ? null : json.getAsString();
   }
 }

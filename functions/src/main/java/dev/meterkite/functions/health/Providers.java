@@ -6,15 +6,15 @@ import dev.meterkite.functions.backend.Exchange;
 import dev.meterkite.functions.events.DocumentChange;
 import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
-import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.http.UnavailableException;
 import dev.meterkite.functions.quotas.Quotas;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.functions.store.Turns;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
@@ -25,7 +25,6 @@ import dev.meterkite.model.health.HealthState;
 import dev.meterkite.model.health.HealthView;
 import dev.meterkite.model.health.ProviderErrors;
 import dev.meterkite.model.quotas.QuotaRules;
-import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.routing.RoutingAudit;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.ModelProviderHealth;
@@ -35,12 +34,13 @@ import dev.meterkite.model.schema.Sweep;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -51,8 +51,6 @@ public final class Providers {
 
   /** How long check-providers waits for probes; what is later is counted by the next interval. */
   static final Duration PROBES_BUDGET = Duration.ofSeconds(25);
-
-  private static final String REPLAYED = ",\"" + HealthRules.REPLAYED + "\":true}";
 
   private final GroupCommit<HealthState, HealthCommand> engine;
   private final HealthRules rules = new HealthRules();
@@ -91,7 +89,7 @@ public final class Providers {
   /** Asks to make a trial call of a model that is out; false also if that cannot be decided now. */
   public boolean permit(String provider, String modelId) {
     return engine.call(HealthRules.permit(provider, modelId)) instanceof Reply.Answered answered
-        && answered.json().contains("\"permitted\":true");
+        && HealthJson.isPermitted(answered.json());
   }
 
   /**
@@ -123,15 +121,9 @@ public final class Providers {
     if (probed.isCompletedExceptionally()) {
       probed.join(); // Something else than a slow provider is wrong.
     }
-    Map<String, Object> answer = new LinkedHashMap<>();
     List<Snapshot> known = health(MOST + 1, "").join();
-    answer.put(
-        "providers", views(known.subList(0, Math.min(MOST, known.size())), clock.instant(), false));
-    if (known.size() > MOST) {
-      answer.put("more", true); // provider-status lists them all.
-    }
-    answer.put("decisions_given_expiry", repaired);
-    return Answer.ok(answer);
+    List<HealthView> shown = views(known.subList(0, Math.min(MOST, known.size())), clock.instant());
+    return Answer.ok(HealthJson.checked(shown, known.size() > MOST, repaired));
   }
 
   private CompletableFuture<Void> check(String provider) {
@@ -141,8 +133,7 @@ public final class Providers {
         .submit(HealthRules.claim(claim))
         .thenCompose(
             reply ->
-                reply instanceof Reply.Answered answered
-                        && answered.json().contains("\"claimed\":true")
+                reply instanceof Reply.Answered answered && HealthJson.isClaimed(answered.json())
                     ? probes.probe(provider).thenCompose(result -> observe(provider, result))
                     : CompletableFuture.completedFuture(reply))
         .thenAccept(reply -> {});
@@ -158,7 +149,7 @@ public final class Providers {
    * the provider states, and says what to do next.
    */
   Answer report(OutcomeReport report) {
-    Map<String, Object> more = new LinkedHashMap<>();
+    @Nullable String reservation = null;
     if (report.reservation() != null) {
       Reply settled =
           quotas.settle(
@@ -169,11 +160,10 @@ public final class Providers {
       if (settled instanceof Reply.Busy || settled instanceof Reply.Unavailable) {
         return Replies.answer(settled, outcome -> Problem.conflict());
       }
-      more.put(
-          "reservation",
+      reservation =
           settled instanceof Reply.Refused refused
               ? refused.outcome().code()
-              : settled instanceof Reply.Conflict ? "already_settled" : "settled");
+              : settled instanceof Reply.Conflict ? "already_settled" : "settled";
     }
     OutcomeReport.@Nullable Limits limits = report.limits();
     if (limits != null && report.modelId() != null) {
@@ -192,12 +182,8 @@ public final class Providers {
     boolean first = verdict == null || isFirstAttempt(report, verdict);
     Reply reply = engine.call(HealthRules.observe(report.observed(verdict, first)));
     if (reply instanceof Reply.Answered answered) {
-      boolean replayed = answered.json().endsWith(REPLAYED);
-      String json =
-          replayed
-              ? answered.json().substring(0, answered.json().length() - REPLAYED.length()) + "}"
-              : answered.json();
-      return Answer.json(Json.join(json, more), replayed)
+      HealthJson.Report answer = HealthJson.report(answered.json(), reservation);
+      return Answer.json(answer.json(), answer.replayed())
           .took(reply.effort().attempts(), reply.effort().batch());
     }
     return Replies.answer(reply, outcome -> Problem.conflict());
@@ -224,25 +210,34 @@ public final class Providers {
     return first;
   }
 
-  /** Tried again where another failure of the decision is noted at the same time. */
+  /** Noted again where another failure of the decision is noted at the same time. */
   private void note(Snapshot decision, String failed) {
-    Snapshot last = decision;
-    for (int attempt = 1; ; attempt++) {
-      Map<String, Object> fields =
-          Map.of(RoutingDecisions.FAILED, RoutingAudit.failed(last, failed));
-      try {
-        store.commit(List.of(Mutation.update(last.ref(), fields, last.updateTime()))).join();
-        return;
-      } catch (CompletionException e) {
-        if (!(e.getCause() instanceof StoreException) || attempt == MOST_NOTES) {
-          throw e;
-        }
-      }
-      last = store.read(List.of(decision.ref())).join().get(0);
-      if (!last.exists()) {
-        return;
-      }
-    }
+    Deque<Snapshot> known = new ArrayDeque<>(List.of(decision));
+    var unused =
+        ConditionalUpdate.commit(
+                store,
+                MOST_NOTES,
+                () -> {
+                  Snapshot now =
+                      known.isEmpty()
+                          ? store.read(List.of(decision.ref())).join().get(0)
+                          : known.pop();
+                  return new ConditionalUpdate.Change<>(noted(now, failed), now);
+                })
+            .orElseThrow(
+                () ->
+                    new UnavailableException(
+                        "The decision " + decision.ref().id() + " is written too often."));
+  }
+
+  private static List<Mutation> noted(Snapshot decision, String failed) {
+    return decision.exists()
+        ? List.of(
+            Mutation.update(
+                decision.ref(),
+                Map.of(RoutingDecisions.FAILED, RoutingAudit.failed(decision, failed)),
+                decision.updateTime()))
+        : List.of();
   }
 
   /** Providers and quotas of a page, the number of open alerts, and on request the last sweeps. */
@@ -258,9 +253,13 @@ public final class Providers {
             : CompletableFuture.completedFuture(List.of());
     Instant now = clock.instant();
     Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("providers", views(page.cut(health.join()), now, true));
     answer.put(
-        "quotas", page.cut(limits.join()).stream().map(quota -> quotaView(quota, now)).toList());
+        "providers", views(page.cut(health.join()), now).stream().map(HealthJson::full).toList());
+    answer.put(
+        "quotas",
+        page.cut(limits.join()).stream()
+            .map(quota -> HealthJson.quota(quota.ref().id(), quotaRules.decode(quota).at(now)))
+            .toList());
     answer.put("open_alerts", open.join());
     if (page.sweeps()) {
       answer.put("sweeps", sweepViews(sweeps.join(), now));
@@ -283,37 +282,15 @@ public final class Providers {
     return store.find(Queries.allOf(ModelProviderHealth.COLLECTION, limit, after));
   }
 
-  private List<Map<String, Object>> views(List<Snapshot> found, Instant now, boolean full) {
+  private List<HealthView> views(List<Snapshot> found, Instant now) {
     return found.stream()
-        .map(
-            health -> {
-              HealthState state = rules.decode(health);
-              Map<String, Object> view =
-                  full ? HealthView.full(state, now) : HealthView.of(state, now);
-              view.put(ModelProviderHealth.PROVIDER, name(health));
-              return view;
-            })
+        .map(health -> HealthView.of(name(health), rules.decode(health), now))
         .toList();
   }
 
   private String name(Snapshot health) {
     String provider = rules.decode(health).provider();
     return provider == null ? health.ref().id() : provider;
-  }
-
-  private Map<String, Object> quotaView(Snapshot quota, Instant now) {
-    QuotaState state = quotaRules.decode(quota).at(now);
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("quota_id", quota.ref().id());
-    if (state.provider() != null && state.modelId() != null) {
-      view.put("provider", state.provider());
-      view.put("model_id", state.modelId());
-    }
-    view.put("status", state.status().wire());
-    view.put("utilisation", Math.rint(state.utilisation() * 10_000) / 10_000);
-    state.tightest().ifPresent(window -> view.put("tokens_used", window.tokensUsed()));
-    state.remaining().ifPresent(left -> view.put("tokens_remaining", left.tokens()));
-    return view;
   }
 
   /** Tells the alerts of a changed status or circuit, as the document shows it now. */

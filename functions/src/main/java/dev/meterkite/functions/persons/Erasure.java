@@ -7,6 +7,7 @@ import dev.meterkite.functions.http.Fields;
 import dev.meterkite.functions.http.Json;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.Problem;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -136,7 +137,7 @@ final class Erasure {
       return begin(call, document, erasure, key);
     }
     if (!key.isEmpty()) {
-      store.commit(key).join();
+      ConditionalUpdate.write(store, key.toArray(Mutation[]::new));
     }
     return Optional.empty();
   }
@@ -182,14 +183,14 @@ final class Erasure {
             counts,
             erasure.exists() ? Mutation.Condition.VERSION : Mutation.Condition.ABSENT,
             erasure.updateTime()));
-    store.commit(mutations).join();
+    ConditionalUpdate.write(store, mutations.toArray(Mutation[]::new));
     return Optional.empty();
   }
 
   /** Whether anything is left of a person whose own document is gone. */
   private boolean isKnown(Person person) {
     return PersonalData.of(person.kind()).stream()
-        .anyMatch(place -> !Documents.find(store, person, place, 1, "").isEmpty());
+        .anyMatch(place -> !PersonDocuments.find(store, person, place, 1, "").isEmpty());
   }
 
   private static Answer refusal(String code) {
@@ -242,7 +243,7 @@ final class Erasure {
     Optional<PersonalData> step = person.step(text(erasure, Erasures.STEP));
     String after = text(erasure, Erasures.CURSOR);
     while (step.isPresent()) {
-      List<Snapshot> found = Documents.find(store, person, step.get(), BATCH, after);
+      List<Snapshot> found = PersonDocuments.find(store, person, step.get(), BATCH, after);
       List<Mutation> mutations = new ArrayList<>();
       for (Snapshot document : found) {
         change(step.get(), document, erasure).ifPresent(mutations::add);
@@ -279,7 +280,7 @@ final class Erasure {
     mutations.add(
         new Mutation(
             erasure.ref(), place, counts, Mutation.Condition.VERSION, erasure.updateTime()));
-    store.commit(mutations).join();
+    ConditionalUpdate.write(store, mutations.toArray(Mutation[]::new));
   }
 
   /** What is to be done to a document; empty where nothing names the person. */
@@ -321,7 +322,7 @@ final class Erasure {
     fields.putAll(end);
     String answer = Json.write(shown(person, fields, false));
     mutations.addAll(marker(call).closing(answer, now));
-    store.commit(mutations).join();
+    ConditionalUpdate.write(store, mutations.toArray(Mutation[]::new));
     return Answer.json(answer, false);
   }
 
@@ -330,7 +331,7 @@ final class Erasure {
     List<Mutation> key =
         marker(call).closing(answer, clock.instant().truncatedTo(ChronoUnit.MICROS));
     if (!key.isEmpty()) {
-      store.commit(key).join();
+      ConditionalUpdate.write(store, key.toArray(Mutation[]::new));
     }
     return Answer.json(answer, false);
   }

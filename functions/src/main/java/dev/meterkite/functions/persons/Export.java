@@ -109,7 +109,7 @@ final class Export {
         request.step().isEmpty() ? person.after("") : person.step(request.step());
     while (step.isPresent()) {
       int wanted = Math.min(BATCH, request.limit() - page.documents);
-      List<Snapshot> found = Documents.find(store, person, step.get(), wanted, after);
+      List<Snapshot> found = PersonDocuments.find(store, person, step.get(), wanted, after);
       found.forEach(page::add);
       if (found.size() < wanted) {
         step = person.after(step.get().step());

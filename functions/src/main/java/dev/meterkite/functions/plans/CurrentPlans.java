@@ -5,6 +5,7 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.http.JsonValues;
 import dev.meterkite.functions.http.UnavailableException;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -200,18 +201,13 @@ public final class CurrentPlans {
     note(decoded.faults());
     List<Mutation> mutations = new ArrayList<>();
     for (Write write : PlansVerdict.of(found.get(0), found.get(1), decoded, clock.instant())) {
-      Snapshot base = found.get(write.ref().equals(Plans.REF) ? 0 : 1);
-      mutations.add(
-          write instanceof Write.Update update
-              ? Mutation.update(update.ref(), update.fields(), base.updateTime())
-              : Mutation.create(write.ref(), ((Write.Create) write).fields()));
+      mutations.add(Mutation.of(write, found));
     }
     return mutations.isEmpty()
         ? CompletableFuture.completedFuture(null)
-        : store
-            .commit(mutations)
+        : ConditionalUpdate.committed(store, mutations)
             .handle(
-                (times, failure) -> {
+                (applied, failure) -> {
                   if (failure != null) {
                     // The next reading finds what is missing and tries again.
                     log.warn(

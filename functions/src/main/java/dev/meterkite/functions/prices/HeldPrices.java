@@ -1,12 +1,13 @@
 package dev.meterkite.functions.prices;
 
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.alerts.AlertStatus;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.alerts.Alerts;
+import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
@@ -17,7 +18,6 @@ import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletionException;
 
 /**
  * The alerts of prices that an import holds back until a person has looked at them.
@@ -45,10 +45,9 @@ final class HeldPrices {
     String message =
         "prices that are held until a person activates or corrects them: " + named + more;
     AlertSubject subject = AlertSubject.provider(provider);
-    return Mutation.blind(
-        Alerts.ref(AlertType.PRICE_HELD, subject, "import of " + now),
-        Alerts.document(AlertType.PRICE_HELD, subject, message, now),
-        Map.of());
+    Write.Merge alert =
+        Alerts.once(AlertType.PRICE_HELD, subject, "import of " + now, message, now);
+    return Mutation.blind(alert.ref(), alert.fields(), Map.of());
   }
 
   /** Resolves the alerts of providers that have no held price any more; how many. */
@@ -66,19 +65,9 @@ final class HeldPrices {
 
   /** Whether this run resolved it; another one may have, or it may be gone. */
   private static boolean resolve(Store store, Snapshot alert, Instant now) {
-    try {
-      store
-          .commit(
-              List.of(Mutation.update(alert.ref(), Alerts.resolve(alert, now), alert.updateTime())))
-          .join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException failure
-          && failure.kind() == StoreException.Kind.PRECONDITION) {
-        return false;
-      }
-      throw e;
-    }
+    return ConditionalUpdate.tryCommit(
+        store,
+        List.of(Mutation.update(alert.ref(), Alerts.resolve(alert, now), alert.updateTime())));
   }
 
   private static boolean isHeld(Store store, String provider) {

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.quotas;
 
 import dev.meterkite.functions.backend.Backend;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
@@ -12,15 +13,13 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
-import dev.meterkite.model.schema.Schema.Sweeps;
 import dev.meterkite.model.schema.Schema.UsageCounts;
 import dev.meterkite.model.schema.Schema.UsageSummaries;
 import dev.meterkite.model.schema.Sweep;
+import dev.meterkite.model.schema.SweepCodec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -70,8 +69,8 @@ final class QuotaSweep {
         QuotaSweep.class, each -> new QuotaSweep(each, Metering.of(each), Quotas.of(each)));
   }
 
-  /** One run; says what was done, and whether something that is due is left, and notes its time. */
-  Map<String, Object> run() {
+  /** One run; notes its time. */
+  SweepResult run() {
     Instant until = real.instant().plus(BUDGET);
     Run customers = new Run(Customers.COLLECTION, Customers.QUOTA_DUE_AT, metering::reset);
     Run models = new Run(ModelQuotas.COLLECTION, ModelQuotas.QUOTA_DUE_AT, this::resetModels);
@@ -82,24 +81,21 @@ final class QuotaSweep {
     Instant share = real.instant().plus(AUDIT_BUDGET);
     Audited audited = metering.audit(real, share.isBefore(until) ? share : until);
     note(clock.instant());
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("customers_reset", (long) customers.swept.done());
-    answer.put("model_quotas_reset", (long) models.swept.done());
-    answer.put("months_closed", (long) months.swept.done());
-    answer.put("records_recounted", (long) waiting.swept.done());
-    answer.put("customers_audited", audited.customers());
-    answer.put("records_redriven", audited.recounted());
-    answer.put(
-        "more",
+    return new SweepResult(
+        customers.swept.done(),
+        models.swept.done(),
+        months.swept.done(),
+        waiting.swept.done(),
+        audited.customers(),
+        audited.recounted(),
         audited.more() || runs.stream().anyMatch(run -> run.more || run.swept.failed() > 0));
-    return answer;
   }
 
   private void note(Instant now) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(Sweeps.NAME, Sweep.RESET_QUOTAS.ref().id());
-    fields.put(Sweeps.UPDATED_AT, now.truncatedTo(ChronoUnit.MICROS));
-    store.commit(List.of(Mutation.blind(Sweep.RESET_QUOTAS.ref(), fields, Map.of()))).join();
+    ConditionalUpdate.write(
+        store,
+        Mutation.blind(
+            Sweep.RESET_QUOTAS.ref(), SweepCodec.ran(Sweep.RESET_QUOTAS, now), Map.of()));
   }
 
   private Swept resetModels(List<Snapshot> due) {

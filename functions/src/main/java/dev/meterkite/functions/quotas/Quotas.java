@@ -11,13 +11,13 @@ import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.command.Command;
-import dev.meterkite.model.command.Outcome;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.quotas.QuotaAlerts;
 import dev.meterkite.model.quotas.QuotaCommand;
 import dev.meterkite.model.quotas.QuotaLimits;
 import dev.meterkite.model.quotas.QuotaOutcome;
+import dev.meterkite.model.quotas.QuotaRefusal;
 import dev.meterkite.model.quotas.QuotaRules;
 import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.quotas.ReservationId;
@@ -31,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What is done to the quotas of models: one document a model, through one engine. */
 public final class Quotas {
-  private static final String RETRY_AFTER = "retry_after_seconds";
-
   private final GroupCommit<QuotaState, QuotaCommand> engine;
   private final Store store;
   private final InstantSource clock;
@@ -129,26 +127,26 @@ public final class Quotas {
         reply,
         outcome ->
             problem(
-                outcome, reply instanceof Reply.Refused refused ? refused.figures() : Map.of()));
+                (QuotaOutcome) outcome,
+                QuotaRefusal.of(
+                    reply instanceof Reply.Refused refused ? refused.figures() : Map.of())));
   }
 
-  private static Problem problem(Outcome outcome, Map<String, Object> figures) {
-    QuotaOutcome refusal = (QuotaOutcome) outcome;
+  private static Problem problem(QuotaOutcome outcome, QuotaRefusal refusal) {
     Problem problem =
-        switch (refusal) {
-          case NOT_FOUND -> missingReservation("" + figures.get(QuotaRules.RESERVATION_ID));
+        switch (outcome) {
+          case NOT_FOUND -> missingReservation("" + refusal.reservationId());
           case ALREADY_SETTLED ->
-              Problem.of(409, refusal.code(), "The reservation has been settled.");
+              Problem.of(409, outcome.code(), "The reservation has been settled.");
           case EXCEEDS_LIMIT ->
-              Problem.of(409, refusal.code(), "It is more than a whole window allows.");
+              Problem.of(409, outcome.code(), "It is more than a whole window allows.");
           case QUOTA_EXHAUSTED ->
-              Problem.of(429, refusal.code(), "The quota does not allow it now.");
+              Problem.of(429, outcome.code(), "The quota does not allow it now.");
           case TOO_MANY_RESERVATIONS ->
-              Problem.of(429, refusal.code(), "The model has too many open reservations.");
+              Problem.of(429, outcome.code(), "The model has too many open reservations.");
         };
-    return figures.get(RETRY_AFTER) instanceof Long seconds
-        ? problem.retryAfter(Duration.ofSeconds(seconds))
-        : problem;
+    Duration wait = refusal.retryAfter();
+    return wait == null ? problem : problem.retryAfter(wait);
   }
 
   /** Tells the alerts of a changed status, and repairs what another program left incomplete. */

@@ -36,7 +36,7 @@ public final class ResetQuotas implements HttpFunction {
         Endpoint.post("reset-quotas")
             .roles(Role.SCHEDULER, Role.ADMIN)
             .nothing()
-            .answer(call -> Answer.ok(sweep.run()));
+            .answer(call -> Answer.ok(SweepResultCodec.answer(sweep.run())));
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
+import dev.meterkite.model.routing.DecisionCodec;
 import dev.meterkite.model.routing.DecisionReplay;
 import dev.meterkite.model.routing.RouteRequest;
 import dev.meterkite.model.routing.RoutingAudit;
@@ -109,7 +110,7 @@ final class DecisionPages {
     Map<String, @Nullable Object> answer = new LinkedHashMap<>();
     answer.put("decisions", List.of(shown(decision)));
     if (replay) {
-      Optional<RouteRequest> request = RoutingAudit.request(decision);
+      Optional<RouteRequest> request = DecisionCodec.request(decision);
       if (request.isEmpty()) {
         return Answer.problem(
             Problem.of(409, "not_replayable", "The decision does not say what it was asked for."));

@@ -30,6 +30,7 @@ import dev.meterkite.model.quotas.QuotaState;
 import dev.meterkite.model.quotas.ReservationId;
 import dev.meterkite.model.routing.Candidate;
 import dev.meterkite.model.routing.CatalogModel;
+import dev.meterkite.model.routing.DecisionCodec;
 import dev.meterkite.model.routing.DecisionRules;
 import dev.meterkite.model.routing.RouteRequest;
 import dev.meterkite.model.routing.Router;
@@ -627,7 +628,7 @@ public final class Routing {
     if (reservation != null) {
       answer.put("reservation_id", reservation);
     }
-    answer.put("fallbacks", RoutingAudit.fallbacks(choice));
+    answer.put("fallbacks", DecisionCodec.fallbacks(choice));
     if (errand.request.attemptOf() != null && !sight.attempted()) {
       answer.put(ATTEMPT_OF_FOUND, false);
     }
@@ -636,9 +637,9 @@ public final class Routing {
     }
     int others = MARKER_BYTES + Json.write(answer).length();
     Map<String, Object> document =
-        RoutingAudit.bounded(document(errand, sight, choice, reservation), others);
+        DecisionCodec.bounded(document(errand, sight, choice, reservation), others);
     if (explained != null) {
-      KeptText.of(explained, RoutingAudit.MAX_STORED - others - StoredSize.of(document))
+      KeptText.of(explained, DecisionCodec.MAX_STORED - others - StoredSize.of(document))
           .ifPresent(kept -> document.put(RoutingDecisions.EXPLAINED, kept));
     }
     return new QuotaCommand.Purpose(new Write.Create(errand.decision, document), answer);
@@ -646,12 +647,13 @@ public final class Routing {
 
   private static Map<String, Object> document(
       Errand errand, Sight sight, Router.Choice choice, @Nullable String reservation) {
-    return RoutingAudit.document(errand.request, sight.weighed(), choice, reservation, sight.now());
+    return DecisionCodec.document(
+        errand.request, sight.weighed(), choice, reservation, sight.now());
   }
 
   /** Each model left out, and why. */
   private static List<Map<String, Object>> explained(Sight sight, Router.Choice choice) {
-    List<Map<String, Object>> all = new ArrayList<>(RoutingAudit.excluded(choice));
+    List<Map<String, Object>> all = new ArrayList<>(DecisionCodec.excluded(choice));
     sight
         .left()
         .forEach(
@@ -674,7 +676,7 @@ public final class Routing {
     QuotaCommand.Purpose purpose =
         new QuotaCommand.Purpose(
             new Write.Create(
-                ref, RoutingAudit.bounded(document(errand, sight, choice, null), MARKER_BYTES)),
+                ref, DecisionCodec.bounded(document(errand, sight, choice, null), MARKER_BYTES)),
             Map.of());
     Reply written = decisions.call(DecisionRules.write(ref.id(), errand.requestHash, purpose));
     if (!(written instanceof Reply.Answered)) {

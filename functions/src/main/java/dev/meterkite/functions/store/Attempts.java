@@ -45,7 +45,7 @@ final class Attempts<S, I> {
     if (!outdated && handsOver(queue, batch)) {
       return;
     }
-    if (mustLook) {
+    if (mustLook && queue.neighbours.host(env.real()) == null) {
       hosting.look(queue, batch, () -> step(queue, batch));
       return;
     }
@@ -163,10 +163,14 @@ final class Attempts<S, I> {
               Duration roundTrip = Duration.between(start, env.real());
               queue.neighbours.committed(roundTrip, batch.own() > 0);
               if (failure == null) {
-                queue.kept = decision.kept(times);
+                DocumentQueue.Kept<S> now = decision.kept(times);
+                queue.kept = now;
                 queue.pacing.won(roundTrip);
                 decision.reply();
-                env.turns().after(hosting.committed(queue, batch), () -> engine.next(queue));
+                env.turns()
+                    .after(
+                        hosting.committed(queue, batch, now.log().host()),
+                        () -> engine.next(queue));
               } else {
                 queue.pacing.answered(roundTrip);
                 failures.commitFailed(queue, batch, kept, failure);

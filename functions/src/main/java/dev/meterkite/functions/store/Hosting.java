@@ -33,11 +33,12 @@ final class Hosting<S, I> {
 
   /**
    * Looks for commands of other instances, which are committed together with ours: where those that
-   * are known will leave them, or by a search where none is known or there is time for it.
+   * are known will leave them, or by a search where none is known or there is time for it, as there
+   * is while nothing else is to be committed.
    */
   void look(DocumentQueue<S, I> queue, Batch<I> batch, Runnable then) {
     Instant start = env.real();
-    boolean search = queue.neighbours.isSlow() || queue.authors.isEmpty(start);
+    boolean search = queue.neighbours.isSlow() || batch.isEmpty() || queue.authors.isEmpty(start);
     engine
         .guard(queue, batch)
         .when(
@@ -145,12 +146,19 @@ final class Hosting<S, I> {
       return null;
     }
     Instant now = env.real();
+    Host other = queue.neighbours.host(now);
+    if (other != null && before != null && other.id().equals(before.id())) {
+      return before;
+    }
     Instant until = queue.neighbours.claim(now, batch.own(), queue.pacing.hasRivals());
     if (until != null) {
       return new Host(env.id(), relays.version(), until.truncatedTo(ChronoUnit.MICROS));
     }
-    boolean holds = before != null && before.id().equals(env.id()) && before.until().isAfter(now);
-    return holds ? before : null;
+    return before != null && isOurs(before) ? before : null;
+  }
+
+  private boolean isOurs(Host host) {
+    return host.id().equals(env.id()) && host.until().isAfter(env.real());
   }
 
   /** What the commit of this batch does to relays: those it serves, and the one it recalls. */
@@ -172,11 +180,15 @@ final class Hosting<S, I> {
   /**
    * A commit of this batch was applied.
    *
+   * @param host the one that the owner document has now
    * @return how long to wait before the next: instances that hand over need no turn of their own,
    *     but time to come back
    */
-  Duration committed(DocumentQueue<S, I> queue, Batch<I> batch) {
-    queue.neighbours.saw(null);
+  Duration committed(DocumentQueue<S, I> queue, Batch<I> batch, @Nullable Host host) {
+    queue.neighbours.saw(env.rival(host));
+    if (host != null && isOurs(host)) {
+      queue.neighbours.claimed(host.until());
+    }
     if (batch.stage instanceof Stage.Recalled<I> recalled) {
       queue.neighbours.closed(recalled.before().relay());
     }

@@ -2,7 +2,9 @@ package dev.meterkite.functions.store;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
+import dev.meterkite.model.document.Snapshot;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +52,23 @@ public record Mutation(
     return updateTime == null
         ? create(ref, fields)
         : new Mutation(ref, fields, Map.of(), Condition.VERSION, updateTime);
+  }
+
+  /**
+   * A write that is applied only if its document is as it was read.
+   *
+   * @param read has the document among others, unless the write creates it
+   * @throws IllegalArgumentException for a write that asks for no condition
+   */
+  public static Mutation of(Write write, Collection<Snapshot> read) {
+    if (write instanceof Write.Create create) {
+      return create(create.ref(), create.fields());
+    } else if (write instanceof Write.Update update) {
+      Snapshot base =
+          read.stream().filter(one -> one.ref().equals(update.ref())).findFirst().orElseThrow();
+      return update(update.ref(), update.fields(), base.updateTime());
+    }
+    throw new IllegalArgumentException("only conditional writes here, not " + write);
   }
 
   /** A whole document in place of whatever there was. */

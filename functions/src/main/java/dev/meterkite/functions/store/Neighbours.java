@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * it.
  *
  * <p>As a host it claims the document for {@value #LEASE_COMMITS} times as long as a commit takes:
- * at least 250 ms, or 2.2 s where others are known of, so that a claim outlives the step from fast
- * commits to those that wait for their document; at most 3 s. It looks for relays before every
+ * at least 250 ms, or 3 s where others are known of, so that a claim outlives the step from fast
+ * commits to those that wait for their document; at most 4 s. It looks for relays before every
  * commit while there are some or while it loses commits, and from the third commit in a row on
  * where commits take 250 ms or more. Else it searches for them while the third commit in a row is
  * on its way, then every 250 ms of uninterrupted work, without waiting.
@@ -31,8 +31,8 @@ final class Neighbours {
   private static final Duration GLANCE_BESIDE_OTHERS = Duration.ofSeconds(1);
   private static final Duration FOUND_FOR = Duration.ofSeconds(1);
   private static final Duration SHORTEST_LEASE = Duration.ofMillis(250);
-  private static final Duration LEASE_BESIDE_OTHERS = Duration.ofMillis(2_200);
-  private static final Duration LONGEST_LEASE = Duration.ofSeconds(3);
+  private static final Duration LEASE_BESIDE_OTHERS = Duration.ofMillis(3_000);
+  private static final Duration LONGEST_LEASE = Duration.ofSeconds(4);
   private static final int LEASE_COMMITS = 3;
   private static final int FIRST_RUN = 2;
   private static final int WATCHES = 20;
@@ -43,8 +43,8 @@ final class Neighbours {
   private static final Duration FAST = Duration.ofMillis(50);
   private static final int LINGERS = 50;
   private static final Duration LONGEST_STEP = Duration.ofMillis(200);
-  private static final Duration LONGEST_GATHERING = Duration.ofMillis(300);
-  private static final int GATHERING = 3;
+  private static final Duration LONGEST_GATHERING = Duration.ofMillis(500);
+  private static final int GATHERING = 2;
   private static final int RECALL_ROUND_TRIPS = 8;
   private static final Duration LONGEST_RECALL_PAUSE = Duration.ofMillis(500);
   private static final int MAX_CLOSED = 100;
@@ -56,6 +56,10 @@ final class Neighbours {
   private boolean found;
   private Instant foundAt = Instant.EPOCH;
   private Instant watchedUntil = Instant.EPOCH;
+
+  /** The end of the last claim that was made for the sake of others, whether or not applied. */
+  private Instant promisedUntil = Instant.EPOCH;
+
   private int run;
   private Instant gatheringUntil = Instant.EPOCH;
   private double commitNanos;
@@ -92,6 +96,7 @@ final class Neighbours {
   /** The owner document, as read, has this host; null for none or ourselves. */
   synchronized void saw(@Nullable Host other) {
     host = other;
+    watchedUntil = other == null ? watchedUntil : Instant.EPOCH;
   }
 
   /** The live host that commands can be handed over to; null if there is none. */
@@ -121,7 +126,8 @@ final class Neighbours {
    */
   synchronized boolean mayGlance(Instant now, boolean alone) {
     Duration every = alone ? GLANCE_EVERY : GLANCE_BESIDE_OTHERS;
-    if (run < FIRST_RUN || isSlow() || glancedAt.plus(every).isAfter(now)) {
+    boolean expected = run >= FIRST_RUN || watchedUntil.isAfter(now);
+    if (!expected || isSlow() || glancedAt.plus(every).isAfter(now)) {
       return false;
     }
     glancedAt = now;
@@ -158,14 +164,20 @@ final class Neighbours {
    */
   synchronized @Nullable Instant claim(Instant now, int own, boolean rivals) {
     boolean others = rivals || foundAt.plus(FOUND_FOR).isAfter(now);
-    if (own == 0 || run < (others || own > 1 ? 1 : FIRST_RUN)) {
+    int expected = (others ? 1 : FIRST_RUN) - (own > 1 ? 1 : 0);
+    if (own == 0 || run < expected) {
       return null;
     }
     long nanos = (long) (LEASE_COMMITS * commitNanos);
     nanos = Math.max(nanos, (others ? LEASE_BESIDE_OTHERS : SHORTEST_LEASE).toNanos());
     Instant until = now.plusNanos(Math.min(nanos, LONGEST_LEASE.toNanos()));
-    watchedUntil = others ? until : watchedUntil;
+    promisedUntil = others ? until : Instant.EPOCH;
     return until;
+  }
+
+  /** The owner document is ours until then, as committed. */
+  synchronized void claimed(Instant until) {
+    watchedUntil = until.isBefore(promisedUntil) ? until : promisedUntil;
   }
 
   /**

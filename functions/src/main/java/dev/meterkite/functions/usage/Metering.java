@@ -9,11 +9,11 @@ import dev.meterkite.functions.events.Handled;
 import dev.meterkite.functions.http.Answer;
 import dev.meterkite.functions.http.Problem;
 import dev.meterkite.functions.http.Replies;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.GroupCommit;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Reply;
 import dev.meterkite.functions.store.Store;
-import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Outcome;
 import dev.meterkite.model.command.Write;
@@ -42,7 +42,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -103,7 +102,7 @@ public final class Metering {
    */
   public Answer record(
       List<Map<String, Object>> sent, boolean alone, String requestKey, String requestHash) {
-    List<Map<String, Object>> records = sent.stream().map(JsonValues::ofRecord).toList();
+    List<Map<String, Object>> records = sent.stream().map(DocumentValues::ofRecord).toList();
     UsageBatch batch = UsageBatch.parse(records, requestKey, now());
     return record(batch, records, alone, requestKey, requestHash);
   }
@@ -120,7 +119,7 @@ public final class Metering {
       List<UsageBatch.Name> names,
       String requestKey,
       String requestHash) {
-    List<Map<String, Object>> records = sent.stream().map(JsonValues::ofRecord).toList();
+    List<Map<String, Object>> records = sent.stream().map(DocumentValues::ofRecord).toList();
     UsageBatch batch = UsageBatch.parse(records, requestKey, now()).named(names);
     return record(batch, records, false, requestKey, requestHash);
   }
@@ -244,21 +243,7 @@ public final class Metering {
 
   /** Whether the write was made; false if the document is not as it was seen any more. */
   private boolean commitIfAsSeen(Write.Update write, List<Snapshot> read) {
-    Snapshot seen =
-        read.stream()
-            .filter(document -> document.ref().equals(write.ref()))
-            .findFirst()
-            .orElseThrow();
-    try {
-      store.commit(List.of(Mutation.update(write.ref(), write.fields(), seen.updateTime()))).join();
-      return true;
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof StoreException failed
-          && failed.kind() == StoreException.Kind.PRECONDITION) {
-        return false;
-      }
-      throw e;
-    }
+    return ConditionalUpdate.tryCommit(store, List.of(Mutation.of(write, read)));
   }
 
   /**
@@ -340,7 +325,7 @@ public final class Metering {
       return Swept.NOTHING;
     }
     Write.Merge closed = (Write.Merge) triage.closed(customer.id(), month);
-    store.commit(List.of(Mutation.blind(closed.ref(), closed.fields(), Map.of()))).join();
+    ConditionalUpdate.write(store, Mutation.blind(closed.ref(), closed.fields(), Map.of()));
     return Swept.ONE;
   }
 

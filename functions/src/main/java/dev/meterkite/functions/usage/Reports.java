@@ -14,10 +14,10 @@ import dev.meterkite.model.schema.Violation;
 import dev.meterkite.model.schema.Word;
 import dev.meterkite.model.usage.FocusCsv;
 import dev.meterkite.model.usage.FocusParties;
+import dev.meterkite.model.usage.GroupedUsage;
+import dev.meterkite.model.usage.GroupedUsage.GroupBy;
 import dev.meterkite.model.usage.RateCard;
 import dev.meterkite.model.usage.UsageIds;
-import dev.meterkite.model.usage.UsageReport;
-import dev.meterkite.model.usage.UsageReport.GroupBy;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.YearMonth;
@@ -100,7 +100,7 @@ final class Reports {
         fields.fault("bom", Violation.INCONSISTENT, "must be false but with format csv");
       }
       boolean byScene = groupBy == GroupBy.SCENE;
-      int most = byScene ? UsageReport.MAX_DAYS_BY_SCENE : MAX_DAYS;
+      int most = byScene ? GroupedUsage.MAX_DAYS_BY_SCENE : MAX_DAYS;
       if (from != null && to != null && !from.isBefore(to)) {
         fields.fault("to", Violation.OUT_OF_RANGE, "must be later than from");
       } else if (from != null && to != null && ChronoUnit.DAYS.between(from, to) > most) {
@@ -133,7 +133,7 @@ final class Reports {
    */
   Answer answer(Request request, Instant now) {
     DocRef customerRef = UsageIds.customerRef(request.customerId());
-    UsageReport report = new UsageReport(request.groupBy(), request.from(), request.to());
+    GroupedUsage report = new GroupedUsage(request.groupBy(), request.from(), request.to());
     FocusCsv charges = new FocusCsv(rates, request.from(), request.to());
     AtomicBoolean counted = new AtomicBoolean();
     Snapshot customer;
@@ -180,7 +180,7 @@ final class Reports {
         .with("Content-Disposition", "attachment; filename=\"" + request.fileName() + "\"");
   }
 
-  private boolean addRecords(UsageReport report, Request request, Instant now) {
+  private boolean addRecords(GroupedUsage report, Request request, Instant now) {
     Query query =
         Queries.usageOfCustomer(
             request.customerId(), start(request.from()), start(request.to()), PAGE);

@@ -1,6 +1,7 @@
 package dev.meterkite.functions.usage;
 
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.store.ConditionalUpdate;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.StoreException;
@@ -133,7 +134,7 @@ final class UsageAudit {
     } else if (last.isEmpty()) {
       fields.put(Sweeps.FINISHED_AT, now());
     }
-    store.commit(List.of(Mutation.blind(ref, fields, Map.of()))).join();
+    ConditionalUpdate.write(store, Mutation.blind(ref, fields, Map.of()));
   }
 
   private @Nullable String nextCustomer(String last) {
@@ -171,9 +172,8 @@ final class UsageAudit {
       if (mended == 0 && audit.equals(before)) {
         // All its records are counted as they are: so this difference is right.
         Write.Merge explanation = audit.explain(customerId);
-        store
-            .commit(List.of(Mutation.blind(explanation.ref(), explanation.fields(), Map.of())))
-            .join();
+        ConditionalUpdate.write(
+            store, Mutation.blind(explanation.ref(), explanation.fields(), Map.of()));
         return recounted;
       }
     }

@@ -1,9 +1,9 @@
 package dev.meterkite.functions.access;
 
-import static dev.meterkite.functions.access.Caller.ADMIN;
-import static dev.meterkite.functions.access.Caller.ANONYMOUS;
-import static dev.meterkite.functions.access.Caller.STRANGER;
 import static dev.meterkite.functions.access.Operation.REMOVED;
+import static dev.meterkite.functions.access.RulesCaller.ADMIN;
+import static dev.meterkite.functions.access.RulesCaller.ANONYMOUS;
+import static dev.meterkite.functions.access.RulesCaller.STRANGER;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -154,7 +154,7 @@ final class AccessTable {
       String document,
       Optional<Map<String, Object>> before,
       Operation operation) {
-    add(what, Caller.owner("alice"), document, before, operation, who.contains("o"));
+    add(what, RulesCaller.owner("alice"), document, before, operation, who.contains("o"));
     add(what, ADMIN, document, before, operation, who.contains("a"));
     add(what, STRANGER, document, before, operation, false);
     add(what, ANONYMOUS, document, before, operation, false);
@@ -225,12 +225,12 @@ final class AccessTable {
   private void tokens() {
     Optional<Map<String, Object>> there = Optional.of(sample("users"));
     for (Object claim : List.of(false, "true", 1, List.of(true))) {
-      Caller pretender = new Caller("admin=" + claim, "mallory", Map.of("admin", claim));
+      RulesCaller pretender = new RulesCaller("admin=" + claim, "mallory", Map.of("admin", claim));
       add("as if admin", pretender, "users/alice", there, Operation.GET, false);
       add("as if admin", pretender, "users/alice", there, Operation.list(), false);
       add("as if admin", pretender, "customers/alice", counted(), Operation.DELETE, false);
     }
-    Caller reserved = Caller.owner("_global");
+    RulesCaller reserved = RulesCaller.owner("_global");
     Optional<Map<String, Object>> global = Optional.of(Map.of("tactile", false));
     add("uid _global", reserved, "feature_flags/_global", global, Operation.GET, false);
     Operation lift = Operation.update("tactile", REMOVED);
@@ -492,7 +492,7 @@ final class AccessTable {
     Operation rename = Operation.update("organization_name", "Renamed");
     add("beside a broken field", "alice", alice, legacy, rename, true);
     add("beside a broken field", ADMIN, alice, legacy, rename, true);
-    Caller other = Caller.owner("bob");
+    RulesCaller other = RulesCaller.owner("bob");
     add("somebody else's name", other, alice, there, rename, false);
   }
 
@@ -698,7 +698,7 @@ final class AccessTable {
     add("reserved id", ADMIN, "feature_flags/_other", none, create, false);
     add("its own", "alice", "feature_flags/alice", none, create, false);
     add("those for all", "alice", "feature_flags/_global", there, Operation.GET, false);
-    add("another's", Caller.owner("bob"), "feature_flags/alice", there, Operation.GET, false);
+    add("another's", RulesCaller.owner("bob"), "feature_flags/alice", there, Operation.GET, false);
     add("its own", "alice", "feature_flags/alice", there, Operation.DELETE, false);
     Operation empty = Operation.create(Map.of("schema_version", 1));
     add("for all, empty", ADMIN, "feature_flags/_global", none, empty, true);
@@ -768,12 +768,12 @@ final class AccessTable {
       Optional<Map<String, Object>> before,
       Operation operation,
       boolean allowed) {
-    add(what, Caller.owner(owner), document, before, operation, allowed);
+    add(what, RulesCaller.owner(owner), document, before, operation, allowed);
   }
 
   private void add(
       String what,
-      Caller caller,
+      RulesCaller caller,
       String document,
       Optional<Map<String, Object>> before,
       Operation operation,

@@ -81,7 +81,7 @@ class FirestoreRulesTest {
   @Test
   void exampleRules_letATierBeRaisedAndRefuseWhatACustomerMayDo() {
     RulesProject example = RulesProject.with(EXAMPLE);
-    Caller lab = Caller.owner("lab_001");
+    RulesCaller lab = RulesCaller.owner("lab_001");
     example.seed(Map.of("customers/lab_001", Optional.of(Map.of("bundle_tier", "standard"))));
     example.seed(Map.of("feature_flags/lab_001", Optional.of(Map.of("tactile", true))));
     Operation raise = Operation.update("bundle_tier", "foundation");

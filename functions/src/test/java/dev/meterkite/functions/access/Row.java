@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 record Row(
     String what,
-    Caller caller,
+    RulesCaller caller,
     String document,
     Optional<Map<String, Object>> before,
     Operation operation,

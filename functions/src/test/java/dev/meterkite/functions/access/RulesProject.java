@@ -71,7 +71,7 @@ final class RulesProject {
   }
 
   /** Does what the row says, as its caller, and answers the HTTP status. */
-  int attempt(Caller caller, Operation operation, String document) {
+  int attempt(RulesCaller caller, Operation operation, String document) {
     String token = caller.token(emulator.name()).orElse(null);
     return switch (operation.kind()) {
       case GET -> send("GET", documents() + "/" + document, null, token).statusCode();

@@ -770,6 +770,7 @@ class DeployScriptTest {
             "chaos.sh",
             "simulate.sh",
             "bench.sh",
+            ".ci/counts",
             ".ci/run",
             "bench/start-up/container.sh");
     assertEquals("", ended.out());

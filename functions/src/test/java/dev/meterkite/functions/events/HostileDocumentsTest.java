@@ -13,7 +13,7 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.FieldPath;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Field;
-import dev.meterkite.model.schema.Kind;
+import dev.meterkite.model.schema.FieldType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -204,7 +204,7 @@ class HostileDocumentsTest {
 
   /** Right in type; words are such as nobody knows. */
   private static Object ofTheRightType(Field<?> field) {
-    Kind kind = FieldPath.segments(field.path()).size() > 1 ? Kind.MAP : field.kind();
+    FieldType kind = FieldPath.segments(field.path()).size() > 1 ? FieldType.MAP : field.kind();
     return switch (kind) {
       case STRING -> "no_such_word";
       case INTEGER -> 7L;

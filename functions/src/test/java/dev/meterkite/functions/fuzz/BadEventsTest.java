@@ -54,14 +54,14 @@ class BadEventsTest {
 
   private static HostedProcess functions;
   private static FirestoreStore store;
-  private static Documents documents;
+  private static ProjectDocuments documents;
   private static List<FunctionEntry> triggers;
 
   @BeforeAll
   static void start() {
     functions = HostedProcess.shared();
     store = FirestoreStore.open(functions.settings());
-    documents = new Documents(EmulatorForTests.shared().host(), functions.project());
+    documents = new ProjectDocuments(EmulatorForTests.shared().host(), functions.project());
     triggers = functions.functions().stream().filter(entry -> entry.event() != null).toList();
   }
 
@@ -164,7 +164,7 @@ class BadEventsTest {
         Map<String, String> fields = new LinkedHashMap<>(form.fields());
         String id = form.posts() ? "\"garbage-" + seed + "\"" : "garbage-" + seed;
         ABOUT.forEach(name -> fields.computeIfPresent(name, (field, value) -> id));
-        Draft draft = new Draft(form);
+        RequestDraft draft = new RequestDraft(form);
         draft.put(fields);
         draft.header("Idempotency-Key", "garbage-" + seed);
         Wire.Reply reply = Wire.send(form.port(), draft.bytes(), false);

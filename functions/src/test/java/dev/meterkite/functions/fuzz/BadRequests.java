@@ -200,16 +200,16 @@ final class BadRequests {
 
   private final Random random;
   private final Form form;
-  private final Draft draft;
+  private final RequestDraft draft;
 
   private BadRequests(Form form, Random random) {
     this.form = form;
     this.random = random;
-    this.draft = new Draft(form);
+    this.draft = new RequestDraft(form);
   }
 
   /** A bad request to one of these functions. */
-  static Draft of(List<Form> forms, long seed) {
+  static RequestDraft of(List<Form> forms, long seed) {
     Random random = new Random(seed);
     Form form = forms.get(random.nextInt(forms.size()));
     BadRequests one = new BadRequests(form, random);
@@ -223,7 +223,7 @@ final class BadRequests {
   }
 
   /** A well-formed request with one or two odd values, which may be taken. */
-  static Draft odd(List<Form> forms, long seed) {
+  static RequestDraft odd(List<Form> forms, long seed) {
     Random random = new Random(seed);
     Form form = forms.get(random.nextInt(forms.size()));
     BadRequests one = new BadRequests(form, random);
@@ -372,7 +372,7 @@ final class BadRequests {
   }
 
   private void step() {
-    List<BiConsumer<BadRequests, Draft>> ways =
+    List<BiConsumer<BadRequests, RequestDraft>> ways =
         List.of(
             BadRequests::breakText,
             BadRequests::breakBytes,
@@ -390,7 +390,7 @@ final class BadRequests {
     any(ways).accept(this, draft);
   }
 
-  private void breakText(Draft request) {
+  private void breakText(RequestDraft request) {
     String text = new String(request.body, StandardCharsets.UTF_8);
     if (text.length() < 2) {
       return;
@@ -411,7 +411,7 @@ final class BadRequests {
     request.story.add("text broken");
   }
 
-  private void breakBytes(Draft request) {
+  private void breakBytes(RequestDraft request) {
     if (request.body.length == 0) {
       return;
     }
@@ -424,7 +424,7 @@ final class BadRequests {
     request.story.add("bytes broken");
   }
 
-  private void encode(Draft request) {
+  private void encode(RequestDraft request) {
     String text = new String(request.body, StandardCharsets.UTF_8);
     switch (random.nextInt(3)) {
       case 0 -> request.body = text.getBytes(any(CHARSETS));
@@ -451,7 +451,7 @@ final class BadRequests {
     return packed.toByteArray();
   }
 
-  private void type(Draft request) {
+  private void type(RequestDraft request) {
     request.without("Content-Type");
     String type = any(TYPES);
     request.headers.add("Content-Type: " + type);
@@ -460,7 +460,7 @@ final class BadRequests {
     request.story.add("type " + type.substring(0, Math.min(60, type.length())));
   }
 
-  private void length(Draft request) {
+  private void length(RequestDraft request) {
     switch (random.nextInt(20)) {
       case 0 -> {
         byte[] huge = new byte[MEBIBYTE + 1 + random.nextInt(3)];
@@ -486,7 +486,7 @@ final class BadRequests {
     }
   }
 
-  private void chunk(Draft request) {
+  private void chunk(RequestDraft request) {
     request.measured = false;
     request.header("Transfer-Encoding", "chunked");
     String text = new String(request.body, StandardCharsets.ISO_8859_1);
@@ -515,7 +515,7 @@ final class BadRequests {
         : Integer.toHexString(part.length()) + extension + "\r\n" + part + "\r\n";
   }
 
-  private void headers(Draft request) {
+  private void headers(RequestDraft request) {
     if (random.nextInt(50) == 0) {
       for (int i = 0; i < 600; i++) {
         request.headers.add("X-" + i + ": " + i);
@@ -531,7 +531,7 @@ final class BadRequests {
     request.story.add("header " + header.substring(0, Math.min(60, header.length())));
   }
 
-  private void key(Draft request) {
+  private void key(RequestDraft request) {
     request.without("Idempotency-Key");
     String key = any(List.of("", " ", "a b", "é", "😀", "k".repeat(255), "k".repeat(256), "\"k\""));
     request.headers.add("Idempotency-Key: " + key);
@@ -541,7 +541,7 @@ final class BadRequests {
     request.story.add("key");
   }
 
-  private void token(Draft request) {
+  private void token(RequestDraft request) {
     String token = form.token();
     int at = random.nextInt(token.length());
     String other =
@@ -559,7 +559,7 @@ final class BadRequests {
     request.story.add("token");
   }
 
-  private void line(Draft request) {
+  private void line(RequestDraft request) {
     switch (random.nextInt(3)) {
       case 0 -> request.method = any(METHODS);
       case 1 ->
@@ -592,7 +592,7 @@ final class BadRequests {
     request.story.add("line " + request.method.strip() + " " + request.version);
   }
 
-  private void query(Draft request) {
+  private void query(RequestDraft request) {
     String more =
         any(
             List.of(
@@ -622,7 +622,7 @@ final class BadRequests {
     request.story.add("query " + more.substring(0, Math.min(40, more.length())));
   }
 
-  private void event(Draft request) {
+  private void event(RequestDraft request) {
     String data = new String(request.body, StandardCharsets.UTF_8);
     Map<String, String> envelope = new LinkedHashMap<>();
     envelope.put("specversion", random.nextInt(4) == 0 ? any(VALUES) : "\"1.0\"");

@@ -45,7 +45,7 @@ class BadRequestsTest {
 
   private static HostedProcess functions;
   private static FirestoreStore store;
-  private static Documents documents;
+  private static ProjectDocuments documents;
 
   private final Map<String, Integer> answers = new ConcurrentSkipListMap<>();
 
@@ -53,7 +53,7 @@ class BadRequestsTest {
   static void start() {
     functions = HostedProcess.shared();
     store = FirestoreStore.open(functions.settings());
-    documents = new Documents(EmulatorForTests.shared().host(), functions.project());
+    documents = new ProjectDocuments(EmulatorForTests.shared().host(), functions.project());
   }
 
   private static void put(String collection, String id, Map<String, Object> fields) {
@@ -90,7 +90,7 @@ class BadRequestsTest {
   }
 
   private void checkOdd(List<Form> forms, long seed) {
-    Draft draft = BadRequests.odd(forms, seed);
+    RequestDraft draft = BadRequests.odd(forms, seed);
     String sent = "seed " + seed + " " + draft.story;
     Wire.Reply reply = send(BadRequests.formOf(forms, seed).port(), draft, sent);
     answers.merge(Integer.toString(reply.status()), 1, Integer::sum);
@@ -121,7 +121,7 @@ class BadRequestsTest {
   }
 
   private void check(List<Form> forms, long seed) {
-    Draft draft = BadRequests.of(forms, seed);
+    RequestDraft draft = BadRequests.of(forms, seed);
     String sent = "seed " + seed + " " + draft.story;
     Wire.Reply reply = send(BadRequests.formOf(forms, seed).port(), draft, sent);
     boolean ours = !reply.header("x-request-id").isEmpty();
@@ -142,7 +142,7 @@ class BadRequestsTest {
     }
   }
 
-  private static Wire.Reply send(int port, Draft draft, String what) {
+  private static Wire.Reply send(int port, RequestDraft draft, String what) {
     try {
       return Wire.send(port, draft.bytes(), draft.ends);
     } catch (IOException e) {
@@ -167,7 +167,7 @@ class BadRequestsTest {
       throws IOException {
     Form debit =
         forms.stream().filter(form -> form.entry().name().equals("debit-credits")).findAny().get();
-    Draft draft = new Draft(debit);
+    RequestDraft draft = new RequestDraft(debit);
     draft.put(debit.fields());
     assertEquals(200, Wire.send(debit.port(), draft.bytes(), false).status());
     assertNotEquals(before, documents.snapshot());

@@ -29,13 +29,13 @@ class CallersOverHttpTest {
   private static final String THIEF = "thief";
 
   private static HostedProcess functions;
-  private static Documents documents;
+  private static ProjectDocuments documents;
   private static List<Form> forms;
 
   @BeforeAll
   static void start() throws IOException {
     functions = HostedProcess.shared();
-    documents = new Documents(EmulatorForTests.shared().host(), functions.project());
+    documents = new ProjectDocuments(EmulatorForTests.shared().host(), functions.project());
     FirestoreStore store = FirestoreStore.open(functions.settings());
     put(store, "users", VICTIM, Map.of("tier", "pro", "email", "planted@victim.example"));
     put(store, "users", THIEF, Map.of("tier", "free"));
@@ -51,7 +51,7 @@ class CallersOverHttpTest {
 
   private static Wire.Reply call(Form form, String token, String key, Map<String, String> fields)
       throws IOException {
-    Draft draft = new Draft(form);
+    RequestDraft draft = new RequestDraft(form);
     draft.put(fields);
     draft.header("Authorization", "Bearer " + token);
     draft.header("Idempotency-Key", key);

@@ -199,7 +199,7 @@ record Form(
   }
 
   private byte[] request(Map<String, String> values) {
-    Draft draft = new Draft(this);
+    RequestDraft draft = new RequestDraft(this);
     draft.put(values);
     return draft.bytes();
   }

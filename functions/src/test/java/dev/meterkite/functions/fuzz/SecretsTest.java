@@ -111,7 +111,7 @@ class SecretsTest {
 
   private void call(Form form, String token, String body, Map<String, String> fields)
       throws IOException {
-    Draft draft = new Draft(form);
+    RequestDraft draft = new RequestDraft(form);
     draft.put(fields);
     if (form.posts()) {
       draft.text(body);
@@ -157,7 +157,7 @@ class SecretsTest {
   /** Calls once more, with this id, and waits until its line has come. */
   private static void awaitLineOf(String requestId) throws IOException {
     List<Form> forms = new ArrayList<>(Form.all(functions));
-    Draft draft = new Draft(forms.get(0));
+    RequestDraft draft = new RequestDraft(forms.get(0));
     draft.header("X-Request-Id", requestId);
     Wire.send(forms.get(0).port(), draft.bytes(), false);
     long deadline = System.nanoTime() + 300_000_000_000L;

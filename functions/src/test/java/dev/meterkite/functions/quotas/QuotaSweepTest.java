@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.functions.alerts.Alerting;
+import dev.meterkite.functions.usage.CountedMetering;
 import dev.meterkite.functions.usage.CountedStore.Cost;
-import dev.meterkite.functions.usage.Meter;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class QuotaSweepTest {
   private static final Instant FEBRUARY = Instant.parse("2026-02-01T00:00:00Z");
 
-  private final Meter meter = new Meter();
+  private final CountedMetering meter = new CountedMetering();
 
   private QuotaSweep sweep(InstantSource real) {
     Quotas quotas = new Quotas(meter.backend, Alerting.of(meter.backend));
@@ -52,12 +52,12 @@ class QuotaSweepTest {
     }
     QuotaSweep sweep = sweep(InstantSource.system());
     meter.store.cost();
-    assertEquals(0L, sweep.run().get("customers_reset"));
+    assertEquals(0L, sweep.run().customersReset());
     // Four queries find nothing; the audit of the day looks for its pass, notes it, finds nobody;
     // the run notes when it was.
     assertEquals(new Cost(4 + 4 + 1, 4 + 2, 2 + 1), meter.store.cost());
     meter.setNow(FEBRUARY);
-    assertEquals(5L, sweep.run().get("customers_reset"));
+    assertEquals(5L, sweep.run().customersReset());
     Cost cost = meter.store.cost();
     // What the query finds is not read again; three queries find nothing; the rest as above.
     assertEquals(5 + 3 + 2, cost.reads());
@@ -78,12 +78,12 @@ class QuotaSweepTest {
     meter.setNow(FEBRUARY);
     QuotaSweep sweep = sweep(InstantSource.system());
     meter.store.cost();
-    assertEquals((long) due, sweep.run().get("customers_reset"));
+    assertEquals((long) due, sweep.run().customersReset());
     Cost cost = meter.store.cost();
     // Besides: queries that find nothing more, and the look for something to audit.
     assertTrue(cost.reads() >= due && cost.reads() <= due + 7, cost::toString);
     assertTrue(cost.writes() >= due && cost.writes() <= due + 3, cost::toString);
-    assertEquals(0L, sweep.run().get("customers_reset"));
+    assertEquals(0L, sweep.run().customersReset());
     System.out.printf("sweep of %,d customers, %,d due: %s%n", 100 * due, due, cost);
   }
 
@@ -99,8 +99,8 @@ class QuotaSweepTest {
     counting("late", FEBRUARY);
     meter.setNow(Instant.parse("2043-07-15T08:00:00Z"));
     QuotaSweep sweep = sweep(InstantSource.system());
-    assertEquals(1L, sweep.run().get("customers_reset"));
-    assertEquals(0L, sweep.run().get("customers_reset"));
+    assertEquals(1L, sweep.run().customersReset());
+    assertEquals(0L, sweep.run().customersReset());
     Map<String, Object> after = meter.read("customers", "late").fields();
     assertEquals(Instant.parse("2043-07-01T00:00:00Z"), after.get("quota_reset_at"));
   }
@@ -115,12 +115,12 @@ class QuotaSweepTest {
     int[] asked = {0};
     // The first page may begin, then the budget is over.
     InstantSource real = () -> ++asked[0] <= 2 ? begin : begin.plus(QuotaSweep.BUDGET);
-    Map<String, Object> first = sweep(real).run();
-    assertEquals((long) QuotaSweep.PAGE, first.get("customers_reset"));
-    assertEquals(true, first.get("more"));
-    Map<String, Object> second = sweep(InstantSource.system()).run();
-    assertEquals(50L, second.get("customers_reset"));
-    assertEquals(false, second.get("more"));
+    SweepResult first = sweep(real).run();
+    assertEquals((long) QuotaSweep.PAGE, first.customersReset());
+    assertEquals(true, first.more());
+    SweepResult second = sweep(InstantSource.system()).run();
+    assertEquals(50L, second.customersReset());
+    assertEquals(false, second.more());
   }
 
   @Test
@@ -135,9 +135,9 @@ class QuotaSweepTest {
     }
     meter.setNow(due.minusNanos(1_000));
     QuotaSweep sweep = sweep(InstantSource.system());
-    assertEquals(0L, sweep.run().get("months_closed"));
+    assertEquals(0L, sweep.run().monthsClosed());
     meter.setNow(due);
-    assertEquals(2L, sweep.run().get("months_closed"));
+    assertEquals(2L, sweep.run().monthsClosed());
     for (String customer : new String[] {"there", "gone"}) {
       Map<String, Object> closed = meter.read("usage_summaries", customer + "_2026-01").fields();
       assertTrue(closed.containsKey("closed_at"), customer);
@@ -165,8 +165,8 @@ class QuotaSweepTest {
             "quota_due_at",
             FEBRUARY));
     meter.setNow(FEBRUARY);
-    Map<String, Object> answer = sweep(InstantSource.system()).run();
-    assertEquals(1L, answer.get("model_quotas_reset"));
+    SweepResult answer = sweep(InstantSource.system()).run();
+    assertEquals(1L, answer.modelsReset());
     assertEquals(0L, meter.read("model_quotas", "openai_gpt").fields().get("tokens_used"));
   }
 }

@@ -14,6 +14,7 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.quotas.QuotaRules;
+import dev.meterkite.model.routing.DecisionCodec;
 import dev.meterkite.model.routing.Router;
 import dev.meterkite.model.routing.RoutingAudit;
 import dev.meterkite.model.schema.Queries;
@@ -357,7 +358,7 @@ class RouteModelTest {
   private static void assertReplays(Snapshot decision) {
     Router.Choice again = RoutingAudit.replay(decision);
     Map<String, Object> stored = decision.fields();
-    assertEquals(stored.get("fallbacks"), RoutingAudit.fallbacks(again));
+    assertEquals(stored.get("fallbacks"), DecisionCodec.fallbacks(again));
     assertEquals(
         stored.get("selected_model"),
         again.selected().map(scored -> scored.candidate().modelId()).orElse(null));

@@ -36,8 +36,13 @@ class ManyWritersTest {
     long relays;
 
     Play(long seed, Pace pace, int count, Duration length) {
+      this(seed, pace, count, WARM_UP.compareTo(length) < 0 ? WARM_UP : Duration.ZERO, length);
+    }
+
+    /** Counts what is answered from {@code lead} on until {@code length}. */
+    Play(long seed, Pace pace, int count, Duration lead, Duration length) {
       simulation = new Simulation(seed);
-      from = Simulation.START.plus(WARM_UP.compareTo(length) < 0 ? WARM_UP : Duration.ZERO);
+      from = Simulation.START.plus(lead);
       end = Simulation.START.plus(length);
       store = new SimulatedStore(simulation, pace);
       store.watch(
@@ -191,6 +196,54 @@ class ManyWritersTest {
       assertEquals(Map.of(), play.failed, line);
       assertTrue(play.rate() >= row.atLeast() * one.rate(), line);
       assertTrue(play.seconds(0.5) <= row.slowdown() * one.seconds(0.5), line);
+    }
+  }
+
+  /**
+   * From a rest, when ten commits go at once and then one a second, each instance tries its own
+   * first. Those who tried and lost once served the relays of all others as if they were the host,
+   * and took the claim of the real one away.
+   */
+  @Test
+  void callersThatComeAtOnce_areServedFromTheBeginning() {
+    Duration lead = Duration.ofMillis(1_500);
+    Duration length = lead.plusSeconds(10);
+    int seeds = Boolean.getBoolean("meterkite.deep") ? 20 : 4;
+    for (Row row :
+        List.of(
+            new Row(Pace.SERVICE, 16, 4, 0.75, 1.5),
+            new Row(Pace.SERVICE, 64, 4, 0.75, 1.5),
+            new Row(Pace.SERVICE, 256, 16, 0.75, 1.5),
+            new Row(TWENTY, 16, 4, 0.75, 1.5),
+            new Row(TWENTY, 64, 4, 0.75, 1.5))) {
+      double one = 0;
+      double many = 0;
+      double least = Double.POSITIVE_INFINITY;
+      double slowest = 0;
+      for (int seed = 1; seed <= seeds; seed++) {
+        double single =
+            new Play(seed, row.pace(), 1, lead, length).callers(row.callers()).play().rate();
+        Play play =
+            new Play(seed, row.pace(), row.processes(), lead, length).callers(row.callers()).play();
+        assertEquals(Map.of(), play.failed, "seed " + seed);
+        one += single;
+        many += play.rate();
+        least = Math.min(least, play.rate() / single);
+        slowest = Math.max(slowest, play.seconds(0.99));
+      }
+      String line =
+          String.format(
+              Locale.ROOT,
+              "%4.1f commits/s, %3d callers, %2d instances, the first ten seconds: %.2f of one,"
+                  + " %.2f with the worst seed, p99 at most %.2f s",
+              row.pace().commitsASecond(),
+              row.callers(),
+              row.processes(),
+              many / one,
+              least,
+              slowest);
+      System.out.println(line);
+      assertTrue(many >= row.atLeast() * one, line);
     }
   }
 }

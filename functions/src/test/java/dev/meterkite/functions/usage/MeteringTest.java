@@ -11,7 +11,7 @@ import dev.meterkite.functions.usage.CountedStore.Cost;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Queries;
-import dev.meterkite.model.usage.UsageReport.GroupBy;
+import dev.meterkite.model.usage.GroupedUsage.GroupBy;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -33,7 +33,7 @@ class MeteringTest {
   private static final String CUSTOMER = "lab";
   private static final String JANUARY = CUSTOMER + "_2026-01";
 
-  private final Meter meter = new Meter();
+  private final CountedMetering meter = new CountedMetering();
 
   @BeforeEach
   void customer() {
@@ -222,7 +222,10 @@ class MeteringTest {
   /** A26, A38. */
   @Test
   void recordOfAnotherProgram_isCountedOnceAndTheTriggersOwnMarkIsDoneWithAtOnce() {
-    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "scene_generated", meter.now(), 7));
+    meter.set(
+        "usage_tracking",
+        "r",
+        CountedMetering.foreign(CUSTOMER, "scene_generated", meter.now(), 7));
     DocumentChange created = change("r", null);
     meter.metering.react(created);
     meter.metering.react(created);
@@ -237,7 +240,8 @@ class MeteringTest {
 
   @Test
   void recordThatIsDeletedAndPutBackAsItWas_isCountedAgain() {
-    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 7));
+    meter.set(
+        "usage_tracking", "r", CountedMetering.foreign(CUSTOMER, "upsell_applied", meter.now(), 7));
     meter.metering.react(change("r", null));
     Snapshot counted = meter.read("usage_tracking", "r");
     meter.delete("usage_tracking", "r");
@@ -250,10 +254,12 @@ class MeteringTest {
 
   @Test
   void recordThatIsSetBackToAnOlderState_countsWhatItSays() {
-    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 7));
+    meter.set(
+        "usage_tracking", "r", CountedMetering.foreign(CUSTOMER, "upsell_applied", meter.now(), 7));
     meter.metering.react(change("r", null));
     Snapshot older = meter.read("usage_tracking", "r");
-    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 9));
+    meter.set(
+        "usage_tracking", "r", CountedMetering.foreign(CUSTOMER, "upsell_applied", meter.now(), 9));
     meter.metering.react(change("r", older));
     assertEquals(9L, field("total_episodes_generated"));
     Snapshot newer = meter.read("usage_tracking", "r");
@@ -264,13 +270,15 @@ class MeteringTest {
 
   @Test
   void brokenRecord_isMarkedAndCountsNothingUntilItIsMended() {
-    Map<String, Object> broken = Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), -1);
+    Map<String, Object> broken =
+        CountedMetering.foreign(CUSTOMER, "upsell_applied", meter.now(), -1);
     meter.set("usage_tracking", "r", broken);
     assertEquals(Handled.Verdict.DONE, meter.metering.react(change("r", null)).verdict());
     Snapshot marked = meter.read("usage_tracking", "r");
     assertTrue(marked.fields().containsKey("validation_errors"), marked.toString());
     assertFalse(meter.read("usage_summaries", JANUARY).exists());
-    meter.set("usage_tracking", "r", Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 5));
+    meter.set(
+        "usage_tracking", "r", CountedMetering.foreign(CUSTOMER, "upsell_applied", meter.now(), 5));
     meter.metering.react(change("r", marked));
     assertEquals(5L, field("total_episodes_generated"));
   }
@@ -278,7 +286,7 @@ class MeteringTest {
   @Test
   void timestampThatIsText_becomesAMomentThatQueriesFind() {
     Map<String, Object> fields =
-        new LinkedHashMap<>(Meter.foreign(CUSTOMER, "upsell_applied", meter.now(), 5));
+        new LinkedHashMap<>(CountedMetering.foreign(CUSTOMER, "upsell_applied", meter.now(), 5));
     fields.put("timestamp", "2026-01-31T13:00:00+01:00");
     fields.put("episodes_generated", 5.0);
     meter.set("usage_tracking", "r", fields);
@@ -298,7 +306,8 @@ class MeteringTest {
 
   @Test
   void recordOfACustomerThatAppearsLater_isCountedByTheSweep() {
-    meter.set("usage_tracking", "r", Meter.foreign("later", "upsell_applied", meter.now(), 5));
+    meter.set(
+        "usage_tracking", "r", CountedMetering.foreign("later", "upsell_applied", meter.now(), 5));
     assertEquals("unknown_customer", meter.metering.react(change("r", null)).outcome());
     assertEquals("pending", meter.read("usage_counts", "r").fields().get("status"));
     meter.set("customers", "later", Map.of());
@@ -320,12 +329,16 @@ class MeteringTest {
       for (int i = 0; i < 12; i++) {
         String id = customer + "_r" + i;
         Instant time = meter.now().minus(Duration.ofHours(random.nextInt(600)));
-        meter.set("usage_tracking", id, Meter.foreign(customer, "scene_generated", time, i));
+        meter.set(
+            "usage_tracking", id, CountedMetering.foreign(customer, "scene_generated", time, i));
         events.add(change(id, null));
         Snapshot first = meter.read("usage_tracking", id);
         long last = i;
         if (i % 3 == 1) {
-          meter.set("usage_tracking", id, Meter.foreign(customer, "scene_generated", time, 100));
+          meter.set(
+              "usage_tracking",
+              id,
+              CountedMetering.foreign(customer, "scene_generated", time, 100));
           events.add(change(id, first));
           last = 100;
         } else if (i % 3 == 2) {

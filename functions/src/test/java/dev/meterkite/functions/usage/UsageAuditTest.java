@@ -24,7 +24,7 @@ class UsageAuditTest {
   private static final String CUSTOMER = "lab";
   private static final String SUMMARY = CUSTOMER + "_2026-01";
 
-  private final Meter meter = new Meter();
+  private final CountedMetering meter = new CountedMetering();
 
   @BeforeEach
   void customer() {
@@ -47,7 +47,9 @@ class UsageAuditTest {
 
   private void foreign(String id, long episodes) {
     meter.set(
-        "usage_tracking", id, Meter.foreign(CUSTOMER, "scene_generated", meter.now(), episodes));
+        "usage_tracking",
+        id,
+        CountedMetering.foreign(CUSTOMER, "scene_generated", meter.now(), episodes));
   }
 
   private void edit(String id, String field, Object value) {
@@ -143,7 +145,8 @@ class UsageAuditTest {
 
   @Test
   void recordOfNobody_waitsForItsCustomerAndIsCountedThen() {
-    meter.set("usage_tracking", "r", Meter.foreign("later", "upsell_applied", meter.now(), 5));
+    meter.set(
+        "usage_tracking", "r", CountedMetering.foreign("later", "upsell_applied", meter.now(), 5));
     assertEquals(1, audit().recounted());
     assertEquals("pending", meter.read("usage_counts", "r").fields().get("status"));
     assertEquals(0, audit().recounted());
@@ -173,7 +176,10 @@ class UsageAuditTest {
     for (String customer : List.of("a", "b")) {
       meter.set("customers", customer, Map.of());
       String id = "lost-" + customer;
-      meter.set("usage_tracking", id, Meter.foreign(customer, "upsell_applied", meter.now(), 5));
+      meter.set(
+          "usage_tracking",
+          id,
+          CountedMetering.foreign(customer, "upsell_applied", meter.now(), 5));
     }
     meter.store.failTotals(true);
     assertEquals(
@@ -189,7 +195,10 @@ class UsageAuditTest {
     for (String customer : List.of("a", "b", "c", "_reserved")) {
       meter.set("customers", customer, Map.of());
       String id = "lost-" + customer;
-      meter.set("usage_tracking", id, Meter.foreign(customer, "upsell_applied", meter.now(), 5));
+      meter.set(
+          "usage_tracking",
+          id,
+          CountedMetering.foreign(customer, "upsell_applied", meter.now(), 5));
     }
     List<Audited> runs = new ArrayList<>();
     do {
@@ -200,7 +209,8 @@ class UsageAuditTest {
     } while (runs.get(runs.size() - 1).more());
     assertEquals(
         List.of(new Audited(1, 1, true), new Audited(2, 2, true), new Audited(0, 0, false)), runs);
-    meter.set("usage_tracking", "again", Meter.foreign("a", "upsell_applied", meter.now(), 5));
+    meter.set(
+        "usage_tracking", "again", CountedMetering.foreign("a", "upsell_applied", meter.now(), 5));
     assertEquals(
         new Audited(0, 0, false), meter.metering.audit(InstantSource.system(), Instant.MAX));
     assertEquals(new Audited(3, 1, false), audit());

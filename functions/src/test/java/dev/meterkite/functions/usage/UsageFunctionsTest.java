@@ -629,7 +629,7 @@ class UsageFunctionsTest {
   void eventOfARecord_isTakenThroughTheInvoker() {
     customer(Map.of());
     String id = "foreign-" + UUID.randomUUID();
-    HOSTED.set("usage_tracking", id, Meter.foreign(customer, "upsell_applied", now, 4));
+    HOSTED.set("usage_tracking", id, CountedMetering.foreign(customer, "upsell_applied", now, 4));
     byte[] payload =
         DocumentEventData.newBuilder()
             .setValue(

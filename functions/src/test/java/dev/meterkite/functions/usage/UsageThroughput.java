@@ -32,11 +32,11 @@ public final class UsageThroughput {
   private static final int MOST_CALLERS = 32;
   private static final int MOST_TRIES = 10;
 
-  private final Meter meter;
+  private final CountedMetering meter;
   private final Duration time;
   private final AtomicLong serial = new AtomicLong();
 
-  private UsageThroughput(Meter meter, Duration time) {
+  private UsageThroughput(CountedMetering meter, Duration time) {
     this.meter = meter;
     this.time = time;
   }
@@ -51,7 +51,7 @@ public final class UsageThroughput {
     Duration time = Duration.ofSeconds(arguments.length == 0 ? 2 : Long.parseLong(arguments[0]));
     EmulatedStore emulated = new EmulatedStore();
     try (FirestoreStore store = emulated.store()) {
-      Meter meter = new Meter(store);
+      CountedMetering meter = new CountedMetering(store);
       UsageThroughput figures = new UsageThroughput(meter, time);
       System.out.println(
           "customers  a list   metering/s      limit/s  two writes/s  of the limit   round trips,"
@@ -169,7 +169,7 @@ public final class UsageThroughput {
     return done(
                 List.of(
                     Mutation.create(
-                        record, Meter.foreign("c", "scene_generated", meter.now(), 10))))
+                        record, CountedMetering.foreign("c", "scene_generated", meter.now(), 10))))
             && done(
                 List.of(
                     Mutation.blind(customer, Map.of(), Map.of("scenes_generated_this_month", 1L))))

@@ -4,8 +4,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonSyntaxException;
 import dev.meterkite.functions.store.FirestoreStore;
-import dev.meterkite.local.Caller;
 import dev.meterkite.local.EventRelay;
+import dev.meterkite.local.FunctionClient;
 import dev.meterkite.local.LocalHost;
 import dev.meterkite.local.Options;
 import java.io.IOException;
@@ -55,7 +55,7 @@ final class ChaosRun implements AutoCloseable {
   private final FaultyLink link;
   private final LocalHost host;
   private final FirestoreStore store;
-  private final Caller caller;
+  private final FunctionClient caller;
   private final World world;
   private final Journal journal = new Journal();
   private final Actor.Stage stage;
@@ -88,12 +88,12 @@ final class ChaosRun implements AutoCloseable {
     }
     link = made.get(0);
     store = host.openStore();
-    caller = new Caller(host, host.tokens().service());
+    caller = new FunctionClient(host, host.tokens().service());
     world = new World(options.users(), options.customers());
     stage = new Actor.Stage(calls(caller), store, host.clock(), world, journal, options.seed());
   }
 
-  private static Calls calls(Caller caller) {
+  private static Calls calls(FunctionClient caller) {
     return (function, key, body) -> {
       HttpResponse<String> response = caller.post(function, key, body);
       Map<String, String> headers = new HashMap<>();
@@ -114,9 +114,9 @@ final class ChaosRun implements AutoCloseable {
   void play() throws InterruptedException, ExecutionException {
     world.create(store, host.clock().instant());
     awaitEvents();
-    Disturbances disturbances =
-        new Disturbances(
-            new Disturbances.Targets(
+    FaultInjection disturbances =
+        new FaultInjection(
+            new FaultInjection.Targets(
                 plan,
                 host.processes().orElseThrow(),
                 link,
@@ -127,7 +127,7 @@ final class ChaosRun implements AutoCloseable {
     link.calm(false);
     disturbances.start();
     try (Backlog backlog = new Backlog(host)) {
-      new Workload(stage, backlog::isLong).play(options.callers(), new End(began)::isReached);
+      new ChaosWorkload(stage, backlog::isLong).play(options.callers(), new End(began)::isReached);
     } finally {
       link.calm(true);
       disturbances.close();

@@ -59,9 +59,9 @@ class ChaosOptionsTest {
   void wrongCommandLine_endsWithStatus2_andHelpWith0() {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     PrintStream out = new PrintStream(said, true, StandardCharsets.UTF_8);
-    assertEquals(2, Main.run(new String[] {"--sooner"}, out, out));
+    assertEquals(2, ChaosMain.run(new String[] {"--sooner"}, out, out));
     assertTrue(said.toString(StandardCharsets.UTF_8).contains("Unknown option --sooner"));
-    assertEquals(0, Main.run(new String[] {"--help"}, out, out));
+    assertEquals(0, ChaosMain.run(new String[] {"--help"}, out, out));
     assertTrue(said.toString(StandardCharsets.UTF_8).contains("--operations N"));
   }
 }

@@ -88,19 +88,19 @@ class ChaosRunTest {
     private final Journal journal;
 
     /** What was read, once. */
-    private final Documents intact;
+    private final DamagedDocuments intact;
 
     Damage(ChaosRun run) {
       this.journal = run.journal();
-      this.intact = new Documents(run.store());
+      this.intact = new DamagedDocuments(run.store());
     }
 
     private void isFound(
         String what,
-        BiFunction<Documents, Journal, Audit> check,
+        BiFunction<DamagedDocuments, Journal, Audit> check,
         String named,
-        Consumer<Documents> damage) {
-      Documents documents = new Documents(intact);
+        Consumer<DamagedDocuments> damage) {
+      DamagedDocuments documents = new DamagedDocuments(intact);
       damage.accept(documents);
       List<String> findings = check.apply(documents, journal).findings();
       assertTrue(
@@ -112,11 +112,11 @@ class ChaosRunTest {
       return intact.of(collection).values().stream().filter(wanted).findFirst().orElseThrow();
     }
 
-    private static Audit credits(Documents documents, Journal journal) {
+    private static Audit credits(DamagedDocuments documents, Journal journal) {
       return Audit.ofCredits(documents, journal);
     }
 
-    private static Audit counters(Documents documents, Journal journal) {
+    private static Audit counters(DamagedDocuments documents, Journal journal) {
       return Audit.ofCounters(documents, journal);
     }
 

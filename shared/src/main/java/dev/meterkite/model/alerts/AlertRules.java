@@ -12,7 +12,6 @@ import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.AlertStates;
-import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -57,12 +56,12 @@ public final class AlertRules implements Rules<AlertState, AlertCommand> {
 
   @Override
   public AlertState decode(Snapshot owner) {
-    return AlertState.of(owner);
+    return AlertStateCodec.decode(owner);
   }
 
   @Override
   public Map<String, Object> changes(AlertState before, AlertState after) {
-    return before.changesTo(after);
+    return AlertStateCodec.changes(before, after);
   }
 
   @Override
@@ -160,8 +159,8 @@ public final class AlertRules implements Rules<AlertState, AlertCommand> {
     private final AlertSubject subject;
     private final Instant now;
     private final Map<AlertType, AlertState.Entry> entries = new EnumMap<>(AlertType.class);
-    private final Map<DocRef, Map<String, Object>> updates = new LinkedHashMap<>();
-    private final Map<DocRef, Map<String, Object>> creations = new LinkedHashMap<>();
+    private final Map<DocRef, AlertChange> updates = new LinkedHashMap<>();
+    private final Map<DocRef, Write.Create> creations = new LinkedHashMap<>();
     private long incidents;
 
     Change(AlertState before, AlertSubject subject, Instant now) {
@@ -182,10 +181,9 @@ public final class AlertRules implements Rules<AlertState, AlertCommand> {
       if (entry.status() == AlertStatus.SUPPRESSED) {
         return; // It has no document.
       }
-      Map<String, Object> fields = new LinkedHashMap<>();
-      fields.put(ModelRouterAlerts.STATUS, status.wire());
-      fields.put(ModelRouterAlerts.RESOLVED_AT, status.lasts() ? Write.REMOVED : now);
-      updates.put(Alerts.ref(type, subject, entry.incident()), fields);
+      updates.put(
+          Alerts.ref(type, subject, entry.incident()),
+          new AlertChange.Move(status, status.lasts() ? null : now));
     }
 
     void raise(AlertType type, String incident, AlertStatus status, String message) {
@@ -205,18 +203,17 @@ public final class AlertRules implements Rules<AlertState, AlertCommand> {
       }
       raised.add(now);
       entries.put(type, new AlertState.Entry(incident, status, raised));
-      Map<String, Object> fields = Alerts.document(type, subject, message, now);
-      if (!status.lasts()) {
-        fields.put(ModelRouterAlerts.STATUS, status.wire());
-        fields.put(ModelRouterAlerts.RESOLVED_AT, now);
-      }
-      creations.put(Alerts.ref(type, subject, incident), fields);
+      Write.Create creation =
+          status.lasts()
+              ? Alerts.create(type, subject, incident, message, now)
+              : Alerts.createOver(type, subject, incident, message, now);
+      creations.put(creation.ref(), creation);
     }
 
     Decision<AlertState> decision(Seen seen) {
       AlertState after = new AlertState(subject.name(), incidents, entries);
       if (entries.equals(before.entries())) {
-        return new Decision.Unchanged<>(Map.of("raised", 0L));
+        return new Decision.Unchanged<>(AlertStateCodec.answer(0));
       }
       List<Read> reads = new ArrayList<>();
       updates.keySet().forEach(ref -> reads.add(new Read.Get(ref)));
@@ -226,18 +223,18 @@ public final class AlertRules implements Rules<AlertState, AlertCommand> {
       }
       List<Write> writes = new ArrayList<>();
       updates.forEach(
-          (ref, fields) -> {
+          (ref, change) -> {
             if (seen.document(ref).exists()) { // It may have expired.
-              writes.add(new Write.Update(ref, fields));
+              writes.add(new Write.Update(ref, AlertCodec.encode(change)));
             }
           });
       creations.forEach(
-          (ref, fields) -> {
+          (ref, creation) -> {
             if (!seen.document(ref).exists()) { // Else it was raised before the state was lost.
-              writes.add(new Write.Create(ref, fields));
+              writes.add(creation);
             }
           });
-      return new Decision.Applied<>(after, Map.of("raised", (long) creations.size()), writes);
+      return new Decision.Applied<>(after, AlertStateCodec.answer(creations.size()), writes);
     }
   }
 }

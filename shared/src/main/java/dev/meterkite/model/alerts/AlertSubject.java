@@ -1,9 +1,6 @@
 package dev.meterkite.model.alerts;
 
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -69,24 +66,5 @@ public record AlertSubject(
       return "document:" + document;
     }
     return userId != null ? "user:" + userId : "customer:" + customerId;
-  }
-
-  /** The fields of an alert that name its subject. */
-  Map<String, Object> fields() {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(ModelRouterAlerts.SUBJECT, name());
-    if (provider != null) {
-      fields.put(ModelRouterAlerts.PROVIDER, provider);
-    }
-    if (model != null) {
-      fields.put(ModelRouterAlerts.MODEL, model);
-    }
-    if (userId != null) {
-      fields.put(ModelRouterAlerts.USER_ID, userId);
-    }
-    if (customerId != null) {
-      fields.put(ModelRouterAlerts.CUSTOMER_ID, customerId);
-    }
-    return fields;
   }
 }

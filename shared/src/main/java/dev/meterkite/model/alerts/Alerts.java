@@ -2,19 +2,16 @@ package dev.meterkite.model.alerts;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.FieldPath;
-import dev.meterkite.model.document.FieldValues;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
- * Alerts as documents: their ids, their fields, and what acknowledging does to them.
+ * New alerts: their ids, and the writes that raise, repeat and resolve them.
  *
  * <p>An alert's id is made of its fingerprint (type and subject) and its incident, so that any
  * number of instances and deliveries that notice one incident make one alert. What lasts and
@@ -22,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * written here, in the commit of what happened.
  */
 public final class Alerts {
-  /** An acknowledged alert expires this long after it was raised; others never do. */
-  public static final Duration RETENTION = Duration.ofDays(90);
-
   /**
    * The span in which {@link #grouped} makes one alert. Any hour touches at most five such spans,
    * so that no more than five alerts of a fingerprint arise within an hour.
@@ -54,17 +48,27 @@ public final class Alerts {
    */
   public static Map<String, Object> document(
       AlertType type, AlertSubject subject, String message, Instant at) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(ModelRouterAlerts.TYPE, type.wire());
-    fields.put(ModelRouterAlerts.SEVERITY, type.defaultSeverity().wire());
-    fields.put(ModelRouterAlerts.MESSAGE, cut(message));
-    fields.put(ModelRouterAlerts.ACKNOWLEDGED, false);
-    fields.put(ModelRouterAlerts.CREATED_AT, at);
-    fields.put(ModelRouterAlerts.FINGERPRINT, fingerprint(type, subject));
-    fields.put(ModelRouterAlerts.STATUS, AlertStatus.OPEN.wire());
-    fields.put(ModelRouterAlerts.NOTIFY_DUE_AT, at);
-    fields.putAll(subject.fields());
-    return fields;
+    return AlertCodec.encode(type, subject, cut(message), at);
+  }
+
+  /** A new alert, which must not exist yet. */
+  public static Write.Create create(
+      AlertType type, AlertSubject subject, String incident, String message, Instant at) {
+    return new Write.Create(
+        ref(type, subject, incident), AlertCodec.encode(type, subject, cut(message), at));
+  }
+
+  /** A new alert of something that is over already, such as a recovery. */
+  static Write.Create createOver(
+      AlertType type, AlertSubject subject, String incident, String message, Instant at) {
+    return new Write.Create(
+        ref(type, subject, incident), AlertCodec.encodeOver(type, subject, cut(message), at));
+  }
+
+  /** Opens an alert that was seen again, whether it was resolved, acknowledged or neither. */
+  public static Write.Update again(
+      DocRef alert, AlertType type, AlertSubject subject, String message, Instant at) {
+    return new Write.Update(alert, AlertCodec.encodeAgain(type, subject, cut(message), at));
   }
 
   /**
@@ -76,7 +80,8 @@ public final class Alerts {
    */
   public static Write.Merge once(
       AlertType type, AlertSubject subject, String incident, String message, Instant at) {
-    return new Write.Merge(ref(type, subject, incident), document(type, subject, message, at));
+    return new Write.Merge(
+        ref(type, subject, incident), AlertCodec.encode(type, subject, cut(message), at));
   }
 
   /**
@@ -89,86 +94,24 @@ public final class Alerts {
   public static Write.Merge grouped(
       AlertType type, AlertSubject subject, String incident, String message, Instant at) {
     long span = Math.floorDiv(at.getEpochSecond(), GROUP.toSeconds());
-    Map<String, Object> fields = document(type, subject, message, at);
-    fields.put(ModelRouterAlerts.EXPIRE_AT, Write.REMOVED);
-    fields.put(FieldPath.of(ModelRouterAlerts.DETAILS, "incidents", incident), at);
-    return new Write.Merge(ref(type, subject, "span " + span), fields);
+    return new Write.Merge(
+        ref(type, subject, "span " + span),
+        AlertCodec.encodeGrouped(type, subject, incident, cut(message), at));
+  }
+
+  /** The end of the incident; empty if it has ended before or there is no such alert. */
+  public static Optional<Write.Update> resolution(Snapshot alert, Instant now) {
+    return Alert.of(alert)
+        .resolve(now)
+        .map(change -> new Write.Update(alert.ref(), AlertCodec.encode(change)));
   }
 
   /**
-   * What acknowledging changes in an alert: nothing the second time.
-   *
-   * @param by who acknowledges it
-   * @return values by field; empty when it is acknowledged already
-   * @throws IllegalArgumentException if there is no such alert
-   */
-  public static Map<String, Object> acknowledge(Snapshot alert, String by, Instant now) {
-    if (!alert.exists()) {
-      throw new IllegalArgumentException("no alert " + alert.ref());
-    }
-    if (acknowledged(alert)) {
-      return repairs(alert);
-    }
-    Map<String, Object> changes = new LinkedHashMap<>();
-    changes.put(ModelRouterAlerts.ACKNOWLEDGED, true);
-    changes.put(ModelRouterAlerts.ACKNOWLEDGED_AT, now);
-    changes.put(ModelRouterAlerts.ACKNOWLEDGED_BY, by);
-    changes.put(ModelRouterAlerts.EXPIRE_AT, createdAt(alert).plus(RETENTION));
-    return changes;
-  }
-
-  /**
-   * What it changes in an alert that its incident is over: nothing the second time, or if there is
-   * no such alert any more.
-   *
-   * @return values by field
+   * The fields that the end of the incident changes; empty if it has ended before or there is no
+   * such alert.
    */
   public static Map<String, Object> resolve(Snapshot alert, Instant now) {
-    AlertStatus status =
-        AlertStatus.parse(FieldValues.text(alert.fields().get(ModelRouterAlerts.STATUS)))
-            .orElse(AlertStatus.OPEN);
-    return alert.exists() && status.lasts()
-        ? Map.of(
-            ModelRouterAlerts.STATUS,
-            AlertStatus.RESOLVED.wire(),
-            ModelRouterAlerts.RESOLVED_AT,
-            now)
-        : Map.of();
-  }
-
-  /**
-   * What has to be written to an alert of any writer so that it expires when it should: {@code
-   * expire_at} 90 days after {@code created_at} once it is acknowledged, none before.
-   *
-   * @return values by field; empty when all is well
-   */
-  public static Map<String, Object> repairs(Snapshot alert) {
-    if (!alert.exists()) {
-      return Map.of();
-    }
-    @Nullable Object found = alert.fields().get(ModelRouterAlerts.EXPIRE_AT);
-    if (!acknowledged(alert)) {
-      return found == null ? Map.of() : Map.of(ModelRouterAlerts.EXPIRE_AT, Write.REMOVED);
-    }
-    if (FieldValues.instant(alert.fields().get(ModelRouterAlerts.CREATED_AT)) == null
-        && found instanceof Instant) {
-      return Map.of(); // Its age is unknown: the first reckoning stays.
-    }
-    Instant due = createdAt(alert).plus(RETENTION);
-    return due.equals(found) ? Map.of() : Map.of(ModelRouterAlerts.EXPIRE_AT, due);
-  }
-
-  /** Whether a person has acknowledged the alert. */
-  public static boolean acknowledged(Snapshot alert) {
-    return Boolean.TRUE.equals(alert.fields().get(ModelRouterAlerts.ACKNOWLEDGED));
-  }
-
-  private static Instant createdAt(Snapshot alert) {
-    Instant created = FieldValues.instant(alert.fields().get(ModelRouterAlerts.CREATED_AT));
-    if (created != null) {
-      return created;
-    }
-    return alert.updateTime() == null ? Instant.EPOCH : alert.updateTime();
+    return resolution(alert, now).map(Write.Update::fields).orElse(Map.of());
   }
 
   private static String cut(String message) {

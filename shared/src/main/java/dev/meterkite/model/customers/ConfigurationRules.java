@@ -204,21 +204,22 @@ public final class ConfigurationRules {
   private void tableSettings() {
     settings.put(
         Scenes.DATA_PACK_TIER,
-        capped(new Kind.Pack(), Scenes.DATA_PACK_TIER, tier.dataPackTier().wire()));
+        capped(new SettingKind.Pack(), Scenes.DATA_PACK_TIER, tier.dataPackTier().wire()));
     count(Scenes.EPISODES_PER_VARIATION, tier.episodesPerVariation());
     count(Scenes.MAX_VARIATIONS, tier.maxVariations());
     settings.put(
         Scenes.MIN_QUALITY_SCORE,
-        capped(new Kind.Share(), Scenes.MIN_QUALITY_SCORE, tier.minQualityScore()));
-    settings.put(Scenes.VLA_MODELS, capped(new Kind.Words(), Scenes.VLA_MODELS, tier.vlaModels()));
+        capped(new SettingKind.Share(), Scenes.MIN_QUALITY_SCORE, tier.minQualityScore()));
+    settings.put(
+        Scenes.VLA_MODELS, capped(new SettingKind.Words(), Scenes.VLA_MODELS, tier.vlaModels()));
     count(Scenes.NUM_LANGUAGE_VARIATIONS, tier.numLanguageVariations());
   }
 
   private void count(String name, long row) {
-    settings.put(name, capped(new Kind.Count(), name, row));
+    settings.put(name, capped(new SettingKind.Count(), name, row));
   }
 
-  private <T> Setting capped(Kind<T> kind, String name, T row) {
+  private <T> Setting capped(SettingKind<T> kind, String name, T row) {
     Optional<Setting> admin = adminOverride(kind, name);
     if (admin.isPresent()) {
       return admin.get();
@@ -237,7 +238,7 @@ public final class ConfigurationRules {
       return new Setting(false, Source.GLOBAL);
     }
     String name = flag.wire() + ENABLED;
-    Kind.Switch kind = new Kind.Switch();
+    SettingKind.Switch kind = new SettingKind.Switch();
     Optional<Setting> admin = adminOverride(kind, name);
     if (admin.isPresent()) {
       return admin.get();
@@ -275,7 +276,7 @@ public final class ConfigurationRules {
     }
   }
 
-  private <T> Optional<Setting> adminOverride(Kind<T> kind, String name) {
+  private <T> Optional<Setting> adminOverride(SettingKind<T> kind, String name) {
     for (Side side : List.of(scene, customer)) {
       Object value = side.layer().map(Scenes.ADMIN_OVERRIDES).get(name);
       Optional<T> read = kind.read(value);
@@ -290,7 +291,7 @@ public final class ConfigurationRules {
     return Optional.empty();
   }
 
-  private <T> Optional<Asked<T>> asked(Kind<T> kind, Side side, String name) {
+  private <T> Optional<Asked<T>> asked(SettingKind<T> kind, Side side, String name) {
     Object value = side.layer().get(name);
     Optional<T> read = kind.read(value);
     if (read.isEmpty() && value != null) {

@@ -176,8 +176,8 @@ public final class CustomerRegistration {
     contract.keySet().retainAll(List.of(Customers.CONTRACT_START, Customers.CONTRACT_END));
     contract.put(Customers.SCHEMA_VERSION, WrittenRules.SCHEMA_VERSION);
     contract.put(Customers.BUNDLE_TIER, ANY_TIER);
-    Set<Violation> violations = new LinkedHashSet<>(Customer.decode(fields).violations());
-    violations.addAll(Customer.decode(contract).violations());
+    Set<Violation> violations = new LinkedHashSet<>(CustomerFields.TABLE.validate(fields));
+    violations.addAll(CustomerFields.TABLE.validate(contract));
     return violations;
   }
 

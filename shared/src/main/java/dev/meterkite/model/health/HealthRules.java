@@ -29,9 +29,6 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
         new CommandCodec<>("health", HealthCommand.class, List.of(HealthOutcome.values()));
   }
 
-  /** In answers of {@link HealthCommand.Observe}: present and true when the key was seen before. */
-  public static final String REPLAYED = "replayed";
-
   private static final int KEY_LENGTH = 36;
   private static final double ALPHA = 0.2;
 
@@ -99,7 +96,7 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     }
     if (input instanceof HealthCommand.Probed probed) {
       HealthState next = probed(state.named(probed.provider()), probed, now);
-      return new Decision.Applied<>(next, Map.of("status", next.statusAt(now).wire()), List.of());
+      return applied(next, new HealthResult.Probed(next.statusAt(now)));
     }
     if (input instanceof HealthCommand.Claim claim) {
       return claim(state, claim, now);
@@ -107,6 +104,14 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     return input instanceof HealthCommand.Permit permit
         ? permit(state, permit, now)
         : refresh(state, now);
+  }
+
+  private static Decision<HealthState> applied(HealthState next, HealthResult result) {
+    return new Decision.Applied<>(next, HealthResultCodec.encode(result), List.of());
+  }
+
+  private static Decision<HealthState> unchanged(HealthResult result) {
+    return new Decision.Unchanged<>(HealthResultCodec.encode(result));
   }
 
   private static Decision<HealthState> observe(
@@ -124,17 +129,16 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     HealthState named = state.named(observe.provider());
     HealthState next = observed(isEvidence(observe) ? named.resumed(now) : named, observe, now);
     ReportAnswer answer = ReportAnswer.of(next, observe, now);
+    HealthResult result = new HealthResult.Reported(observe.provider(), answer, false);
     if (replay == null) {
-      return next.equals(state)
-          ? new Decision.Unchanged<>(answer.fields(observe))
-          : new Decision.Applied<>(next, answer.fields(observe), List.of());
+      return next.equals(state) ? unchanged(result) : applied(next, result);
     }
     List<String> recent = new ArrayList<>(next.recent());
     while (recent.size() >= HealthState.MAX_RECENT) {
       recent.remove(0);
     }
     recent.add(key + request + " " + answer.text());
-    return new Decision.Applied<>(next.withRecent(recent), answer.fields(observe), List.of());
+    return applied(next.withRecent(recent), result);
   }
 
   private static boolean isEvidence(HealthCommand.Observe observe) {
@@ -148,9 +152,7 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
       return new Decision.Refused<>(HealthOutcome.IDEMPOTENCY_CONFLICT, Map.of());
     }
     ReportAnswer then = ReportAnswer.parse(entry.substring(2 * KEY_LENGTH).strip());
-    Map<String, Object> answer = then.fields(observe);
-    answer.put(REPLAYED, true);
-    return new Decision.Unchanged<>(answer);
+    return unchanged(new HealthResult.Reported(observe.provider(), then, true));
   }
 
   /** The state after a call, which is one of the last hour unless it was the caller's own fault. */
@@ -261,11 +263,11 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     if (last != null
         && Math.floorDiv(last.at().getEpochSecond(), seconds)
             >= Math.floorDiv(now.getEpochSecond(), seconds)) {
-      return new Decision.Unchanged<>(Map.of("claimed", last.by().equals(claim.by())));
+      return unchanged(new HealthResult.Claimed(last.by().equals(claim.by())));
     }
     HealthState next =
         state.named(claim.provider()).withClaim(new HealthState.Claim(now, claim.by()));
-    return new Decision.Applied<>(next, Map.of("claimed", true), List.of());
+    return applied(next, new HealthResult.Claimed(true));
   }
 
   private static Decision<HealthState> permit(
@@ -273,11 +275,10 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     ModelHealth access = state.access().at(now);
     ModelHealth model = state.model(permit.modelId()).at(now);
     if (access.outage() == null && model.outage() == null) {
-      return new Decision.Unchanged<>(
-          Map.of("permitted", state.away(permit.modelId(), now).isEmpty()));
+      return unchanged(new HealthResult.Permitted(state.away(permit.modelId(), now).isEmpty()));
     }
     if (!state.isTrialDue(permit.modelId(), now)) {
-      return new Decision.Unchanged<>(Map.of("permitted", false));
+      return unchanged(new HealthResult.Permitted(false));
     }
     Outage whole = access.outage();
     Outage own = model.outage();
@@ -288,14 +289,14 @@ public final class HealthRules implements Rules<HealthState, HealthCommand> {
     if (own != null) {
       next = next.with(permit.modelId(), model.with(own.permitted(now)));
     }
-    return new Decision.Applied<>(next, Map.of("permitted", true), List.of());
+    return applied(next, new HealthResult.Permitted(true));
   }
 
   private static Decision<HealthState> refresh(HealthState state, Instant now) {
     HealthState next = state.exists() ? state.at(now) : state;
     return next.equals(state)
-        ? new Decision.Unchanged<>(Map.of("changed", false))
-        : new Decision.Applied<>(next, Map.of("changed", true), List.of());
+        ? unchanged(new HealthResult.Refreshed(false))
+        : applied(next, new HealthResult.Refreshed(true));
   }
 
   @Override

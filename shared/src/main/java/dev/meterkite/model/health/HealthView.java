@@ -1,64 +1,66 @@
 package dev.meterkite.model.health;
 
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** How callers see the health of a provider and of its models at a moment. */
-public final class HealthView {
-  private HealthView() {}
+/**
+ * The health of a provider and of its models at a moment, as callers see it.
+ *
+ * @param provider the provider's id
+ * @param latencyMs the average latency; null without any
+ * @param errorRate the share of failed calls, 0 to 1; null if it was never checked
+ * @param away until when and why it takes no calls; null while it does
+ * @param lastHour the calls of all models; null without any
+ * @param models by id, in the order of the ids
+ */
+public record HealthView(
+    String provider,
+    HealthStatus status,
+    @Nullable Long latencyMs,
+    @Nullable Double errorRate,
+    CircuitState circuit,
+    ModelHealth.@Nullable Away away,
+    LastHour.@Nullable Figures lastHour,
+    List<Model> models) {
 
-  /** Status, averages and circuit of a provider. */
-  public static Map<String, Object> of(HealthState state, Instant now) {
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("provider", state.provider() == null ? "" : state.provider());
-    view.put("status", state.statusAt(now).wire());
-    Long latency = state.latency();
-    if (latency != null) {
-      view.put("latency_ms", latency);
-    }
-    if (state.lastCheck() != null) {
-      view.put("error_rate", state.failureShare());
-    }
-    view.put("circuit", state.circuit(now).wire());
-    state.away(now).ifPresent(away -> put(view, away));
-    return view;
-  }
+  /**
+   * The health of one model.
+   *
+   * @param away until when and why it takes no calls; null while it does
+   * @param lastHour its calls; null without any
+   */
+  public record Model(
+      String modelId,
+      HealthStatus status,
+      CircuitState circuit,
+      ModelHealth.@Nullable Away away,
+      LastHour.@Nullable Figures lastHour) {}
 
-  /** As {@link #of}, with the calls of the last hour, and the models by id. */
-  public static Map<String, Object> full(HealthState state, Instant now) {
-    Map<String, Object> view = of(state, now);
+  /** The view of a provider's state. */
+  public static HealthView of(String provider, HealthState state, Instant now) {
     LastHour all = LastHour.NONE;
     for (LastHour each : state.hours().values()) {
       all = all.plus(each, now);
     }
-    put(view, all, now);
-    List<Map<String, Object>> models =
-        state.models().keySet().stream().sorted().map(id -> model(state, id, now)).toList();
-    view.put("models", models);
-    return view;
+    return new HealthView(
+        provider,
+        state.statusAt(now),
+        state.latency(),
+        state.lastCheck() == null ? null : state.failureShare(),
+        state.circuit(now),
+        state.away(now).orElse(null),
+        all.figures(now),
+        state.models().keySet().stream().sorted().map(id -> model(state, id, now)).toList());
   }
 
-  private static Map<String, Object> model(HealthState state, String modelId, Instant now) {
+  private static Model model(HealthState state, String modelId, Instant now) {
     ModelHealth model = state.model(modelId).at(now);
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("model_id", modelId);
-    view.put("status", model.statusAt(now).wire());
-    view.put("circuit", model.circuit(now).wire());
-    state.away(modelId, now).ifPresent(away -> put(view, away));
-    put(view, state.hours().getOrDefault(modelId, LastHour.NONE).at(now), now);
-    return view;
-  }
-
-  private static void put(Map<String, Object> view, LastHour hour, Instant now) {
-    if (!hour.slots().isEmpty()) {
-      view.put("last_hour", hour.view(now));
-    }
-  }
-
-  private static void put(Map<String, Object> view, ModelHealth.Away away) {
-    view.put("away_until", away.until());
-    view.put("away_reason", away.reason().wire());
+    return new Model(
+        modelId,
+        model.statusAt(now),
+        model.circuit(now),
+        state.away(modelId, now).orElse(null),
+        state.hours().getOrDefault(modelId, LastHour.NONE).at(now).figures(now));
   }
 }

@@ -3,9 +3,7 @@ package dev.meterkite.model.health;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -108,24 +106,36 @@ public record LastHour(List<Slot> slots) {
   }
 
   /**
-   * How callers see it: {@code from, slot_minutes, calls, failed}, the lists of {@value #SLOTS}
-   * figures each, the oldest first; the last slot is the one that is now.
+   * The hour as callers see it: {@value #SLOTS} figures a list, the oldest first; the last slot is
+   * the present one.
+   *
+   * @param from when the first slot begins
+   * @param slotMinutes the length of a slot
+   * @param calls calls in each slot
+   * @param failed failed calls in each slot
    */
-  Map<String, Object> view(Instant now) {
+  public record Figures(Instant from, long slotMinutes, List<Long> calls, List<Long> failed) {
+    public Figures {
+      calls = List.copyOf(calls);
+      failed = List.copyOf(failed);
+    }
+  }
+
+  /** The figures of the hour before a moment; null without any call. */
+  @Nullable Figures figures(Instant now) {
+    if (slots.isEmpty()) {
+      return null;
+    }
     long first = number(now) - SLOTS + 1;
-    List<Object> calls = new ArrayList<>();
-    List<Object> failed = new ArrayList<>();
+    List<Long> calls = new ArrayList<>();
+    List<Long> failed = new ArrayList<>();
     for (long number = first; number < first + SLOTS; number++) {
       long wanted = number;
       Slot slot = slots.stream().filter(each -> each.number == wanted).findFirst().orElse(null);
       calls.add(slot == null ? 0L : slot.calls);
       failed.add(slot == null ? 0L : slot.failed);
     }
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("from", Instant.ofEpochSecond(first * SLOT.toSeconds()));
-    view.put("slot_minutes", SLOT.toMinutes());
-    view.put("calls", calls);
-    view.put("failed", failed);
-    return view;
+    return new Figures(
+        Instant.ofEpochSecond(first * SLOT.toSeconds()), SLOT.toMinutes(), calls, failed);
   }
 }

@@ -1,9 +1,7 @@
 package dev.meterkite.model.health;
 
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -67,25 +65,5 @@ record ReportAnswer(
         words.get(4).equals(NOTHING) ? null : Instant.parse(words.get(4)),
         words.get(5),
         Long.parseLong(words.get(6)));
-  }
-
-  Map<String, Object> fields(HealthCommand.Observe call) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("provider", call.provider());
-    fields.put("status", status);
-    fields.put("circuit", circuit);
-    Map<String, Object> model = new LinkedHashMap<>();
-    model.put("model_id", modelId);
-    model.put("status", modelStatus);
-    model.put("circuit", modelCircuit);
-    if (awayUntil != null) {
-      model.put("away_until", awayUntil);
-    }
-    fields.put("model", model);
-    Map<String, Object> retry = new LinkedHashMap<>();
-    retry.put("advice", advice);
-    retry.put("wait_ms", waitMs);
-    fields.put("retry", retry);
-    return fields;
   }
 }

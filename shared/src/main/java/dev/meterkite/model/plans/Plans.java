@@ -122,13 +122,13 @@ public record Plans(
 
   /** The first digits of the SHA-256 of everything but the version. */
   private String hash() {
-    String said = PlansWriter.text(PlansWriter.parts(this));
+    String said = PlansCodec.text(PlansCodec.parts(this));
     return HexFormat.of().formatHex(Digests.sha256(said)).substring(0, DIGITS_OF_HASH);
   }
 
   /** All parts and the version in the form of the document, which is that of a file in JSON. */
   public Map<String, Object> encode() {
-    Map<String, Object> fields = PlansWriter.parts(this);
+    Map<String, Object> fields = PlansCodec.parts(this);
     fields.put(Schema.Plans.VERSION, version);
     return fields;
   }

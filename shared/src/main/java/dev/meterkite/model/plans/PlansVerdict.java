@@ -1,5 +1,6 @@
 package dev.meterkite.model.plans;
 
+import dev.meterkite.model.alerts.Alert;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.alerts.Alerts;
@@ -11,7 +12,6 @@ import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
 import dev.meterkite.model.schema.Violation;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -22,9 +22,11 @@ import java.util.Objects;
  * verdict already gets nothing more, so writing a verdict leads to no other one.
  */
 public final class PlansVerdict {
+  private static final String INCIDENT = "plans";
+
   /** The alert of plans that are not valid: one document, opened again when it happens again. */
   public static final DocRef ALERT =
-      Alerts.ref(AlertType.PLANS_INVALID, AlertSubject.document(Plans.REF), "plans");
+      Alerts.ref(AlertType.PLANS_INVALID, AlertSubject.document(Plans.REF), INCIDENT);
 
   /** The most errors that are written into the document. */
   static final int MOST_ERRORS = 200;
@@ -48,10 +50,7 @@ public final class PlansVerdict {
             new Write.Update(
                 document.ref(), Map.of(Schema.Plans.VALIDATION_ERRORS, Write.REMOVED)));
       }
-      Map<String, Object> over = Alerts.resolve(alert, now);
-      if (!over.isEmpty()) {
-        writes.add(new Write.Update(alert.ref(), over));
-      }
+      Alerts.resolution(alert, now).ifPresent(writes::add);
       return writes;
     }
     List<Map<String, Object>> errors =
@@ -65,23 +64,18 @@ public final class PlansVerdict {
 
   private static void raise(
       Snapshot alert, List<Violation> faults, Instant now, List<Write> writes) {
-    Map<String, Object> fields =
-        new LinkedHashMap<>(
-            Alerts.document(
-                AlertType.PLANS_INVALID,
-                AlertSubject.document(Plans.REF),
-                Plans.REF + " is not valid, the last valid plans go on counting: " + said(faults),
-                now));
+    AlertSubject subject = AlertSubject.document(Plans.REF);
+    String message =
+        Plans.REF + " is not valid, the last valid plans go on counting: " + said(faults);
+    Write.Create first = Alerts.create(AlertType.PLANS_INVALID, subject, INCIDENT, message, now);
     if (!alert.exists()) {
-      writes.add(new Write.Create(alert.ref(), fields));
+      writes.add(first);
       return;
     }
-    boolean isOpen = !Alerts.resolve(alert, now).isEmpty();
-    Object message = alert.fields().get(ModelRouterAlerts.MESSAGE);
-    if (!isOpen || !Objects.equals(fields.get(ModelRouterAlerts.MESSAGE), message)) {
-      fields.put(ModelRouterAlerts.RESOLVED_AT, Write.REMOVED);
-      fields.put(ModelRouterAlerts.EXPIRE_AT, Write.REMOVED);
-      writes.add(new Write.Update(alert.ref(), fields));
+    Object told = alert.fields().get(ModelRouterAlerts.MESSAGE);
+    if (Alert.of(alert).resolve(now).isEmpty()
+        || !Objects.equals(first.fields().get(ModelRouterAlerts.MESSAGE), told)) {
+      writes.add(Alerts.again(alert.ref(), AlertType.PLANS_INVALID, subject, message, now));
     }
   }
 

@@ -64,7 +64,7 @@ public record PriceHistory(List<Named> versions, @Nullable Named shortForm, List
     Named shortForm =
         catalogue == null
             ? null
-            : ShortForm.version(catalogue)
+            : ShortPriceCodec.version(catalogue)
                 .map(version -> new Named(version, "model_catalog/" + name(catalogue)))
                 .orElse(null);
     return new PriceHistory(versions, shortForm, refused);

@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -214,11 +213,10 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     if (purpose != null) {
       return new Decision.Applied<>(next, purpose.answer(), List.of(purpose.document()));
     }
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put(RESERVATION_ID, new ReservationId(command.owner(), uuid).toString());
-    answer.put("tokens", reserve.tokens());
-    remaining(next, answer);
-    return new Decision.Applied<>(next, answer, List.of());
+    return applied(
+        next,
+        new QuotaResult.Reserved(
+            new ReservationId(command.owner(), uuid), reserve.tokens(), QuotaLeft.of(next)));
   }
 
   private static QuotaState complete(QuotaState state, Instant now) {
@@ -246,40 +244,30 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     return ensured(state, plan, now);
   }
 
-  private static void remaining(QuotaState state, Map<String, Object> answer) {
-    state
-        .remaining()
-        .ifPresent(
-            remaining -> {
-              answer.put("tokens_remaining", remaining.tokens());
-              if (!remaining.resetAt().equals(QuotaState.NEVER)) {
-                answer.put("reset_at", remaining.resetAt());
-              }
-            });
+  private static Decision<QuotaState> applied(QuotaState next, QuotaResult result) {
+    return new Decision.Applied<>(next, QuotaResultCodec.encode(result), List.of());
   }
 
-  private static Decision.Refused<QuotaState> refused(QuotaOutcome outcome) {
-    return new Decision.Refused<>(outcome, Map.of());
+  private static Decision.Refused<QuotaState> refused(QuotaOutcome outcome, QuotaRefusal refusal) {
+    return new Decision.Refused<>(outcome, QuotaResultCodec.encode(refusal));
   }
 
   private static Decision.Refused<QuotaState> refused(
       QuotaState state, QuotaState.Fit fit, Instant now) {
     QuotaOutcome outcome = fit.refusal().orElse(QuotaOutcome.QUOTA_EXHAUSTED);
-    Map<String, Object> figures = new LinkedHashMap<>();
-    remaining(state, figures);
+    @Nullable Duration wait = null;
     if (outcome == QuotaOutcome.TOO_MANY_RESERVATIONS) {
-      figures.put("retry_after_seconds", seconds(now, state.dueAt().orElse(now)));
+      wait = wait(now, state.dueAt().orElse(now));
+    } else if (outcome == QuotaOutcome.QUOTA_EXHAUSTED) {
+      wait = wait(now, fit.resetsAt().orElse(now.plus(UNKNOWN_RESET)));
     }
-    if (outcome == QuotaOutcome.QUOTA_EXHAUSTED) {
-      Instant resets = fit.resetsAt().orElse(now.plus(UNKNOWN_RESET));
-      figures.put("retry_after_seconds", seconds(now, resets));
-    }
-    return new Decision.Refused<>(outcome, figures);
+    return refused(outcome, new QuotaRefusal(null, QuotaLeft.of(state), wait));
   }
 
   /** Whole seconds until then, rounded up, at least 1. */
-  private static long seconds(Instant now, Instant then) {
-    return Math.max(1, Duration.between(now, then).plusSeconds(1).minusNanos(1).toSeconds());
+  private static Duration wait(Instant now, Instant then) {
+    long seconds = Duration.between(now, then).plusSeconds(1).minusNanos(1).toSeconds();
+    return Duration.ofSeconds(Math.max(1, seconds));
   }
 
   private static Decision<QuotaState> settle(
@@ -295,18 +283,17 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
         return new Decision.NeedsReads<>(reads);
       }
       if (places.stream().noneMatch(ref -> seen.document(ref).exists())) {
-        return new Decision.Refused<>(
-            QuotaOutcome.NOT_FOUND, Map.of(RESERVATION_ID, id.toString()));
+        return refused(QuotaOutcome.NOT_FOUND, QuotaRefusal.missing(id));
       }
       @Nullable Instant reservedAt = reservedAt(places, seen);
       Instant since = state.upkeep().since();
       if (reservedAt != null && state.exists() && (since == null || reservedAt.isBefore(since))) {
         return wiped(state, settle, reservedAt, now);
       }
-      return refused(QuotaOutcome.ALREADY_SETTLED);
+      return refused(QuotaOutcome.ALREADY_SETTLED, QuotaRefusal.WITHOUT_FIGURES);
     }
     if (reservation.isSettled()) {
-      return refused(QuotaOutcome.ALREADY_SETTLED);
+      return refused(QuotaOutcome.ALREADY_SETTLED, QuotaRefusal.WITHOUT_FIGURES);
     }
     long tokens = reservation.open() ? settle.tokens() : settle.tokens() - reservation.tokens();
     long requests = reservation.open() ? reservation.requests() : 0;
@@ -315,15 +302,15 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
             .without(settle.reservation())
             .charged(reservation.reservedAt(), tokens, requests)
             .repaired();
-    return new Decision.Applied<>(next, answer(next), List.of());
+    return applied(next, settled(next));
   }
 
   /** When a reservation was made, by the document that proves it. */
   private static @Nullable Instant reservedAt(List<DocRef> places, Seen seen) {
     for (DocRef place : places) {
-      Map<String, Object> fields = seen.document(place).fields();
+      Snapshot document = seen.document(place);
       for (String name : List.of(IdempotencyKeys.CREATED_AT, RoutingDecisions.TIMESTAMP)) {
-        if (fields.get(name) instanceof Instant at) {
+        if (document.fields().get(name) instanceof Instant at) {
           return at;
         }
       }
@@ -342,21 +329,20 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
             .charged(reservedAt, settle.tokens(), 1)
             .with(settle.reservation(), Reservation.settled(reservedAt))
             .repaired();
-    return new Decision.Applied<>(next, answer(next), List.of());
+    return applied(next, settled(next));
   }
 
-  private static Map<String, Object> answer(QuotaState state) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("tokens_used", state.tightest().map(QuotaWindow::tokensUsed).orElse(0L));
-    remaining(state, answer);
-    answer.put("status", state.status().wire());
-    return answer;
+  private static QuotaResult settled(QuotaState state) {
+    return new QuotaResult.Settled(
+        state.tightest().map(QuotaWindow::tokensUsed).orElse(0L),
+        QuotaLeft.of(state),
+        state.status());
   }
 
   private static Decision<QuotaState> changed(QuotaState before, QuotaState present) {
     QuotaState next = present.repaired();
     if (next.equals(before)) {
-      return new Decision.Unchanged<>(Map.of("reset", 0L, "lapsed", 0L));
+      return new Decision.Unchanged<>(QuotaResultCodec.encode(new QuotaResult.Refreshed(0, 0)));
     }
     long reset = 0;
     for (QuotaWindow window : before.windows()) {
@@ -364,10 +350,8 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
         reset++;
       }
     }
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put("reset", reset);
-    answer.put("lapsed", (long) Math.max(0, before.open() - next.open()));
-    return new Decision.Applied<>(next, answer, List.of());
+    return applied(
+        next, new QuotaResult.Refreshed(reset, Math.max(0, before.open() - next.open())));
   }
 
   private static QuotaState ensured(QuotaState state, QuotaCommand.Ensure ensure, Instant now) {
@@ -424,6 +408,6 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     if (command.input() instanceof QuotaCommand.Reserve reserve) {
       return refused(present, present.fit(reserve.tokens(), reserve.requests()), now);
     }
-    return refused(QuotaOutcome.ALREADY_SETTLED);
+    return refused(QuotaOutcome.ALREADY_SETTLED, QuotaRefusal.WITHOUT_FIGURES);
   }
 }

@@ -53,7 +53,7 @@ public final class DecisionReplay {
   public static Map<String, Object> of(
       Snapshot decision, RouteRequest request, Weighed weighed, Instant now) {
     Map<String, Object> document =
-        RoutingAudit.document(request, weighed, weighed.choice(), null, now);
+        DecisionCodec.document(request, weighed, weighed.choice(), null, now);
     Map<String, Object> replay = new LinkedHashMap<>();
     replay.put("replayed_at", now);
     replay.put("same_model", chosen(document).equals(chosen(decision.fields())));

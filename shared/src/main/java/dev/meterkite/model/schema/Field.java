@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Field<T>(
     String path,
-    Kind kind,
+    FieldType kind,
     boolean required,
     Function<Object, @Nullable T> convert,
     List<Bound<T>> bounds) {
@@ -43,44 +43,44 @@ public record Field<T>(
 
   /** Text. */
   public static Field<String> string(String path) {
-    return of(path, Kind.STRING, String.class::cast);
+    return of(path, FieldType.STRING, String.class::cast);
   }
 
   /** A whole number. */
   public static Field<Long> integer(String path) {
-    return of(path, Kind.INTEGER, Long.class::cast);
+    return of(path, FieldType.INTEGER, Long.class::cast);
   }
 
   /** A number. */
   public static Field<Double> number(String path) {
-    return of(path, Kind.FLOAT, Double.class::cast);
+    return of(path, FieldType.FLOAT, Double.class::cast);
   }
 
   /** True or false. */
   public static Field<Boolean> bool(String path) {
-    return of(path, Kind.BOOLEAN, Boolean.class::cast);
+    return of(path, FieldType.BOOLEAN, Boolean.class::cast);
   }
 
   /** A moment. */
   public static Field<Instant> timestamp(String path) {
-    return of(path, Kind.TIMESTAMP, Instant.class::cast);
+    return of(path, FieldType.TIMESTAMP, Instant.class::cast);
   }
 
   /** Nested fields, of which others may know more than we do. */
   @SuppressWarnings("unchecked") // the keys of maps in documents are strings
   public static Field<Map<String, Object>> map(String path) {
-    return of(path, Kind.MAP, value -> (Map<String, Object>) value);
+    return of(path, FieldType.MAP, value -> (Map<String, Object>) value);
   }
 
   /** A list of values of any type. */
   @SuppressWarnings("unchecked") // any element is an object
   public static Field<List<Object>> array(String path) {
-    return of(path, Kind.ARRAY, value -> (List<Object>) value);
+    return of(path, FieldType.ARRAY, value -> (List<Object>) value);
   }
 
   /** A word of a vocabulary. */
   public static <E extends Enum<E> & Word> Field<E> word(String path, Class<E> words) {
-    return of(path, Kind.STRING, value -> Word.parse(words, (String) value).orElse(null))
+    return of(path, FieldType.STRING, value -> Word.parse(words, (String) value).orElse(null))
         .bound(
             Arrays.stream(words.getEnumConstants())
                 .map(Word::wire)
@@ -88,7 +88,8 @@ public record Field<T>(
             word -> true);
   }
 
-  private static <T> Field<T> of(String path, Kind kind, Function<Object, @Nullable T> convert) {
+  private static <T> Field<T> of(
+      String path, FieldType kind, Function<Object, @Nullable T> convert) {
     return new Field<>(path, kind, false, convert, List.of());
   }
 

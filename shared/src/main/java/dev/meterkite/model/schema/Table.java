@@ -24,7 +24,7 @@ public record Table(String collection, List<Field<?>> fields, List<Rule> rules) 
    * @param message what is demanded
    * @param met whether a document meets it
    */
-  public record Rule(String field, String message, Function<Fields, Boolean> met) {}
+  public record Rule(String field, String message, Function<FieldReader, Boolean> met) {}
 
   public Table {
     fields = List.copyOf(fields);
@@ -40,7 +40,7 @@ public record Table(String collection, List<Field<?>> fields, List<Rule> rules) 
   }
 
   /** The same table with a rule more. */
-  public Table with(String field, String message, Function<Fields, Boolean> met) {
+  public Table with(String field, String message, Function<FieldReader, Boolean> met) {
     return new Table(
         collection,
         fields,
@@ -49,7 +49,7 @@ public record Table(String collection, List<Field<?>> fields, List<Rule> rules) 
 
   /** Everything that is wrong with a document; empty when nothing is. */
   public List<Violation> validate(Map<String, Object> document) {
-    Fields reader = new Fields(document);
+    FieldReader reader = new FieldReader(document);
     fields.forEach(reader::read);
     if (!reader.violations().isEmpty()) {
       return reader.violations();

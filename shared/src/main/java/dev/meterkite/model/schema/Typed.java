@@ -14,7 +14,7 @@ public interface Typed {
 
   /** The value of an optional field. */
   default <T> Optional<T> get(Field<T> field) {
-    return new Fields(fields()).read(field);
+    return new FieldReader(fields()).read(field);
   }
 
   /**

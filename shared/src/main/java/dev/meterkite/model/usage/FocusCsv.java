@@ -166,7 +166,7 @@ public final class FocusCsv {
     row.put("ListCost", list);
     row.put("ContractedCost", list);
     return COLUMNS.stream()
-        .map(column -> UsageReport.quoted(row.getOrDefault(column, NULL)))
+        .map(column -> GroupedUsage.quoted(row.getOrDefault(column, NULL)))
         .toList();
   }
 

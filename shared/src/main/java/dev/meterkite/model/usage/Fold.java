@@ -110,7 +110,7 @@ final class Fold {
   }
 
   private List<DocRef> alertsOver() {
-    return QuotaAlerts.over(customerId, state, period);
+    return SceneQuotaAlerts.over(customerId, state, period);
   }
 
   /** The month is closed from now on. */
@@ -123,7 +123,7 @@ final class Fold {
    * of those whose period is over.
    */
   Decision<MeterState> applied(Map<String, Object> answer) {
-    List<Integer> alerts = QuotaAlerts.due(state, period);
+    List<Integer> alerts = SceneQuotaAlerts.due(state, period);
     List<DocRef> over = alertsOver();
     List<Read> reads = new ArrayList<>();
     alerts.forEach(percent -> reads.add(new Read.Get(alertRef(percent))));
@@ -140,7 +140,7 @@ final class Fold {
     for (int percent : alerts) {
       // One that exists was raised before another program wiped our mark: it stays as it is.
       if (!seen.document(alertRef(percent)).exists()) {
-        writes.add(QuotaAlerts.alert(customerId, percent, state, period.start(), now));
+        writes.add(SceneQuotaAlerts.alert(customerId, percent, state, period.start(), now));
       }
       state = state.withAlert(period.start(), percent);
     }
@@ -150,14 +150,11 @@ final class Fold {
   }
 
   private void resolve(DocRef alert) {
-    Map<String, Object> resolved = Alerts.resolve(seen.document(alert), now);
-    if (!resolved.isEmpty()) {
-      writes.add(new Write.Update(alert, resolved));
-    }
+    Alerts.resolution(seen.document(alert), now).ifPresent(writes::add);
   }
 
   private DocRef alertRef(int percent) {
-    return QuotaAlerts.ref(customerId, percent, period.start());
+    return SceneQuotaAlerts.ref(customerId, percent, period.start());
   }
 
   /** Finds the documents of what changes; the reads that it takes. */

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -246,14 +247,22 @@ class AlertsTest {
   void acknowledging_setsTheExpiryNinetyDaysAfterCreationAndTwiceIsHarmless() { // A34
     DocRef ref = new DocRef(ALERTS, "a");
     Snapshot alert = new Snapshot(ref, Map.of("created_at", T0, "acknowledged", false), T0);
-    Map<String, Object> changes = Alerts.acknowledge(alert, "root", T0.plusSeconds(86_400));
+    Map<String, Object> changes =
+        AlertCodec.encode(
+            Alert.of(alert).acknowledge("root", T0.plusSeconds(86_400)).orElseThrow());
     assertEquals(true, changes.get("acknowledged"));
     assertEquals(T0.plus(Duration.ofDays(90)), changes.get("expire_at"));
     store.put(ref, alert.fields());
     store.merge(ref, changes);
-    assertEquals(Map.of(), Alerts.acknowledge(store.get(ref), "other", T0.plusSeconds(90_000)));
+    assertEquals(
+        Optional.empty(), Alert.of(store.get(ref)).acknowledge("other", T0.plusSeconds(90_000)));
     assertThrows(
-        IllegalArgumentException.class, () -> Alerts.acknowledge(Snapshot.absent(ref), "root", T0));
+        IllegalArgumentException.class,
+        () -> Alert.of(Snapshot.absent(ref)).acknowledge("root", T0));
+  }
+
+  private static Optional<AlertChange> repair(Snapshot alert) {
+    return Alert.of(alert).repair();
   }
 
   @Test
@@ -261,20 +270,20 @@ class AlertsTest {
     DocRef ref = new DocRef(ALERTS, "a");
     Instant due = T0.plus(Duration.ofDays(90));
     assertEquals(
-        Map.of("expire_at", due),
-        Alerts.repairs(new Snapshot(ref, Map.of("created_at", T0, "acknowledged", true), T0)));
+        Optional.of(new AlertChange.Expire(due)),
+        repair(new Snapshot(ref, Map.of("created_at", T0, "acknowledged", true), T0)));
     assertEquals(
-        Map.of("expire_at", Write.REMOVED),
-        Alerts.repairs(new Snapshot(ref, Map.of("created_at", T0, "expire_at", due), T0)));
+        Optional.of(new AlertChange.Expire(null)),
+        repair(new Snapshot(ref, Map.of("created_at", T0, "expire_at", due), T0)));
     assertEquals(
-        Map.of("expire_at", due),
-        Alerts.repairs(new Snapshot(ref, Map.of("created_at", "soon", "acknowledged", true), T0)));
+        Optional.of(new AlertChange.Expire(due)),
+        repair(new Snapshot(ref, Map.of("created_at", "soon", "acknowledged", true), T0)));
     assertEquals(
-        Map.of(),
-        Alerts.repairs(
+        Optional.empty(),
+        repair(
             new Snapshot(ref, Map.of("acknowledged", true, "expire_at", due), T0.plusSeconds(9))));
-    assertEquals(Map.of(), Alerts.repairs(Snapshot.absent(ref)));
-    assertEquals(Map.of(), Alerts.repairs(new Snapshot(ref, Map.of("acknowledged", "yes"), T0)));
+    assertEquals(Optional.empty(), repair(Snapshot.absent(ref)));
+    assertEquals(Optional.empty(), repair(new Snapshot(ref, Map.of("acknowledged", "yes"), T0)));
   }
 
   @Test

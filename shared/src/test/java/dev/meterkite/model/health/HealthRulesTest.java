@@ -274,8 +274,8 @@ class HealthRulesTest {
     Map<String, Object> answer = after(0, "a", new Verdict(Kind.CREDIT_GONE, hour));
     assertEquals("unavailable", answer.get("status"));
     assertEquals(hour, state().away("b", now).get().until()); // C65
-    assertEquals(hour, HealthView.of(state(), now).get("away_until"));
-    assertEquals("quota_gone", HealthView.of(state(), now).get("away_reason"));
+    assertEquals(hour, HealthView.of("openai", state(), now).away().until());
+    assertEquals(AwayReason.QUOTA_GONE, HealthView.of("openai", state(), now).away().reason());
     assertEquals(List.of("provider_credit_gone openai"), raised());
     now = hour;
     ok("a");
@@ -545,7 +545,7 @@ class HealthRulesTest {
     fail("a b");
     HealthState then = state();
     Map<String, Object> again = new HashMap<>(store.answer(HealthRules.observe(report), now));
-    assertEquals(true, again.remove(HealthRules.REPLAYED));
+    assertEquals(true, again.remove(HealthResultCodec.REPLAYED));
     assertEquals(first, again);
     assertEquals(then, state());
     Decision<HealthState> other =

@@ -2,6 +2,7 @@ package dev.meterkite.model.health;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.meterkite.model.command.OneByOne;
@@ -31,31 +32,24 @@ class LastHourTest {
         at);
   }
 
-  private Map<String, Object> view(Instant now) {
-    return HealthView.full(store.state(HealthRules.owner("openai")), now);
+  private HealthView view(Instant now) {
+    return HealthView.of("openai", store.state(HealthRules.owner("openai")), now);
   }
 
-  private static List<Object> figures(Map<String, Object> view, String name) {
-    return new ArrayList<>((List<?>) ((Map<?, ?>) view.get("last_hour")).get(name));
-  }
-
-  private static List<Object> slots(long... lastOnes) {
-    List<Object> all = new ArrayList<>(Collections.nCopies(LastHour.SLOTS - lastOnes.length, 0L));
+  private static List<Long> slots(long... lastOnes) {
+    List<Long> all = new ArrayList<>(Collections.nCopies(LastHour.SLOTS - lastOnes.length, 0L));
     for (long each : lastOnes) {
       all.add(each);
     }
     return all;
   }
 
-  private static Map<String, Object> model(Map<String, Object> view, String id) {
-    for (Object each : (List<?>) view.get("models")) {
-      Map<String, Object> found = new java.util.LinkedHashMap<>();
-      ((Map<?, ?>) each).forEach((key, value) -> found.put(String.valueOf(key), value));
-      if (id.equals(found.get("model_id"))) {
-        return found;
-      }
-    }
-    throw new AssertionError(id + " is not in " + view);
+  private static LastHour.@Nullable Figures model(HealthView view, String id) {
+    return view.models().stream()
+        .filter(model -> model.modelId().equals(id))
+        .findFirst()
+        .orElseThrow()
+        .lastHour();
   }
 
   @Test
@@ -64,15 +58,14 @@ class LastHourTest {
     report("a", Kind.PROVIDER_FAULT, T0.plusSeconds(299));
     report("b", Kind.RATE_LIMITED, T0.plusSeconds(300));
     report("a", null, T0.plusSeconds(301));
-    Map<String, Object> view = view(T0.plusSeconds(302));
-    assertEquals(slots(2, 2), figures(view, "calls"));
-    assertEquals(slots(1, 1), figures(view, "failed"));
-    assertEquals(slots(2, 1), figures(model(view, "a"), "calls"));
-    assertEquals(slots(1, 0), figures(model(view, "a"), "failed"));
-    assertEquals(slots(1), figures(model(view, "b"), "failed"));
-    Map<?, ?> hour = (Map<?, ?>) view.get("last_hour");
-    assertEquals(Instant.parse("2026-03-01T09:10:00Z"), hour.get("from"));
-    assertEquals(5L, hour.get("slot_minutes"));
+    HealthView view = view(T0.plusSeconds(302));
+    assertEquals(slots(2, 2), view.lastHour().calls());
+    assertEquals(slots(1, 1), view.lastHour().failed());
+    assertEquals(slots(2, 1), model(view, "a").calls());
+    assertEquals(slots(1, 0), model(view, "a").failed());
+    assertEquals(slots(1), model(view, "b").failed());
+    assertEquals(Instant.parse("2026-03-01T09:10:00Z"), view.lastHour().from());
+    assertEquals(5L, view.lastHour().slotMinutes());
   }
 
   /** The first instant of the thirteenth slot is the end of the first. */
@@ -80,21 +73,21 @@ class LastHourTest {
   @CsvSource({"3599, true", "3600, false"})
   void slot_isForgottenAfterAnHour(long seconds, boolean shown) {
     report("a", null, T0);
-    assertEquals(shown, view(T0.plusSeconds(seconds)).containsKey("last_hour"));
-    assertEquals(shown, model(view(T0.plusSeconds(seconds)), "a").containsKey("last_hour"));
+    assertEquals(shown, view(T0.plusSeconds(seconds)).lastHour() != null);
+    assertEquals(shown, model(view(T0.plusSeconds(seconds)), "a") != null);
   }
 
   @Test
   void callersOwnFault_isNoCallOfTheProvider() {
     report("a", Kind.CALLER_FAULT, T0);
-    assertFalse(view(T0).containsKey("last_hour"));
+    assertNull(view(T0).lastHour());
   }
 
   /** A refused key concerns no model, but people who look at the provider want to see it. */
   @Test
   void refusedKey_isCountedForTheProvider() {
     report("a", Kind.KEY_REFUSED, T0);
-    assertEquals(slots(1), figures(view(T0), "failed"));
+    assertEquals(slots(1), view(T0).lastHour().failed());
   }
 
   @Test

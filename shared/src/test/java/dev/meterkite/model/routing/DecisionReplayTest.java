@@ -32,7 +32,7 @@ class DecisionReplayTest {
 
   private static Snapshot stored(RouteRequest request, Weighed weighed) {
     Map<String, Object> fields =
-        RoutingAudit.document(request, weighed, weighed.choice(), "r", NOW);
+        DecisionCodec.document(request, weighed, weighed.choice(), "r", NOW);
     return new Snapshot(RoutingAudit.ref("d"), fields, NOW);
   }
 
@@ -59,7 +59,7 @@ class DecisionReplayTest {
               false);
       assertEquals(
           Optional.of(request),
-          RoutingAudit.request(stored(request, weighed(candidate("a", 1, null)))),
+          DecisionCodec.request(stored(request, weighed(candidate("a", 1, null)))),
           "seed " + seed);
     }
   }
@@ -82,7 +82,7 @@ class DecisionReplayTest {
   }
 
   private static Optional<RouteRequest> request(Map<String, Object> fields) {
-    return RoutingAudit.request(new Snapshot(RoutingAudit.ref("d"), fields, NOW));
+    return DecisionCodec.request(new Snapshot(RoutingAudit.ref("d"), fields, NOW));
   }
 
   @Test

@@ -130,7 +130,7 @@ final class FailoverWorld {
         id,
         new Snapshot(
             RoutingAudit.ref(id),
-            RoutingAudit.document(request, weighed, choice, reservation, now),
+            DecisionCodec.document(request, weighed, choice, reservation, now),
             now));
     return Optional.of(new Routed(id, model, reservation));
   }

@@ -516,7 +516,7 @@ class RouterTest {
               null,
               List.of());
       Router.Choice choice = weighed.choice();
-      Map<String, Object> stored = RoutingAudit.document(REQUEST, weighed, choice, null, NOW);
+      Map<String, Object> stored = DecisionCodec.document(REQUEST, weighed, choice, null, NOW);
       long left = weighed.excluded(choice).values().stream().mapToLong(count -> count).sum();
       assertEquals(candidates.size() + 3L, choice.ranked().size() + left);
       Snapshot document = new Snapshot(RoutingAudit.ref("d"), stored, NOW);
@@ -559,7 +559,7 @@ class RouterTest {
         new Weighed(
             candidates, List.of(), Router.Prices.of(candidates), 0.5, Map.of(), null, List.of());
     Map<String, Object> document =
-        RoutingAudit.document(REQUEST, weighed, weighed.choice(), "r", NOW);
+        DecisionCodec.document(REQUEST, weighed, weighed.choice(), "r", NOW);
     assertEquals("job", document.get("job_id"));
     assertEquals("llm", document.get("task_type"));
     assertEquals("openai", document.get("selected_provider"));

@@ -3,18 +3,18 @@ package dev.meterkite.model.schema;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.meterkite.model.alerts.Alert;
+import dev.meterkite.model.alerts.AlertFields;
 import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.PodcastJob;
 import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
-import dev.meterkite.model.customers.Customer;
-import dev.meterkite.model.customers.FeatureFlags;
-import dev.meterkite.model.customers.Scene;
-import dev.meterkite.model.health.ProviderHealth;
-import dev.meterkite.model.quotas.ModelQuota;
-import dev.meterkite.model.routing.RoutingDecision;
-import dev.meterkite.model.usage.UsageRecord;
+import dev.meterkite.model.customers.CustomerFields;
+import dev.meterkite.model.customers.FlagFields;
+import dev.meterkite.model.customers.SceneFields;
+import dev.meterkite.model.health.HealthFields;
+import dev.meterkite.model.quotas.QuotaFields;
+import dev.meterkite.model.routing.DecisionFields;
+import dev.meterkite.model.usage.UsageRecordFields;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
@@ -46,17 +46,17 @@ class DataModelTest {
 
   private static final Map<String, Table> TABLES =
       Stream.of(
-              Alert.TABLE,
+              AlertFields.TABLE,
               HoldCodec.table(),
               TransactionCodec.table(),
-              Customer.TABLE,
-              FeatureFlags.TABLE,
-              ModelQuota.TABLE,
+              CustomerFields.TABLE,
+              FlagFields.TABLE,
+              QuotaFields.TABLE,
               PodcastJob.TABLE,
-              ProviderHealth.TABLE,
-              RoutingDecision.TABLE,
-              Scene.TABLE,
-              UsageRecord.TABLE,
+              HealthFields.TABLE,
+              DecisionFields.TABLE,
+              SceneFields.TABLE,
+              UsageRecordFields.TABLE,
               User.TABLE)
           .collect(Collectors.toMap(Table::collection, Function.identity()));
 

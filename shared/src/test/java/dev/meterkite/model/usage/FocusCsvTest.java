@@ -32,14 +32,16 @@ class FocusCsvTest {
   private static final FocusParties PARTIES =
       new FocusParties("-lab,\"7\"", "=Lab\r\nSeven", "Robots & Sons", "Robots, Billing");
 
-  private static String csv(World world, String customer, RateCard rates) {
+  private static String csv(InMemoryUsage world, String customer, RateCard rates) {
     FocusCsv file = new FocusCsv(rates, FIRST, LAST);
     addAll(world, customer, file::add);
     return file.toCsv(PARTIES);
   }
 
   private static void addAll(
-      World world, String customer, java.util.function.BiConsumer<YearMonth, Snapshot> add) {
+      InMemoryUsage world,
+      String customer,
+      java.util.function.BiConsumer<YearMonth, Snapshot> add) {
     for (Snapshot summary : world.summaries()) {
       if (customer.equals(summary.fields().get("customer_id"))) {
         add.accept(YearMonth.parse((String) summary.fields().get("month")), summary);
@@ -65,7 +67,7 @@ class FocusCsvTest {
         .toList();
   }
 
-  private final World world = new World("2026-02-10T12:00:00Z");
+  private final InMemoryUsage world = new InMemoryUsage("2026-02-10T12:00:00Z");
 
   @Test
   void c31_oneRowAMeter_unitPriceTimesQuantityIsTheListCost() {
@@ -292,10 +294,10 @@ class FocusCsvTest {
                       "episode=0,compute_minute=0.000000000001,storage_gb_month=0.333333333333",
                       "episode=0,compute_minute=0,storage_gb_month=0")
                   .get(random.nextInt(3)));
-      World months = months(random, rates);
+      InMemoryUsage months = months(random, rates);
       String csv = csv(months, "a", rates);
       assertEquals(List.of(), FocusChecker.faults(csv), "seed " + seed);
-      UsageReport report = new UsageReport(UsageReport.GroupBy.ACTION, FIRST, LAST);
+      GroupedUsage report = new GroupedUsage(GroupedUsage.GroupBy.ACTION, FIRST, LAST);
       addAll(months, "a", report::addSummary);
       BigDecimal billed = BigDecimal.ZERO;
       for (Map<String, String> row : FocusChecker.rows(csv)) {
@@ -313,9 +315,9 @@ class FocusCsvTest {
   }
 
   /** Three months of records, corrections and edits of a customer. */
-  private static World months(Random random, RateCard rates) {
-    World world =
-        new World(
+  private static InMemoryUsage months(Random random, RateCard rates) {
+    InMemoryUsage world =
+        new InMemoryUsage(
             "2026-01-05T12:00:00Z",
             random.nextBoolean() ? SummaryBounds.DEFAULT : new SummaryBounds(2, 20, 1 << 10),
             rates);
@@ -436,7 +438,7 @@ class FocusCsvTest {
     lines.get(header ? 0 : 1).set(lines.get(0).indexOf(column), value);
     StringBuilder bad = new StringBuilder();
     for (List<String> line : lines) {
-      bad.append(String.join(",", line.stream().map(UsageReport::quoted).toList())).append("\r\n");
+      bad.append(String.join(",", line.stream().map(GroupedUsage::quoted).toList())).append("\r\n");
     }
     return DynamicTest.dynamicTest(
         name, () -> assertFalse(FocusChecker.faults(bad.toString()).isEmpty(), bad.toString()));

@@ -140,11 +140,11 @@ class MonthBookTest {
   @Test
   void report_answersItsRowsAndTheirSum() {
     assertEquals(
-        List.of(UsageReport.GroupBy.values()),
+        List.of(GroupedUsage.GroupBy.values()),
         List.of("action", "scene", "day", "month").stream()
-            .map(word -> UsageReport.GroupBy.parse(word).orElseThrow())
+            .map(word -> GroupedUsage.GroupBy.parse(word).orElseThrow())
             .toList());
-    UsageReport report = new UsageReport(UsageReport.GroupBy.ACTION, MARCH, MARCH.plusDays(1));
+    GroupedUsage report = new GroupedUsage(GroupedUsage.GroupBy.ACTION, MARCH, MARCH.plusDays(1));
     Map<String, Object> fields =
         Map.of("days", Map.of("05", Map.of("render", new Amounts(1, 2, 90_000, 0, 5).toFields())));
     YearMonth month = YearMonth.from(MARCH);

@@ -30,7 +30,7 @@ class SummaryDocumentsTest {
   private static final YearMonth MARCH = YearMonth.of(2026, 3);
   private static final int MOST_BYTES = 1_048_576;
 
-  private final World world = new World("2026-03-10T12:00:00Z");
+  private final InMemoryUsage world = new InMemoryUsage("2026-03-10T12:00:00Z");
   private int requests;
 
   private static Map<String, Object> item(String action, String timestamp) {
@@ -88,8 +88,8 @@ class SummaryDocumentsTest {
   }
 
   private Amounts total() {
-    UsageReport report =
-        new UsageReport(UsageReport.GroupBy.ACTION, MARCH.atDay(1), MARCH.plusMonths(1).atDay(1));
+    GroupedUsage report =
+        new GroupedUsage(GroupedUsage.GroupBy.ACTION, MARCH.atDay(1), MARCH.plusMonths(1).atDay(1));
     world.summaries().forEach(summary -> report.addSummary(MARCH, summary));
     return report.totals();
   }
@@ -253,7 +253,7 @@ class SummaryDocumentsTest {
 
   private static final SummaryBounds NARROW = new SummaryBounds(2, 5, 64);
 
-  private static void record(World world, String key, List<String> actions, int day) {
+  private static void record(InMemoryUsage world, String key, List<String> actions, int day) {
     String at = MARCH.atDay(day) + "T00:00:00Z";
     List<Map<String, Object>> items = actions.stream().map(each -> item(each, at)).toList();
     for (Map<String, Object> result : world.record(key, items)) {
@@ -264,7 +264,7 @@ class SummaryDocumentsTest {
   /** Bounds of two actions and five entries in place of 500 and 2,500. */
   @Test
   void c34_entries_areFoundAgainInTheDocumentsOfTheirActions() {
-    World narrow = new World("2026-03-10T12:00:00Z", NARROW);
+    InMemoryUsage narrow = new InMemoryUsage("2026-03-10T12:00:00Z", NARROW);
     narrow.create("a");
     List<String> actions = actions(0, 9);
     record(narrow, "k1", actions, 1);
@@ -275,8 +275,8 @@ class SummaryDocumentsTest {
     int before = narrow.summaries().size();
     record(narrow, "again", actions, 4);
     assertEquals(before, narrow.summaries().size());
-    UsageReport report =
-        new UsageReport(UsageReport.GroupBy.ACTION, MARCH.atDay(1), MARCH.plusMonths(1).atDay(1));
+    GroupedUsage report =
+        new GroupedUsage(GroupedUsage.GroupBy.ACTION, MARCH.atDay(1), MARCH.plusMonths(1).atDay(1));
     long documents =
         narrow.summaries().stream()
             .filter(each -> each.ref().equals(UsageIds.summaryRef("a", MARCH)))
@@ -310,7 +310,7 @@ class SummaryDocumentsTest {
     List<String> actions = new ArrayList<>(actions(0, 9));
     List<List<Snapshot>> found = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
-      World narrow = new World("2026-03-10T12:00:00Z", NARROW);
+      InMemoryUsage narrow = new InMemoryUsage("2026-03-10T12:00:00Z", NARROW);
       narrow.create("a");
       List<Map<String, Object>> items = new ArrayList<>();
       for (int day : i == 0 ? new int[] {1, 2} : new int[] {2, 1}) {
@@ -336,7 +336,7 @@ class SummaryDocumentsTest {
 
   @Test
   void atTheMostDocuments_nothingIsRefused() {
-    World narrow = new World("2026-03-10T12:00:00Z", new SummaryBounds(1, 1, 2));
+    InMemoryUsage narrow = new InMemoryUsage("2026-03-10T12:00:00Z", new SummaryBounds(1, 1, 2));
     narrow.create("a");
     for (int i = 0; i < 20; i++) {
       List<Map<String, Object>> items = List.of(item("action_" + i, "2026-03-10T00:00:00Z"));

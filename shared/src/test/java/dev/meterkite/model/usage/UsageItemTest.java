@@ -167,7 +167,7 @@ class UsageItemTest {
 
   @Test
   void report_isGroupedFromSummariesAndByScene_andCsvIsQuoted() {
-    World world = new World("2026-01-10T14:30:00Z");
+    InMemoryUsage world = new InMemoryUsage("2026-01-10T14:30:00Z");
     world.create("lab_001");
     world.record(
         "k",
@@ -186,16 +186,16 @@ class UsageItemTest {
                 9_999_999.5)));
     LocalDate from = LocalDate.of(2026, 1, 9);
     LocalDate to = LocalDate.of(2026, 1, 11);
-    UsageReport byDay = new UsageReport(UsageReport.GroupBy.DAY, from, to);
-    UsageReport tenth = new UsageReport(UsageReport.GroupBy.ACTION, from.plusDays(1), to);
+    GroupedUsage byDay = new GroupedUsage(GroupedUsage.GroupBy.DAY, from, to);
+    GroupedUsage tenth = new GroupedUsage(GroupedUsage.GroupBy.ACTION, from.plusDays(1), to);
     YearMonth month = YearMonth.of(2026, 1);
-    for (UsageReport report : List.of(byDay, tenth)) {
+    for (GroupedUsage report : List.of(byDay, tenth)) {
       report.addSummary(month, world.get(UsageIds.summaryRef("lab_001", month)));
     }
     assertEquals(List.of("2026-01-09", "2026-01-10"), List.copyOf(byDay.groups().keySet()));
     assertEquals(List.of("episodes_generated"), List.copyOf(tenth.groups().keySet()));
     assertEquals(new Amounts(1, 2, 30_000, 1_500_000_000, 90_720), tenth.totals());
-    UsageReport byScene = new UsageReport(UsageReport.GroupBy.SCENE, from, to);
+    GroupedUsage byScene = new GroupedUsage(GroupedUsage.GroupBy.SCENE, from, to);
     world.documents.keySet().stream()
         .filter(ref -> ref.collection().equals("usage_tracking"))
         .forEach(ref -> byScene.addRecord(world.get(ref), world.now));

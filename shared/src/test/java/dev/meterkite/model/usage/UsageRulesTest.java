@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class UsageRulesTest {
-  private final World world = new World("2026-01-10T14:30:00Z");
+  private final InMemoryUsage world = new InMemoryUsage("2026-01-10T14:30:00Z");
 
   private static Map<String, Object> scene(String customer) {
     Map<String, Object> item = new LinkedHashMap<>();
@@ -78,7 +78,7 @@ class UsageRulesTest {
   void oneRecord_isTwoCreatesAndTheSummary_withoutASideRead() {
     world.create("a", Customers.MONTHLY_SCENE_QUOTA, 100L);
     Map<String, Object> answer = alone("k", with(scene("a"), "episodes_generated", 100L));
-    String id = id(World.results(answer));
+    String id = id(InMemoryUsage.results(answer));
     assertTrue(id.startsWith("a_scene_kitchen_v2_scene_generated_1768055400000000_"), id);
     assertEquals(10, id.length() - id.lastIndexOf('_') - 1);
     assertEquals(1, world.sideReads); // A customer's first record: is there a summary already?
@@ -130,7 +130,7 @@ class UsageRulesTest {
     MeterState state = world.rules.decode(world.get(command.owner()));
     Decision.Refused<MeterState> again =
         world.rules.refuseAgain(state, command, "quota_exceeded", world.now);
-    assertEquals(2, World.results(again.figures()).size());
+    assertEquals(2, InMemoryUsage.results(again.figures()).size());
     assertTrue(again.outcome().remembered());
   }
 
@@ -315,13 +315,13 @@ class UsageRulesTest {
 
   @Test
   void alertsOfAPeriod_areResolvedWhenItIsOver_byUseBySweepOrByClosing() {
-    List<Consumer<World>> ways =
+    List<Consumer<InMemoryUsage>> ways =
         List.of(
             later -> later.record("next", scenes(1)),
             later -> later.run(UsageCommands.sweep("a")),
             later -> later.run(UsageCommands.closeMonth("a", YearMonth.of(2026, 1))));
-    for (Consumer<World> way : ways) {
-      World each = new World("2026-01-10T14:30:00Z");
+    for (Consumer<InMemoryUsage> way : ways) {
+      InMemoryUsage each = new InMemoryUsage("2026-01-10T14:30:00Z");
       each.create("a", Customers.MONTHLY_SCENE_QUOTA, 10L);
       each.record("k", scenes(10));
       assertEquals(List.of("open", "open"), alertStatuses(each));
@@ -343,7 +343,7 @@ class UsageRulesTest {
     assertEquals(List.of(), alertStatuses(world));
   }
 
-  private static List<Object> alertStatuses(World world) {
+  private static List<Object> alertStatuses(InMemoryUsage world) {
     return world.documents.entrySet().stream()
         .filter(entry -> entry.getKey().collection().equals(ModelRouterAlerts.COLLECTION))
         .map(entry -> entry.getValue().get(ModelRouterAlerts.STATUS))

@@ -52,7 +52,7 @@ class UsageSequencesTest {
   private static Map<String, Object> shuffled(int seed, int order) {
     Random random = new Random(seed);
     Random events = new Random(31L * seed + order);
-    World world = new World("2026-03-01T12:00:00Z");
+    InMemoryUsage world = new InMemoryUsage("2026-03-01T12:00:00Z");
     world.create("a", Customers.MONTHLY_SCENE_QUOTA, 5L);
     world.create("b");
     List<String> pending = new ArrayList<>();
@@ -107,7 +107,7 @@ class UsageSequencesTest {
   private static final class Sequence {
     private final int seed;
     private final Random random;
-    private final World world;
+    private final InMemoryUsage world;
     private final List<String> ids = new ArrayList<>();
     private int requests;
     private String lastKey = "";
@@ -118,7 +118,7 @@ class UsageSequencesTest {
       this.random = new Random(seed);
       // Narrow documents in two of three worlds, so that months need several.
       this.world =
-          new World(
+          new InMemoryUsage(
               "2026-01-30T20:00:00Z",
               seed % 3 == 0 ? SummaryBounds.DEFAULT : new SummaryBounds(seed % 3, 3, 1 << 10));
       world.create("a", Customers.MONTHLY_SCENE_QUOTA, 6L, Customers.BILLING_ANCHOR_DAY, 31L);
@@ -309,7 +309,7 @@ class UsageSequencesTest {
 
   @Test
   void theFieldsOfOurRecords_areThoseThatTheTriggerSettlesOn() {
-    World world = new World("2026-03-10T12:00:00Z");
+    InMemoryUsage world = new InMemoryUsage("2026-03-10T12:00:00Z");
     world.create("a");
     Map<String, Object> item = new LinkedHashMap<>();
     item.put("customer_id", "a");
