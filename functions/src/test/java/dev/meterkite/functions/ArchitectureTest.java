@@ -70,6 +70,8 @@ class ArchitectureTest {
               "",
               ".lots",
               ".stripe",
+              ".journal",
+              ".holds",
               ".ledger",
               ".jobs",
               ".commands",

@@ -1,9 +1,9 @@
 package dev.meterkite.model;
 
 import dev.meterkite.model.alerts.AlertFields;
+import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.PodcastJob;
-import dev.meterkite.model.credits.ledger.CreditHold;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.CustomerFields;
 import dev.meterkite.model.customers.FlagFields;
@@ -31,7 +31,7 @@ public final class DataModel {
           SceneFields.TABLE,
           FlagFields.TABLE,
           UsageRecordFields.TABLE,
-          CreditHold.TABLE);
+          HoldCodec.table());
 
   private DataModel() {}
 }

@@ -20,7 +20,7 @@ import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.commands.CreditCommands;
-import dev.meterkite.model.credits.ledger.StatementPage;
+import dev.meterkite.model.credits.journal.StatementPage;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;

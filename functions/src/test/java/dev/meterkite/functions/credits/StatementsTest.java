@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
-import dev.meterkite.model.credits.ledger.StatementPage.Position;
+import dev.meterkite.model.credits.journal.StatementPage.Position;
 import dev.meterkite.model.document.DocRef;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -16,7 +16,7 @@ import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.credits.commands.CreditCommands;
-import dev.meterkite.model.credits.ledger.StatementPage;
+import dev.meterkite.model.credits.journal.StatementPage;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.CallUsage.Quantity;

@@ -1,9 +1,6 @@
 package dev.meterkite.model.credits;
 
-import dev.meterkite.model.document.LenientFields;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Word;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,10 +18,5 @@ public enum HoldStatus implements Word {
   /** The constant written so; empty for null and unknown words. */
   public static Optional<HoldStatus> parse(@Nullable String wire) {
     return Word.parse(HoldStatus.class, wire);
-  }
-
-  /** The status in a hold's document; one that cannot be read counts as expired. */
-  public static HoldStatus of(Map<String, Object> hold) {
-    return parse(LenientFields.text(hold, CreditHolds.STATUS)).orElse(EXPIRED);
   }
 }

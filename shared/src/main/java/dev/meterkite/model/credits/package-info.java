@@ -5,6 +5,8 @@
  * <ol>
  *   <li>{@code lots}: credits by expiry, and the holds that pin them
  *   <li>{@code stripe}: facts about payments and subscriptions
+ *   <li>{@code journal}: transactions, tied together by their hashes
+ *   <li>{@code holds}: documents of holds
  *   <li>{@code ledger}: one user's ledger and its stored form
  *   <li>{@code jobs}: podcast jobs and what they owe
  *   <li>{@code commands}: commands to a ledger

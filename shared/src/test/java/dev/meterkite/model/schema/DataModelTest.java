@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.alerts.AlertFields;
+import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.credits.jobs.PodcastJob;
-import dev.meterkite.model.credits.ledger.CreditHold;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.User;
 import dev.meterkite.model.customers.CustomerFields;
 import dev.meterkite.model.customers.FlagFields;
@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * docs/data-model.md, generated from the model: collections and what they are from {@link Schema},
- * types and bounds from the tables of fields. {@code -Dmeterkite.write=true} writes it anew.
+ * types and bounds from the tables of the records. {@code -Dmeterkite.write=true} writes it anew.
  */
 class DataModelTest {
   private static final Path HOME = Path.of("").toAbsolutePath().getParent();
@@ -47,7 +47,7 @@ class DataModelTest {
   private static final Map<String, Table> TABLES =
       Stream.of(
               AlertFields.TABLE,
-              CreditHold.TABLE,
+              HoldCodec.table(),
               TransactionCodec.table(),
               CustomerFields.TABLE,
               FlagFields.TABLE,
@@ -64,7 +64,7 @@ class DataModelTest {
       """
       # Data model
 
-      Generated from the model (`Schema` and the tables of `shared/`) by `DataModelTest`, which fails
+      Generated from the model (`Schema` and the records of `shared/`) by `DataModelTest`, which fails
       when this page is out of date and writes it anew with `-Dmeterkite.write=true`. Composite indexes
       and lifetimes are in `firestore.indexes.json`, who may touch what is in [access.md](access.md).
 

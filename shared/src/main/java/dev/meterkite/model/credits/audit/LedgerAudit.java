@@ -1,16 +1,15 @@
 package dev.meterkite.model.credits.audit;
 
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.holds.HoldCodec;
+import dev.meterkite.model.credits.journal.LedgerChain;
+import dev.meterkite.model.credits.journal.Transaction;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.Ledger;
-import dev.meterkite.model.credits.ledger.LedgerChain;
-import dev.meterkite.model.credits.ledger.Transaction;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.lots.Lots;
-import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -264,7 +263,7 @@ public final class LedgerAudit {
   private void compareHolds(Ledger ledger, List<Snapshot> openHolds) {
     Map<String, Long> documents = new HashMap<>();
     for (Snapshot hold : openHolds) {
-      documents.put(hold.ref().id(), LenientFields.whole(hold.fields(), CreditHolds.AMOUNT, 0));
+      documents.put(hold.ref().id(), HoldCodec.decode(hold).amount());
     }
     Map<String, Long> held = new HashMap<>();
     ledger.holds().open().forEach((id, hold) -> held.put(id, hold.amount()));

@@ -1,6 +1,6 @@
 package dev.meterkite.model.credits.commands;
 
-import dev.meterkite.model.credits.ledger.CallCharge;
+import dev.meterkite.model.credits.journal.CallCharge;
 import dev.meterkite.model.prices.CallUsage;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.prices.PriceBook;

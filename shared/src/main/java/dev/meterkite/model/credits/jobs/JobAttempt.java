@@ -3,13 +3,13 @@ package dev.meterkite.model.credits.jobs;
 import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.HoldStatus;
+import dev.meterkite.model.credits.holds.CreditHold;
+import dev.meterkite.model.credits.holds.HoldCodec;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import java.time.Instant;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +39,13 @@ public record JobAttempt(Snapshot job, Snapshot first, Snapshot hold, JobEvent e
   }
 
   private static long latest(Snapshot first) {
-    long latest = LenientFields.whole(first.fields(), CreditHolds.ATTEMPTS, 1);
-    return latest < 1 || latest > JobPayment.MAX_ATTEMPT ? 1 : latest;
+    Long latest = HoldCodec.decode(first).attempts();
+    return latest == null || latest < 1 || latest > JobPayment.MAX_ATTEMPT ? 1 : latest;
+  }
+
+  /** The hold of the latest attempt as read, or null. */
+  @Nullable CreditHold found() {
+    return HoldCodec.decode(hold, null);
   }
 
   /** The number of the latest attempt that has a hold; 1 where none has. */
@@ -62,23 +67,21 @@ public record JobAttempt(Snapshot job, Snapshot first, Snapshot hold, JobEvent e
   /**
    * Whether the job as read belongs to no hold that there is.
    *
-   * @param fields the latest hold as it is now; empty for none
+   * @param now the latest hold as it is now, or null
    */
-  boolean isNew(Map<String, Object> fields) {
+  boolean isNew(@Nullable CreditHold now) {
     Optional<JobStatus> status = JobPayment.status(job);
     if (status.isEmpty() || (status.get().ended() && status.get() != JobStatus.COMPLETED)) {
       return false;
     }
-    if (fields.isEmpty() || isCreatedAnew(fields)) {
+    if (now == null || isCreatedAnew(now)) {
       return true;
     }
     boolean lives = !status.get().ended();
-    return switch (HoldStatus.of(fields)) {
+    return switch (now.statusOrExpired()) {
       case HELD, CAPTURED -> false;
       case RELEASED ->
-          lives
-              ? !isReleasedByHand(fields)
-              : event.ended() >= latest() || DELETED.equals(fields.get(CreditHolds.CODE));
+          lives ? !isReleasedByHand(now) : event.ended() >= latest() || DELETED.equals(now.code());
       case EXPIRED -> lives && JobPayment.of(job).isReleasedByEnd();
     };
   }
@@ -88,15 +91,15 @@ public record JobAttempt(Snapshot job, Snapshot first, Snapshot hold, JobEvent e
    * created_at} alone differs proves nothing: pipelines write whole documents again. A hold that a
    * service made, and closed, before there was a job is the job's.
    */
-  boolean isCreatedAnew(Map<String, Object> fields) {
+  boolean isCreatedAnew(CreditHold now) {
     Instant created = event.createdAt();
-    Instant known = LenientFields.instant(fields, CreditHolds.JOB_CREATED_AT);
+    Instant known = now.jobCreatedAt();
     return created != null && known != null && created.isAfter(known);
   }
 
   /** Whether a service released the hold of a job under way, which is final while it lives. */
-  private boolean isReleasedByHand(Map<String, Object> fields) {
-    if (fields.get(CreditHolds.CODE) != null) {
+  private boolean isReleasedByHand(CreditHold now) {
+    if (now.code() != null) {
       return false;
     }
     JobPayment payment = JobPayment.of(job);
@@ -110,8 +113,8 @@ public record JobAttempt(Snapshot job, Snapshot first, Snapshot hold, JobEvent e
    * @return empty when nobody knows
    */
   public Optional<String> payer() {
-    boolean isOpen = hold.exists() && HoldStatus.of(hold.fields()) == HoldStatus.HELD;
-    if (hold.exists() && (isOpen || !isNew(hold.fields()))) {
+    boolean isOpen = hold.exists() && HoldCodec.decode(hold).status() == HoldStatus.HELD;
+    if (hold.exists() && (isOpen || !isNew(found()))) {
       return CreditRefs.owner(hold);
     }
     return job.exists() ? CreditRefs.owner(job) : Optional.ofNullable(event.userId());
@@ -120,8 +123,8 @@ public record JobAttempt(Snapshot job, Snapshot first, Snapshot hold, JobEvent e
   /** Whether an attempt of another user begins once this one's open hold is released. */
   public boolean handsOver() {
     return hold.exists()
-        && HoldStatus.of(hold.fields()) == HoldStatus.HELD
-        && isNew(hold.fields())
+        && HoldCodec.decode(hold).status() == HoldStatus.HELD
+        && isNew(found())
         && !CreditRefs.owner(hold).equals(CreditRefs.owner(job));
   }
 

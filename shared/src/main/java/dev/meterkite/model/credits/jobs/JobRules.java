@@ -11,27 +11,28 @@ import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.holds.CreditHold;
+import dev.meterkite.model.credits.holds.HoldCodec;
+import dev.meterkite.model.credits.holds.HoldNote;
+import dev.meterkite.model.credits.holds.JobMark;
+import dev.meterkite.model.credits.journal.EntryDetails;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
-import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.plans.UserTier;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -72,8 +73,6 @@ public final class JobRules {
   /** How long after a job's creation that goes on. */
   static final Duration RETRY_WINDOW = Duration.ofDays(30);
 
-  /** How a job ended that is gone. */
-
   /** Why a completed job is unpaid only for now. */
   private static final Set<String> MENDABLE =
       Set.of(
@@ -97,22 +96,6 @@ public final class JobRules {
     this.job = attempt.job();
     this.jobId = job.ref().id();
   }
-
-  /**
-   * What is to stand on the job.
-   *
-   * @param number which attempt it is about
-   * @param field what cannot be read, with {@code invalid_job}; else null
-   * @param credits held, captured, refused or unpaid
-   * @param dueAt when to look again; null for never
-   */
-  private record Payment(
-      long number,
-      PaymentStatus status,
-      @Nullable String code,
-      @Nullable String field,
-      long credits,
-      @Nullable Instant dueAt) {}
 
   /** The attempt that counts, or what must be read to know it. */
   private static Optional<JobAttempt> attempt(
@@ -172,42 +155,34 @@ public final class JobRules {
   private Decision<CreditState> withoutLedger(CreditOutcome why) {
     Optional<JobStatus> status = JobPayment.status(job);
     boolean completed = status.filter(JobStatus.COMPLETED::equals).isPresent();
-    Map<String, Object> hold = attempt.hold().fields();
+    CreditHold hold = attempt.found();
     boolean isNew = attempt.isNew(hold);
-    boolean isOpen = !hold.isEmpty() && HoldStatus.of(hold) == HoldStatus.HELD;
+    boolean isOpen = hold != null && hold.status() == HoldStatus.HELD;
     boolean owes = status.isPresent() && (isNew || isOpen || (completed && isLapsed(hold)));
     if (!owes) {
       return session.writes().isEmpty()
           ? unchanged()
-          : withoutLedger(Map.of(PodcastJobs.JOB_ID, jobId));
+          : new Decision.Applied<>(state, PaymentNoteCodec.answer(jobId), session.writes());
     }
-    Payment payment =
-        new Payment(
+    PaymentNote payment =
+        new PaymentNote(
             isNew ? attempt.next() : attempt.latest(),
             completed ? PaymentStatus.UNPAID : PaymentStatus.REFUSED,
             why.code(),
             null,
             order().map(JobOrder::price).orElse(0L),
             retryAt(job, RETRY_WITHOUT_LEDGER, session.now()));
-    Map<String, Object> changes = changes(payment);
-    if (!changes.isEmpty()) {
-      session.write(new Write.Update(job.ref(), changes));
-    }
+    PaymentNoteCodec.update(job, payment).ifPresent(session::write);
     if (completed && JobPayment.of(job).status() != PaymentStatus.UNPAID) {
       alertUnpaid(payment);
     }
     return session.writes().isEmpty()
-        ? new Decision.Unchanged<>(answer(payment))
-        : withoutLedger(answer(payment));
+        ? new Decision.Unchanged<>(PaymentNoteCodec.answer(jobId, payment))
+        : new Decision.Applied<>(state, PaymentNoteCodec.answer(jobId, payment), session.writes());
   }
 
-  /** Writes what was noted, and nothing to the user. */
-  private Decision<CreditState> withoutLedger(Map<String, Object> answer) {
-    return new Decision.Applied<>(state, answer, session.writes());
-  }
-
-  private static boolean isLapsed(Map<String, Object> hold) {
-    return HoldStatus.of(hold) == HoldStatus.EXPIRED;
+  private static boolean isLapsed(@Nullable CreditHold hold) {
+    return hold == null || hold.statusOrExpired() == HoldStatus.EXPIRED;
   }
 
   /** What the job as seen asks for of this user, who must be the one that pays. */
@@ -232,7 +207,7 @@ public final class JobRules {
     if (status.isEmpty() || payer.isEmpty()) {
       return unchanged();
     }
-    Map<String, Object> hold = session.asClosed(attempt.hold());
+    CreditHold hold = session.asClosed(attempt.hold());
     boolean begins = attempt.isNew(hold);
     if (!begins) {
       Read.Get alert = otherUserAlert();
@@ -244,6 +219,9 @@ public final class JobRules {
       return begin(status.get());
     }
     tellOtherUser();
+    if (hold == null) {
+      return ended(status.get().wire()); // one under way, or completed, would begin
+    }
     return switch (status.get()) {
       case QUEUED, CLARIFYING, RUNNING -> underWay(hold);
       case COMPLETED -> completed(hold);
@@ -256,14 +234,14 @@ public final class JobRules {
     OpenHold old = openHold();
     if (old != null) {
       session.release(old, HoldStatus.RELEASED);
-      session.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      session.note(attempt.hold().ref(), note -> note.code(JobAttempt.DELETED));
       if (attempt.handsOver()) {
-        return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
+        return applied();
       }
     }
     long number = attempt.next();
     return status == JobStatus.COMPLETED
-        ? chargeWithoutHold(number, Map.of())
+        ? chargeWithoutHold(number, null)
         : hold(number, status == JobStatus.QUEUED);
   }
 
@@ -295,26 +273,20 @@ public final class JobRules {
       return refuse(number, CreditOutcome.TOO_MANY_HOLDS, price, false);
     }
     noteAttempt(number);
-    session.openNew(holdId, price, jobId, expiresAt, ofAttempt(number));
-    return finish(held(number, price, expiresAt), true);
+    session.openNew(holdId, price, jobId, expiresAt, mark(number), null);
+    return finish(PaymentNote.held(number, price, expiresAt), true);
   }
 
   /** Notes the job on the end of its hold, which may have been made before the job was there. */
   private void noteJob() {
-    if (job.exists() && !attempt.hold().fields().containsKey(CreditHolds.JOB_CREATED_AT)) {
-      session.note(attempt.hold().ref(), ofAttempt(attempt.latest()));
+    if (job.exists() && HoldCodec.decode(attempt.hold()).jobCreatedAt() == null) {
+      session.note(attempt.hold().ref(), note -> note.mark(mark(attempt.latest())));
     }
   }
 
-  /** What the hold of an attempt has besides the fields of any hold. */
-  private Map<String, Object> ofAttempt(long number) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(CreditHolds.ATTEMPT, number);
-    Instant createdAt = LenientFields.instant(job.fields(), PodcastJobs.CREATED_AT);
-    if (createdAt != null) {
-      fields.put(CreditHolds.JOB_CREATED_AT, createdAt);
-    }
-    return fields;
+  /** What the hold of an attempt says of the attempt. */
+  private JobMark mark(long number) {
+    return new JobMark(number, LenientFields.instant(job.fields(), PodcastJobs.CREATED_AT));
   }
 
   /** Notes on the first attempt's hold which attempt is the latest; it may never have had one. */
@@ -324,31 +296,26 @@ public final class JobRules {
     }
     DocRef first = attempt.first().ref();
     if (attempt.first().exists()) {
-      session.write(new Write.Update(first, Map.of(CreditHolds.ATTEMPTS, number)));
+      session.write(HoldCodec.attempts(first, number));
       return;
     }
-    Map<String, Object> fields = closedHold(first, 1, HoldStatus.RELEASED, 0, 0, null);
-    fields.put(CreditHolds.ATTEMPTS, number);
-    session.write(new Write.Create(first, fields));
+    CreditHold never = neverOpen(first, 1, 0, end(HoldStatus.RELEASED, 0, null));
+    session.write(HoldCodec.create(first, never.attempts(number)));
   }
 
-  private Decision<CreditState> underWay(Map<String, Object> hold) {
+  private Decision<CreditState> underWay(CreditHold hold) {
     OpenHold open = openHold();
     return open == null
         ? afterHold(hold)
-        : finish(held(attempt.latest(), open.amount(), open.expiresAt()), false);
-  }
-
-  private static Payment held(long number, long amount, Instant expiresAt) {
-    return new Payment(number, PaymentStatus.HELD, null, null, amount, expiresAt);
+        : finish(PaymentNote.held(attempt.latest(), open.amount(), open.expiresAt()), false);
   }
 
   /** The payment of a job whose hold is closed already; only one under way may have lapsed. */
-  private Decision<CreditState> afterHold(Map<String, Object> closed) {
-    HoldStatus ended = HoldStatus.of(closed);
+  private Decision<CreditState> afterHold(CreditHold closed) {
+    HoldStatus ended = closed.statusOrExpired();
     if (ended == HoldStatus.CAPTURED) {
-      long amount = LenientFields.whole(closed, CreditHolds.CAPTURED, 0);
-      return finish(captured(attempt.latest(), amount), false);
+      long amount = closed.captured() == null ? 0 : closed.captured();
+      return finish(PaymentNote.captured(attempt.latest(), amount), false);
     }
     if (ended == HoldStatus.RELEASED) {
       boolean lives = JobPayment.status(job).filter(status -> !status.ended()).isPresent();
@@ -359,21 +326,14 @@ public final class JobRules {
     }
     Instant dueAt = retryAt(job, RETRY, session.now());
     return finish(
-        new Payment(
-            attempt.latest(),
-            PaymentStatus.RELEASED,
-            CreditOutcome.HOLD_EXPIRED.code(),
-            null,
-            0,
-            dueAt),
-        false);
+        PaymentNote.released(attempt.latest(), CreditOutcome.HOLD_EXPIRED.code(), dueAt), false);
   }
 
-  private Payment released(@Nullable String code) {
-    return new Payment(attempt.latest(), PaymentStatus.RELEASED, code, null, 0, null);
+  private PaymentNote released(@Nullable String code) {
+    return PaymentNote.released(attempt.latest(), code, null);
   }
 
-  private Decision<CreditState> completed(Map<String, Object> hold) {
+  private Decision<CreditState> completed(CreditHold hold) {
     OpenHold open = openHold();
     if (open == null) {
       return isLapsed(hold) ? chargeWithoutHold(attempt.latest(), hold) : afterHold(hold);
@@ -385,11 +345,11 @@ public final class JobRules {
     DocRef charge = CreditRefs.jobCharge(jobId, attempt.latest());
     session.capture(open, charge.id(), amount, EntryDetails.ofCapture(open).build());
     noteJob();
-    return finish(captured(attempt.latest(), amount), true);
+    return finish(PaymentNote.captured(attempt.latest(), amount), true);
   }
 
   /** Charges a completed job that was never held, or whose hold lapsed, in one commit. */
-  private Decision<CreditState> chargeWithoutHold(long number, Map<String, Object> lapsed) {
+  private Decision<CreditState> chargeWithoutHold(long number, @Nullable CreditHold lapsed) {
     JobPayment before = JobPayment.of(job);
     if (before.status() == PaymentStatus.UNPAID
         && before.attempt() == number
@@ -404,15 +364,12 @@ public final class JobRules {
     Snapshot charged = seen.document(charge.ref());
     if (charged.exists()) {
       long amount = -TransactionCodec.decode(charged).amount();
-      return finish(captured(number, amount), false);
+      return finish(PaymentNote.captured(number, amount), false);
     }
     if (JobOrder.isActualUnreadable(job)) {
       return refuseActual(number, null);
     }
-    long cap =
-        lapsed.isEmpty()
-            ? order().map(JobOrder::price).orElse(0L)
-            : LenientFields.whole(lapsed, CreditHolds.AMOUNT, 0);
+    long cap = lapsed == null ? order().map(JobOrder::price).orElse(0L) : lapsed.amount();
     if (cap < 1) {
       return unpaid(number, CreditOutcome.INVALID_JOB, 0);
     }
@@ -429,41 +386,29 @@ public final class JobRules {
           EntryDetails.builder()
               .jobId(jobId)
               .holdId(hold.id())
-              .plansVersion(LenientFields.text(lapsed, CreditHolds.PLANS_VERSION))
+              .plansVersion(lapsed == null ? null : lapsed.plansVersion())
               .build());
     }
     String transactionId = amount > 0 ? charge.ref().id() : null;
-    if (lapsed.isEmpty()) {
+    HoldNote.End end = end(HoldStatus.CAPTURED, amount, transactionId);
+    if (lapsed == null) {
       noteAttempt(number);
-      session.write(
-          new Write.Create(
-              hold,
-              closedHold(
-                  hold,
-                  number,
-                  HoldStatus.CAPTURED,
-                  /* amount= */ cap,
-                  /* captured= */ amount,
-                  transactionId)));
+      session.write(HoldCodec.create(hold, neverOpen(hold, number, cap, end)));
     } else {
-      session.close(hold, Map.of(), HoldStatus.CAPTURED, amount, transactionId);
+      session.close(hold, end);
     }
-    return finish(captured(number, amount), true);
-  }
-
-  private static Payment captured(long number, long amount) {
-    return new Payment(number, PaymentStatus.CAPTURED, null, null, amount, null);
+    return finish(PaymentNote.captured(number, amount), true);
   }
 
   /**
    * What a completed job costs: what it used, else its price, at most what is or was held. A hold
    * that other plans decided stays the price.
    *
-   * @param hold the document of the hold; empty for a job that was never held
+   * @param hold the hold; null for a job that was never held
    */
-  private long owed(long cap, Map<String, Object> hold) {
+  private long owed(long cap, @Nullable CreditHold hold) {
     Long actual = LenientFields.whole(job.fields(), PodcastJobs.CREDITS_ACTUAL);
-    String decidedBy = LenientFields.text(hold, CreditHolds.PLANS_VERSION);
+    String decidedBy = hold == null ? null : hold.plansVersion();
     boolean isOlder = decidedBy != null && !decidedBy.equals(session.plans().version());
     long price = isOlder ? cap : order().map(JobOrder::price).orElse(cap);
     return Math.min(actual != null ? actual : price, cap);
@@ -477,8 +422,8 @@ public final class JobRules {
     if (isStale()) {
       return needsOwner();
     }
-    Payment payment =
-        new Payment(
+    PaymentNote payment =
+        new PaymentNote(
             number,
             PaymentStatus.REFUSED,
             CreditOutcome.INVALID_JOB.code(),
@@ -492,7 +437,7 @@ public final class JobRules {
   }
 
   /** Whether the job says already that it is not paid for this reason. */
-  private boolean isTold(Payment payment) {
+  private boolean isTold(PaymentNote payment) {
     JobPayment before = JobPayment.of(job);
     return before.attempt() == payment.number()
         && before.status() == payment.status()
@@ -506,7 +451,7 @@ public final class JobRules {
     OpenHold open = openHold();
     if (open != null) {
       session.release(open, HoldStatus.RELEASED);
-      session.note(attempt.hold().ref(), Map.of(CreditHolds.CODE, how));
+      session.note(attempt.hold().ref(), note -> note.code(how));
       noteJob();
       return finish(released(null), true);
     }
@@ -514,67 +459,49 @@ public final class JobRules {
       return settleRefused();
     }
     DocRef ref = attempt.hold().ref();
-    Map<String, Object> closed = session.asClosed(attempt.hold());
-    if (closed.isEmpty()) {
+    CreditHold closed = session.asClosed(attempt.hold());
+    if (closed == null) {
       long price = order().map(JobOrder::price).orElse(0L);
-      Map<String, Object> fields =
-          closedHold(ref, attempt.latest(), HoldStatus.RELEASED, price, 0, null);
-      fields.put(CreditHolds.CODE, how);
-      session.write(new Write.Create(ref, fields));
+      HoldNote.End end = end(HoldStatus.RELEASED, 0, null);
+      CreditHold never = neverOpen(ref, attempt.latest(), price, end);
+      session.write(HoldCodec.create(ref, never.code(how)));
       return finish(released(null), true);
     }
     if (isLapsed(closed)) {
       // What is late of this attempt must not charge it.
-      session.close(ref, Map.of(CreditHolds.CODE, how), HoldStatus.RELEASED, 0, null);
+      session.close(ref, end(HoldStatus.RELEASED, 0, null));
+      session.note(ref, note -> note.code(how));
       return finish(released(null), true);
     }
     if (!job.exists() && isReleasedOfALiving(closed)) {
-      session.note(ref, Map.of(CreditHolds.CODE, JobAttempt.DELETED));
+      session.note(ref, note -> note.code(JobAttempt.DELETED));
       return finish(released(null), true);
     }
     return afterHold(closed);
   }
 
   /** Whether a hold was released and does not say yet that its job was deleted. */
-  private static boolean isReleasedOfALiving(Map<String, Object> hold) {
-    return HoldStatus.of(hold) == HoldStatus.RELEASED
-        && !JobAttempt.DELETED.equals(hold.get(CreditHolds.CODE));
+  private static boolean isReleasedOfALiving(CreditHold hold) {
+    return hold.status() == HoldStatus.RELEASED && !JobAttempt.DELETED.equals(hold.code());
   }
 
   /** A refused job that has ended stays refused, and need not be looked at again. */
   private Decision<CreditState> settleRefused() {
-    if (!job.exists() || job.fields().get(PodcastJobs.PAYMENT_DUE_AT) == null) {
-      return alerted
-          ? CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId))
-          : unchanged();
+    Optional<Write.Update> settled = PaymentNoteCodec.settled(job);
+    if (settled.isEmpty()) {
+      return alerted ? applied() : unchanged();
     }
-    session.write(new Write.Update(job.ref(), Map.of(PodcastJobs.PAYMENT_DUE_AT, Write.REMOVED)));
-    return CreditDecisions.applied(state, session, Map.of(PodcastJobs.JOB_ID, jobId));
+    session.write(settled.get());
+    return applied();
   }
 
-  /** The document of a hold that was never open. */
-  private Map<String, Object> closedHold(
-      DocRef ref,
-      long number,
-      HoldStatus status,
-      long amount,
-      long captured,
-      @Nullable String transactionId) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put(CreditHolds.HOLD_ID, ref.id());
-    fields.put(CreditHolds.USER_ID, state.userId());
-    fields.put(CreditHolds.AMOUNT, amount);
-    fields.put(CreditHolds.STATUS, status.wire());
-    fields.put(CreditHolds.JOB_ID, jobId);
-    fields.put(CreditHolds.CAPTURED, captured);
-    if (transactionId != null) {
-      fields.put(CreditHolds.TRANSACTION_ID, transactionId);
-    }
-    fields.put(CreditHolds.EXPIRES_AT, session.now());
-    fields.put(CreditHolds.CREATED_AT, session.now());
-    fields.put(CreditHolds.CLOSED_AT, session.now());
-    fields.putAll(ofAttempt(number));
-    return fields;
+  private HoldNote.End end(HoldStatus status, long captured, @Nullable String transactionId) {
+    return new HoldNote.End(status, captured, transactionId, session.now());
+  }
+
+  /** The hold of an attempt that was never open. */
+  private CreditHold neverOpen(DocRef ref, long number, long amount, HoldNote.End end) {
+    return CreditHold.neverOpen(ref.id(), state.userId(), jobId, amount, end, mark(number));
   }
 
   /** Refuses the payment, from a state that was read for this and is not a cached one. */
@@ -584,14 +511,14 @@ public final class JobRules {
       return needsOwner();
     }
     Instant dueAt = failsJob ? null : retryAt(job, RETRY, session.now());
-    Payment payment =
-        new Payment(number, PaymentStatus.REFUSED, why.code(), fault(why), price, dueAt);
-    Map<String, Object> changes = changes(payment);
-    if (failsJob) {
-      changes.put(PodcastJobs.STATUS, JobStatus.FAILED.wire());
-      changes.put(PodcastJobs.UPDATED_AT, session.now());
-    }
-    return write(changes, payment, false);
+    PaymentNote payment =
+        new PaymentNote(number, PaymentStatus.REFUSED, why.code(), fault(why), price, dueAt);
+    return write(
+        failsJob
+            ? PaymentNoteCodec.failure(job, payment, session.now())
+            : PaymentNoteCodec.update(job, payment),
+        payment,
+        false);
   }
 
   private @Nullable String fault(CreditOutcome why) {
@@ -601,15 +528,15 @@ public final class JobRules {
   }
 
   private Decision<CreditState> unpaid(long number, CreditOutcome why, long amount) {
-    Payment payment =
-        new Payment(number, PaymentStatus.UNPAID, why.code(), fault(why), amount, null);
+    PaymentNote payment =
+        new PaymentNote(number, PaymentStatus.UNPAID, why.code(), fault(why), amount, null);
     if (!isTold(payment)) {
       alertUnpaid(payment);
     }
     return finish(payment, false);
   }
 
-  private void alertUnpaid(Payment payment) {
+  private void alertUnpaid(PaymentNote payment) {
     String field = payment.field();
     session.write(
         Alerts.grouped(
@@ -671,68 +598,30 @@ public final class JobRules {
   }
 
   private Decision<CreditState> unchanged() {
-    return new Decision.Unchanged<>(Map.of(PodcastJobs.JOB_ID, jobId));
+    return new Decision.Unchanged<>(PaymentNoteCodec.answer(jobId));
   }
 
-  private Decision<CreditState> finish(Payment payment, boolean moved) {
-    return write(job.exists() ? changes(payment) : new LinkedHashMap<>(), payment, moved);
+  private Decision<CreditState> applied() {
+    return CreditDecisions.applied(state, session, PaymentNoteCodec.answer(jobId));
   }
 
-  private Decision<CreditState> write(Map<String, Object> changes, Payment payment, boolean moved) {
-    Map<String, Object> answer = answer(payment);
-    if (changes.isEmpty() && !moved && !alerted) {
-      return new Decision.Unchanged<>(answer);
-    }
-    if (!changes.isEmpty()) {
-      session.write(new Write.Update(job.ref(), changes));
-    }
-    return CreditDecisions.applied(state, session, answer);
+  private Decision<CreditState> finish(PaymentNote payment, boolean moved) {
+    return write(
+        job.exists() ? PaymentNoteCodec.update(job, payment) : Optional.empty(), payment, moved);
   }
 
-  /** What of the payment is not on the job yet, by field path. */
-  private Map<String, Object> changes(Payment payment) {
-    Map<String, @Nullable Object> wanted = new LinkedHashMap<>();
-    wanted.put(PodcastJobs.PAYMENT_STATUS, payment.status().wire());
-    wanted.put(PodcastJobs.PAYMENT_CODE, payment.code());
-    wanted.put(PodcastJobs.PAYMENT_FIELD, payment.field());
-    wanted.put(PodcastJobs.PAYMENT_HOLD_ID, holdId(payment));
-    wanted.put(PodcastJobs.PAYMENT_CREDITS, payment.credits());
-    wanted.put(PodcastJobs.PAYMENT_ATTEMPT, payment.number());
-    Map<?, ?> found = LenientFields.map(job.fields(), PodcastJobs.PAYMENT);
-    Map<String, Object> changes = new LinkedHashMap<>();
-    wanted.forEach((path, value) -> put(changes, path, value, found.get(JobPayment.name(path))));
-    put(
-        changes,
-        PodcastJobs.PAYMENT_DUE_AT,
-        payment.dueAt(),
-        job.fields().get(PodcastJobs.PAYMENT_DUE_AT));
-    return changes;
-  }
-
-  private static void put(
-      Map<String, Object> changes, String path, @Nullable Object value, @Nullable Object found) {
-    if (!Objects.equals(value, found)) {
-      changes.put(path, value == null ? Write.REMOVED : value);
-    }
-  }
-
-  private String holdId(Payment payment) {
-    return CreditRefs.jobHold(jobId, payment.number()).id();
-  }
-
-  private Map<String, Object> answer(Payment payment) {
-    Map<String, Object> shown = new LinkedHashMap<>();
-    shown.put("status", payment.status().wire());
-    if (payment.code() != null) {
-      shown.put("code", payment.code());
-    }
-    shown.put("hold_id", holdId(payment));
-    shown.put("credits", payment.credits());
-    shown.put(CreditHolds.ATTEMPT, payment.number());
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put(PodcastJobs.JOB_ID, jobId);
-    answer.put(PodcastJobs.PAYMENT, shown);
-    return answer;
+  /**
+   * Ends with a payment.
+   *
+   * @param change of the job's document, if any
+   * @param moved whether credits or holds changed
+   */
+  private Decision<CreditState> write(
+      Optional<Write.Update> change, PaymentNote payment, boolean moved) {
+    change.ifPresent(session::write);
+    return change.isEmpty() && !moved && !alerted
+        ? new Decision.Unchanged<>(PaymentNoteCodec.answer(jobId, payment))
+        : CreditDecisions.applied(state, session, PaymentNoteCodec.answer(jobId, payment));
   }
 
   /** When to look again: as noted, or this long from now; never once the job is too old. */

@@ -1,7 +1,8 @@
 package dev.meterkite.model.credits.ledger;
 
 import dev.meterkite.model.command.RefusedCommand;
-import dev.meterkite.model.credits.HoldStatus;
+import dev.meterkite.model.credits.journal.Transaction;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.lots.Lot;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.plans.Plans;
@@ -47,41 +48,6 @@ public final class CreditAnswers {
   public static final String GRANT = "grant";
 
   private CreditAnswers() {}
-
-  /** A hold as callers see it, and as its document begins. */
-  public static Map<String, Object> hold(String userId, OpenHold hold, HoldStatus status) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    answer.put(CreditHolds.HOLD_ID, hold.holdId());
-    answer.put(CreditHolds.USER_ID, userId);
-    answer.put(CreditHolds.AMOUNT, hold.amount());
-    answer.put(CreditHolds.STATUS, status.wire());
-    answer.put(CreditHolds.EXPIRES_AT, hold.expiresAt());
-    if (hold.jobId() != null) {
-      answer.put(CreditHolds.JOB_ID, hold.jobId());
-    }
-    return answer;
-  }
-
-  /** A hold's document as callers see it. */
-  public static Map<String, Object> hold(Map<String, Object> fields) {
-    Map<String, Object> answer = new LinkedHashMap<>();
-    for (String name :
-        List.of(
-            CreditHolds.HOLD_ID,
-            CreditHolds.USER_ID,
-            CreditHolds.AMOUNT,
-            CreditHolds.STATUS,
-            CreditHolds.EXPIRES_AT,
-            CreditHolds.JOB_ID,
-            CreditHolds.CAPTURED,
-            CreditHolds.TRANSACTION_ID)) {
-      Object value = fields.get(name);
-      if (value != null) {
-        answer.put(name, value);
-      }
-    }
-    return answer;
-  }
 
   /** {@code transaction?, balance, held, available}. */
   public static Map<String, Object> of(LedgerSession session, @Nullable Transaction transaction) {

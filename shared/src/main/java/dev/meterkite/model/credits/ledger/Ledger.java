@@ -1,5 +1,6 @@
 package dev.meterkite.model.credits.ledger;
 
+import dev.meterkite.model.credits.journal.LedgerChain;
 import dev.meterkite.model.credits.lots.Holds;
 import dev.meterkite.model.credits.lots.Lots;
 import dev.meterkite.model.credits.stripe.Terms;

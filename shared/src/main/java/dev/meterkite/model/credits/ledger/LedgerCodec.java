@@ -2,6 +2,7 @@ package dev.meterkite.model.credits.ledger;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.BalanceLevel;
+import dev.meterkite.model.credits.journal.LedgerChain;
 import dev.meterkite.model.credits.ledger.CreditState.Copy;
 import dev.meterkite.model.credits.ledger.CreditState.Found;
 import dev.meterkite.model.credits.lots.Holds;

@@ -6,6 +6,14 @@ import dev.meterkite.model.alerts.Alerts;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.holds.CreditHold;
+import dev.meterkite.model.credits.holds.HoldCodec;
+import dev.meterkite.model.credits.holds.HoldNote;
+import dev.meterkite.model.credits.holds.JobMark;
+import dev.meterkite.model.credits.journal.CallCharge;
+import dev.meterkite.model.credits.journal.EntryDetails;
+import dev.meterkite.model.credits.journal.Transaction;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.lots.Holds;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.lots.Lots;
@@ -16,7 +24,6 @@ import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Ids;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -25,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +45,7 @@ public final class LedgerSession {
   private final Plans plans;
   private final Instant now;
   private final List<Write> writes = new ArrayList<>();
-  private final Map<DocRef, Map<String, Object>> closed = new LinkedHashMap<>();
+  private final Map<DocRef, HoldNote> closed = new LinkedHashMap<>();
   private final Map<String, Transaction> posted = new HashMap<>();
   private final Map<String, Long> refunded = new HashMap<>();
   private long sequence;
@@ -152,7 +160,7 @@ public final class LedgerSession {
   /** Everything to write besides the user's document, in order. */
   public List<Write> writes() {
     List<Write> all = new ArrayList<>(writes);
-    closed.forEach((ref, fields) -> all.add(new Write.Merge(ref, fields)));
+    closed.forEach((ref, note) -> all.add(HoldCodec.merge(ref, note)));
     return all;
   }
 
@@ -246,24 +254,23 @@ public final class LedgerSession {
   }
 
   /**
-   * Opens a hold and writes its document.
+   * Opens a hold and writes its document. The caller has checked that the credits are there.
    *
-   * @param more what the document has besides
+   * @param mark the attempt of a job that it is for, or null
+   * @param charge the call that it is for, or null
    */
-  public Map<String, Object> openNew(
+  public OpenHold openNew(
       String holdId,
       long amount,
       @Nullable String jobId,
       Instant expiresAt,
-      Map<String, Object> more) {
-    OpenHold open = open(holdId, amount, jobId, expiresAt);
-    Map<String, Object> answer = CreditAnswers.hold(userId, open, HoldStatus.HELD);
-    Map<String, Object> fields = new LinkedHashMap<>(answer);
-    fields.put(CreditHolds.PLANS_VERSION, plans.version());
-    fields.put(CreditHolds.CREATED_AT, now);
-    fields.putAll(more);
-    write(new Write.Create(new DocRef(CreditHolds.COLLECTION, holdId), fields));
-    return answer;
+      @Nullable JobMark mark,
+      @Nullable CallCharge charge) {
+    OpenHold hold = open(holdId, amount, jobId, expiresAt);
+    write(
+        HoldCodec.create(
+            HoldCodec.ref(holdId), CreditHold.opened(userId, hold, now, mark, charge)));
+    return hold;
   }
 
   /** The holds that are open. */
@@ -305,46 +312,29 @@ public final class LedgerSession {
 
   private void close(
       OpenHold hold, HoldStatus status, long captured, @Nullable String transactionId) {
-    close(
-        new DocRef(CreditHolds.COLLECTION, hold.holdId()),
-        CreditAnswers.hold(userId, hold, HoldStatus.HELD),
-        status,
-        captured,
-        transactionId);
+    HoldNote.Opened opened = new HoldNote.Opened(userId, hold);
+    HoldNote.End end = new HoldNote.End(status, captured, transactionId, now);
+    closed.put(HoldCodec.ref(hold.holdId()), new HoldNote(opened, end, null, null, null));
   }
 
-  /** Notes on a hold's document how it ended; the last note counts. */
-  public void close(
-      DocRef ref,
-      Map<String, Object> hold,
-      HoldStatus status,
-      long captured,
-      @Nullable String transactionId) {
-    Map<String, Object> fields = new LinkedHashMap<>(hold);
-    fields.put(CreditHolds.STATUS, status.wire());
-    fields.put(CreditHolds.CAPTURED, captured);
-    if (transactionId != null) {
-      fields.put(CreditHolds.TRANSACTION_ID, transactionId);
-    }
-    fields.put(CreditHolds.CLOSED_AT, now);
-    closed.put(ref, fields);
+  /** Notes how a hold ended that is not open; the last note counts. */
+  public void close(DocRef hold, HoldNote.End end) {
+    closed.put(hold, new HoldNote(null, end, null, null, null));
   }
 
-  /** Notes more on the document of a hold whose end this decision has noted. */
-  public void note(DocRef hold, Map<String, Object> fields) {
-    closed.computeIfAbsent(hold, ref -> new LinkedHashMap<>()).putAll(fields);
+  /** Notes more on the document of a hold. */
+  public void note(DocRef hold, UnaryOperator<HoldNote> more) {
+    closed.put(hold, more.apply(closed.getOrDefault(hold, HoldNote.NONE)));
   }
 
-  /** Whether this decision has noted the end of that hold. */
+  /** Whether this command has noted something on that hold. */
   public boolean hasClosed(DocRef ref) {
     return closed.containsKey(ref);
   }
 
-  /** The fields of a hold's document with what this decision has noted on it; empty for none. */
-  public Map<String, Object> asClosed(Snapshot hold) {
-    Map<String, Object> fields = new LinkedHashMap<>(hold.fields());
-    fields.putAll(closed.getOrDefault(hold.ref(), Map.of()));
-    return fields;
+  /** A hold that was read, with what this command has noted on it; null where there is none. */
+  public @Nullable CreditHold asClosed(Snapshot hold) {
+    return HoldCodec.decode(hold, closed.get(hold.ref()));
   }
 
   /** The transaction that this command has posted under an id, or null. */

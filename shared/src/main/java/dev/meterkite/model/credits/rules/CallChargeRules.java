@@ -11,22 +11,23 @@ import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.credits.commands.UsageCharge;
-import dev.meterkite.model.credits.ledger.CallCharge;
+import dev.meterkite.model.credits.holds.HoldCodec;
+import dev.meterkite.model.credits.holds.HoldNote;
+import dev.meterkite.model.credits.journal.CallCharge;
+import dev.meterkite.model.credits.journal.EntryDetails;
+import dev.meterkite.model.credits.journal.Transaction;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.CreditAnswers;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
-import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
-import dev.meterkite.model.credits.ledger.Transaction;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.prices.Priced;
 import dev.meterkite.model.schema.Ids;
 import dev.meterkite.model.schema.Schema.CreditHolds;
-import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -145,12 +146,12 @@ final class CallChargeRules {
       return CreditDecisions.insufficient(session, amount);
     }
     Decision<CreditState> decision =
-        CreditRules.hold(
+        HoldRules.hold(
             state,
             session,
             seen,
             new CreditCommand.Hold(hold.holdId(), amount, hold.jobId(), hold.expiresIn()),
-            charged(usage, known));
+            usage.explained(known, tier));
     return decision instanceof Decision.Applied<CreditState> applied
         ? new Decision.Applied<>(
             applied.next(),
@@ -162,7 +163,7 @@ final class CallChargeRules {
   private Decision<CreditState> settle(CreditCommand.SettleUsage settle) {
     OpenHold hold = session.hold(settle.holdId());
     if (hold == null) {
-      return CreditRules.settleClosed(state, session, seen, settle.holdId());
+      return HoldRules.settleClosed(state, session, seen, settle.holdId());
     }
     UsageCharge usage = settle.usage();
     if (usage == null) {
@@ -210,17 +211,15 @@ final class CallChargeRules {
   private Map<String, Object> capture(
       CreditCommand.SettleUsage settle, OpenHold hold, long credits, @Nullable CallCharge charge) {
     long held = Math.min(credits, hold.amount());
-    Map<String, Object> answer = CreditAnswers.hold(state.userId(), hold, HoldStatus.CAPTURED);
+    Map<String, Object> answer = HoldCodec.shown(state.userId(), hold, HoldStatus.CAPTURED);
     EntryDetails.Builder details = EntryDetails.ofCapture(hold);
     if (charge != null) {
       details.charge(charge, session.accrued().micros());
     }
     Transaction transaction = session.capture(hold, settle.transactionId(), held, details.build());
     if (transaction == null && charge != null) {
-      Map<String, Object> charged = new LinkedHashMap<>();
-      TransactionCodec.encode(charged, charge);
-      charged.put(CreditTransactions.ACCRUED_MICROS, session.accrued().micros());
-      session.note(new DocRef(CreditHolds.COLLECTION, hold.holdId()), charged);
+      HoldNote.Charged charged = new HoldNote.Charged(charge, session.accrued().micros());
+      session.note(HoldCodec.ref(hold.holdId()), note -> note.charge(charged));
     }
     answer.put(CreditHolds.CAPTURED, held);
     Transaction beyond = null;
@@ -264,13 +263,6 @@ final class CallChargeRules {
   /** What the entry of a charge keeps; what is accrued is that after the charge. */
   private EntryDetails.Builder details(UsageCharge usage, Priced.Known known) {
     return EntryDetails.builder().charge(usage.explained(known, tier), session.accrued().micros());
-  }
-
-  /** What a hold keeps of the call that it is for. */
-  private Map<String, Object> charged(UsageCharge usage, Priced.Known known) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    TransactionCodec.encode(fields, usage.explained(known, tier));
-    return fields;
   }
 
   private Map<String, Object> answer(

@@ -11,30 +11,26 @@ import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.BalanceLevel;
 import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.ForeignBalance;
-import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.commands.CreditCommand;
-import dev.meterkite.model.credits.jobs.JobAttempt;
 import dev.meterkite.model.credits.jobs.JobRules;
+import dev.meterkite.model.credits.journal.EntryDetails;
+import dev.meterkite.model.credits.journal.Transaction;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
 import dev.meterkite.model.credits.ledger.CreditAnswers;
 import dev.meterkite.model.credits.ledger.CreditDecisions;
 import dev.meterkite.model.credits.ledger.CreditState;
-import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
-import dev.meterkite.model.credits.ledger.Transaction;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.lots.Lots;
 import dev.meterkite.model.credits.lots.OpenHold;
 import dev.meterkite.model.credits.payments.PaymentRules;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.plans.Threshold;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Users;
 import java.time.Duration;
@@ -44,7 +40,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The rules of credits: what every command does to the ledger of one user.
@@ -144,9 +139,9 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
     } else if (input instanceof CreditCommand.Grant grant) {
       return grant(state, session, grant);
     } else if (input instanceof CreditCommand.Hold hold) {
-      return hold(state, session, seen, hold, Map.of());
+      return HoldRules.hold(state, session, seen, hold, null);
     } else if (input instanceof CreditCommand.Settle settle) {
-      return settle(state, session, seen, settle);
+      return HoldRules.settle(state, session, seen, settle);
     } else if (input instanceof CreditCommand.Refund refund) {
       return refund(state, session, seen, refund);
     } else if (input instanceof CreditCommand.Job job) {
@@ -299,130 +294,6 @@ public final class CreditRules implements Rules<CreditState, CreditCommand> {
             true,
             EntryDetails.builder().description(grant.description()).expiresAt(expiresAt).build());
     return CreditDecisions.applied(state, session, CreditAnswers.of(session, transaction));
-  }
-
-  /**
-   * Sets credits aside.
-   *
-   * @param more what the hold's document has besides
-   */
-  static Decision<CreditState> hold(
-      CreditState state,
-      LedgerSession session,
-      Seen seen,
-      CreditCommand.Hold hold,
-      Map<String, Object> more) {
-    String jobId = hold.jobId();
-    if (jobId != null) {
-      Decision<CreditState> found = jobHold(state, session, seen, hold, jobId);
-      if (found != null) {
-        return found;
-      }
-    }
-    if (hold.amount() > session.spendable()) {
-      return CreditDecisions.insufficient(session, hold.amount());
-    }
-    Instant expiresAt = session.now().plus(hold.expiresIn());
-    if (session.isFullFor(hold.holdId(), hold.amount(), hold.jobId(), expiresAt)) {
-      return CreditDecisions.refused(CreditOutcome.TOO_MANY_HOLDS);
-    }
-    Map<String, Object> held =
-        session.openNew(hold.holdId(), hold.amount(), jobId, expiresAt, more);
-    return CreditDecisions.applied(state, session, CreditAnswers.of(session, held, null));
-  }
-
-  /**
-   * What becomes of a request for a job whose latest attempt has a hold: the open one, if it is of
-   * this user and amount.
-   *
-   * @return null where the job has no hold yet
-   */
-  private static @Nullable Decision<CreditState> jobHold(
-      CreditState state, LedgerSession session, Seen seen, CreditCommand.Hold hold, String jobId) {
-    Read.Get first = new Read.Get(new DocRef(CreditHolds.COLLECTION, hold.holdId()));
-    if (!seen.has(first)) {
-      return new Decision.NeedsReads<>(List.of(first));
-    }
-    Read.Get latest = new Read.Get(JobAttempt.latestHold(jobId, seen.document(first.ref())));
-    if (!seen.has(latest)) {
-      return new Decision.NeedsReads<>(List.of(latest));
-    }
-    OpenHold open = session.hold(latest.ref().id());
-    if (open != null && open.amount() == hold.amount()) {
-      return CreditDecisions.applied(
-          state,
-          session,
-          CreditAnswers.of(
-              session, CreditAnswers.hold(state.userId(), open, HoldStatus.HELD), null));
-    }
-    Map<String, Object> found = session.asClosed(seen.document(latest.ref()));
-    if (open == null && found.isEmpty()) {
-      return null;
-    }
-    if (open != null || !state.userId().equals(LenientFields.text(found, CreditHolds.USER_ID))) {
-      Map<String, Object> figures = new LinkedHashMap<>();
-      if (open != null) {
-        figures.put(CreditAnswers.HELD, open.amount());
-      }
-      figures.put(CreditAnswers.REQUIRED, hold.amount());
-      return new Decision.Refused<>(CreditOutcome.JOB_HOLD_CONFLICT, figures);
-    }
-    return CreditDecisions.refused(closed(HoldStatus.of(found)));
-  }
-
-  /** Why nothing can be done with a hold that is not open. */
-  private static CreditOutcome closed(HoldStatus status) {
-    return switch (status) {
-      case CAPTURED -> CreditOutcome.HOLD_ALREADY_CAPTURED;
-      case RELEASED -> CreditOutcome.HOLD_ALREADY_RELEASED;
-      case EXPIRED, HELD -> CreditOutcome.HOLD_EXPIRED;
-    };
-  }
-
-  private static Decision<CreditState> settle(
-      CreditState state, LedgerSession session, Seen seen, CreditCommand.Settle settle) {
-    OpenHold hold = session.hold(settle.holdId());
-    if (hold == null) {
-      return settleClosed(state, session, seen, settle.holdId());
-    }
-    Map<String, Object> answer =
-        CreditAnswers.hold(
-            state.userId(), hold, settle.capture() ? HoldStatus.CAPTURED : HoldStatus.RELEASED);
-    if (!settle.capture()) {
-      session.release(hold, HoldStatus.RELEASED);
-      return CreditDecisions.applied(state, session, CreditAnswers.of(session, answer, null));
-    }
-    long amount = settle.amount() == null ? hold.amount() : settle.amount();
-    if (amount > hold.amount()) {
-      Map<String, Object> figures = new LinkedHashMap<>();
-      figures.put(CreditAnswers.HELD, hold.amount());
-      figures.put(CreditAnswers.REQUIRED, amount);
-      return new Decision.Refused<>(CreditOutcome.CAPTURE_EXCEEDS_HOLD, figures);
-    }
-    Transaction transaction =
-        session.capture(hold, settle.transactionId(), amount, EntryDetails.ofCapture(hold).build());
-    answer.put(CreditHolds.CAPTURED, amount);
-    return CreditDecisions.applied(state, session, CreditAnswers.of(session, answer, transaction));
-  }
-
-  /** Says why a hold that is not open cannot be settled, from its document read afresh. */
-  static Decision<CreditState> settleClosed(
-      CreditState state, LedgerSession session, Seen seen, String holdId) {
-    DocRef ref = new DocRef(CreditHolds.COLLECTION, holdId);
-    if (session.hasClosed(ref)) {
-      return CreditDecisions.refused(
-          CreditOutcome.HOLD_EXPIRED); // it lapsed just now, before the command
-    }
-    if (!seen.has(new Read.Get(ref))) {
-      return new Decision.NeedsReads<>(List.of(new Read.Get(ref)));
-    }
-    Map<String, Object> fields = seen.document(ref).fields();
-    if (!state.userId().equals(LenientFields.text(fields, CreditHolds.USER_ID))) {
-      return CreditDecisions.missing(ref);
-    }
-    return HoldStatus.parse(LenientFields.text(fields, CreditHolds.STATUS))
-        .map(status -> CreditDecisions.refused(closed(status)))
-        .orElseGet(() -> CreditDecisions.missing(ref));
   }
 
   /**

@@ -8,16 +8,19 @@ import dev.meterkite.model.credits.ForeignBalance;
 import dev.meterkite.model.credits.GrantPeriod;
 import dev.meterkite.model.credits.HoldStatus;
 import dev.meterkite.model.credits.TransactionType;
+import dev.meterkite.model.credits.holds.CreditHold;
+import dev.meterkite.model.credits.holds.HoldCodec;
+import dev.meterkite.model.credits.holds.HoldNote;
+import dev.meterkite.model.credits.journal.EntryDetails;
+import dev.meterkite.model.credits.journal.LedgerChain;
+import dev.meterkite.model.credits.journal.Transaction;
+import dev.meterkite.model.credits.journal.TransactionCodec;
 import dev.meterkite.model.credits.ledger.BalanceAlert;
 import dev.meterkite.model.credits.ledger.CreditState;
 import dev.meterkite.model.credits.ledger.CreditState.Found;
-import dev.meterkite.model.credits.ledger.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
-import dev.meterkite.model.credits.ledger.LedgerChain;
 import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.ledger.MonthlyGrant;
-import dev.meterkite.model.credits.ledger.Transaction;
-import dev.meterkite.model.credits.ledger.TransactionCodec;
 import dev.meterkite.model.credits.lots.Holds;
 import dev.meterkite.model.credits.lots.LotShare;
 import dev.meterkite.model.credits.lots.Lots;
@@ -27,18 +30,15 @@ import dev.meterkite.model.credits.stripe.PaymentCodec;
 import dev.meterkite.model.credits.stripe.StripePayment;
 import dev.meterkite.model.credits.stripe.Terms;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.plans.Plans;
 import dev.meterkite.model.plans.UserTier;
 import dev.meterkite.model.prices.ExactMicros;
 import dev.meterkite.model.schema.Queries;
-import dev.meterkite.model.schema.Schema.CreditHolds;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -301,10 +301,10 @@ final class LedgerOpener {
 
   /** Pins the credits of a hold again; one that no longer fits is released. */
   private void reopen(LedgerSession session, Snapshot document) {
-    Map<String, Object> fields = document.fields();
-    long amount = LenientFields.whole(fields, CreditHolds.AMOUNT, 0);
-    Instant expiresAt = LenientFields.instant(fields, CreditHolds.EXPIRES_AT);
-    String jobId = LenientFields.text(fields, CreditHolds.JOB_ID);
+    CreditHold hold = HoldCodec.decode(document);
+    long amount = hold.amount();
+    Instant expiresAt = hold.expiresAt();
+    String jobId = hold.jobId();
     DocRef ref = document.ref();
     boolean fits =
         amount >= 1
@@ -314,7 +314,7 @@ final class LedgerOpener {
     if (fits && expiresAt != null) {
       session.open(ref.id(), amount, jobId, expiresAt);
     } else {
-      session.close(ref, Map.of(), HoldStatus.RELEASED, 0, null);
+      session.close(ref, new HoldNote.End(HoldStatus.RELEASED, 0, null, now));
     }
   }
 

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.journal.LedgerChain;
 import dev.meterkite.model.credits.ledger.CreditState;
-import dev.meterkite.model.credits.ledger.LedgerChain;
 import dev.meterkite.model.credits.lots.Lots;
 import dev.meterkite.model.credits.rules.InMemoryLedger;
 import dev.meterkite.model.document.DocRef;

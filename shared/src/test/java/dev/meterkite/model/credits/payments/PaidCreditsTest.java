@@ -10,7 +10,7 @@ import dev.meterkite.model.command.Seen;
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.TransactionType;
-import dev.meterkite.model.credits.ledger.EntryDetails;
+import dev.meterkite.model.credits.journal.EntryDetails;
 import dev.meterkite.model.credits.ledger.Ledger;
 import dev.meterkite.model.credits.ledger.LedgerSession;
 import dev.meterkite.model.credits.lots.Lot;

@@ -83,7 +83,7 @@ public class CreditRulesTableTest {
     LedgerSession session =
         new LedgerSession(InMemoryLedger.USER, state.ledger(), DefaultPlans.PLANS, bank.now);
     for (int i = 0; i < holds; i++) {
-      session.openNew(bank.holdId("h" + i), 1, null, bank.now.plus(DAY), Map.of());
+      session.openNew(bank.holdId("h" + i), 1, null, bank.now.plus(DAY), null, null);
     }
     CreditState next = state.with(session.ledger(), session.dueAt());
     bank.commit(

@@ -10,7 +10,7 @@ import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.credits.CreditRefs;
 import dev.meterkite.model.credits.commands.CreditCommand;
 import dev.meterkite.model.credits.commands.CreditCommands;
-import dev.meterkite.model.credits.ledger.LedgerChain;
+import dev.meterkite.model.credits.journal.LedgerChain;
 import dev.meterkite.model.credits.stripe.StripePayment;
 import dev.meterkite.model.credits.stripe.Subscription;
 import dev.meterkite.model.credits.stripe.SubscriptionStatus;

@@ -1,4 +1,4 @@
-package dev.meterkite.model.credits.ledger;
+package dev.meterkite.model.credits.journal;
 
 import dev.meterkite.model.command.Write;
 import dev.meterkite.model.credits.CreditRefs;
@@ -85,7 +85,7 @@ public final class TransactionCodec {
    *
    * @param transaction with its hash
    */
-  record Entry(Transaction transaction, Write.Create write) {}
+  public record Entry(Transaction transaction, Write.Create write) {}
 
   /** The transaction of a document. Never fails: a value that cannot be read counts as absent. */
   public static Transaction decode(Snapshot document) {
@@ -127,7 +127,7 @@ public final class TransactionCodec {
   }
 
   /** Seals a new transaction with its hash, for which it names the hash before it. */
-  static Entry seal(Transaction unsealed) {
+  public static Entry seal(Transaction unsealed) {
     Map<String, Object> fields = encode(unsealed);
     String hash = LedgerChain.hash(fields, Objects.requireNonNull(unsealed.prevHash()));
     fields.put(CreditTransactions.HASH, hash);
@@ -137,12 +137,12 @@ public final class TransactionCodec {
   }
 
   /** Notes on a transaction how much of it has been given or taken back. */
-  static Write.Update refunded(String id, long total) {
+  public static Write.Update refunded(String id, long total) {
     return new Write.Update(CreditRefs.transaction(id), Map.of(CreditTransactions.REFUNDED, total));
   }
 
   /** The document of a transaction. */
-  static Map<String, Object> encode(Transaction transaction) {
+  public static Map<String, Object> encode(Transaction transaction) {
     Map<String, Object> fields = new LinkedHashMap<>();
     put(fields, CreditTransactions.TRANSACTION_ID, transaction.id());
     put(fields, CreditTransactions.USER_ID, transaction.userId());

@@ -1,4 +1,4 @@
-package dev.meterkite.model.credits.ledger;
+package dev.meterkite.model.credits.journal;
 
 import dev.meterkite.model.credits.lots.OpenHold;
 import java.time.Instant;
@@ -48,7 +48,7 @@ public record EntryDetails(
   }
 
   /** These, decided by the plans of a version unless they name other ones. */
-  EntryDetails decidedBy(String version) {
+  public EntryDetails decidedBy(String version) {
     return plansVersion != null
         ? this
         : new EntryDetails(

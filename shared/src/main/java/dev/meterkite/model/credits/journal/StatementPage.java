@@ -1,4 +1,4 @@
-package dev.meterkite.model.credits.ledger;
+package dev.meterkite.model.credits.journal;
 
 import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;

@@ -1,4 +1,4 @@
-package dev.meterkite.model.credits.ledger;
+package dev.meterkite.model.credits.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;

@@ -1,4 +1,4 @@
-package dev.meterkite.model.credits.ledger;
+package dev.meterkite.model.credits.journal;
 
 import dev.meterkite.model.credits.TransactionType;
 import dev.meterkite.model.credits.lots.LotShare;
@@ -58,7 +58,7 @@ public record Transaction(
   }
 
   /** This with another total given or taken back. */
-  Transaction refunded(long total) {
+  public Transaction refunded(long total) {
     return new Transaction(
         id,
         userId,

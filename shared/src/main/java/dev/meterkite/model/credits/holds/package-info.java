@@ -1,0 +1,5 @@
+/** Documents of holds: credits set aside. */
+@NullMarked
+package dev.meterkite.model.credits.holds;
+
+import org.jspecify.annotations.NullMarked;
