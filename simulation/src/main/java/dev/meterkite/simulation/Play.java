@@ -131,7 +131,8 @@ final class Play implements AutoCloseable {
             journal,
             plan.seed());
     this.disturbances =
-        new Disturbances(simulation, scheduler, cloud, stage, plan.weather(), cloud.tally());
+        new Disturbances(
+            simulation, scheduler, cloud, schedules, stage, plan.weather(), cloud.tally());
   }
 
   private Client client(String token) {
@@ -268,10 +269,7 @@ final class Play implements AutoCloseable {
     audits++;
     scheduler.sleep(UNTIL_LANDED);
     // The comparison of summaries with records goes back some days; time has leaped by weeks.
-    // Nor is a job found by creation whose event was lost after its hold had lapsed.
-    events.redeliver(
-        function ->
-            function.name().equals("on-usage-written") || function.name().equals("on-job-written"));
+    events.redeliver(function -> function.name().equals("on-usage-written"));
     awaitEvents();
     sweep("reset-quotas");
     cloud.leap(UNTIL_RESERVATIONS_LAPSE);

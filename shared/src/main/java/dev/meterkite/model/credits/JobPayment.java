@@ -45,6 +45,16 @@ record JobPayment(
     return of(job).status == PaymentStatus.HELD && status(job).filter(JobStatus::ended).isPresent();
   }
 
+  /** Whether a job is completed and its payment was refused, or its hold lapsed, before that. */
+  static boolean isOpenBehindItsCompletion(Snapshot job) {
+    JobPayment payment = of(job);
+    boolean isOpen =
+        payment.status == PaymentStatus.REFUSED
+            || (payment.status == PaymentStatus.RELEASED
+                && CreditOutcome.HOLD_EXPIRED.code().equals(payment.code));
+    return isOpen && status(job).filter(JobStatus.COMPLETED::equals).isPresent();
+  }
+
   /**
    * Whether the hold was released because the job ended, which starts a new attempt if it lives.
    */
