@@ -410,8 +410,8 @@ public final class CreditCommands {
 
   /**
    * Whether events of a job must have been lost, or are late: it has no payment, it lives and its
-   * payment is that of an attempt that has ended, it has ended and its price is still held, or it is
-   * completed and its payment was refused, or its hold lapsed, while it was under way.
+   * payment is that of an attempt that has ended, it has ended and its price is still held, or it
+   * is completed and its payment was refused, or its hold lapsed, while it was under way.
    */
   public static boolean isOverlooked(Snapshot job) {
     return !job.fields().containsKey(PodcastJobs.PAYMENT)
