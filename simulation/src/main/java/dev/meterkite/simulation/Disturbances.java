@@ -52,7 +52,7 @@ final class Disturbances {
 
   void start() {
     round++;
-    every(weather.kills(), this::kill);
+    every(weather.deaths().every(), this::kill);
     every(weather.leaps(), this::leap);
     every(weather.programs(), this::write);
   }
