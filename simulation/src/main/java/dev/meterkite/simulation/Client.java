@@ -1,5 +1,7 @@
 package dev.meterkite.simulation;
 
+import dev.meterkite.functions.simulated.Request;
+import dev.meterkite.functions.simulated.Response;
 import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.functions.simulated.Tally;
 import dev.meterkite.local.chaos.Calls;
@@ -65,7 +67,8 @@ final class Client implements Calls {
   @Override
   public Answer post(String function, @Nullable String key, String body)
       throws IOException, InterruptedException {
-    return send(function, Request.post(token, key, body));
+    Request request = Request.post(body).token(token).header("X-Request-Id", "simulated");
+    return send(function, key == null ? request : request.key(key));
   }
 
   /** Likewise, any request. */
@@ -74,7 +77,7 @@ final class Client implements Calls {
       long asked = 0;
       try {
         say(function + " <- " + request.text());
-        Answering.Answer answer = once(function, request);
+        Response.Answer answer = once(function, request);
         say(function + " " + request.text() + " -> " + answer.status() + " " + answer.body());
         asked = retryAfterMillis(answer);
         if (tries == MOST_TRIES
@@ -96,14 +99,14 @@ final class Client implements Calls {
     }
   }
 
-  private Answering.Answer once(String function, Request request)
+  private Response.Answer once(String function, Request request)
       throws IOException, InterruptedException {
     boolean[] gone = new boolean[1];
     boolean impatient = hangsUp > 0 && simulation.chance(hangsUp);
     if (impatient) {
       tally.add("client: hangs up early");
     }
-    CompletableFuture<Answering.Answer> answer = cloud.call(function, request, () -> gone[0]);
+    CompletableFuture<Response.Answer> answer = cloud.call(function, request, () -> gone[0]);
     try {
       return answer.get((impatient ? IMPATIENCE : PATIENCE).toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -117,7 +120,7 @@ final class Client implements Calls {
     }
   }
 
-  private static long retryAfterMillis(Answering.Answer answer) {
+  private static long retryAfterMillis(Response.Answer answer) {
     String seconds = answer.header("Retry-After");
     return seconds != null && seconds.matches("[0-9]{1,9}") ? 1_000 * Long.parseLong(seconds) : 0;
   }

@@ -5,6 +5,8 @@ import dev.meterkite.functions.backend.Exchange;
 import dev.meterkite.functions.catalog.FunctionEntry;
 import dev.meterkite.functions.http.Callers;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.simulated.Request;
+import dev.meterkite.functions.simulated.Response;
 import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.functions.simulated.Tally;
 import dev.meterkite.functions.store.Mutation;
@@ -131,14 +133,14 @@ final class Cloud {
    * @param isCallerGone whether nobody waits for the answer any more
    * @return the answer; fails with an {@link IOException} where there will be none
    */
-  CompletableFuture<Answering.Answer> call(
+  CompletableFuture<Response.Answer> call(
       String function, Request request, BooleanSupplier isCallerGone) {
-    CompletableFuture<Answering.Answer> answer = scheduler.promise();
-    if (dealt(weather.requestLost(), "request: lost")) {
+    CompletableFuture<Response.Answer> answer = scheduler.promise();
+    if (dealt(weather.requests().lost(), "request: lost")) {
       fail(answer, "the request was lost");
       return answer;
     }
-    if (dealt(weather.requestTwice(), "request: twice")) {
+    if (dealt(weather.requests().twice(), "request: twice")) {
       scheduler.after(
           simulation.between(Duration.ZERO, LONGEST_REPETITION),
           () -> arrive(function, request, () -> true, scheduler.promise()));
@@ -151,24 +153,25 @@ final class Cloud {
       String function,
       Request request,
       BooleanSupplier isCallerGone,
-      CompletableFuture<Answering.Answer> answer) {
-    boolean lost = dealt(weather.answerLost(), "answer: lost");
+      CompletableFuture<Response.Answer> answer) {
+    boolean lost = dealt(weather.requests().answerLost(), "answer: lost");
     scheduler.after(
         way(),
         () ->
             withInstance(
                 function,
                 instance -> {
-                  Answering answering = new Answering(isCallerGone);
+                  Response response = new Response(isCallerGone);
                   if (defect.works(function)) {
-                    instance.http().service(defect.request(function, request), answering);
+                    instance.http().service(defect.request(function, request), response);
                   } else {
-                    answering.appendHeader("Content-Type", "application/json");
-                    answering.getOutputStream().write('{');
-                    answering.getOutputStream().write('}');
+                    response.setStatusCode(200);
+                    response.setContentType("application/json");
+                    response.getOutputStream().write('{');
+                    response.getOutputStream().write('}');
                   }
                   if (!lost) {
-                    Answering.Answer given = defect.answer(function, answering.answer());
+                    Response.Answer given = defect.answer(function, response.answer());
                     scheduler.after(way(), () -> answer.complete(given));
                   } else {
                     fail(answer, "the answer was lost");
@@ -188,22 +191,12 @@ final class Cloud {
         function,
         instance -> {
           if (defect.works(function)) {
-            accept(function, instance, event);
+            instance.events().accept(event);
           }
           scheduler.after(way(), () -> done.complete(null));
         },
         failure -> fail(done, failure));
     return done;
-  }
-
-  private void accept(String function, Instance instance, CloudEvent event) throws Exception {
-    try {
-      instance.events().accept(event);
-    } catch (RuntimeException e) {
-      if (!defect.acknowledgesFailures(function)) {
-        throw e;
-      }
-    }
   }
 
   private interface Work {
@@ -257,7 +250,7 @@ final class Cloud {
 
   private Instance start(Service service) {
     started++;
-    long most = weather.skew().toMillis();
+    long most = weather.clocks().skew().toMillis();
     long skew = most == 0 ? 0 : simulation.random().nextLong(-most, most + 1);
     return new Instance(
         scheduler,
@@ -265,7 +258,7 @@ final class Cloud {
         service.function,
         simulation.random().nextLong(),
         Duration.ofMillis(skew),
-        simulation.chance(weather.throttled()));
+        simulation.chance(weather.clocks().throttled()));
   }
 
   private final class Shared implements Instance.Parts {
@@ -335,7 +328,7 @@ final class Cloud {
 
     @Override
     public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
-      if (simulation.chance(weather.killedAtCall())) {
+      if (simulation.chance(weather.deaths().atCall())) {
         tally.add("instance: killed at a commit");
         scheduler.after(simulation.between(Duration.ZERO, SHORTLY), instance::kill);
       }

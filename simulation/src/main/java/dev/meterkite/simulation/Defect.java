@@ -1,5 +1,7 @@
 package dev.meterkite.simulation;
 
+import dev.meterkite.functions.simulated.Request;
+import dev.meterkite.functions.simulated.Response;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.StoreException;
 import dev.meterkite.model.document.Snapshot;
@@ -23,18 +25,13 @@ interface Defect {
   }
 
   /** An answer as the function gives it. */
-  default Answering.Answer answer(String function, Answering.Answer answer) {
+  default Response.Answer answer(String function, Response.Answer answer) {
     return answer;
   }
 
   /** Whether a function does anything, before it says that it did. */
   default boolean works(String function) {
     return true;
-  }
-
-  /** Whether a failed event is acknowledged. */
-  default boolean acknowledgesFailures(String function) {
-    return false;
   }
 
   /** A document as the function sees it. */

@@ -1,5 +1,6 @@
 package dev.meterkite.simulation;
 
+import dev.meterkite.functions.simulated.ScheduledCalls;
 import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.functions.simulated.Tally;
 import dev.meterkite.local.chaos.Actor;
@@ -11,7 +12,10 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 
-/** What happens besides calls: instances die, time leaps, other programs write documents. */
+/**
+ * What happens besides calls: instances die, time leaps, and schedules with it, other programs
+ * write documents.
+ */
 final class Disturbances {
   private static final int ONE_IN_ALL = 20;
   private static final Duration BEFORE_MONTH_END = Duration.ofSeconds(2);
@@ -23,6 +27,7 @@ final class Disturbances {
   private final Simulation simulation;
   private final Scheduler scheduler;
   private final Cloud cloud;
+  private final ScheduledCalls schedules;
   private final OtherPrograms programs;
   private final Weather weather;
   private final Tally tally;
@@ -32,12 +37,14 @@ final class Disturbances {
       Simulation simulation,
       Scheduler scheduler,
       Cloud cloud,
+      ScheduledCalls schedules,
       Actor.Stage stage,
       Weather weather,
       Tally tally) {
     this.simulation = simulation;
     this.scheduler = scheduler;
     this.cloud = cloud;
+    this.schedules = schedules;
     this.programs = new OtherPrograms(stage.store(), stage.clock(), stage.world(), stage.journal());
     this.weather = weather;
     this.tally = tally;
@@ -45,7 +52,7 @@ final class Disturbances {
 
   void start() {
     round++;
-    every(weather.kills(), this::kill);
+    every(weather.deaths().every(), this::kill);
     every(weather.leaps(), this::leap);
     every(weather.programs(), this::write);
   }
@@ -81,15 +88,16 @@ final class Disturbances {
   }
 
   private void leap() {
+    Instant from = cloud.clock().instant();
     if (simulation.chance(0.5)) {
       tally.add("clock: to the end of a month");
-      Instant now = cloud.clock().instant();
       ZoneId zone = ZONES.get(simulation.random().nextInt(ZONES.size()));
-      cloud.leap(Duration.between(now, monthEnd(now, zone).minus(BEFORE_MONTH_END)));
+      cloud.leap(Duration.between(from, monthEnd(from, zone).minus(BEFORE_MONTH_END)));
     } else {
       tally.add("clock: up to two days on");
       cloud.leap(Duration.ofMinutes(simulation.random().nextLong(MOST_MINUTES_AHEAD)));
     }
+    schedules.leapt(from, cloud.clock().instant());
   }
 
   private static Instant monthEnd(Instant now, ZoneId zone) {

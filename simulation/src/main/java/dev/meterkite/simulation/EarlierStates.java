@@ -2,6 +2,9 @@ package dev.meterkite.simulation;
 
 import dev.meterkite.functions.simulated.Change;
 import dev.meterkite.functions.simulated.Documents;
+import dev.meterkite.functions.simulated.Simulation;
+import dev.meterkite.functions.store.Mutation;
+import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.ModelProviderHealth;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
@@ -27,13 +30,62 @@ final class EarlierStates {
    * @param open whether reservations were open when it was over
    */
   record Window(
-      String quota, Instant start, Instant end, long tokens, long requests, boolean open) {}
+      String quota, Instant start, Instant end, long tokens, long requests, boolean open) {
+    boolean has(Instant at) {
+      return !at.isBefore(start) && at.isBefore(end);
+    }
+  }
+
+  /** A reservation as it was made. */
+  record Reserved(Instant at, long tokens) {}
 
   private final Map<String, Integer> reports = new HashMap<>();
   private final List<Window> windows = new ArrayList<>();
+  private final Map<String, Map<String, Reserved>> reservations = new HashMap<>();
+  private final Documents documents;
 
-  EarlierStates(Documents documents) {
+  /** What was deleted because its time was over. */
+  private final Documents archive;
+
+  EarlierStates(Simulation simulation, Documents documents) {
+    this.documents = documents;
+    this.archive = new Documents(simulation, documents.platform());
     documents.listen(this::changed);
+  }
+
+  /** A document is about to be deleted because its time is over. */
+  void expires(Snapshot document) {
+    archive.apply(List.of(Mutation.replace(document.ref(), document.fields())));
+  }
+
+  /** What was deleted because its time was over. */
+  Documents archive() {
+    return archive;
+  }
+
+  /** A document as it is, or as it was when it expired. */
+  Snapshot lastOf(DocRef ref) {
+    Snapshot present = documents.get(ref);
+    return present.exists() ? present : archive.get(ref);
+  }
+
+  /** All reservations of a quota, by their id. */
+  Map<String, Reserved> reservations(String quota) {
+    return reservations.getOrDefault(quota, Map.of());
+  }
+
+  /** The windows of a quota that are over. */
+  List<Window> windowsOf(String quota) {
+    return windows.stream().filter(each -> each.quota().equals(quota)).toList();
+  }
+
+  /** The window that runs; null where a quota has none. */
+  static @Nullable Window present(Snapshot quota) {
+    Map<?, ?> window = window(quota);
+    return window.get(ModelQuotas.STARTS_AT) instanceof Instant start
+            && window.get(ModelQuotas.RESET_AT) instanceof Instant end
+        ? window(quota, window, start, end)
+        : null;
   }
 
   /** How often the report with this memory was counted. */
@@ -82,19 +134,40 @@ final class EarlierStates {
         && after.get(ModelQuotas.STARTS_AT) instanceof Instant next
         && !Objects.equals(start, next)
         && before.get(ModelQuotas.RESET_AT) instanceof Instant end) {
-      boolean open =
-          change.before().fields().get(ModelQuotas.RESERVATIONS) instanceof Map<?, ?> all
-              && all.values().stream()
-                  .anyMatch(each -> each instanceof Map<?, ?> one && one.get("expires_at") != null);
-      windows.add(
-          new Window(
-              change.ref().id(),
-              start,
-              end,
-              number(before.get(ModelQuotas.TOKENS_USED)),
-              number(before.get(ModelQuotas.REQUESTS_USED)),
-              open));
+      windows.add(window(change.before(), before, start, end));
     }
+    Map<String, Reserved> known =
+        reservations.computeIfAbsent(change.ref().id(), unused -> new HashMap<>());
+    Map<?, ?> earlier = open(change.before());
+    open(change.after())
+        .forEach(
+            (id, open) -> {
+              if (!earlier.containsKey(id)
+                  && open instanceof Map<?, ?> reservation
+                  && reservation.get(ModelQuotas.RESERVED_AT) instanceof Instant at) {
+                known.putIfAbsent(
+                    String.valueOf(id),
+                    new Reserved(at, number(reservation.get(ModelQuotas.TOKENS))));
+              }
+            });
+  }
+
+  private static Window window(Snapshot quota, Map<?, ?> window, Instant start, Instant end) {
+    boolean isOpen =
+        open(quota).values().stream()
+            .anyMatch(
+                each -> each instanceof Map<?, ?> one && one.get(ModelQuotas.EXPIRES_AT) != null);
+    return new Window(
+        quota.ref().id(),
+        start,
+        end,
+        number(window.get(ModelQuotas.TOKENS_USED)),
+        number(window.get(ModelQuotas.REQUESTS_USED)),
+        isOpen);
+  }
+
+  private static Map<?, ?> open(Snapshot quota) {
+    return quota.fields().get(ModelQuotas.RESERVATIONS) instanceof Map<?, ?> all ? all : Map.of();
   }
 
   private static Map<?, ?> window(Snapshot quota) {

@@ -12,15 +12,15 @@ import java.util.function.UnaryOperator;
 enum Kind {
   /** Commits that never arrive, or of which nothing is heard, or that come late or twice. */
   COMMITS(
-      plan -> {
-        Faults all = plan.faults();
-        return plan.with(new Faults(0, 0, 0, 0, all.readLost(), 0, all.late(), all.outage()));
+      ills -> {
+        Faults all = ills.faults();
+        return ills.with(new Faults(0, 0, 0, 0, all.readLost(), 0, all.late(), all.outage()));
       }),
   /** Reads without an answer, slow answers, outages, ABORTED. */
   STORE(
-      plan -> {
-        Faults all = plan.faults();
-        return plan.with(
+      ills -> {
+        Faults all = ills.faults();
+        return ills.with(
             new Faults(
                 all.lostBefore(),
                 all.appliedLate(),
@@ -32,31 +32,37 @@ enum Kind {
                 0));
       }),
   /** Events that are late, doubled or lost. */
-  EVENTS(plan -> plan.with(EventFaults.NONE)),
+  EVENTS(ills -> ills.with(EventFaults.NONE)),
   /** Schedules that are late, doubled or missing. */
-  SCHEDULES(plan -> plan.with(ScheduleFaults.NONE)),
+  SCHEDULES(ills -> ills.with(ScheduleFaults.NONE)),
   /** Requests and answers that are lost or doubled, clients that hang up. */
-  REQUESTS(plan -> plan.with(plan.weather().withoutLosses())),
+  REQUESTS(ills -> ills.with(ills.weather().with(Weather.Requests.SAFE))),
   /** Instances that die. */
-  DEATHS(plan -> plan.with(plan.weather().withoutDeaths())),
+  DEATHS(ills -> ills.with(ills.weather().with(Weather.Deaths.NONE))),
   /** Instances that have no processor while they serve nobody. */
-  THROTTLING(plan -> plan.with(plan.weather().withoutThrottling())),
+  THROTTLING(
+      ills ->
+          ills.with(ills.weather().with(new Weather.Clocks(0, ills.weather().clocks().skew())))),
   /** Clocks that differ. */
-  SKEW(plan -> plan.with(plan.weather().withoutSkew())),
+  SKEW(
+      ills ->
+          ills.with(
+              ills.weather()
+                  .with(new Weather.Clocks(ills.weather().clocks().throttled(), Duration.ZERO)))),
   /** Other programs that write documents. */
-  PROGRAMS(plan -> plan.with(plan.weather().every(Duration.ZERO, plan.weather().leaps()))),
+  PROGRAMS(ills -> ills.with(ills.weather().every(Duration.ZERO, ills.weather().leaps()))),
   /** Leaps of the domain's time. */
-  LEAPS(plan -> plan.with(plan.weather().every(plan.weather().programs(), Duration.ZERO)));
+  LEAPS(ills -> ills.with(ills.weather().every(ills.weather().programs(), Duration.ZERO)));
 
-  private final UnaryOperator<Plan> without;
+  private final UnaryOperator<Plan.Ills> without;
 
-  Kind(UnaryOperator<Plan> without) {
+  Kind(UnaryOperator<Plan.Ills> without) {
     this.without = without;
   }
 
   /** A plan without faults of this kind. */
   Plan leftOut(Plan plan) {
-    return without.apply(plan);
+    return plan.with(without);
   }
 
   /** The word of the command line. */

@@ -8,9 +8,12 @@ import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.simulated.Documents;
 import dev.meterkite.functions.simulated.EventDelivery;
 import dev.meterkite.functions.simulated.Faults;
+import dev.meterkite.functions.simulated.Request;
 import dev.meterkite.functions.simulated.ScheduledCalls;
 import dev.meterkite.functions.simulated.SimulatedStore;
 import dev.meterkite.functions.simulated.Simulation;
+import dev.meterkite.functions.simulated.Tally;
+import dev.meterkite.functions.simulated.TimeToLive;
 import dev.meterkite.local.TokenIssuer;
 import dev.meterkite.local.chaos.Actor;
 import dev.meterkite.local.chaos.Audit;
@@ -18,9 +21,11 @@ import dev.meterkite.local.chaos.Calls;
 import dev.meterkite.local.chaos.Journal;
 import dev.meterkite.local.chaos.World;
 import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.Users;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,6 +52,12 @@ final class Play implements AutoCloseable {
   /** Longer than any hold lasts. */
   private static final Duration UNTIL_HOLDS_LAPSE = Duration.ofDays(8);
 
+  /** Longer than any client repeats a call. */
+  private static final Duration UNTIL_DELETED = Duration.ofHours(2);
+
+  /** So many of all operations are of trades. */
+  private static final double SHARE_OF_TRADES = 0.2;
+
   private static final Duration LOOK_EVERY = Duration.ofSeconds(20);
   private static final int MOST_SWEEPS = 300;
 
@@ -68,6 +79,12 @@ final class Play implements AutoCloseable {
   private final Client scheduled;
   private final Actor.Stage stage;
   private final Disturbances disturbances;
+  private final TimeToLive ends;
+  private final List<Trade> trades;
+
+  /** What goes wrong beyond the cloud. */
+  private final Tally tally = new Tally();
+
   private final List<String> findings = new ArrayList<>();
 
   /** What the audit of chaos.sh would not have seen. */
@@ -89,9 +106,11 @@ final class Play implements AutoCloseable {
     this.defect = defect;
     this.simulation = new Simulation(plan.seed(), plan.start());
     this.scheduler = new Scheduler(simulation);
-    this.documents = new Documents(simulation, plan.platform());
-    this.store = new SimulatedStore(simulation, documents, plan.pace(), plan.faults());
-    this.calmStore = new SimulatedStore(simulation, documents, plan.pace(), Faults.NONE);
+    this.documents = new Documents(simulation, plan.store().platform());
+    this.store =
+        new SimulatedStore(simulation, documents, plan.store().pace(), plan.ills().faults());
+    this.calmStore = new SimulatedStore(simulation, documents, plan.store().pace(), Faults.NONE);
+    Providers providers = new Providers(simulation, scheduler, tally);
     this.cloud =
         new Cloud(
             simulation,
@@ -99,27 +118,26 @@ final class Play implements AutoCloseable {
             functions,
             new Cloud.Fixtures(
                 settings(tokens), fixture.callers(), new Log(Optional.empty(), simulation, errors)),
-            (request, handler) -> scheduler.promise(),
+            providers,
             defect);
     this.events =
         new EventDelivery(
             simulation,
             documents,
-            plan.events(),
+            plan.ills().events(),
             functions,
             (function, event) -> cloud.deliver(function.name(), event));
     this.schedules =
         new ScheduledCalls(
             simulation,
-            plan.schedules(),
+            plan.ills().schedules(),
             functions,
             ZoneOffset.UTC,
             function ->
-                cloud.call(
-                    function.name(), Request.post(tokens.scheduler(), null, "{}"), () -> false));
+                cloud.call(function.name(), Request.post("{}").token(ofScheduler), () -> false));
     this.journal = new Journal(simulation);
-    this.history = new EarlierStates(documents);
-    this.world = new World(plan.users(), plan.customers());
+    this.history = new EarlierStates(simulation, documents);
+    this.world = new World(plan.size().users(), plan.size().customers());
     this.client = client(tokens.service());
     this.scheduled = client(ofScheduler);
     this.stage =
@@ -131,7 +149,23 @@ final class Play implements AutoCloseable {
             journal,
             plan.seed());
     this.disturbances =
-        new Disturbances(simulation, scheduler, cloud, stage, plan.weather(), cloud.tally());
+        new Disturbances(
+            simulation, scheduler, cloud, schedules, stage, plan.ills().weather(), cloud.tally());
+    this.ends =
+        new TimeToLive(
+            simulation, documents, fixture.ends(), cloud.clock(), UNTIL_DELETED, this::expires);
+    this.trades =
+        List.of(
+            new Shop(
+                simulation,
+                documents,
+                cloud.clock(),
+                journal,
+                new StripePosts(simulation, scheduler, cloud, tally)),
+            new ChargedCalls(
+                simulation, documents, history, cloud.clock(), journal, stage.store(), client),
+            new RoutedCalls(simulation, documents, history, journal, client, providers),
+            new Operator(simulation, documents, journal, client(tokens.admin())));
   }
 
   private Client client(String token) {
@@ -143,6 +177,11 @@ final class Play implements AutoCloseable {
     values.put("TOKEN_ISSUERS", tokens.setting());
     values.put("SERVICE_ACCOUNTS", TokenIssuer.SERVICE_ACCOUNT);
     values.put("SCHEDULER_ACCOUNTS", TokenIssuer.SCHEDULER_ACCOUNT);
+    values.put("STRIPE_WEBHOOK_SECRET", StripePosts.SECRET);
+    values.put("STRIPE_PRICES", Shop.PRICES);
+    for (String provider : List.of("OPENAI", "ANTHROPIC", "GOOGLE")) {
+      values.put(provider + "_API_KEY", "simulated");
+    }
     return new Settings(values);
   }
 
@@ -200,6 +239,7 @@ final class Play implements AutoCloseable {
   Map<String, Long> faults() {
     Map<String, Long> all = new TreeMap<>(cloud.tally().counts());
     all.putAll(store.tally().counts());
+    all.putAll(tally.counts());
     all.putAll(events.tally().counts());
     all.putAll(schedules.tally().counts());
     return all;
@@ -213,15 +253,21 @@ final class Play implements AutoCloseable {
             defect.begins(cloud.clock());
             cloud.calm(calmStore);
             world.create(stage.store(), cloud.clock().instant());
+            for (Trade each : trades) {
+              each.create(stage.store(), cloud.clock().instant());
+            }
             schedules.start();
-            while (journal.total() < plan.operations()
+            ends.start();
+            while (journal.total() < plan.size().operations()
                 && findings().isEmpty()
                 && !scheduler.isInterrupted()) {
-              long until = Math.min(plan.operations(), journal.total() + plan.auditEvery());
+              long until =
+                  Math.min(plan.size().operations(), journal.total() + plan.size().auditEvery());
               play(until);
               settle();
             }
             schedules.stop();
+            ends.stop();
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           } catch (IOException e) {
@@ -231,11 +277,12 @@ final class Play implements AutoCloseable {
   }
 
   private void play(long until) {
-    cloud.storm(store, plan.weather());
-    client.hangsUp(plan.weather().hangsUp());
+    schedules.pause(false);
+    cloud.storm(store, plan.ills().weather());
+    client.hangsUp(plan.ills().weather().requests().hangsUp());
     disturbances.start();
     List<CompletableFuture<Void>> ends = new ArrayList<>();
-    for (int i = 0; i < plan.clients(); i++) {
+    for (int i = 0; i < plan.size().clients(); i++) {
       String name = audits + "-" + i;
       CompletableFuture<Void> end = scheduler.promise();
       ends.add(end);
@@ -251,7 +298,11 @@ final class Play implements AutoCloseable {
     try {
       Actor actor = new Actor(stage, name);
       while (journal.total() < until) {
-        actor.step(started++, false);
+        if (simulation.chance(SHARE_OF_TRADES)) {
+          trades.get(simulation.random().nextInt(trades.size())).step(name);
+        } else {
+          actor.step(started++, false);
+        }
       }
       actor.finish();
     } catch (InterruptedException e) {
@@ -266,26 +317,37 @@ final class Play implements AutoCloseable {
    */
   private void settle() throws IOException, InterruptedException {
     audits++;
+    while (trades.stream().anyMatch(Trade::isBusy)) {
+      scheduler.sleep(LOOK_EVERY);
+    }
+    // Each run of a schedule has new events, for which it would have to be waited too.
+    schedules.pause(true);
     scheduler.sleep(UNTIL_LANDED);
     // The comparison of summaries with records goes back some days; time has leaped by weeks.
-    // Nor is a job found by creation whose event was lost after its hold had lapsed.
-    events.redeliver(
-        function ->
-            function.name().equals("on-usage-written") || function.name().equals("on-job-written"));
+    events.redeliver(function -> function.name().equals("on-usage-written"));
     awaitEvents();
+    Reckoning reckoning = new Reckoning(documents, events, journal, history);
+    sweep("check-providers");
+    beyond.addAll(reckoning.ofProviders(cloud.clock().instant()));
+    awaitEvents();
+    beyond.addAll(new OutageDrill(scheduler, documents, events, journal, client).play(audits));
     sweep("reset-quotas");
     cloud.leap(UNTIL_RESERVATIONS_LAPSE);
     sweep("reset-quotas");
     awaitEvents();
-    findings.addAll(Audit.ofCounters(new AtOnce(documents), journal).findings());
-    beyond.addAll(new Reckoning(documents, journal, history).ofCounters());
+    findings.addAll(Audit.ofCounters(new AtOnce(documents, history), journal).findings());
+    beyond.addAll(reckoning.ofCounters());
     cloud.leap(UNTIL_HOLDS_LAPSE);
     useChangedBalances();
     sweep("expire-credits");
     awaitEvents();
     sweep("reconcile-ledger");
-    findings.addAll(Audit.ofCredits(new AtOnce(documents), journal).findings());
-    beyond.addAll(new Reckoning(documents, journal, history).ofCredits(cloud.clock().instant()));
+    findings.addAll(Audit.ofCredits(new AtOnce(documents, history), journal).findings());
+    beyond.addAll(reckoning.ofCredits(cloud.clock().instant()));
+    // Hours have passed since, for events that were held back, and lots have ended in them.
+    Instant due = cloud.clock().instant();
+    sweep("expire-credits");
+    trades.forEach(each -> beyond.addAll(each.findings(due)));
     errors.kept().forEach(line -> findings.add("a function failed: " + line));
     if (!events.deadLetters().isEmpty()) {
       findings.add(events.deadLetters().size() + " events were given up");
@@ -317,6 +379,11 @@ final class Play implements AutoCloseable {
       findings.add("ledgers were not opened, though no event was lost: " + users);
     }
     return users;
+  }
+
+  private void expires(Snapshot document) {
+    tally.add("document: deleted after its end");
+    history.expires(document);
   }
 
   private void awaitEvents() {

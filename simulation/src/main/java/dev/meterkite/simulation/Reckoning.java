@@ -2,6 +2,7 @@ package dev.meterkite.simulation;
 
 import dev.meterkite.functions.plans.CurrentPlans;
 import dev.meterkite.functions.simulated.Documents;
+import dev.meterkite.functions.simulated.EventDelivery;
 import dev.meterkite.local.chaos.Journal;
 import dev.meterkite.local.chaos.Journal.Operation;
 import dev.meterkite.local.chaos.Journal.Outcome;
@@ -18,9 +19,12 @@ import dev.meterkite.model.schema.Schema.CreditTransactions;
 import dev.meterkite.model.schema.Schema.Customers;
 import dev.meterkite.model.schema.Schema.FeatureFlags;
 import dev.meterkite.model.schema.Schema.IdempotencyKeys;
+import dev.meterkite.model.schema.Schema.ModelProviderHealth;
 import dev.meterkite.model.schema.Schema.ModelQuotas;
 import dev.meterkite.model.schema.Schema.ModelRouterAlerts;
+import dev.meterkite.model.schema.Schema.RoutingDecisions;
 import dev.meterkite.model.schema.Schema.Users;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
@@ -32,6 +36,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,37 +45,65 @@ import org.jspecify.annotations.Nullable;
  * are over, monthly credits that are missing, and alerts of quotas that are missing.
  */
 final class Reckoning {
+  /** Longer than two probes are apart. */
+  private static final Duration LONGEST_UNPROBED = Duration.ofMinutes(5);
+
   private final Documents documents;
+  private final EventDelivery events;
   private final Journal journal;
   private final EarlierStates history;
   private final List<String> findings = new ArrayList<>();
 
-  Reckoning(Documents documents, Journal journal, EarlierStates history) {
+  Reckoning(Documents documents, EventDelivery events, Journal journal, EarlierStates history) {
     this.documents = documents;
+    this.events = events;
     this.journal = journal;
     this.history = history;
+  }
+
+  /** Providers just after they were probed. */
+  List<String> ofProviders(Instant now) {
+    for (String provider : List.of("openai", "anthropic", "google")) {
+      Snapshot health = documents.get(new DocRef(ModelProviderHealth.COLLECTION, provider));
+      boolean isFresh =
+          health.fields().get(ModelProviderHealth.PROBE) instanceof Map<?, ?> probe
+              && probe.get("at") instanceof Instant at
+              && at.isAfter(now.minus(LONGEST_UNPROBED));
+      if (!isFresh) {
+        findings.add(health.ref() + ": is not probed: " + health.fields().get("probe"));
+      }
+    }
+    return taken();
   }
 
   /** Quotas, while their windows are those of the play. */
   List<String> ofCounters() {
     windows();
     quotaAlerts();
-    return findings;
+    return taken();
   }
 
   /** Reports and monthly credits, when everything that was due has been done. */
   List<String> ofCredits(Instant now) {
     reports();
     flags();
+    ends();
     monthlyCredits(YearMonth.from(now.atZone(ZoneOffset.UTC)));
-    return findings;
+    return taken();
   }
 
-  /** Each customer has flags of its own, by its tier. */
+  private List<String> taken() {
+    List<String> taken = List.copyOf(findings);
+    findings.clear();
+    return taken;
+  }
+
+  /** Each customer has flags of its own, by its tier, but where an event of it was lost. */
   private void flags() {
     for (Snapshot customer : documents.all(Customers.COLLECTION)) {
       DocRef flags = new DocRef(FeatureFlags.COLLECTION, customer.ref().id());
-      if (!documents.get(flags).exists()) {
+      if (!documents.get(flags).exists()
+          && !events.hasLost("on-customer-written", customer.ref())) {
         findings.add(customer.ref() + ": its flags were not initialised");
       }
     }
@@ -99,7 +133,7 @@ final class Reckoning {
     Map<String, Instant> made = new TreeMap<>();
     Map<String, Long> settledFor = new HashMap<>();
     Map<String, Instant> settledAt = new HashMap<>();
-    for (Snapshot marker : documents.all(IdempotencyKeys.COLLECTION)) {
+    for (Snapshot marker : all(IdempotencyKeys.COLLECTION)) {
       Operation operation = journal.operations.get(marker.ref().id());
       if (operation != null
           && marker.fields().get(IdempotencyKeys.CREATED_AT) instanceof Instant at
@@ -113,6 +147,9 @@ final class Reckoning {
       }
     }
     for (EarlierStates.Window window : history.windows()) {
+      if (!window.quota().startsWith(World.PROVIDER + "_")) {
+        continue;
+      }
       long tokens = 0;
       long requests = 0;
       for (Map.Entry<String, Instant> each : made.entrySet()) {
@@ -145,14 +182,9 @@ final class Reckoning {
     }
   }
 
-  /** A quota whose level is up has the alert of that level. */
+  /** A quota whose level is up has the alert of that level, but where an event of it was lost. */
   private void quotaAlerts() {
-    Set<String> open = new HashSet<>();
-    for (Snapshot alert : documents.all(ModelRouterAlerts.COLLECTION)) {
-      if ("open".equals(alert.fields().get(ModelRouterAlerts.STATUS))) {
-        open.add(String.valueOf(alert.fields().get(ModelRouterAlerts.FINGERPRINT)));
-      }
-    }
+    Set<String> open = openAlerts(documents).collect(Collectors.toSet());
     for (Snapshot quota : documents.all(ModelQuotas.COLLECTION)) {
       if (!(quota.fields().get(ModelQuotas.WINDOWS) instanceof Map<?, ?> windows)
           || !(windows.get("month") instanceof Map<?, ?> window)
@@ -170,11 +202,58 @@ final class Reckoning {
               : used * 100 >= limit * 95
                   ? AlertType.QUOTA_CRITICAL
                   : used * 100 >= limit * 80 ? AlertType.QUOTA_WARNING : null;
-      if (due != null && !open.contains(Alerts.fingerprint(due, subject))) {
+      if (due != null
+          && !open.contains(Alerts.fingerprint(due, subject))
+          && !events.hasLost("on-quota-written", quota.ref())) {
         findings.add(
             quota.ref() + ": " + used + " of " + limit + " used, and nobody was told: " + due);
       }
     }
+  }
+
+  /**
+   * Idempotency records, but those of refusals, and decisions are kept for 30 days, and alerts for
+   * 90 days, once somebody has acknowledged them.
+   */
+  private void ends() {
+    for (Snapshot each : all(IdempotencyKeys.COLLECTION)) {
+      if (!each.fields().containsKey(IdempotencyKeys.CODE)) {
+        end(each, IdempotencyKeys.EXPIRE_AT, IdempotencyKeys.CREATED_AT, 30);
+      }
+    }
+    for (Snapshot each : all(RoutingDecisions.COLLECTION)) {
+      end(each, RoutingDecisions.EXPIRE_AT, RoutingDecisions.TIMESTAMP, 30);
+    }
+    for (Snapshot each : all(ModelRouterAlerts.COLLECTION)) {
+      if (Alerts.acknowledged(each)) {
+        end(each, ModelRouterAlerts.EXPIRE_AT, ModelRouterAlerts.CREATED_AT, 90);
+      }
+    }
+  }
+
+  private void end(Snapshot document, String end, String made, long days) {
+    if (!(document.fields().get(made) instanceof Instant at)
+        || !(document.fields().get(end) instanceof Instant expires)
+        || expires.isBefore(at.plus(Duration.ofDays(days)))) {
+      findings.add(
+          "%s: is not kept for %d days: %s to %s"
+              .formatted(
+                  document.ref(), days, document.fields().get(made), document.fields().get(end)));
+    }
+  }
+
+  /** The documents of a collection, those too that have expired. */
+  private List<Snapshot> all(String collection) {
+    List<Snapshot> all = new ArrayList<>(documents.all(collection));
+    all.addAll(history.archive().all(collection));
+    return all;
+  }
+
+  /** The fingerprints of alerts that are open, each as often as it is. */
+  static Stream<String> openAlerts(Documents documents) {
+    return documents.all(ModelRouterAlerts.COLLECTION).stream()
+        .filter(alert -> "open".equals(alert.fields().get(ModelRouterAlerts.STATUS)))
+        .map(alert -> String.valueOf(alert.fields().get(ModelRouterAlerts.FINGERPRINT)));
   }
 
   /**

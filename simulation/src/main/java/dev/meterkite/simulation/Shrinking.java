@@ -8,7 +8,10 @@ import java.util.List;
  * faults. Any finding counts.
  */
 final class Shrinking {
-  private static final int MOST_PLAYS = 40;
+  private static final int MOST_PLAYS = 60;
+
+  /** So many times longer may a play be that shows that a kind of faults does not matter. */
+  private static final int MORE = 5;
 
   /**
    * What is left.
@@ -30,6 +33,11 @@ final class Shrinking {
     List<Kind> without = new ArrayList<>();
     for (Kind kind : Kind.values()) {
       Rounds.Result less = again(kind.leftOut(best.plan()));
+      if (less == null) {
+        // A short play without it may be another one by chance alone.
+        long more = Math.min(failed.operations(), best.operations() * MORE);
+        less = again(kind.leftOut(best.plan().upTo(more)));
+      }
       if (less != null) {
         best = less;
         without.add(kind);

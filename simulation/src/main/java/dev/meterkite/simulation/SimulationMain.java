@@ -100,11 +100,11 @@ public final class SimulationMain {
         "./simulate.sh --seed %d --operations %d --audit-every %d --clients %d --users %d"
             + " --customers %d%s%n",
         plan.seed(),
-        plan.operations(),
-        plan.auditEvery(),
-        plan.clients(),
-        plan.users(),
-        plan.customers(),
+        plan.size().operations(),
+        plan.size().auditEvery(),
+        plan.size().clients(),
+        plan.size().users(),
+        plan.size().customers(),
         without.isEmpty() ? "" : " --without " + without);
     out.flush();
   }

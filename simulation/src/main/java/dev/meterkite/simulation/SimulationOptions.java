@@ -130,17 +130,12 @@ record SimulationOptions(
           new Plan(
               own,
               STARTS.get(kinds.nextInt(STARTS.size())),
-              Math.min(round, operations - done),
-              auditEvery,
-              clients,
-              users,
-              customers,
-              Faults.SOME,
-              EventFaults.MANY,
-              ScheduleFaults.MANY,
-              Weather.STORM,
-              kinds.nextInt(4) == 0 ? Pace.SERVICE : Pace.UNEVEN,
-              kinds.nextInt(3) == 0 ? Platform.EMULATOR : Platform.SERVICE);
+              new Plan.Size(
+                  Math.min(round, operations - done), auditEvery, clients, users, customers),
+              new Plan.Ills(Faults.SOME, EventFaults.MANY, ScheduleFaults.MANY, Weather.STORM),
+              new Plan.Database(
+                  kinds.nextInt(4) == 0 ? Pace.SERVICE : Pace.UNEVEN,
+                  kinds.nextInt(3) == 0 ? Platform.EMULATOR : Platform.SERVICE));
       for (Kind kind : without) {
         plan = kind.leftOut(plan);
       }

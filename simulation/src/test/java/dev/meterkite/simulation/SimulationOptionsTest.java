@@ -47,7 +47,9 @@ class SimulationOptionsTest {
     SimulationOptions options =
         SimulationOptions.parse(List.of("--seed", "7", "--operations", "2500", "--round", "1000"));
     List<Plan> plans = options.plans();
-    assertEquals(List.of(1_000L, 1_000L, 500L), plans.stream().map(Plan::operations).toList());
+    assertEquals(
+        List.of(1_000L, 1_000L, 500L),
+        plans.stream().map(plan -> plan.size().operations()).toList());
     assertEquals(7, plans.get(0).seed());
     assertEquals(3, plans.stream().map(Plan::seed).distinct().count());
     assertEquals(plans, options.plans());
@@ -73,8 +75,8 @@ class SimulationOptionsTest {
       assertEquals(less, kind.leftOut(less));
     }
     Plan calm = SimulationOptions.parse(List.of("--without", "events,leaps")).plans().get(0);
-    assertEquals(EventFaults.NONE, calm.events());
-    assertEquals(Duration.ZERO, calm.weather().leaps());
+    assertEquals(EventFaults.NONE, calm.ills().events());
+    assertEquals(Duration.ZERO, calm.ills().weather().leaps());
   }
 
   @Test

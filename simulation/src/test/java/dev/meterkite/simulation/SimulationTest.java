@@ -69,7 +69,7 @@ class SimulationTest {
         SimulationOptions.parse(Arrays.asList(line.split(" ")).subList(1, line.split(" ").length))
             .plans()
             .get(0);
-    assertTrue(shrunk.operations() < 1_000, said);
+    assertTrue(shrunk.size().operations() < 1_000, said);
     Rounds.Result again =
         new Rounds(FIXTURE, Planted.CAPTURE_OF_THE_WHOLE_HOLD, System.out).play(shrunk);
     assertFalse(again.findings().isEmpty(), said);

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -28,12 +27,24 @@ class WholeSystemDefectsTest {
   private static final long MOST_OPERATIONS = 40_000;
 
   private static final Set<Planted> BEYOND_CHAOS =
-      EnumSet.of(
+      Set.of(
+          Planted.RECORDS_EXPIRE_AT_ONCE,
+          Planted.CALLS_AT_PRESENT_PRICES,
+          Planted.DUE_MOMENTS_NOT_WRITTEN,
           Planted.REPORTS_NOT_COUNTED,
-          Planted.REPORTS_COUNTED_TWICE,
+          Planted.ROUTED_FOR_HALF,
+          Planted.DECISIONS_NOT_KEPT,
+          Planted.STRIPE_EVENTS_DROPPED,
+          Planted.PAYMENTS_FORGOTTEN,
+          Planted.DISPUTES_FORGOTTEN,
+          Planted.ALERTS_KEPT_FOR_EVER,
           Planted.TIER_NOT_SEEN,
           Planted.ALERTS_OF_QUOTAS_MISSING,
-          Planted.FLAGS_NOT_INITIALISED);
+          Planted.ALERTS_OF_OUTAGES_MISSING,
+          Planted.FLAGS_NOT_INITIALISED,
+          Planted.HOLDS_NOT_SWEPT,
+          Planted.PROVIDERS_NOT_PROBED,
+          Planted.WINDOWS_CHARGED_HALF_AT_THEIR_END);
 
   @AfterAll
   static void close() {
@@ -44,17 +55,14 @@ class WholeSystemDefectsTest {
     return new Plan(
         seed,
         Instant.parse("2026-02-20T10:00:00Z"),
-        operations,
-        auditEvery,
-        16,
-        12,
-        10,
-        Faults.SOME,
-        new EventFaults(0, 0.2, 0.1, 0.5, 0, 0.02, Duration.ofSeconds(10), Duration.ofSeconds(60)),
-        ScheduleFaults.MANY,
-        Weather.STORM,
-        Pace.UNEVEN,
-        Platform.SERVICE);
+        new Plan.Size(operations, auditEvery, 16, 12, 10),
+        new Plan.Ills(
+            Faults.SOME,
+            new EventFaults(
+                0, 0.2, 0.1, 0.5, 0, 0.02, Duration.ofSeconds(10), Duration.ofSeconds(60)),
+            ScheduleFaults.MANY,
+            Weather.STORM),
+        new Plan.Database(Pace.UNEVEN, Platform.SERVICE));
   }
 
   /** Every sixth in the daily check, all with {@code -Dmeterkite.deep=true}. */

@@ -48,7 +48,7 @@ final class DueCredits {
   /** A job has no payment for this long before its event counts as lost. */
   static final Duration PATIENCE = Duration.ofMinutes(10);
 
-  /** How far back the first search for lost events goes, in the time that jobs were created. */
+  /** How far back the first search for lost events goes. */
   static final Duration FARTHEST = Duration.ofDays(30);
 
   /** How far behind the last search the next one begins, for jobs that arrive late. */
@@ -166,7 +166,10 @@ final class DueCredits {
     return credits.submitPayment(job);
   }
 
-  /** Jobs without the payment of their latest attempt, by status and the time of their creation. */
+  /**
+   * Jobs without the payment of their latest attempt, by status and the times of their creation and
+   * of their last change: an attempt may end long after its job was created.
+   */
   private Tally findLost(Instant now, Budget budget) {
     Tally lost = new Tally();
     DocRef ref = Sweep.EXPIRE_CREDITS.ref();
@@ -178,13 +181,21 @@ final class DueCredits {
       from = last.minus(OVERLAP);
     }
     Instant late = from;
+    Function<Snapshot, CompletableFuture<Boolean>> pay =
+        job -> isOverlooked(job, late) ? pay(job) : CompletableFuture.completedFuture(false);
     for (JobStatus status : JobStatus.values()) {
       // Few jobs live at once, and one that was created long ago may live again.
       Instant since = status.ended() ? late : now.minus(FARTHEST);
       walk(
           after -> Queries.jobsInStatusCreatedBy(status.wire(), since, by, PAGE, after),
           PodcastJobs.CREATED_AT,
-          job -> isOverlooked(job, late) ? pay(job) : CompletableFuture.completedFuture(false),
+          pay,
+          lost,
+          budget);
+      walk(
+          after -> Queries.jobsInStatusUpdatedBy(status.wire(), late, by, PAGE, after),
+          PodcastJobs.UPDATED_AT,
+          pay,
           lost,
           budget);
     }
@@ -200,12 +211,19 @@ final class DueCredits {
     return lost;
   }
 
-  /** Whether events were lost: of a new job, or of one that had a payment and lives again. */
+  /**
+   * Whether events were lost: of a job that is new or was changed of late, or of one that had a
+   * payment and goes on. What was before this program came is nobody's to pay.
+   */
   private static boolean isOverlooked(Snapshot job, Instant late) {
-    boolean hadPayment = job.fields().containsKey(PodcastJobs.PAYMENT);
-    boolean isNew =
-        job.fields().get(PodcastJobs.CREATED_AT) instanceof Instant at && !at.isBefore(late);
-    return CreditCommands.isOverlooked(job) && (hadPayment || isNew);
+    return CreditCommands.isOverlooked(job)
+        && (job.fields().containsKey(PodcastJobs.PAYMENT)
+            || isSince(job, PodcastJobs.CREATED_AT, late)
+            || isSince(job, PodcastJobs.UPDATED_AT, late));
+  }
+
+  private static boolean isSince(Snapshot job, String field, Instant late) {
+    return job.fields().get(field) instanceof Instant at && !at.isBefore(late);
   }
 
   /**

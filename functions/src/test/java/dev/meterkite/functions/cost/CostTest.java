@@ -16,11 +16,11 @@ import dev.meterkite.functions.catalog.FunctionTable;
 import dev.meterkite.functions.events.FakeEvent;
 import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Edge;
-import dev.meterkite.functions.http.FakeRequest;
-import dev.meterkite.functions.http.FakeResponse;
 import dev.meterkite.functions.http.TokenServer;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.plans.CurrentPlans;
+import dev.meterkite.functions.simulated.Request;
+import dev.meterkite.functions.simulated.Response;
 import dev.meterkite.functions.store.EmulatedStore;
 import dev.meterkite.functions.store.FirestoreStore;
 import dev.meterkite.functions.store.Mutation;
@@ -142,12 +142,12 @@ class CostTest {
   /** Calls an HTTP function: by a body that begins with a brace, else by a query. */
   private JsonElement call(String function, String input) {
     boolean post = input.startsWith("{");
-    FakeRequest request = post ? FakeRequest.post(input) : FakeRequest.get(input);
-    request.token(token(entry(function).roles().get(0)));
+    Request request = post ? Request.post(input) : Request.get(input);
+    request = request.token(token(entry(function).roles().get(0)));
     if (post) {
-      request.header("Idempotency-Key", UUID.randomUUID().toString());
+      request = request.header("Idempotency-Key", UUID.randomUUID().toString());
     }
-    FakeResponse response = new FakeResponse();
+    Response response = new Response();
     try {
       ((HttpFunction) functions.get(function)).service(request, response);
     } catch (Exception e) {

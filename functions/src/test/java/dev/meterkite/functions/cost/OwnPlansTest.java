@@ -14,11 +14,11 @@ import dev.meterkite.functions.backend.Backend;
 import dev.meterkite.functions.events.FakeEvent;
 import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Edge;
-import dev.meterkite.functions.http.FakeRequest;
-import dev.meterkite.functions.http.FakeResponse;
 import dev.meterkite.functions.http.TokenServer;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.simulated.MemoryStore;
+import dev.meterkite.functions.simulated.Request;
+import dev.meterkite.functions.simulated.Response;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Pauses;
 import dev.meterkite.model.document.DocRef;
@@ -139,23 +139,24 @@ class OwnPlansTest {
   }
 
   private JsonObject call(int status, String function, String input) {
-    FakeRequest request = input.startsWith("{") ? FakeRequest.post(input) : FakeRequest.get(input);
-    request.token(
-        TokenServer.sign(
-            key,
-            issuer
-                .claims("service", Instant.now())
-                .claim("email", "service@tests.invalid")
-                .claim("email_verified", true)
-                .build()));
+    Request request = input.startsWith("{") ? Request.post(input) : Request.get(input);
+    request =
+        request.token(
+            TokenServer.sign(
+                key,
+                issuer
+                    .claims("service", Instant.now())
+                    .claim("email", "service@tests.invalid")
+                    .claim("email_verified", true)
+                    .build()));
     if (input.startsWith("{")) {
-      request.header("Idempotency-Key", UUID.randomUUID().toString());
+      request = request.header("Idempotency-Key", UUID.randomUUID().toString());
     }
     return answer(status, function, request);
   }
 
-  private JsonObject answer(int status, String function, FakeRequest request) {
-    FakeResponse response = new FakeResponse();
+  private JsonObject answer(int status, String function, Request request) {
+    Response response = new Response();
     try {
       ((HttpFunction) function(function)).service(request, response);
     } catch (Exception e) {
@@ -174,7 +175,7 @@ class OwnPlansTest {
     answer(
         200,
         CREDITS + "StripeWebhook",
-        FakeRequest.post(json).header("Stripe-Signature", "t=" + time + ",v1=" + signature));
+        Request.post(json).header("Stripe-Signature", "t=" + time + ",v1=" + signature));
   }
 
   /** Another program writes a job, and the trigger hears of it. */

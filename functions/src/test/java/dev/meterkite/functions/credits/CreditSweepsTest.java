@@ -33,6 +33,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** New users, the sweep of what is due, and the reconciliation, on the emulator. */
 class CreditSweepsTest {
@@ -165,6 +167,59 @@ class CreditSweepsTest {
     now.set(START.plus(Duration.ofDays(8)));
     assertEquals(1L, due.sweep().get("jobs_swept"));
     assertEquals("released", payment(queued));
+  }
+
+  private void change(DocRef job, String status) {
+    memory
+        .commit(
+            List.of(
+                Mutation.blind(job, Map.of("status", status, "updated_at", now.get()), Map.of())))
+        .join();
+  }
+
+  /** An hour after a change of which no event came. */
+  private void sweepAfterAnHour() {
+    now.set(now.get().plus(Duration.ofHours(1)));
+    due.sweep();
+  }
+
+  /**
+   * A job that was looked at for the last time long after its creation, and then completed: no
+   * search went by anything but the creation of jobs.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {6, 8, 29, 31, 400})
+  void lastEventOfAJobWhoseHoldLapsed_mayBeLost(long days) {
+    user("u", "payg", 10);
+    DocRef job = job("j", "u", "running");
+    sweepAfterAnHour();
+    assertEquals("held", payment(job));
+    for (int day = 0; day < days; day++) {
+      now.set(now.get().plus(Duration.ofDays(1)));
+      due.sweep();
+    }
+    assertEquals(days < 7 ? "held" : "released", payment(job));
+    change(job, "completed");
+    sweepAfterAnHour();
+    assertEquals("captured", payment(job));
+    assertEquals(6L, read(CreditCommands.user("u")).get("credits_balance"));
+    assertEquals(0L, due.sweep().get("jobs_found"));
+  }
+
+  /** The same of a job that was refused, and became failed by that, and went on nevertheless. */
+  @Test
+  void lastEventOfARefusedJob_mayBeLost() {
+    user("u", "payg", 3);
+    DocRef job = job("j", "u", "queued");
+    sweepAfterAnHour();
+    assertEquals("refused", payment(job));
+    now.set(now.get().plus(Duration.ofDays(5)));
+    due.sweep();
+    grant("u", 1, null);
+    change(job, "completed");
+    sweepAfterAnHour();
+    assertEquals("captured", payment(job));
+    assertEquals(0L, read(CreditCommands.user("u")).get("credits_balance"));
   }
 
   /**

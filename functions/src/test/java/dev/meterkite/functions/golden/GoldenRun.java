@@ -11,14 +11,14 @@ import dev.meterkite.functions.catalog.FunctionTable;
 import dev.meterkite.functions.events.Intake;
 import dev.meterkite.functions.http.Drain;
 import dev.meterkite.functions.http.Edge;
-import dev.meterkite.functions.http.FakeRequest;
-import dev.meterkite.functions.http.FakeResponse;
 import dev.meterkite.functions.log.Log;
 import dev.meterkite.functions.simulated.Documents;
 import dev.meterkite.functions.simulated.EventDelivery;
 import dev.meterkite.functions.simulated.EventFaults;
 import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.simulated.Platform;
+import dev.meterkite.functions.simulated.Request;
+import dev.meterkite.functions.simulated.Response;
 import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
@@ -107,7 +107,7 @@ final class GoldenRun {
     DocRef ref = step.word(1).contains("/") ? ref(step.word(1)) : null;
     switch (step.word(0)) {
       case "POST" -> call(step, post(step.word(2), step.body()));
-      case "GET" -> call(step, FakeRequest.get(step.word(3)));
+      case "GET" -> call(step, Request.get(step.word(3)));
       case "SET" -> write(Mutation.replace(ref, Printed.fields(step.body())));
       case "UPDATE" -> write(Mutation.replace(ref, updated(ref, step.body())));
       case "DELETE" -> write(Mutation.delete(ref));
@@ -136,8 +136,8 @@ final class GoldenRun {
     store.commit(List.of(mutation)).join();
   }
 
-  private FakeRequest post(String role, String body) throws GeneralSecurityException {
-    FakeRequest request = FakeRequest.post(body);
+  private Request post(String role, String body) throws GeneralSecurityException {
+    Request request = Request.post(body);
     return role.equals("stripe") ? request.header("Stripe-Signature", signature(body)) : request;
   }
 
@@ -149,7 +149,7 @@ final class GoldenRun {
     return "t=" + seconds + ",v1=" + HexFormat.of().formatHex(sum);
   }
 
-  private void call(GoldenFile.Step step, FakeRequest request) throws Exception {
+  private void call(GoldenFile.Step step, Request request) throws Exception {
     String name = step.word(1);
     String role = step.word(2);
     used.add(name);
@@ -160,7 +160,7 @@ final class GoldenRun {
     if (step.word(0).equals("POST") && !step.word(3).isEmpty()) {
       request.header("Idempotency-Key", step.word(3));
     }
-    FakeResponse response = new FakeResponse();
+    Response response = new Response();
     ((HttpFunction) functions.get(name)).service(request, response);
     StringBuilder head = new StringBuilder("" + response.status());
     response.getContentType().ifPresent(type -> head.append(" Content-Type: ").append(type));

@@ -12,6 +12,8 @@ import com.google.api.gax.rpc.ApiExceptionFactory;
 import com.google.api.gax.rpc.StatusCode;
 import com.nimbusds.jose.jwk.RSAKey;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.simulated.Request;
+import dev.meterkite.functions.simulated.Response;
 import dev.meterkite.functions.store.StoreException;
 import io.grpc.Status;
 import java.io.ByteArrayInputStream;
@@ -105,20 +107,20 @@ class EdgeTest {
     server.close();
   }
 
-  private <T> FakeResponse serve(Endpoint<T> endpoint, FakeRequest request) throws IOException {
-    FakeResponse response = new FakeResponse();
+  private <T> Response serve(Endpoint<T> endpoint, Request request) throws IOException {
+    Response response = new Response();
     endpoint.serve(edge, request, response);
     return response;
   }
 
-  private FakeRequest good() {
-    return FakeRequest.post("{\"user_id\":\"u1\",\"amount\":5}")
+  private Request good() {
+    return Request.post("{\"user_id\":\"u1\",\"amount\":5}")
         .token(service)
         .header("Idempotency-Key", "k-1");
   }
 
-  private static FakeRequest post(String json) {
-    return FakeRequest.post(json).token(service).header("Idempotency-Key", "k-1");
+  private static Request post(String json) {
+    return Request.post(json).token(service).header("Idempotency-Key", "k-1");
   }
 
   private String log() {
@@ -127,9 +129,9 @@ class EdgeTest {
 
   @Test
   void goodRequest_isAnsweredAsJsonAndNotCached() throws IOException {
-    FakeResponse response = serve(debit, good());
-    assertEquals(200, response.status);
-    assertEquals("application/json", response.contentType);
+    Response response = serve(debit, good());
+    assertEquals(200, response.status());
+    assertEquals("application/json", response.contentType());
     assertEquals("{\"amount\":5}", response.body());
     assertEquals("no-store", response.header("Cache-Control"));
     assertEquals(null, response.header("Idempotency-Replayed"));
@@ -145,7 +147,7 @@ class EdgeTest {
           assertEquals(64, call.requestHash().length());
           return Answer.json("{\"b\" : 1}", true).took(2, 20);
         };
-    FakeResponse response = serve(debit, good().header("X-Request-Id", "r.1"));
+    Response response = serve(debit, good().header("X-Request-Id", "r.1"));
     assertEquals("{\"b\" : 1}", response.body());
     assertEquals("true", response.header("Idempotency-Replayed"));
     assertEquals("r.1", response.header("X-Request-Id"));
@@ -156,42 +158,43 @@ class EdgeTest {
 
   @Test
   void checks_failInTheDocumentedOrder() throws IOException {
-    FakeRequest request = FakeRequest.of("PUT");
-    FakeResponse response = serve(debit, request);
-    assertEquals(405, response.status);
+    Request request = Request.of("PUT");
+    Response response = serve(debit, request);
+    assertEquals(405, response.status());
     assertEquals("method_not_allowed", response.code());
     assertEquals("POST", response.header("Allow"));
 
-    request = FakeRequest.of("POST");
+    request = Request.of("POST");
     response = serve(debit, request);
-    assertEquals(401, response.status);
+    assertEquals(401, response.status());
     assertTrue(response.header("WWW-Authenticate").startsWith("Bearer"));
 
-    request = FakeRequest.of("POST").token(user);
+    request = Request.of("POST").token(user);
     response = serve(debit, request);
-    assertEquals(403, response.status);
+    assertEquals(403, response.status());
     assertEquals("forbidden", response.code());
 
     byte[] huge = new byte[Edge.MAX_BODY + 1];
-    request = FakeRequest.of("POST").token(service).body(huge);
-    assertEquals(415, serve(debit, request).status);
+    request = Request.of("POST").token(service).body(huge);
+    assertEquals(415, serve(debit, request).status());
 
-    request.header("Content-Type", "application/json");
-    assertEquals(413, serve(debit, request).status);
+    request = request.header("Content-Type", "application/json");
+    assertEquals(413, serve(debit, request).status());
 
-    request.body("nonsense".getBytes(StandardCharsets.UTF_8));
+    request = request.body("nonsense".getBytes(StandardCharsets.UTF_8));
     response = serve(debit, request);
-    assertEquals(400, response.status);
+    assertEquals(400, response.status());
     assertEquals("missing_idempotency_key", response.code());
 
-    request.header("Idempotency-Key", "k").body("nonsense".getBytes(StandardCharsets.UTF_8));
+    request =
+        request.header("Idempotency-Key", "k").body("nonsense".getBytes(StandardCharsets.UTF_8));
     response = serve(debit, request);
     assertEquals("invalid_request", response.code());
     assertEquals(List.of(), response.faults());
 
     response = serve(debit, post("{\"amount\":0,\"ammount\":1}"));
-    assertEquals(400, response.status);
-    assertEquals("application/problem+json", response.contentType);
+    assertEquals(400, response.status());
+    assertEquals("application/problem+json", response.contentType());
     assertEquals(
         List.of("user_id:required", "amount:out_of_range", "ammount:unknown_field"),
         response.faults());
@@ -199,7 +202,7 @@ class EdgeTest {
 
   @Test
   void problem_hasTheMembersOfRfc9457() throws IOException {
-    FakeResponse response = serve(debit, post("{}"));
+    Response response = serve(debit, post("{}"));
     assertEquals(
         "urn:meterkite:problem:invalid_request", response.json().get("type").getAsString());
     assertEquals("Invalid request", response.json().get("title").getAsString());
@@ -228,8 +231,8 @@ class EdgeTest {
         ""
       })
   void otherMediaTypes_areUnsupported(String type) throws IOException {
-    FakeRequest request = FakeRequest.of("POST").token(service).header("Content-Type", type);
-    assertEquals(415, serve(debit, request).status);
+    Request request = Request.of("POST").token(service).header("Content-Type", type);
+    assertEquals(415, serve(debit, request).status());
   }
 
   @ParameterizedTest
@@ -248,19 +251,19 @@ class EdgeTest {
         " application/json; ; v=1 "
       })
   void c37_jsonInUtf8WithAnyParameters_isSupported(String type) throws IOException {
-    FakeRequest request =
-        FakeRequest.of("POST")
+    Request request =
+        Request.of("POST")
             .token(service)
             .header("content-type", type)
             .header("Content-Type", type)
             .header("Idempotency-Key", "k")
             .body("{\"user_id\":\"u\",\"amount\":1}".getBytes(StandardCharsets.UTF_8));
-    assertEquals(200, serve(debit, request).status);
+    assertEquals(200, serve(debit, request).status());
   }
 
   @Test
   void compressedBody_isUnsupported() throws IOException {
-    assertEquals(415, serve(debit, good().header("Content-Encoding", "gzip")).status);
+    assertEquals(415, serve(debit, good().header("Content-Encoding", "gzip")).status());
   }
 
   @Test
@@ -268,13 +271,13 @@ class EdgeTest {
     String json = "{\"user_id\":\"u1\",\"amount\":5}";
     byte[] most =
         (json + " ".repeat(Edge.MAX_BODY - json.length())).getBytes(StandardCharsets.UTF_8);
-    assertEquals(200, serve(debit, good().body(most)).status);
+    assertEquals(200, serve(debit, good().body(most)).status());
     for (long claimed : new long[] {-1, 10, Edge.MAX_BODY + 1}) {
       InputStream more =
           new SequenceInputStream(
               new ByteArrayInputStream(most), new ByteArrayInputStream(new byte[1]));
-      FakeResponse response = serve(debit, good().body(more, claimed));
-      assertEquals(413, response.status);
+      Response response = serve(debit, good().body(more, claimed));
+      assertEquals(413, response.status());
       assertEquals("payload_too_large", response.code());
     }
   }
@@ -282,51 +285,51 @@ class EdgeTest {
   @Test
   void bodyThatBreaksOff_isAnInvalidRequest() throws IOException {
     InputStream broken = new PipedInputStream(); // connected to nothing: every read fails
-    assertEquals(400, serve(debit, good().body(broken, 10)).status);
+    assertEquals(400, serve(debit, good().body(broken, 10)).status());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", " ", "a b", "ä", "\u007f"})
   void malformedKey_isAnInvalidRequest(String key) throws IOException {
-    FakeRequest request =
-        FakeRequest.post("{\"user_id\":\"u1\",\"amount\":5}")
+    Request request =
+        Request.post("{\"user_id\":\"u1\",\"amount\":5}")
             .token(service)
             .header("Idempotency-Key", key);
-    FakeResponse response = serve(debit, request);
+    Response response = serve(debit, request);
     assertEquals("invalid_request", response.code());
     assertEquals(List.of("Idempotency-Key:format"), response.faults());
   }
 
   @Test
   void key_hasAtMost255CharactersAndOneValue() throws IOException {
-    FakeRequest longest =
-        FakeRequest.post("{\"user_id\":\"u1\",\"amount\":5}")
+    Request longest =
+        Request.post("{\"user_id\":\"u1\",\"amount\":5}")
             .token(service)
             .header("idempotency-key", "k".repeat(255));
-    assertEquals(200, serve(debit, longest).status);
-    assertEquals(400, serve(debit, good().header("Idempotency-Key", "k-1")).status);
-    FakeRequest longer =
-        FakeRequest.post("{\"user_id\":\"u1\",\"amount\":5}")
+    assertEquals(200, serve(debit, longest).status());
+    assertEquals(400, serve(debit, good().header("Idempotency-Key", "k-1")).status());
+    Request longer =
+        Request.post("{\"user_id\":\"u1\",\"amount\":5}")
             .token(service)
             .header("Idempotency-Key", "k".repeat(256));
-    assertEquals(400, serve(debit, longer).status);
+    assertEquals(400, serve(debit, longer).status());
   }
 
   @Test
   void ownData_isReachedByItsUserAndByServices() throws IOException {
-    assertEquals(200, serve(statement, FakeRequest.get("user_id=u1").token(user)).status);
-    assertEquals(403, serve(statement, FakeRequest.get("user_id=u2").token(user)).status);
-    assertEquals(200, serve(statement, FakeRequest.get("user_id=u2").token(service)).status);
-    assertEquals(403, serve(statement, FakeRequest.get("user_id=u1").token(nobody)).status);
+    assertEquals(200, serve(statement, Request.get("user_id=u1").token(user)).status());
+    assertEquals(403, serve(statement, Request.get("user_id=u2").token(user)).status());
+    assertEquals(200, serve(statement, Request.get("user_id=u2").token(service)).status());
+    assertEquals(403, serve(statement, Request.get("user_id=u1").token(nobody)).status());
   }
 
   @Test
   void endpointWithoutRoles_takesAnyoneSignedIn() throws IOException {
     Endpoint<Map<String, Object>> open =
         Endpoint.get("provider-status").nothing().answer(call -> Answer.ok(Map.of()));
-    assertEquals(200, serve(open, FakeRequest.get(null).token(nobody)).status);
-    assertEquals(401, serve(open, FakeRequest.get(null)).status);
-    assertEquals(400, serve(open, FakeRequest.get("x=1").token(nobody)).status);
+    assertEquals(200, serve(open, Request.get(null).token(nobody)).status());
+    assertEquals(401, serve(open, Request.get(null)).status());
+    assertEquals(400, serve(open, Request.get("x=1").token(nobody)).status());
   }
 
   @Test
@@ -339,8 +342,7 @@ class EdgeTest {
 
   @Test
   void query_isReadStrictly() throws IOException {
-    FakeResponse response =
-        serve(statement, FakeRequest.get("user_id=%C3%A4%2C+%25").token(service));
+    Response response = serve(statement, Request.get("user_id=%C3%A4%2C+%25").token(service));
     assertEquals("ä, %", response.json().get("user_id").getAsString());
     for (String query :
         List.of(
@@ -355,7 +357,7 @@ class EdgeTest {
             "user_id",
             "",
             "&&")) {
-      assertEquals(400, serve(statement, FakeRequest.get(query).token(service)).status, query);
+      assertEquals(400, serve(statement, Request.get(query).token(service)).status(), query);
     }
     assertEquals(List.of("x:unknown_field"), serve(debit, good().query("x=1")).faults());
   }
@@ -366,8 +368,8 @@ class EdgeTest {
         call -> {
           throw new IllegalStateException("secret detail");
         };
-    FakeResponse response = serve(debit, good());
-    assertEquals(503, response.status);
+    Response response = serve(debit, good());
+    assertEquals(503, response.status());
     assertEquals("unavailable", response.code());
     assertEquals("1", response.header("Retry-After"));
     assertFalse(response.body().contains("secret"), response::body);
@@ -375,7 +377,7 @@ class EdgeTest {
     assertTrue(log().contains("IllegalStateException: secret detail"), this::log);
   }
 
-  private FakeResponse failing(String endpoint, RuntimeException failure) throws IOException {
+  private Response failing(String endpoint, RuntimeException failure) throws IOException {
     operation =
         call -> {
           throw failure;
@@ -385,11 +387,11 @@ class EdgeTest {
       case "read" ->
           serve(
               Endpoint.get("g").nothing().answer(call -> operation.apply(null)),
-              FakeRequest.get("").token(service));
+              Request.get("").token(service));
       default ->
           serve(
               Endpoint.post("p").nothing().answer(call -> operation.apply(null)),
-              FakeRequest.post("{}").token(service));
+              Request.post("{}").token(service));
     };
   }
 
@@ -398,8 +400,8 @@ class EdgeTest {
     RuntimeException slow = new StoreException(StoreException.Kind.UNKNOWN, "no answer");
     assertTrue(failing("keyed", slow).body().contains("the same key"));
     for (String withoutKey : List.of("read", "write")) {
-      FakeResponse response = failing(withoutKey, slow);
-      assertEquals(503, response.status);
+      Response response = failing(withoutKey, slow);
+      assertEquals(503, response.status());
       assertEquals("1", response.header("Retry-After"));
       assertFalse(response.body().contains("key"), response::body);
     }
@@ -422,7 +424,7 @@ class EdgeTest {
             false);
     CompletionException failure =
         new CompletionException(new StoreException(StoreException.Kind.UNKNOWN, "planted", status));
-    assertEquals(503, failing("read", failure).status);
+    assertEquals(503, failing("read", failure).status());
     boolean warned = passing.contains(code);
     assertEquals(warned, log().contains("no answer from the store: " + code), this::log);
     assertEquals(warned, !log().contains("\"severity\":\"ERROR\""), this::log);
@@ -454,14 +456,14 @@ class EdgeTest {
             .fields(fields -> 9 / fields.integer("n", 0, 9))
             .answer(call -> Answer.ok(Map.of("n", call.request())));
     assertEquals(List.of("n:required"), serve(picky, post("{}")).faults());
-    assertEquals(503, serve(picky, post("{\"n\":0}")).status);
-    assertEquals(200, serve(picky, post("{\"n\":1}")).status);
+    assertEquals(503, serve(picky, post("{\"n\":0}")).status());
+    assertEquals(200, serve(picky, post("{\"n\":1}")).status());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "a\nb", "ä", "<x>"})
   void requestIdThatIsNotSane_isReplaced(String id) throws IOException {
-    FakeResponse response = serve(debit, good().header("X-Request-Id", id));
+    Response response = serve(debit, good().header("X-Request-Id", id));
     assertEquals(36, response.header("X-Request-Id").length());
     assertNotEquals(response.header("X-Request-Id"), serve(debit, good()).header("X-Request-Id"));
   }
@@ -469,14 +471,14 @@ class EdgeTest {
   @Test
   void stoppingProcess_takesNothingNew() throws IOException {
     assertTrue(drain.stop(Duration.ZERO));
-    FakeResponse response = serve(debit, good());
-    assertEquals(503, response.status);
+    Response response = serve(debit, good());
+    assertEquals(503, response.status());
     assertEquals("1", response.header("Retry-After"));
   }
 
   @Test
   void callerThatIsGone_isLoggedAndNothingMore() throws IOException {
-    debit.serve(edge, good(), new FakeResponse(true));
+    debit.serve(edge, good(), new Response(() -> true));
     assertTrue(log().contains("\"outcome\":\"ok_unsent\""), this::log);
     assertTrue(drain.stop(Duration.ZERO));
   }

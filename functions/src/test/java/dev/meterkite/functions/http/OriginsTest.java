@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.nimbusds.jose.jwk.RSAKey;
 import dev.meterkite.functions.Settings;
 import dev.meterkite.functions.log.Log;
+import dev.meterkite.functions.simulated.Request;
+import dev.meterkite.functions.simulated.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -74,27 +76,27 @@ class OriginsTest {
     server.close();
   }
 
-  private FakeResponse serve(Endpoint<?> endpoint, FakeRequest request) throws IOException {
-    FakeResponse response = new FakeResponse();
+  private Response serve(Endpoint<?> endpoint, Request request) throws IOException {
+    Response response = new Response();
     endpoint.serve(edge, request, response);
     return response;
   }
 
-  private static FakeRequest preflight(String origin) {
-    return FakeRequest.of("OPTIONS")
+  private static Request preflight(String origin) {
+    return Request.of("OPTIONS")
         .header("Origin", origin)
         .header("Access-Control-Request-Method", "POST")
         .header("Access-Control-Request-Headers", "authorization,content-type,idempotency-key");
   }
 
-  private FakeRequest user(String query) {
-    return FakeRequest.get(query).token(TokenServer.sign(KEY, server.claims("u1", NOW).build()));
+  private Request user(String query) {
+    return Request.get(query).token(TokenServer.sign(KEY, server.claims("u1", NOW).build()));
   }
 
   @Test
   void preflightOfAnAllowedOrigin_isAnsweredWithoutAToken() throws IOException {
-    FakeResponse response = serve(quote, preflight(APP));
-    assertEquals(204, response.status);
+    Response response = serve(quote, preflight(APP));
+    assertEquals(204, response.status());
     assertEquals("", response.body());
     assertEquals(APP, response.header("Access-Control-Allow-Origin"));
     assertEquals("Origin", response.header("Vary"));
@@ -120,8 +122,8 @@ class OriginsTest {
         "http://localhost:3000"
       })
   void preflightOfAnotherOrigin_allowsNothing(String origin) throws IOException {
-    FakeResponse response = serve(quote, preflight(origin));
-    assertEquals(204, response.status);
+    Response response = serve(quote, preflight(origin));
+    assertEquals(204, response.status());
     assertEquals("Origin", response.header("Vary"));
     for (String header : List.of("Origin", "Methods", "Headers")) {
       assertNull(response.header("Access-Control-Allow-" + header));
@@ -130,24 +132,24 @@ class OriginsTest {
 
   @Test
   void answersAndErrors_nameTheOrigin() throws IOException {
-    Map<Integer, FakeRequest> requests =
+    Map<Integer, Request> requests =
         Map.of(
             200, user("user_id=u1"),
             400, user("user_id=u1&limit=x&unknown=1"),
-            401, FakeRequest.get("user_id=u1"),
+            401, Request.get("user_id=u1"),
             403, user("user_id=u2"),
-            405, FakeRequest.post("{}"));
-    for (Map.Entry<Integer, FakeRequest> each : requests.entrySet()) {
-      FakeResponse response = serve(statement, each.getValue().header("Origin", APP));
-      assertEquals(each.getKey(), response.status);
+            405, Request.post("{}"));
+    for (Map.Entry<Integer, Request> each : requests.entrySet()) {
+      Response response = serve(statement, each.getValue().header("Origin", APP));
+      assertEquals(each.getKey(), response.status());
       assertEquals(APP, response.header("Access-Control-Allow-Origin"));
       assertEquals("Origin", response.header("Vary"));
       assertTrue(response.header("Access-Control-Expose-Headers").contains("Idempotency-Replayed"));
       assertTrue(response.header("Access-Control-Expose-Headers").contains("X-Request-Id"));
       assertTrue(response.header("Access-Control-Expose-Headers").contains("Retry-After"));
     }
-    FakeResponse other = serve(statement, user("user_id=u1").header("Origin", "https://evil.com"));
-    assertEquals(200, other.status);
+    Response other = serve(statement, user("user_id=u1").header("Origin", "https://evil.com"));
+    assertEquals(200, other.status());
     assertNull(other.header("Access-Control-Allow-Origin"));
     assertEquals("Origin", serve(statement, user("user_id=u1")).header("Vary"));
   }
@@ -155,15 +157,15 @@ class OriginsTest {
   @Test
   void stoppingInstance_answersBrowsersToo() throws IOException {
     drain.stop(java.time.Duration.ZERO);
-    FakeResponse response = serve(statement, user("user_id=u1").header("Origin", APP));
-    assertEquals(503, response.status);
+    Response response = serve(statement, user("user_id=u1").header("Origin", APP));
+    assertEquals(503, response.status());
     assertEquals(APP, response.header("Access-Control-Allow-Origin"));
   }
 
   @Test
   void functionForServices_knowsNoOrigins() throws IOException {
-    FakeResponse response = serve(debit, preflight(APP));
-    assertEquals(405, response.status);
+    Response response = serve(debit, preflight(APP));
+    assertEquals(405, response.status());
     assertNull(response.header("Access-Control-Allow-Origin"));
     assertNull(response.header("Vary"));
   }

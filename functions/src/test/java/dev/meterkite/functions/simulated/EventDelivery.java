@@ -1,6 +1,7 @@
 package dev.meterkite.functions.simulated;
 
 import dev.meterkite.functions.catalog.FunctionEntry;
+import dev.meterkite.model.document.DocRef;
 import io.cloudevents.CloudEvent;
 import java.time.Duration;
 import java.time.Instant;
@@ -107,6 +108,14 @@ public final class EventDelivery {
   /** The events that were given up, in order. */
   public List<DeadLetter> deadLetters() {
     return List.copyOf(deadLetters);
+  }
+
+  /** Whether an event of a document for a function was lost and is so still. */
+  public boolean hasLost(String function, DocRef document) {
+    return lost.stream()
+        .anyMatch(
+            each ->
+                each.function().name().equals(function) && each.change().ref().equals(document));
   }
 
   /** Delivers what was lost of the events of some functions, as operators do with dead letters. */

@@ -42,6 +42,7 @@ public final class ScheduledCalls {
   private final Set<FunctionEntry> busy = new HashSet<>();
   private final Tally tally = new Tally();
   private boolean isStopped;
+  private boolean isPaused;
   private long calls;
 
   /**
@@ -95,10 +96,37 @@ public final class ScheduledCalls {
     isStopped = true;
   }
 
+  /** Leaves runs out from now on, or no more. */
+  public void pause(boolean pauses) {
+    isPaused = pauses;
+  }
+
+  /**
+   * Runs once each schedule that has a minute in a stretch of time over which the clocks of the
+   * functions leapt; of a longer one than a day its last day is looked at.
+   *
+   * @param from excluded
+   * @param to included
+   */
+  public void leapt(Instant from, Instant to) {
+    Instant dayBefore = to.minus(1, ChronoUnit.DAYS);
+    Instant earliest = from.isAfter(dayBefore) ? from : dayBefore;
+    crons.forEach(
+        (function, cron) -> {
+          Instant minute = to.truncatedTo(ChronoUnit.MINUTES);
+          while (minute.isAfter(earliest) && !cron.matches(minute.atZone(zone))) {
+            minute = minute.minus(1, ChronoUnit.MINUTES);
+          }
+          if (minute.isAfter(earliest)) {
+            run(function);
+          }
+        });
+  }
+
   private void run(Instant minute) {
     crons.forEach(
         (function, cron) -> {
-          if (cron.matches(minute.atZone(zone))) {
+          if (!isPaused && cron.matches(minute.atZone(zone))) {
             run(function);
           }
         });

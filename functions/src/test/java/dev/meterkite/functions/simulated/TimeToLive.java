@@ -7,9 +7,12 @@ import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.model.document.Query;
 import dev.meterkite.model.document.Snapshot;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Deletes documents some time after they expire, as the service does: each hour one in ten of those
@@ -22,16 +25,42 @@ public final class TimeToLive {
   private final Simulation simulation;
   private final Documents documents;
   private final Map<String, String> fields;
+  private final InstantSource clock;
+  private final Duration rest;
+  private final Consumer<Snapshot> before;
   private boolean isStopped;
   private long deleted;
 
   /**
+   * In real time, as the service.
+   *
    * @param fields the field with a document's end, by collection
    */
   public TimeToLive(Simulation simulation, Documents documents, Map<String, String> fields) {
+    this(simulation, documents, fields, simulation, Duration.ZERO, each -> {});
+  }
+
+  /**
+   * By a clock that leaps, which callers that repeat a call do not.
+   *
+   * @param fields the field with a document's end, by collection
+   * @param clock by which documents end
+   * @param rest how long, in real time, a document has not been written before it is deleted
+   * @param before sees each document before it is deleted
+   */
+  public TimeToLive(
+      Simulation simulation,
+      Documents documents,
+      Map<String, String> fields,
+      InstantSource clock,
+      Duration rest,
+      Consumer<Snapshot> before) {
     this.simulation = simulation;
     this.documents = documents;
     this.fields = new TreeMap<>(fields);
+    this.clock = clock;
+    this.rest = rest;
+    this.before = before;
   }
 
   /** The fields that {@code firestore.indexes.json} makes ends of, by collection. */
@@ -77,9 +106,11 @@ public final class TimeToLive {
         (collection, field) -> {
           Query due =
               Query.of(collection, Integer.MAX_VALUE)
-                  .where(field, Query.Op.LESS_OR_EQUAL, simulation.instant());
+                  .where(field, Query.Op.LESS_OR_EQUAL, clock.instant());
           for (Snapshot document : documents.find(due)) {
-            if (simulation.chance(SHARE)) {
+            Instant rested = document.updateTime().plus(rest);
+            if (!rested.isAfter(simulation.instant()) && simulation.chance(SHARE)) {
+              before.accept(document);
               documents.apply(List.of(Mutation.delete(document.ref())));
               deleted++;
             }

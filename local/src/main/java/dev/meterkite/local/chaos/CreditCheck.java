@@ -76,6 +76,9 @@ final class CreditCheck {
     if (!(fields.get(CreditTransactions.BALANCE_AFTER) instanceof Long balance) || balance < 0) {
       audit.find(transaction.ref(), "leaves a balance below zero");
     }
+    if (journal.reckonedElsewhere.contains(user)) {
+      return;
+    }
     found.add(transaction.ref().id());
     Operation operation = journal.operations.get(transaction.ref().id());
     if (operation != null) {
@@ -209,6 +212,9 @@ final class CreditCheck {
    */
   private void ownEntry(Snapshot user, Map<String, Object> entry) {
     String id = String.valueOf(entry.get(CreditTransactions.TRANSACTION_ID));
+    if (journal.reckonedElsewhere.contains(user.ref().id())) {
+      return;
+    }
     if (journal.operations.containsKey(id) || entry.get(CreditTransactions.JOB_ID) != null) {
       return;
     }

@@ -89,6 +89,9 @@ public final class Journal {
   /** Users who registered. */
   public final Set<String> registered = ConcurrentHashMap.newKeySet();
 
+  /** Ids of users and of idempotency records that another audit reckons. */
+  public final Set<String> reckonedElsewhere = ConcurrentHashMap.newKeySet();
+
   /** The last note that another program left on a customer. */
   public final Map<String, String> notes = new ConcurrentHashMap<>();
 

@@ -54,6 +54,9 @@ final class QuotaCheck {
       return;
     }
     found.add(marker.ref().id());
+    if (journal.reckonedElsewhere.contains(marker.ref().id())) {
+      return;
+    }
     if (!journal.operations.containsKey(marker.ref().id())) {
       audit.find(marker.ref(), "belongs to no operation");
     } else if (reserves && marker.fields().get(IdempotencyKeys.CREATED_AT) instanceof Instant at) {

@@ -7,6 +7,7 @@ import dev.meterkite.model.command.Missing;
 import dev.meterkite.model.command.Read;
 import dev.meterkite.model.command.Rules;
 import dev.meterkite.model.command.Seen;
+import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +56,10 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
 
   /** The name of a reservation, in answers and in the refusal of one that does not exist. */
   public static final String RESERVATION_ID = "reservation_id";
+
+  /** Fields of the moment of a reservation, the first ones exact. */
+  private static final List<String> MOMENTS =
+      List.of(IdempotencyKeys.CREATED_AT, RoutingDecisions.RESERVED_AT, RoutingDecisions.TIMESTAMP);
 
   /**
    * The quota document of a model: {@code openai_gpt-4o}; only {@code %} and {@code /} are encoded.
@@ -211,12 +217,20 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     QuotaState next = complete(state, now).with(uuid, reservation).repaired();
     QuotaCommand.@Nullable Purpose purpose = reserve.purpose();
     if (purpose != null) {
-      return new Decision.Applied<>(next, purpose.answer(), List.of(purpose.document()));
+      return new Decision.Applied<>(
+          next, purpose.answer(), List.of(reserved(purpose.document(), now)));
     }
     return applied(
         next,
         new QuotaResult.Reserved(
             new ReservationId(command.owner(), uuid), reserve.tokens(), QuotaLeft.of(next)));
+  }
+
+  /** The document that is written with a reservation, with the moment of that. */
+  private static Write.Create reserved(Write.Create document, Instant now) {
+    Map<String, Object> fields = new LinkedHashMap<>(document.fields());
+    fields.put(RoutingDecisions.RESERVED_AT, now);
+    return new Write.Create(document.ref(), fields);
   }
 
   private static QuotaState complete(QuotaState state, Instant now) {
@@ -305,12 +319,15 @@ public final class QuotaRules implements Rules<QuotaState, QuotaCommand> {
     return applied(next, settled(next));
   }
 
-  /** When a reservation was made, by the document that proves it. */
+  /**
+   * When a reservation was made, by the document that proves it. Decisions of versions before 1.1
+   * say only when they were begun.
+   */
   private static @Nullable Instant reservedAt(List<DocRef> places, Seen seen) {
     for (DocRef place : places) {
-      Snapshot document = seen.document(place);
-      for (String name : List.of(IdempotencyKeys.CREATED_AT, RoutingDecisions.TIMESTAMP)) {
-        if (document.fields().get(name) instanceof Instant at) {
+      Map<String, Object> fields = seen.document(place).fields();
+      for (String name : MOMENTS) {
+        if (fields.get(name) instanceof Instant at) {
           return at;
         }
       }

@@ -54,6 +54,23 @@ public final class Queries {
         .after(after);
   }
 
+  /**
+   * The jobs in one status that were written between two moments, as their writers state it, latest
+   * first, for a sweep.
+   *
+   * @param after {@code updated_at} and document id of the last one found before; empty to begin
+   */
+  public static Query jobsInStatusUpdatedBy(
+      String status, Instant from, Instant by, int limit, List<Object> after) {
+    return Query.of(Schema.PodcastJobs.COLLECTION, limit)
+        .where(Schema.PodcastJobs.STATUS, Op.EQUAL, status)
+        .where(Schema.PodcastJobs.UPDATED_AT, Op.GREATER_OR_EQUAL, from)
+        .where(Schema.PodcastJobs.UPDATED_AT, Op.LESS_OR_EQUAL, by)
+        .descending(Schema.PodcastJobs.UPDATED_AT)
+        .descending(Query.ID)
+        .after(after);
+  }
+
   /** The versions of a model's price, the latest first. */
   public static Query pricesOf(String provider, String modelId, int limit) {
     return Query.of(Schema.ModelPrices.COLLECTION, limit)
@@ -480,6 +497,7 @@ public final class Queries {
         jobsOfUserInStatus("u", "completed", 1),
         jobsInStatus("completed", 1),
         jobsInStatusCreatedBy("completed", moment, moment, 1, List.of()),
+        jobsInStatusUpdatedBy("completed", moment, moment, 1, List.of()),
         pricesOf("p", "m", 1),
         pricesInStatus("p", "held", 1, List.of()),
         catalogueOf("p", "m", 1),

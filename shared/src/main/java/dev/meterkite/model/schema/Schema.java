@@ -505,6 +505,10 @@ public final class Schema {
     public static final String EXCLUDED = "excluded";
     public static final String FALLBACKS = "fallbacks";
     public static final String RESERVATION_ID = "reservation_id";
+
+    /** When the reservation was made; {@link #TIMESTAMP} is when health and quotas were read. */
+    public static final String RESERVED_AT = "reserved_at";
+
     public static final String ESTIMATED_COST_MICROS = "estimated_cost_micros";
     public static final String INPUT_TOKENS = "input_tokens";
     public static final String OUTPUT_TOKENS = "output_tokens";

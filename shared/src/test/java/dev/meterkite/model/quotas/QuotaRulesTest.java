@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.meterkite.model.command.Command;
 import dev.meterkite.model.command.Decision;
 import dev.meterkite.model.command.OneByOne;
+import dev.meterkite.model.command.Write;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.time.Window;
 import java.time.Duration;
@@ -738,6 +739,34 @@ class QuotaRulesTest {
           QuotaOutcome.ALREADY_SETTLED,
           store.decide(QuotaRules.settle(wiped, 170, "s" + keys++, "h"), later));
     }
+  }
+
+  /**
+   * A decision says when it was begun, which is before its reservation is made: the first one of a
+   * quota counted as made before reservations were kept, so that a settlement long after it had
+   * lapsed was charged beside the estimate.
+   */
+  @Test
+  void settlementOfADecisionLongAfterItsReservationLapsed_isNotChargedBesideTheEstimate() {
+    QuotaLimits month =
+        limits(ZoneOffset.UTC, Map.of(Window.MONTH, new QuotaLimits.Limit(1_000L, null)));
+    DocRef decision = new DocRef("routing_decisions", "0123abcd-0000-5000-8000-000000000001");
+    Map<String, Object> begun = Map.of("timestamp", T0.minusMillis(100));
+    QuotaCommand.Purpose purpose =
+        new QuotaCommand.Purpose(
+            new Write.Create(decision, begun), Map.of("decision_id", decision.id()));
+    QuotaCommand.Reserve input =
+        new QuotaCommand.Reserve(
+            "openai", "gpt-4o", 100, 1, QuotaRules.DEFAULT_TTL, month, purpose);
+    applied(
+        store.decide(
+            QuotaRules.reserveFor(store.get(OWNER), decision.id(), "h", input, decision), T0));
+    assertEquals(T0, store.get(decision).fields().get("reserved_at"));
+    Instant later = T0.plus(Duration.ofDays(3));
+    assertRefused(
+        QuotaOutcome.ALREADY_SETTLED, settle(new ReservationId(OWNER, decision.id()), 70, later));
+    assertEquals(100, state(later).windows().get(0).tokensUsed());
+    assertEquals(1, state(later).windows().get(0).requestsUsed());
   }
 
   @ParameterizedTest

@@ -376,12 +376,14 @@ public final class CreditCommands {
 
   /**
    * Whether events of a job must have been lost, or are late: it has no payment, it lives and its
-   * payment is that of an attempt that has ended, or it has ended and its price is still held.
+   * payment is that of an attempt that has ended, it has ended and its price is still held, or it
+   * is completed and its payment was refused, or its hold lapsed, while it was under way.
    */
   public static boolean isOverlooked(Snapshot job) {
     return !job.fields().containsKey(PodcastJobs.PAYMENT)
         || JobEvent.of(Snapshot.absent(job.ref()), job).ended() > 0
-        || JobPayment.isHeldBehindItsEnd(job);
+        || JobPayment.isHeldBehindItsEnd(job)
+        || JobPayment.isOpenBehindItsCompletion(job);
   }
 
   /** Applies what is due to a user; also what sets up the ledger of a new one. */

@@ -1,5 +1,6 @@
 package dev.meterkite.model.credits.jobs;
 
+import dev.meterkite.model.credits.CreditOutcome;
 import dev.meterkite.model.document.LenientFields;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Schema.PodcastJobs;
@@ -45,6 +46,16 @@ public record JobPayment(
   /** Whether a job has ended and its price is still held. */
   public static boolean isHeldBehindItsEnd(Snapshot job) {
     return of(job).status == PaymentStatus.HELD && status(job).filter(JobStatus::ended).isPresent();
+  }
+
+  /** Whether a job is completed and its payment was refused, or its hold lapsed, before that. */
+  public static boolean isOpenBehindItsCompletion(Snapshot job) {
+    JobPayment payment = of(job);
+    boolean isOpen =
+        payment.status == PaymentStatus.REFUSED
+            || (payment.status == PaymentStatus.RELEASED
+                && CreditOutcome.HOLD_EXPIRED.code().equals(payment.code));
+    return isOpen && status(job).filter(JobStatus.COMPLETED::equals).isPresent();
   }
 
   /**

@@ -1,4 +1,4 @@
-package dev.meterkite.functions.http;
+package dev.meterkite.functions.simulated;
 
 import com.google.cloud.functions.HttpResponse;
 import com.google.gson.JsonObject;
@@ -13,22 +13,44 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
-/** Keeps what a function answered. */
-public final class FakeResponse implements HttpResponse {
-  final Map<String, List<String>> headers = new LinkedHashMap<>();
+/** Keeps what a function answers. Nothing can be sent to a caller who has hung up. */
+public final class Response implements HttpResponse {
+  private final Map<String, List<String>> headers = new LinkedHashMap<>();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final boolean callerIsGone;
-  int status;
-  String contentType;
+  private final BooleanSupplier isCallerGone;
+  private int status;
+  private String contentType;
 
-  /** An answer to somebody who is there. */
-  public FakeResponse() {
-    this(false);
+  /** To a caller who stays. */
+  public Response() {
+    this(() -> false);
   }
 
-  FakeResponse(boolean callerIsGone) {
-    this.callerIsGone = callerIsGone;
+  /**
+   * @param isCallerGone whether nobody listens any more
+   */
+  public Response(BooleanSupplier isCallerGone) {
+    this.isCallerGone = isCallerGone;
+  }
+
+  /** An answer that has arrived. */
+  public record Answer(int status, Map<String, List<String>> headers, String body) {
+    /** The first value of a header; null where there is none. */
+    public String header(String name) {
+      for (Map.Entry<String, List<String>> each : headers.entrySet()) {
+        if (each.getKey().equalsIgnoreCase(name)) {
+          return each.getValue().get(0);
+        }
+      }
+      return null;
+    }
+  }
+
+  /** The answer as its caller gets it. */
+  public Answer answer() {
+    return new Answer(status, headers, body());
   }
 
   /** What was answered. */
@@ -36,21 +58,28 @@ public final class FakeResponse implements HttpResponse {
     return out.toString(StandardCharsets.UTF_8);
   }
 
-  /** The HTTP status of the answer. */
+  /** The HTTP status; 0 where nothing was answered. */
   public int status() {
     return status;
   }
 
-  JsonObject json() {
+  /** The content type; null where nothing was answered. */
+  public String contentType() {
+    return contentType;
+  }
+
+  /** The body as an object. */
+  public JsonObject json() {
     return JsonParser.parseString(body()).getAsJsonObject();
   }
 
-  String code() {
+  /** The code of a problem. */
+  public String code() {
     return json().get("code").getAsString();
   }
 
-  /** The faults as {@code field:code}, in their order. */
-  List<String> faults() {
+  /** The faults of a problem as {@code field:code}, in their order. */
+  public List<String> faults() {
     List<String> faults = new ArrayList<>();
     if (json().has("errors")) {
       json()
@@ -65,7 +94,8 @@ public final class FakeResponse implements HttpResponse {
     return faults;
   }
 
-  String header(String name) {
+  /** All values of a header, divided by bars; null for none. */
+  public String header(String name) {
     List<String> values = headers.getOrDefault(name, List.of());
     return values.isEmpty() ? null : String.join("|", values);
   }
@@ -92,7 +122,7 @@ public final class FakeResponse implements HttpResponse {
 
   @Override
   public void appendHeader(String header, String value) {
-    headers.computeIfAbsent(header, h -> new ArrayList<>()).add(value);
+    headers.computeIfAbsent(header, unused -> new ArrayList<>()).add(value);
   }
 
   @Override
@@ -102,14 +132,14 @@ public final class FakeResponse implements HttpResponse {
 
   @Override
   public OutputStream getOutputStream() throws IOException {
-    if (callerIsGone) {
-      throw new IOException("broken pipe");
+    if (isCallerGone.getAsBoolean()) {
+      throw new IOException("the caller has hung up");
     }
     return out;
   }
 
   @Override
   public BufferedWriter getWriter() {
-    throw new UnsupportedOperationException();
+    throw new UnsupportedOperationException("functions write bytes");
   }
 }
