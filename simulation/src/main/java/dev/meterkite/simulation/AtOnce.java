@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * The documents as an auditor sees them: no time passes, and those that have expired are there
  * still. It is asked for collections in the order of the ids.
  */
-record AtOnce(Documents documents, History history) implements Store {
+record AtOnce(Documents documents, EarlierStates history) implements Store {
   @Override
   public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
     return CompletableFuture.completedFuture(refs.stream().map(history::lastOf).toList());

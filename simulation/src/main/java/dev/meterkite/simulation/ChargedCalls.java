@@ -9,6 +9,7 @@ import dev.meterkite.local.chaos.Journal;
 import dev.meterkite.local.chaos.Journal.Outcome;
 import dev.meterkite.local.chaos.World;
 import dev.meterkite.model.credits.CreditRefs;
+import dev.meterkite.model.credits.commands.CreditCommands;
 import dev.meterkite.model.document.DocRef;
 import dev.meterkite.model.document.Snapshot;
 import dev.meterkite.model.schema.Ids;
@@ -73,7 +74,7 @@ final class ChargedCalls implements Trade {
 
   private final Simulation simulation;
   private final Documents documents;
-  private final History history;
+  private final EarlierStates history;
   private final InstantSource clock;
   private final Journal journal;
   private final Calls calls;
@@ -85,7 +86,7 @@ final class ChargedCalls implements Trade {
   ChargedCalls(
       Simulation simulation,
       Documents documents,
-      History history,
+      EarlierStates history,
       InstantSource clock,
       Journal journal,
       Store store,

@@ -7,6 +7,7 @@ import dev.meterkite.local.chaos.Journal;
 import dev.meterkite.local.chaos.Journal.Operation;
 import dev.meterkite.local.chaos.Journal.Outcome;
 import dev.meterkite.local.chaos.World;
+import dev.meterkite.model.alerts.Alert;
 import dev.meterkite.model.alerts.AlertSubject;
 import dev.meterkite.model.alerts.AlertType;
 import dev.meterkite.model.alerts.Alerts;
@@ -225,7 +226,7 @@ final class Reckoning {
       end(each, RoutingDecisions.EXPIRE_AT, RoutingDecisions.TIMESTAMP, 30);
     }
     for (Snapshot each : all(ModelRouterAlerts.COLLECTION)) {
-      if (Alerts.acknowledged(each)) {
+      if (Alert.of(each).acknowledged()) {
         end(each, ModelRouterAlerts.EXPIRE_AT, ModelRouterAlerts.CREATED_AT, 90);
       }
     }

@@ -61,7 +61,7 @@ final class RoutedCalls implements Trade {
 
   private final Simulation simulation;
   private final Documents documents;
-  private final History history;
+  private final EarlierStates history;
   private final Journal journal;
   private final Calls calls;
   private final Providers providers;
@@ -71,7 +71,7 @@ final class RoutedCalls implements Trade {
   RoutedCalls(
       Simulation simulation,
       Documents documents,
-      History history,
+      EarlierStates history,
       Journal journal,
       Calls calls,
       Providers providers) {
@@ -238,15 +238,16 @@ final class RoutedCalls implements Trade {
 
   /** Each window has what its reservations came to, where none was open at its end. */
   private void windows(DocRef quota, List<String> findings) {
-    List<History.Window> windows = new ArrayList<>(history.windowsOf(quota.id()));
-    History.Window present = History.present(documents.get(quota));
+    List<EarlierStates.Window> windows = new ArrayList<>(history.windowsOf(quota.id()));
+    EarlierStates.Window present = EarlierStates.present(documents.get(quota));
     if (present != null) {
       windows.add(present);
     }
-    for (History.Window window : windows) {
+    for (EarlierStates.Window window : windows) {
       long tokens = 0;
       long requests = 0;
-      for (Map.Entry<String, History.Reserved> each : history.reservations(quota.id()).entrySet()) {
+      for (Map.Entry<String, EarlierStates.Reserved> each :
+          history.reservations(quota.id()).entrySet()) {
         if (window.has(each.getValue().at())) {
           tokens += spent(each.getKey(), each.getValue(), window.end());
           requests++;
@@ -261,7 +262,7 @@ final class RoutedCalls implements Trade {
     }
   }
 
-  private long spent(String decision, History.Reserved reserved, Instant end) {
+  private long spent(String decision, EarlierStates.Reserved reserved, Instant end) {
     Routed call = routed.get(decision);
     DocRef settlement = call == null ? null : call.settlement;
     if (call == null || settlement == null) {

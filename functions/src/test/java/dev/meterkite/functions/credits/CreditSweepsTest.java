@@ -202,7 +202,7 @@ class CreditSweepsTest {
     change(job, "completed");
     sweepAfterAnHour();
     assertEquals("captured", payment(job));
-    assertEquals(6L, read(CreditCommands.user("u")).get("credits_balance"));
+    assertEquals(6L, read(CreditRefs.user("u")).get("credits_balance"));
     assertEquals(0L, due.sweep().get("jobs_found"));
   }
 
@@ -219,7 +219,7 @@ class CreditSweepsTest {
     change(job, "completed");
     sweepAfterAnHour();
     assertEquals("captured", payment(job));
-    assertEquals(0L, read(CreditCommands.user("u")).get("credits_balance"));
+    assertEquals(0L, read(CreditRefs.user("u")).get("credits_balance"));
   }
 
   /**
