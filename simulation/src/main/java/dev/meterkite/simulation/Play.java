@@ -110,7 +110,7 @@ final class Play implements AutoCloseable {
     this.store =
         new SimulatedStore(simulation, documents, plan.store().pace(), plan.ills().faults());
     this.calmStore = new SimulatedStore(simulation, documents, plan.store().pace(), Faults.NONE);
-    Providers providers = new Providers(simulation, scheduler, tally);
+    OutageProneProviders providers = new OutageProneProviders(simulation, scheduler, tally);
     this.cloud =
         new Cloud(
             simulation,

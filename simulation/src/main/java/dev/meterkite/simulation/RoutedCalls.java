@@ -64,7 +64,7 @@ final class RoutedCalls implements Trade {
   private final EarlierStates history;
   private final Journal journal;
   private final Calls calls;
-  private final Providers providers;
+  private final OutageProneProviders providers;
   private final Map<String, Routed> routed = new TreeMap<>();
   private long keys;
 
@@ -74,7 +74,7 @@ final class RoutedCalls implements Trade {
       EarlierStates history,
       Journal journal,
       Calls calls,
-      Providers providers) {
+      OutageProneProviders providers) {
     this.simulation = simulation;
     this.documents = documents;
     this.history = history;

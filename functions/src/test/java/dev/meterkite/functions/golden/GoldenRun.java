@@ -149,16 +149,16 @@ final class GoldenRun {
     return "t=" + seconds + ",v1=" + HexFormat.of().formatHex(sum);
   }
 
-  private void call(GoldenFile.Step step, Request request) throws Exception {
+  private void call(GoldenFile.Step step, Request asked) throws Exception {
     String name = step.word(1);
     String role = step.word(2);
     used.add(name);
-    request.header("X-Request-Id", "golden");
+    Request request = asked.header("X-Request-Id", "golden");
     if (!role.equals("nobody") && !role.equals("stripe")) {
-      request.token(tokens.of(role));
+      request = request.token(tokens.of(role));
     }
     if (step.word(0).equals("POST") && !step.word(3).isEmpty()) {
-      request.header("Idempotency-Key", step.word(3));
+      request = request.key(step.word(3));
     }
     Response response = new Response();
     ((HttpFunction) functions.get(name)).service(request, response);

@@ -16,7 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import javax.net.ssl.SSLSession;
 
 /** Providers of models, one of which at a time is out for up to two minutes. */
-final class Providers implements Exchange {
+final class OutageProneProviders implements Exchange {
   private static final Duration SHORTEST_OUTAGE = Duration.ofSeconds(5);
   private static final Duration LONGEST_OUTAGE = Duration.ofMinutes(2);
   private static final double SHARE_FAILED = 0.01;
@@ -28,7 +28,7 @@ final class Providers implements Exchange {
   private String out = "";
   private Instant until = Instant.MIN;
 
-  Providers(Simulation simulation, Scheduler scheduler, Tally tally) {
+  OutageProneProviders(Simulation simulation, Scheduler scheduler, Tally tally) {
     this.simulation = simulation;
     this.scheduler = scheduler;
     this.tally = tally;
