@@ -35,7 +35,7 @@ final class DecisionPages {
 
   /** Fields of the engine, which say nothing of the decision. */
   private static final Set<String> INTERNAL =
-      Set.of(Schema.COMMIT, Schema.REQUEST_HASH, Schema.ANSWER);
+      Set.of(Schema.COMMIT, Schema.REQUEST_HASH, Schema.ANSWER, RoutingDecisions.RESERVED_AT);
 
   private final Store store;
   private final InstantSource clock;
