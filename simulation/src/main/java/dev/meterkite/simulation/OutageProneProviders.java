@@ -1,19 +1,14 @@
 package dev.meterkite.simulation;
 
 import dev.meterkite.functions.backend.Exchange;
+import dev.meterkite.functions.simulated.ProviderResponse;
 import dev.meterkite.functions.simulated.Simulation;
 import dev.meterkite.functions.simulated.Tally;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import javax.net.ssl.SSLSession;
 
 /** Providers of models, one of which at a time is out for up to two minutes. */
 final class OutageProneProviders implements Exchange {
@@ -58,40 +53,8 @@ final class OutageProneProviders implements Exchange {
     if (!isOut || simulation.chance(0.5)) {
       scheduler.after(
           simulation.between(Duration.ofMillis(50), Duration.ofMillis(300)),
-          () -> answer.complete(new Answer(request, isOut ? 503 : 200)));
+          () -> answer.complete(new ProviderResponse(request, isOut ? 503 : 200)));
     }
     return answer;
-  }
-
-  private record Answer(HttpRequest request, int statusCode) implements HttpResponse<String> {
-    @Override
-    public Optional<HttpResponse<String>> previousResponse() {
-      return Optional.empty();
-    }
-
-    @Override
-    public HttpHeaders headers() {
-      return HttpHeaders.of(Map.of(), (name, value) -> true);
-    }
-
-    @Override
-    public String body() {
-      return "";
-    }
-
-    @Override
-    public Optional<SSLSession> sslSession() {
-      return Optional.empty();
-    }
-
-    @Override
-    public URI uri() {
-      return request.uri();
-    }
-
-    @Override
-    public HttpClient.Version version() {
-      return HttpClient.Version.HTTP_2;
-    }
   }
 }

@@ -17,15 +17,15 @@ import dev.meterkite.functions.simulated.EventDelivery;
 import dev.meterkite.functions.simulated.EventFaults;
 import dev.meterkite.functions.simulated.MemoryStore;
 import dev.meterkite.functions.simulated.Platform;
+import dev.meterkite.functions.simulated.ProviderResponse;
 import dev.meterkite.functions.simulated.Request;
 import dev.meterkite.functions.simulated.Response;
 import dev.meterkite.functions.simulated.Simulation;
+import dev.meterkite.functions.store.ForwardingStore;
 import dev.meterkite.functions.store.Mutation;
 import dev.meterkite.functions.store.Store;
 import dev.meterkite.functions.store.Turns;
 import dev.meterkite.model.document.DocRef;
-import dev.meterkite.model.document.Query;
-import dev.meterkite.model.document.Snapshot;
 import io.cloudevents.CloudEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -193,7 +193,7 @@ final class GoldenRun {
     String host = request.uri().getHost();
     printed.add("sends " + request.method() + " " + request.uri());
     return CompletableFuture.completedFuture(
-        new GoldenResponse(request, statusByHost.getOrDefault(host, 200)));
+        new ProviderResponse(request, statusByHost.getOrDefault(host, 200)));
   }
 
   /** The log: severity, first line of the message and sorted fields of each line, without times. */
@@ -221,25 +221,14 @@ final class GoldenRun {
    * Sorts the members of maps that are written. Rules may write a {@code Map.of}, whose order
    * differs from process to process, and Firestore keeps no order.
    */
-  private record SortedMembers(Store to) implements Store {
-    @Override
-    public CompletableFuture<List<Snapshot>> read(List<DocRef> refs) {
-      return to.read(refs);
-    }
-
-    @Override
-    public CompletableFuture<List<Snapshot>> find(Query query) {
-      return to.find(query);
-    }
-
-    @Override
-    public CompletableFuture<Number> total(Query query, String sum) {
-      return to.total(query, sum);
+  private static final class SortedMembers extends ForwardingStore {
+    SortedMembers(Store to) {
+      super(to);
     }
 
     @Override
     public CompletableFuture<List<Instant>> commit(List<Mutation> mutations) {
-      return to.commit(mutations.stream().map(SortedMembers::sorted).toList());
+      return super.commit(mutations.stream().map(SortedMembers::sorted).toList());
     }
 
     private static Mutation sorted(Mutation one) {

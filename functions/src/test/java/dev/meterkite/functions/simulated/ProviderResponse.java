@@ -1,4 +1,4 @@
-package dev.meterkite.functions.golden;
+package dev.meterkite.functions.simulated;
 
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,7 +10,7 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /** The response of a provider: a status and an empty object. */
-record GoldenResponse(HttpRequest request, int statusCode) implements HttpResponse<String> {
+public record ProviderResponse(HttpRequest request, int statusCode) implements HttpResponse<String> {
   @Override
   public Optional<HttpResponse<String>> previousResponse() {
     return Optional.empty();
