@@ -10,7 +10,8 @@ import java.util.Optional;
 import javax.net.ssl.SSLSession;
 
 /** The response of a provider: a status and an empty object. */
-public record ProviderResponse(HttpRequest request, int statusCode) implements HttpResponse<String> {
+public record ProviderResponse(HttpRequest request, int statusCode)
+    implements HttpResponse<String> {
   @Override
   public Optional<HttpResponse<String>> previousResponse() {
     return Optional.empty();
